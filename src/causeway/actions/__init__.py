@@ -1,0 +1,1 @@
+"""Verbs, one per file, named as their command; the only effects."""

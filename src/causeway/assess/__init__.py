@@ -1,0 +1,1 @@
+"""Pure judges: promise and facts in, findings out."""

@@ -1,0 +1,183 @@
+"""Facts: what happened, in the past tense. Fields are only ever added, never renamed or removed."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from causeway.core.ids import digest_of
+
+
+class Fact(Struct, frozen=True, tag_field="kind", omit_defaults=True):
+    """The base of every kind of fact; its tag is the kind's name in the ledger."""
+
+
+class ProductDeclared(Fact, frozen=True, tag="product.declared"):
+    """A manifest was accepted as the product's promise."""
+
+    manifest: str
+    """Digest of the manifest's bytes, kept in the artefact store."""
+    stage: str
+    owner: str = ""
+    """Opaque actor id."""
+
+
+class RunStarted(Fact, frozen=True, tag="run.started"):
+    """Somebody asked for a release to be made."""
+
+    run: str
+    inputs: str
+    """Digest of what the run starts from: manifest, code and data."""
+
+
+class StageFinished(Fact, frozen=True, tag="stage.finished"):
+    """One step of a run ended; its result lies in the artefact store under `result`."""
+
+    run: str
+    stage: str
+    key: str
+    """Digest of the stage's inputs; the same key never needs doing twice."""
+    result: str
+    seconds: float
+    peak_bytes: int = 0
+    cached: bool = False
+
+
+class RunFinished(Fact, frozen=True, tag="run.finished"):
+    """A run ended: `made` with a release, or `failed` with the reason."""
+
+    run: str
+    status: str
+    release: str = ""
+    reason: str = ""
+    code: str = ""
+
+
+class ReleaseMade(Fact, frozen=True, tag="release.made"):
+    """An immutable bundle was sealed and signed."""
+
+    release: str
+    run: str
+    key_id: str
+    metric: str = ""
+    value: float | None = None
+    baseline: float | None = None
+    encoded_input: bool = False
+
+
+class FindingWaived(Fact, frozen=True, tag="finding.waived"):
+    """A person took responsibility for going on in spite of a finding."""
+
+    code: str
+    because: str
+    until: datetime | None = None
+    release: str = ""
+
+
+class TrafficRouted(Fact, frozen=True, tag="traffic.routed"):
+    """Which releases answer from now on, and with what share of the traffic (percent, sums to 100)."""
+
+    shares: dict[str, int]
+    reason: str
+    stage: str
+    requests_per_minute: int | None = None
+
+
+class KeyIssued(Fact, frozen=True, tag="key.issued"):
+    """A consumer got a key; only its digest is kept."""
+
+    key: str
+    digest: str
+    consumer: str
+    scopes: tuple[str, ...] = ("predict",)
+
+
+class KeyRevoked(Fact, frozen=True, tag="key.revoked"):
+    """A consumer's key stopped working."""
+
+    key: str
+
+
+class SegmentSealed(Fact, frozen=True, tag="segment.sealed"):
+    """A file of predictions or outcomes was closed for ever."""
+
+    segment: str
+    """Digest of the file's bytes."""
+    stream: str
+    path: str
+    rows: int
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    torn_bytes: int = 0
+
+
+class OutcomesLabelled(Fact, frozen=True, tag="outcomes.labelled"):
+    """What really happened became known for some predictions."""
+
+    segment: str
+    rows: int
+    joined: int
+    unmatched: int
+    duplicates: int
+    corrected: int = 0
+
+
+AnyFact = (
+    ProductDeclared
+    | RunStarted
+    | StageFinished
+    | RunFinished
+    | ReleaseMade
+    | FindingWaived
+    | TrafficRouted
+    | KeyIssued
+    | KeyRevoked
+    | SegmentSealed
+    | OutcomesLabelled
+)
+
+
+class Body(Struct, frozen=True):
+    """What an event's hash covers, in the order it is written."""
+
+    product: str
+    seq: int
+    at: datetime
+    actor: str
+    prev: str
+    fact: AnyFact
+
+
+class Event(Struct, frozen=True):
+    """A fact with its place in the product's chain.
+
+    `text` is the exact canonical JSON of the body as it was written; `hash` is its digest, so
+    fields that a later version adds survive being read by an earlier one.
+    """
+
+    body: Body
+    text: str
+    hash: str
+
+    @property
+    def fact(self) -> AnyFact:
+        """What happened."""
+        return self.body.fact
+
+
+_decode = msgspec.json.Decoder(Body).decode
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+GENESIS = "sha256:" + "0" * 64
+"""What the first event of a chain names as its predecessor."""
+
+
+def seal(body: Body) -> Event:
+    """The event that this body becomes."""
+    text = _encode(body)
+    return Event(body=body, text=text.decode(), hash=digest_of(text))
+
+
+def reopen(text: str) -> Event:
+    """The event that was written as this text; raises msgspec.ValidationError if it is not one."""
+    return Event(body=_decode(text.encode()), text=text, hash=digest_of(text.encode()))

@@ -1,0 +1,42 @@
+"""Names that nobody has to hand out: digests of bytes, and identifiers that sort by time."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+_canonical = msgspec.json.Encoder(order="sorted")
+
+DIGEST_PREFIX = "sha256:"
+
+
+def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any value msgspec can encode
+    """The one JSON text of a value: sorted keys, no spaces, UTF-8."""
+    return _canonical.encode(value)
+
+
+def digest_of(content: bytes) -> str:
+    """The name of these bytes: `sha256:` and 64 hexadecimal digits."""
+    return DIGEST_PREFIX + hashlib.sha256(content).hexdigest()
+
+
+def digest_of_value(value: Any) -> str:  # noqa: ANN401 - any value msgspec can encode
+    """The digest of a value's canonical JSON."""
+    return digest_of(canonical_json(value))
+
+
+def short(digest: str) -> str:
+    """The first twelve hexadecimal digits, enough for a person to tell digests apart."""
+    return digest.removeprefix(DIGEST_PREFIX)[:12]
+
+
+def uuid7(at: datetime) -> str:
+    """A random identifier that sorts by its time, to the millisecond (RFC 9562, section 5.7)."""
+    milliseconds = int(at.timestamp() * 1000)
+    value = (milliseconds & ((1 << 48) - 1)) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | (0x7 << 76)
+    value = value & ~(0x3 << 62) | (0x2 << 62)
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

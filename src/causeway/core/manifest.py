@@ -1,0 +1,128 @@
+"""The promise: what `causeway.toml` says, as frozen values.
+
+The annotated reference file `core/reference/causeway.toml` is the schema's text for people; the
+structs below are its types. A test holds the two together.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from msgspec import Struct
+
+
+class ProductPart(Struct, frozen=True, omit_defaults=True):
+    """Who it belongs to and what it is for."""
+
+    name: str
+    kind: str = ""
+    purpose: str = ""
+    success: str = ""
+    stage: str = "sandbox"
+    owner: str = ""
+    sponsor: str = ""
+    risk_tier: str = ""
+
+
+class KpiPart(Struct, frozen=True, omit_defaults=True):
+    """The business measure it should move."""
+
+    name: str = ""
+    family: str = ""
+    unit: str = ""
+    unit_value: Decimal | None = None
+    currency: str = ""
+    baseline: float | None = None
+    target: float | None = None
+    source: str = ""
+    design: str = ""
+
+
+class BudgetPart(Struct, frozen=True, omit_defaults=True):
+    """What it may cost, until when, and who said so."""
+
+    build: Decimal | None = None
+    run_per_month: Decimal | None = None
+    currency: str = ""
+    until: date | None = None
+    approver: str = ""
+    predictions_per_month: int | None = None
+
+
+class DataPart(Struct, frozen=True, omit_defaults=True):
+    """One source of data."""
+
+    name: str
+    path: str = ""
+    contract: str = ""
+    target: str = ""
+    positive: str = ""
+    identifiers: tuple[str, ...] = ()
+    time_column: str = ""
+    access: str = ""
+    purpose: str = ""
+
+
+class ModelPart(Struct, frozen=True, omit_defaults=True):
+    """The proof of concept's own entry points and the Python they need."""
+
+    train: str = ""
+    serve: str = ""
+    python: str = ""
+    requirements: str = ""
+    features: str = ""
+    artifact: str = ""
+
+
+class ServingPart(Struct, frozen=True, omit_defaults=True):
+    """What callers may expect."""
+
+    missing: str = "refuse"
+    unseen: str = "refuse"
+    validation: str = "strict"
+    records: str = "async"
+    latency_ms: float | None = None
+    availability: float | None = None
+    requests_per_minute: int | None = None
+    reference_tolerance: float = 1e-5
+
+
+class MonitorPart(Struct, frozen=True, omit_defaults=True):
+    """Something to watch, and the action it is bound to."""
+
+    name: str
+    watches: str
+    column: str = ""
+    threshold: float | None = None
+    action: str = ""
+
+
+class TriggerPart(Struct, frozen=True, omit_defaults=True):
+    """When this happens, do that."""
+
+    on: str
+    do: str
+    cooldown_hours: float = 24.0
+    approval: bool = False
+
+
+class IntegrationPart(Struct, frozen=True, omit_defaults=True):
+    """An outside system; its secret only as a reference (`env:NAME` or `file:PATH`)."""
+
+    name: str
+    kind: str
+    url: str = ""
+    secret: str = ""
+
+
+class Manifest(Struct, frozen=True, omit_defaults=True):
+    """One product's whole promise."""
+
+    product: ProductPart
+    kpi: KpiPart = KpiPart()
+    budget: BudgetPart = BudgetPart()
+    data: tuple[DataPart, ...] = ()
+    model: ModelPart = ModelPart()
+    serving: ServingPart = ServingPart()
+    monitors: tuple[MonitorPart, ...] = ()
+    triggers: tuple[TriggerPart, ...] = ()
+    integrations: tuple[IntegrationPart, ...] = ()

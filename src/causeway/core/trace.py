@@ -1,0 +1,134 @@
+"""What the runner writes about a training it watched: which tables were read, which matrices reached
+which model, and how rows went from one to the other.
+
+The runner runs in the proof of concept's own interpreter and knows nothing of ours; it writes
+`trace.json` (this file's `Trace`) and one buffer per array beside it: float64 and int64 in native
+little-endian order without a header, texts as a JSON list of strings and nulls.
+"""
+
+from msgspec import Struct
+
+
+class TracedColumn(Struct, frozen=True):
+    """One column: `kind` is `float`, `integer`, `boolean` (float64 buffer, NaN = missing) or `text` (JSON)."""
+
+    name: str
+    kind: str
+    file: str
+
+
+class TracedTable(Struct, frozen=True):
+    """A table as the proof of concept's own `read_*` call returned it."""
+
+    id: str
+    how: str
+    path: str
+    rows: int
+    columns: tuple[TracedColumn, ...]
+
+
+class Matrix(Struct, frozen=True, omit_defaults=True):
+    """What was handed to an estimator (or one of its row-parents); equal values are stored once.
+
+    `index` names an int64 buffer of row labels, where the object had integer labels. `named` says
+    whether the column names are the proof of concept's own or made up (`x0`, `x1`, ...).
+    """
+
+    id: str
+    rows: int
+    columns: tuple[TracedColumn, ...]
+    named: bool = True
+    index: str = ""
+    float32: bool = False
+    one_dimensional: bool = False
+
+
+class Link(Struct, frozen=True, omit_defaults=True):
+    """How the rows of `child` came from `parent`: `same` row by row, or `rows` at `positions`.
+
+    `positions` names an int64 buffer, one entry a child row; -1 marks a synthetic row.
+    """
+
+    kind: str
+    parent: str
+    child: str
+    positions: str = ""
+    how: str = ""
+    """`train_test_split`, `fit_resample`, `transform`..."""
+
+
+class Fit(Struct, frozen=True, omit_defaults=True):
+    """A call of fit, predict, predict_proba or score made by the proof of concept's own code."""
+
+    call: str
+    object: int
+    estimator: str
+    module: str
+    matrix: str
+    target: str = ""
+    """Id of a column in `vectors`, where y was given."""
+    where: str = ""
+
+
+class Dump(Struct, frozen=True):
+    """A model the proof of concept saved."""
+
+    object: int
+    path: str
+
+
+class RowDrop(Struct, frozen=True, omit_defaults=True):
+    """A statement after which a variable held fewer rows."""
+
+    where: str
+    source: str
+    variable: str
+    before: int
+    after: int
+    labels: str = ""
+    """Name of an int64 buffer with the labels of the rows that went."""
+
+
+class TraceError(Struct, frozen=True):
+    """A statement that raised; the run went on with the next."""
+
+    where: str
+    error: str
+    source: str = ""
+
+
+class Captured(Struct, frozen=True, omit_defaults=True):
+    """A fitted model kept for conversion: a pickle that only the runner, in that environment, may open."""
+
+    object: int
+    estimator: str
+    module: str
+    file: str
+    kind: str
+    """`classifier`, `regressor`, `sampler` or `other`."""
+    classes: tuple[str, ...] = ()
+    parameters: dict[str, str] = {}
+
+
+class Trace(Struct, frozen=True):
+    """The whole of one watched training."""
+
+    python: str
+    packages: dict[str, str]
+    script: str
+    seconds: float
+    peak_bytes: int
+    tables: tuple[TracedTable, ...] = ()
+    matrices: tuple[Matrix, ...] = ()
+    vectors: tuple[TracedColumn, ...] = ()
+    """Targets given to fit; `name` is the vector's id."""
+    links: tuple[Link, ...] = ()
+    fits: tuple[Fit, ...] = ()
+    dumps: tuple[Dump, ...] = ()
+    resets: tuple[str, ...] = ()
+    """int64 buffers: new label i was old label resets[i]."""
+    drops: tuple[RowDrop, ...] = ()
+    errors: tuple[TraceError, ...] = ()
+    captured: tuple[Captured, ...] = ()
+    printed: str = ""
+    """The last 20,000 characters of its output."""

@@ -1,0 +1,1 @@
+"""Reads a proof of concept's folder into facts, without running any of it."""

@@ -1,0 +1,1 @@
+"""Facts in order, for ever: append, read, fold, verify."""

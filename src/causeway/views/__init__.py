@@ -1,0 +1,1 @@
+"""Pure folds of the ledger into what people ask about."""
