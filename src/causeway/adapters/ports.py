@@ -1,1 +1,28 @@
 """The seams: what Causeway asks of the outside, as protocols. Concrete adapters lie beside this file."""
+
+from pathlib import Path
+from typing import Protocol
+
+
+class ArtifactStore(Protocol):
+    """Contents named by the digest of their bytes; what is read back is what was put."""
+
+    def put(self, content: bytes) -> str:
+        """Keeps these bytes; their digest."""
+        ...
+
+    def put_file(self, path: Path) -> str:
+        """Keeps a copy of this file; the digest of its bytes."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """The bytes of this name, checked against it; raises NotFound, or OutsideError when they changed."""
+        ...
+
+    def has(self, digest: str) -> bool:
+        """Whether these bytes are here, whole."""
+        ...
+
+    def fetch(self, digest: str, into: Path) -> None:
+        """Writes a checked copy of these bytes to the path `into`."""
+        ...

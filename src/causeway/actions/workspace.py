@@ -1,0 +1,156 @@
+"""The one thing a verb is handed: where the state lies, what time it is, and who acts."""
+
+import getpass
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from causeway.adapters import registry
+from causeway.adapters.ports import ArtifactStore
+from causeway.core.clock import Clock, SystemClock
+from causeway.core.errors import BadManifest, NotFound, OutsideError, UsageError
+from causeway.core.ids import uuid7
+from causeway.core.manifest import Manifest
+from causeway.ledger import Ledger, open_ledger
+
+STATE = ".causeway"
+MANIFEST = "causeway.toml"
+PRIVATE = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Ledger, artefact store, clock and actor of one folder's `.causeway`."""
+
+    root: Path
+    state: Path
+    ledger: Ledger
+    clock: Clock
+    actor: str
+    artifacts: ArtifactStore
+
+    @property
+    def routes(self) -> Path:
+        """The file that the gateway reads."""
+        return self.state / "routes.json"
+
+    def bundle(self, release: str) -> Path:
+        """Where this release lies unpacked."""
+        return self.state / "releases" / release.removeprefix("sha256:")
+
+
+def open_workspace(folder: Path, *, clock: Clock | None = None, actor: str | None = None) -> Workspace:
+    """The workspace of this folder or of the nearest parent that has one; made here if there is none."""
+    if not folder.is_dir():
+        raise NotFound(f"there is no folder {folder}", hint="name a folder that exists")
+    clock = clock or SystemClock()
+    state = _find(folder.resolve()) or _make(folder.resolve())
+    return Workspace(
+        root=state.parent,
+        state=state,
+        ledger=open_ledger(os.environ.get("CAUSEWAY_LEDGER") or state / "ledger.db"),
+        clock=clock,
+        actor=actor or os.environ.get("CAUSEWAY_ACTOR") or _actor(state / "actors.json", clock),
+        artifacts=registry.artifact_store(state / "artifacts"),
+    )
+
+
+def has_workspace(folder: Path) -> bool:
+    """Whether this folder or a parent of it holds a workspace already."""
+    return _find(folder.resolve()) is not None
+
+
+def load_product(work: Workspace, folder: Path) -> tuple[Manifest, str]:
+    """The manifest in this folder, and the digest under which its bytes are now kept."""
+    path = folder / MANIFEST
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(
+            f"there is no {MANIFEST} in {folder}", hint=f"draft one: causeway init {folder}"
+        ) from None
+    except OSError as error:
+        raise OutsideError(f"cannot read {path}: {error.strerror}", hint="check its permissions") from error
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is not UTF-8 text", hint="save it as UTF-8", where=str(path)) from error
+    manifest = _parse(text, where=str(path))
+    return manifest, work.artifacts.put(content)
+
+
+def keys_folder() -> Path:
+    """Where signing keys lie, outside every workspace."""
+    return Path(os.environ.get("CAUSEWAY_KEYS") or Path.home() / ".config" / "causeway" / "keys")
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Puts all of this into the file at once, or leaves what was there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutsideError(
+            f"cannot write {path}: {error.strerror}", hint="free some space, or check the permissions"
+        ) from error
+
+
+def _find(folder: Path) -> Path | None:
+    for place in (folder, *folder.parents):
+        if (place / STATE).is_dir():
+            return place / STATE
+    return None
+
+
+def _make(folder: Path) -> Path:
+    state = folder / STATE
+    try:
+        state.mkdir(mode=PRIVATE, exist_ok=True)
+    except OSError as error:
+        raise OutsideError(
+            f"cannot make {state}: {error.strerror}", hint="use a folder that you may write to"
+        ) from error
+    # the state is nobody's source code
+    write_whole(state / ".gitignore", b"*\n")
+    return state
+
+
+def _actor(directory: Path, clock: Clock) -> str:
+    """The opaque id of whoever is logged in; the names stay in a file that can be erased."""
+    name = _login()
+    known: dict[str, str] = {}
+    if directory.exists():
+        known = msgspec.json.decode(directory.read_bytes(), type=dict[str, str])
+    for actor, login in known.items():
+        if login == name:
+            return actor
+    actor = f"actor-{uuid7(clock.now())[-12:]}"
+    write_whole(directory, msgspec.json.encode({**known, actor: name}))
+    return actor
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # a container may run under a number without a name
+        return str(os.getuid())
+
+
+def _parse(text: str, *, where: str) -> Manifest:
+    try:
+        return msgspec.toml.decode(text, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise BadManifest(str(error), where=where) from error
