@@ -22,7 +22,7 @@ def json_flag(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
-    """Turns our errors into one shape and the right exit code; the command returns its own code, or None for 0."""
+    """Turns our errors into one shape and the right exit code; a command returns its own code, None is 0."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - click's parameters

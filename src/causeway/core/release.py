@@ -82,7 +82,10 @@ class Evaluation(Struct, frozen=True, omit_defaults=True):
 
 
 class Model(Struct, frozen=True, omit_defaults=True):
-    """How the bundle's model is run. `form` is `matrix` (one float input) or `columns` (one input a field)."""
+    """How the bundle's model is run.
+
+    `form` is `matrix` (one float input) or `columns` (one input a field).
+    """
 
     file: str
     form: str

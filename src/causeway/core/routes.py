@@ -1,4 +1,4 @@
-"""The file that tells the gateway what to answer; the control plane compiles it, the gateway only reads it."""
+"""The file that tells the gateway what to answer: compiled by the control plane, only read by the gateway."""
 
 from msgspec import Struct
 

@@ -1,0 +1,1 @@
+"""The bundled example: a subscription business, simulated with a known truth, and its messy notebook."""
