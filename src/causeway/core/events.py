@@ -81,6 +81,8 @@ class TrafficRouted(Fact, frozen=True, tag="traffic.routed"):
     reason: str
     stage: str
     requests_per_minute: int | None = None
+    undoes: int = 0
+    """Sequence number of the routing that this one takes back; 0 where it is a step forward."""
 
 
 class KeyIssued(Fact, frozen=True, tag="key.issued"):
