@@ -1,0 +1,119 @@
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from causeway.assess.shipping import judge
+from causeway.core.finding import Finding, Remedy, Severity
+from causeway.core.release import Evaluation, Field, Model, Output, Parity, Release, Signature
+from causeway.views.product import Waiver
+
+GOOD = Release(
+    product="churn",
+    task="binary",
+    target="Churn",
+    signature=Signature((Field("tenure", "integer"),), (Output("label", "label", ("No", "Yes")),)),
+    model=Model("model.onnx", "matrix", "scikit-learn", "LogisticRegression"),
+    evaluation=Evaluation(
+        "f1", 0.62, 0.55, 0.69, 0.42, "always Yes", 200, "split first", gain_low=0.1, gain_high=0.3
+    ),
+    parity=Parity(rows=200, rows_equal=200, largest_difference=1e-7, label_flips=0, tolerance=1e-5),
+    files={},
+    inputs={},
+)
+
+
+def but(release=GOOD, **changes):
+    return msgspec.structs.replace(release, **changes)
+
+
+def evaluated(**changes):
+    return but(evaluation=msgspec.structs.replace(GOOD.evaluation, **changes))
+
+
+def compared(**changes):
+    return but(parity=msgspec.structs.replace(GOOD.parity, **changes))
+
+
+def finding(code, *, severity=Severity.BLOCKER, blocks_ship=False):
+    return Finding(code, severity, code, Remedy("mend it"), blocks_ship=blocks_ship)
+
+
+def waiver(code):
+    return Waiver(code, "a demo", "a1", datetime(2026, 5, 4, tzinfo=UTC), 7)
+
+
+def codes(findings):
+    return [each.code for each in findings]
+
+
+def test_a_release_with_skill_and_parity_may_ship():
+    assert judge(GOOD, [], waivers=[], stage="sandbox").may_ship
+
+
+@pytest.mark.parametrize(
+    ("release", "code"),
+    [
+        (evaluated(gain_low=0.0), "NO-SKILL"),
+        (evaluated(gain_low=-0.1), "NO-SKILL"),
+        (compared(rows_equal=199), "SKEW"),
+        (compared(label_flips=1), "SKEW"),
+        (compared(largest_difference=1e-3), "SKEW"),
+        (compared(rows=0, rows_equal=0), "SKEW"),
+        (but(encoded_input=True), "ENCODED-INPUT"),
+        (but(findings=("LEAK-TARGET",)), "LEAK-TARGET"),
+    ],
+)
+def test_what_makes_answers_wrong_blocks_and_can_be_waived(release, code):
+    judgement = judge(release, [], waivers=[], stage="sandbox")
+    assert codes(judgement.blocking) == [code]
+    assert judgement.blocking[0].remedy.words
+    waived = judge(release, [], waivers=[waiver(code)], stage="sandbox")
+    assert waived.may_ship
+    assert [each.waiver.because for each in waived.waived] == ["a demo"]
+
+
+@pytest.mark.parametrize("stage", ["pilot", "production", "scaled"])
+def test_paperwork_is_open_in_the_sandbox_and_blocks_later(stage):
+    owner = finding("OWN-1")
+    sandbox = judge(GOOD, [owner], waivers=[], stage="sandbox")
+    assert (sandbox.may_ship, codes(sandbox.open)) == (True, ["OWN-1"])
+    assert codes(judge(GOOD, [owner], waivers=[], stage=stage).blocking) == ["OWN-1"]
+
+
+def test_notes_never_block():
+    note = finding("TESTS", severity=Severity.NOTE)
+    assert judge(GOOD, [note], waivers=[], stage="production").may_ship
+
+
+def test_a_secret_blocks_in_the_sandbox_too():
+    secret = finding("SECRET", blocks_ship=True)
+    assert codes(judge(GOOD, [secret], waivers=[waiver("OTHER")], stage="sandbox").blocking) == ["SECRET"]
+
+
+@pytest.mark.parametrize("code", ["LEAK-SPLIT", "LEAK-RESAMPLE"])
+def test_a_leaky_split_is_answered_by_an_honest_measurement_with_skill(code):
+    leak = finding(code, blocks_ship=True)
+    answered = judge(but(findings=(code,)), [leak], waivers=[], stage="sandbox")
+    assert answered.may_ship
+    assert "measured again on 200 rows: split first" in answered.answered[0].how
+    assert codes(judge(evaluated(gain_low=-1.0), [leak], waivers=[], stage="sandbox").blocking) == [
+        "NO-SKILL",
+        code,
+    ]
+    assert codes(judge(evaluated(method=""), [leak], waivers=[], stage="sandbox").blocking) == [code]
+
+
+def test_target_leakage_is_not_answered_by_measuring():
+    leak = finding("LEAK-TARGET", blocks_ship=True)
+    assert codes(judge(GOOD, [leak], waivers=[], stage="sandbox").blocking) == ["LEAK-TARGET"]
+
+
+def test_each_code_is_named_once_and_the_blocking_one_counts():
+    twice = [finding("SECRET"), finding("SECRET", blocks_ship=True)]
+    judgement = judge(but(findings=("SECRET",)), twice, waivers=[], stage="sandbox")
+    assert codes(judgement.blocking) == ["SECRET"]
+
+
+def test_a_retired_product_does_not_go_live():
+    assert codes(judge(GOOD, [], waivers=[], stage="retired").blocking) == ["RETIRED"]
