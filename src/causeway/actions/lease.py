@@ -1,0 +1,100 @@
+"""Who works on what: a lease in the ledger, kept alive while its holder lives."""
+
+import fcntl
+import os
+import platform
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from causeway.actions.workspace import Workspace
+from causeway.core.errors import Conflict
+from causeway.core.ids import uuid7
+
+LEASE_SECONDS = 60.0
+RENEWALS_PER_LEASE = 4
+
+
+@dataclass
+class Lease:
+    """A lease that is held; `check` raises once it was lost to somebody else."""
+
+    name: str
+    holder: str
+    _lost: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        """Raises Conflict when another process has taken over."""
+        if self._lost.is_set():
+            raise Conflict(
+                f"another process took over {self.name}",
+                hint="this machine slept or lost its database; run again to see what the other made of it",
+            )
+
+    def lose(self) -> None:
+        """Notes that somebody else holds it now."""
+        self._lost.set()
+
+
+@contextmanager
+def holding(work: Workspace, name: str) -> Iterator[Lease | None]:
+    """The lease while the block runs, or None when somebody who lives holds it."""
+    lock = _lock(work.state / "leases" / name.replace(":", "-"))
+    if lock is None:
+        yield None
+        return
+    with lock:
+        lease = _acquire(work, name, lock)
+        if lease is None:
+            yield None
+            return
+        stop = threading.Event()
+        keeper = threading.Thread(target=_keep, args=(work, lease, stop), daemon=True)
+        keeper.start()
+        try:
+            yield lease
+        finally:
+            stop.set()
+            keeper.join()
+            work.ledger.release_lease(name, lease.holder)
+
+
+def _lock(path: Path) -> TextIO | None:
+    """The lease's file, locked; the kernel lets go of it when its process dies, however that happens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    return handle
+
+
+def _acquire(work: Workspace, name: str, lock: TextIO) -> Lease | None:
+    lock.seek(0)
+    last = lock.read()
+    if last.startswith(_machine()):
+        # its process is gone, or we would not have the file: no need to wait until the lease runs out
+        work.ledger.release_lease(name, last)
+    lease = Lease(name, f"{_machine()}{os.getpid()}/{uuid7(work.clock.now())}")
+    if not work.ledger.acquire(name, lease.holder, now=work.clock.now(), seconds=LEASE_SECONDS):
+        return None
+    lock.truncate(0)
+    lock.write(lease.holder)
+    lock.flush()
+    return lease
+
+
+def _keep(work: Workspace, lease: Lease, stop: threading.Event) -> None:
+    while not stop.wait(LEASE_SECONDS / RENEWALS_PER_LEASE):
+        if not work.ledger.acquire(lease.name, lease.holder, now=work.clock.now(), seconds=LEASE_SECONDS):
+            lease.lose()
+            return
+
+
+def _machine() -> str:
+    return f"{platform.node()}/"

@@ -1,0 +1,178 @@
+"""What a release's own proofs say against it: no skill, encoded input, no parity, broken contract, leakage."""
+
+from msgspec import Struct
+
+from causeway.core.finding import Evidence, Finding, Remedy, Severity
+from causeway.core.release import Evaluation, Parity
+
+
+class Unexplained(Struct, frozen=True):
+    """A model column that could not be made again from the raw columns, and where it came to be."""
+
+    column: str
+    why: str
+    where: str = ""
+
+
+class Leak(Struct, frozen=True):
+    """A model column that knows the answer."""
+
+    column: str
+    why: str
+    where: str = ""
+
+
+class Violation(Struct, frozen=True):
+    """A rule of the data contract that some rows break."""
+
+    column: str
+    rule: str
+    rows: int
+    example: str = ""
+
+
+class Proofs(Struct, frozen=True, omit_defaults=True):
+    """What the stages of a run found out about the release to be."""
+
+    evaluation: Evaluation
+    parity: Parity
+    encoded_input: bool = False
+    unexplained: tuple[Unexplained, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    contract: str = ""
+    contract_inferred: bool = False
+    features_step: str = ""
+    """`module:function` that the manifest names, where the release leans on it."""
+
+
+def judge(proofs: Proofs) -> tuple[Finding, ...]:
+    """Every finding about this release, those that block shipping first."""
+    findings = (
+        *_skill(proofs.evaluation),
+        *_encoded(proofs),
+        *_parity(proofs.parity),
+        *_leaks(proofs.leaks),
+        *_contract(proofs),
+    )
+    return tuple(sorted(findings, key=lambda finding: not finding.blocks_ship))
+
+
+def blockers(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """The codes of the findings that keep the release from being shipped."""
+    return tuple(sorted({finding.code for finding in findings if finding.blocks_ship}))
+
+
+def _skill(evaluation: Evaluation) -> tuple[Finding, ...]:
+    if evaluation.has_skill:
+        return ()
+    trivial = evaluation.baseline_name
+    return (
+        Finding(
+            code="no-skill",
+            severity=Severity.BLOCKER,
+            title=f"The model does not beat {trivial} beyond chance.",
+            remedy=Remedy("Stop here, or find columns that know more about the target."),
+            evidence=(
+                Evidence(
+                    text=f"{evaluation.metric} {evaluation.value:.3g} against {evaluation.baseline:.3g}; "
+                    f"95 % interval of the gain {evaluation.gain_low:.3g} to {evaluation.gain_high:.3g} "
+                    f"on {evaluation.rows} rows it was not fitted on"
+                ),
+            ),
+            damage=1.0,
+            blocks_ship=True,
+        ),
+    )
+
+
+def _encoded(proofs: Proofs) -> tuple[Finding, ...]:
+    if not proofs.encoded_input:
+        return ()
+    columns = ", ".join(gap.column for gap in proofs.unexplained[:5])
+    more = len(proofs.unexplained) - 5
+    title = f"Callers would have to encode {columns or 'the input'} themselves."
+    if more > 0:
+        title = f"Callers would have to encode {columns} and {more} more columns themselves."
+    words = (
+        f"{proofs.features_step} is Python of the proof of concept, which the gateway does not run; "
+        "rewrite it with steps that can be recovered (parse, fill, category code, one-hot, scale)."
+        if proofs.features_step
+        else "Write one function features(table) that returns the model's columns from the raw ones, and "
+        'name it in causeway.toml: [model] features = "module:function".'
+    )
+    return (
+        Finding(
+            code="encoded-input",
+            severity=Severity.BLOCKER,
+            title=title,
+            remedy=Remedy(words),
+            evidence=tuple(
+                Evidence(path=gap.where, text=f"{gap.column}: {gap.why}") for gap in proofs.unexplained
+            ),
+            damage=0.9,
+            blocks_ship=True,
+        ),
+    )
+
+
+def _parity(parity: Parity) -> tuple[Finding, ...]:
+    if parity.rows and parity.rows_equal == parity.rows and not parity.label_flips:
+        return ()
+    return (
+        Finding(
+            code="no-parity",
+            severity=Severity.BLOCKER,
+            title="The release does not answer as the proof of concept did.",
+            remedy=Remedy("Name a features step, then run again; or serve the model another way."),
+            evidence=(
+                Evidence(
+                    text=f"{parity.rows_equal} of {parity.rows} rows equal within {parity.tolerance:g}, "
+                    f"largest difference {parity.largest_difference:.2g}, {parity.label_flips} labels differ"
+                ),
+            ),
+            damage=1.0,
+            blocks_ship=True,
+        ),
+    )
+
+
+def _leaks(leaks: tuple[Leak, ...]) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            code="target-leak",
+            severity=Severity.BLOCKER,
+            title=f"The model's column {leak.column} is made from the answer.",
+            remedy=Remedy(f"Leave {leak.column} out of the model, then run again."),
+            evidence=(Evidence(path=leak.where, text=leak.why),),
+            damage=1.0,
+            blocks_ship=True,
+        )
+        for leak in leaks
+    )
+
+
+def _contract(proofs: Proofs) -> tuple[Finding, ...]:
+    found = tuple(
+        Finding(
+            code="contract-violated",
+            severity=Severity.FIX,
+            title=f"{violation.rows} rows break the contract's rule {violation.rule} on {violation.column}.",
+            remedy=Remedy(f"Mend the data, or the rule in {proofs.contract or 'the contract'}."),
+            evidence=(Evidence(path=proofs.contract, text=violation.example),),
+            damage=0.4,
+        )
+        for violation in proofs.violations
+    )
+    if not proofs.contract_inferred:
+        return found
+    return (
+        *found,
+        Finding(
+            code="contract-inferred",
+            severity=Severity.NOTE,
+            title="Nobody has agreed to a data contract; one was inferred from the data itself.",
+            remedy=Remedy("Read it, correct it, and name it in causeway.toml: [[data]] contract = ..."),
+            damage=0.3,
+        ),
+    )
