@@ -134,10 +134,10 @@ def test_a_waiver_holds_for_its_release_until_it_ends():
     assert state.waivers_for("r1", at=until) == []
 
 
-def test_a_run_is_running_until_it_says_otherwise():
+def test_a_run_is_open_until_it_says_otherwise():
     stage = StageFinished(run="n1", stage="train", key="k", result="d", seconds=1)
     state = fold(chain(RunStarted("n1", "i"), stage))
-    assert (state.runs["n1"].status, state.runs["n1"].stages) == ("running", ("train",))
+    assert (state.runs["n1"].status, state.runs["n1"].stages) == ("open", ("train",))
     assert state.runs["n1"].heard_at == NOON + timedelta(minutes=2)
     done = RunFinished(run="n1", status="failed", reason="no network", code="outside")
     state = fold(chain(RunStarted("n1", "i"), stage, done))

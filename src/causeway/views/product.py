@@ -84,7 +84,7 @@ class Waiver(Struct, frozen=True):
 
 
 class RunSeen(Struct, frozen=True):
-    """A run and how far it came: `running`, `made` or `failed`."""
+    """A run and how far it came: `open`, `made` or `failed`."""
 
     run: str
     status: str
@@ -203,7 +203,7 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
         case ProductDeclared() as fact:
             state.manifest, state.stage, state.owner = fact.manifest, fact.stage, fact.owner
         case RunStarted(run=run):
-            state.runs[run] = RunSeen(run, "running", body.at, body.at)
+            state.runs[run] = RunSeen(run, "open", body.at, body.at)
         case StageFinished() as fact:
             _stage_finished(state, fact, body.at)
         case RunFinished() as fact:
@@ -232,12 +232,12 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
 
 
 def _stage_finished(state: ProductState, fact: StageFinished, at: datetime) -> None:
-    seen = state.runs.get(fact.run) or RunSeen(fact.run, "running", at, at)
+    seen = state.runs.get(fact.run) or RunSeen(fact.run, "open", at, at)
     state.runs[fact.run] = structs.replace(seen, heard_at=at, stages=(*seen.stages, fact.stage))
 
 
 def _run_finished(state: ProductState, fact: RunFinished, at: datetime) -> None:
-    seen = state.runs.get(fact.run) or RunSeen(fact.run, "running", at, at)
+    seen = state.runs.get(fact.run) or RunSeen(fact.run, "open", at, at)
     state.runs[fact.run] = structs.replace(
         seen, heard_at=at, status=fact.status, release=fact.release, reason=fact.reason, code=fact.code
     )
