@@ -26,3 +26,21 @@ class ArtifactStore(Protocol):
     def fetch(self, digest: str, into: Path) -> None:
         """Writes a checked copy of these bytes to the path `into`."""
         ...
+
+
+class Signer(Protocol):
+    """Signs in the name of this machine; whether a signature holds is `core.signatures.verify`."""
+
+    @property
+    def key_id(self) -> str:
+        """The name of the key."""
+        ...
+
+    @property
+    def public_pem(self) -> str:
+        """The public half, PEM."""
+        ...
+
+    def sign(self, content: bytes) -> bytes:
+        """The signature over these bytes."""
+        ...

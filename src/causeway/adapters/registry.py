@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from causeway.adapters.ports import ArtifactStore
+from causeway.adapters.ports import ArtifactStore, Signer
 
 
 def artifact_store(root: Path) -> ArtifactStore:
@@ -10,3 +10,17 @@ def artifact_store(root: Path) -> ArtifactStore:
     from causeway.adapters.artifacts import FolderArtifacts
 
     return FolderArtifacts(root)
+
+
+def signer(keys: Path) -> Signer:
+    """The signer whose key lies in this folder; made there on first use."""
+    from causeway.adapters.signing import FolderSigner
+
+    return FolderSigner(keys)
+
+
+def trusted_keys(keys: Path) -> dict[str, str]:
+    """The public keys in this folder: key id to PEM."""
+    from causeway.adapters.signing import read_trusted
+
+    return read_trusted(keys)
