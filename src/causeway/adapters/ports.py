@@ -1,7 +1,11 @@
 """The seams: what Causeway asks of the outside, as protocols. Concrete adapters lie beside this file."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
+
+Say = Callable[[str], None]
+"""Where a long step tells what it is doing."""
 
 
 class ArtifactStore(Protocol):

@@ -1,8 +1,19 @@
 """The one door: every concrete adapter is made here, and imported only when it is asked for."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from causeway.adapters.ports import ArtifactStore, Signer
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from causeway.adapters.ports import ArtifactStore, Say, Signer
+from causeway.core.answers import Answers, Converted, HonestAnswers
+from causeway.core.environment import Environment, Limits
+from causeway.core.table import Column, Table
+from causeway.core.trace import Trace
+
+if TYPE_CHECKING:
+    from causeway.recover import LoadedTrace
 
 
 def artifact_store(root: Path) -> ArtifactStore:
@@ -24,3 +35,92 @@ def trusted_keys(keys: Path) -> dict[str, str]:
     from causeway.adapters.signing import read_trusted
 
     return read_trusted(keys)
+
+
+def training_imports(folder: Path, script: str) -> tuple[str, ...]:
+    """The names that this script or notebook imports, itself and through local modules; nothing is run."""
+    from causeway.adapters.requirements import training_imports as found
+
+    return found(folder, script)
+
+
+def build_environment(
+    folder: Path,
+    *,
+    declared: Sequence[str],
+    imports: Sequence[str],
+    python: str | None,
+    into: Path,
+    say: Say,
+    stated: str | None = None,
+) -> Environment:
+    """An interpreter with what the training needs, made below `into` or found there whole.
+
+    `declared` are requirement lines as written; `python` is a path or a version that must be had;
+    `stated` the version the proof of concept names, used when it is to be had.
+    """
+    from causeway.adapters.environments import build_environment as build
+
+    return build(folder, declared=declared, imports=imports, python=python, into=into, say=say, stated=stated)
+
+
+def watch_training(
+    environment: Environment, folder: Path, script: str, into: Path, *, limits: Limits | None = None
+) -> Trace:
+    """Runs a copy of the folder's training under watch; writes the trace and captured models to `into`."""
+    from causeway.adapters.runners import watch_training as watch
+
+    return watch(environment, folder, script, into, limits=limits or Limits())
+
+
+def load_trace(into: Path) -> LoadedTrace:
+    """A written trace with its arrays in memory."""
+    from causeway.adapters.traces import load_trace as load
+
+    return load(into)
+
+
+def convert_model(
+    environment: Environment, trace: Path, captured: int, into: Path, *, dtype: str = "float32", say: Say
+) -> Converted:
+    """A captured model (by object number) as an ONNX file in `into`, or why that cannot be."""
+    from causeway.adapters.runners import convert_model as convert
+
+    return convert(environment, trace, captured, into, dtype=dtype, say=say)
+
+
+def reference_predictions(environment: Environment, trace: Path, captured: int, matrix: Table) -> Answers:
+    """What the captured model itself answers for these rows, in its own environment."""
+    from causeway.adapters.runners import reference_predictions as predict
+
+    return predict(environment, trace, captured, matrix)
+
+
+def honest_predictions(
+    environment: Environment,
+    trace: Path,
+    captured: int,
+    matrix: Table,
+    target: Column,
+    *,
+    sampler: int | None = None,
+    ordered: bool = False,
+    seconds: float = 120.0,
+) -> HonestAnswers:
+    """Answers of fresh clones of the captured model for rows held out of their fitting.
+
+    Stratified in five parts, or (`ordered`: rows stand in order of time) the last fifth; `sampler`
+    is a captured resampler, applied to training rows only.
+    """
+    from causeway.adapters.runners import honest_predictions as evaluate
+
+    return evaluate(
+        environment,
+        trace,
+        captured,
+        matrix,
+        target,
+        sampler=sampler,
+        ordered=ordered,
+        seconds=seconds,
+    )

@@ -2,35 +2,46 @@
 which model, and how rows went from one to the other.
 
 The runner runs in the proof of concept's own interpreter and knows nothing of ours; it writes
-`trace.json` (this file's `Trace`) and one buffer per array beside it: float64 and int64 in native
-little-endian order without a header, texts as a JSON list of strings and nulls.
+`trace.json` (this file's `Trace`) and its arrays beside it: float64 and int64 in native little-endian
+order without a header, texts as a JSON list of strings and nulls. Equal columns share their bytes:
+a numeric column is `rows` values of `file` from the byte `offset` on.
+
+Places (`where`) read `train.py:12`, or `book.ipynb cell 7 line 2` with cells counted from 1, all kinds.
 """
 
 from msgspec import Struct
 
 
 class TracedColumn(Struct, frozen=True):
-    """One column: `kind` is `float`, `integer`, `boolean` (float64 buffer, NaN = missing) or `text` (JSON)."""
+    """One column: `kind` is `float`, `integer`, `boolean` (float64, NaN = missing) or `text` (JSON)."""
 
     name: str
     kind: str
     file: str
+    offset: int = 0
+    rows: int = 0
 
 
 class TracedTable(Struct, frozen=True):
-    """A table as the proof of concept's own `read_*` call returned it."""
+    """A table as the proof of concept's own `read_*` call returned it.
+
+    `index` names an int64 buffer of row labels where they are not 0, 1, 2...; labels that are not
+    integers are numbered, the same text the same number in the whole trace.
+    """
 
     id: str
     how: str
     path: str
     rows: int
     columns: tuple[TracedColumn, ...]
+    index: str = ""
+    where: str = ""
 
 
 class Matrix(Struct, frozen=True, omit_defaults=True):
     """What was handed to an estimator (or one of its row-parents); equal values are stored once.
 
-    `index` names an int64 buffer of row labels, where the object had integer labels. `named` says
+    `index` names an int64 buffer of row labels, where the object had labels. `named` says
     whether the column names are the proof of concept's own or made up (`x0`, `x1`, ...).
     """
 
@@ -58,7 +69,12 @@ class Link(Struct, frozen=True, omit_defaults=True):
 
 
 class Fit(Struct, frozen=True, omit_defaults=True):
-    """A call of fit, predict, predict_proba or score made by the proof of concept's own code."""
+    """A call of fit, fit_resample, predict, predict_proba or score made by the proof of concept's own code.
+
+    `train_test_split` (object -1) is noted too, for the rows of its matrix and target that belong
+    together. `matrix` is empty where it was too large to keep or not a matrix. A search over
+    parameters (GridSearchCV) and its best estimator are one object.
+    """
 
     call: str
     object: int
@@ -98,7 +114,11 @@ class TraceError(Struct, frozen=True):
 
 
 class Captured(Struct, frozen=True, omit_defaults=True):
-    """A fitted model kept for conversion: a pickle that only the runner, in that environment, may open."""
+    """A fitted model kept for conversion: a pickle that only the runner, in that environment, may open.
+
+    `file` is empty where it could not be pickled, and `problem` says why. `how` is `fit`, or
+    `namespace` for an object with `predict` that no watched fit made.
+    """
 
     object: int
     estimator: str
@@ -108,6 +128,13 @@ class Captured(Struct, frozen=True, omit_defaults=True):
     """`classifier`, `regressor`, `sampler` or `other`."""
     classes: tuple[str, ...] = ()
     parameters: dict[str, str] = {}
+    how: str = "fit"
+    variable: str = ""
+    search: str = ""
+    """The search (`GridSearchCV`...) that chose it."""
+    seconds: float = 0.0
+    """What its last fit took."""
+    problem: str = ""
 
 
 class Trace(Struct, frozen=True):
@@ -132,3 +159,9 @@ class Trace(Struct, frozen=True):
     captured: tuple[Captured, ...] = ()
     printed: str = ""
     """The last 20,000 characters of its output."""
+    stopped: str = ""
+    """Why the run ended before its last statement (`sys.exit`)."""
+    notes: tuple[str, ...] = ()
+    """What was not kept, and why."""
+    network: str = ""
+    """`cut`, or why it was left open."""

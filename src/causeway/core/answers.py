@@ -1,0 +1,47 @@
+"""What comes back from running a captured model: its answers, its converted form, its honest answers."""
+
+from msgspec import Struct
+
+from causeway.core.table import Column, Numbers
+
+
+class Answers(Struct, frozen=True):
+    """A model's own answers, row by row; `probabilities` is rows by classes, None where it has none."""
+
+    labels: Column
+    probabilities: Numbers | None
+    classes: tuple[str, ...]
+
+
+class HonestAnswers(Struct, frozen=True):
+    """Answers for rows that the answering clone had not seen; `folds` is -1 where a row was not scored.
+
+    `method` says in words how rows were held out.
+    """
+
+    labels: Column
+    probabilities: Numbers | None
+    classes: tuple[str, ...]
+    folds: Numbers
+    method: str
+    seconds: float
+
+
+class Converted(Struct, frozen=True, omit_defaults=True):
+    """A model as ONNX, or the `reason` in one sentence why it could not be converted.
+
+    `form` is `matrix` (one input of all columns) or `columns` (one input a column, in `columns` order).
+    A classifier's outputs are the label, then the probabilities; a regressor has one.
+    """
+
+    file: str = ""
+    form: str = "matrix"
+    framework: str = ""
+    input_names: tuple[str, ...] = ()
+    input_kinds: tuple[str, ...] = ()
+    """`text` or `number`, one for each input name."""
+    output_names: tuple[str, ...] = ()
+    dtype: str = "float32"
+    opset: int = 0
+    versions: dict[str, str] = {}
+    reason: str = ""
