@@ -1,0 +1,123 @@
+"""Which classes learn from data, what for, and which library they come from."""
+
+from msgspec import Struct
+
+CLASSIFIERS = frozenset(
+    "LogisticRegression LogisticRegressionCV RidgeClassifier RidgeClassifierCV SGDClassifier Perceptron "
+    "PassiveAggressiveClassifier DecisionTreeClassifier ExtraTreeClassifier RandomForestClassifier "
+    "ExtraTreesClassifier GradientBoostingClassifier HistGradientBoostingClassifier AdaBoostClassifier "
+    "BaggingClassifier VotingClassifier StackingClassifier KNeighborsClassifier RadiusNeighborsClassifier SVC "
+    "NuSVC LinearSVC GaussianNB MultinomialNB BernoulliNB ComplementNB CategoricalNB MLPClassifier "
+    "GaussianProcessClassifier LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis DummyClassifier "
+    "XGBClassifier XGBRFClassifier LGBMClassifier CatBoostClassifier BalancedRandomForestClassifier "
+    "EasyEnsembleClassifier RUSBoostClassifier OneVsRestClassifier OneVsOneClassifier CalibratedClassifierCV "
+    "EBMClassifier ExplainableBoostingClassifier TabNetClassifier".split()
+)
+REGRESSORS = frozenset(
+    "LinearRegression Ridge RidgeCV Lasso LassoCV ElasticNet ElasticNetCV BayesianRidge HuberRegressor "
+    "SGDRegressor PoissonRegressor TweedieRegressor GammaRegressor QuantileRegressor RANSACRegressor "
+    "TheilSenRegressor DecisionTreeRegressor ExtraTreeRegressor RandomForestRegressor ExtraTreesRegressor "
+    "GradientBoostingRegressor HistGradientBoostingRegressor AdaBoostRegressor BaggingRegressor VotingRegressor "
+    "StackingRegressor KNeighborsRegressor SVR NuSVR LinearSVR MLPRegressor GaussianProcessRegressor "
+    "KernelRidge XGBRegressor XGBRFRegressor LGBMRegressor CatBoostRegressor DummyRegressor OLS "
+    "TransformedTargetRegressor ExplainableBoostingRegressor TabNetRegressor".split()
+)
+FORECASTERS = frozenset(
+    "ARIMA SARIMAX AutoARIMA auto_arima Prophet ExponentialSmoothing SimpleExpSmoothing Holt VAR NeuralProphet".split()
+)
+CLUSTERERS = frozenset(
+    "KMeans MiniBatchKMeans DBSCAN HDBSCAN AgglomerativeClustering GaussianMixture MeanShift Birch".split()
+)
+OUTLIERS = frozenset("IsolationForest OneClassSVM LocalOutlierFactor EllipticEnvelope".split())
+NETWORKS = frozenset("Sequential Model Functional".split())
+RESAMPLERS = frozenset(
+    "SMOTE SMOTENC SMOTEN ADASYN BorderlineSMOTE SVMSMOTE KMeansSMOTE RandomOverSampler RandomUnderSampler "
+    "SMOTEENN SMOTETomek NearMiss TomekLinks ClusterCentroids EditedNearestNeighbours".split()
+)
+SEARCHES = frozenset("GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV".split())
+PIPELINES = frozenset("Pipeline make_pipeline ImbPipeline".split())
+COLUMN_TRANSFORMERS = frozenset("ColumnTransformer make_column_transformer FeatureUnion make_union".split())
+
+# how strongly a transformer's fit carries information from one row to another
+TRANSFORMERS = {
+    **dict.fromkeys("StandardScaler MinMaxScaler RobustScaler MaxAbsScaler Normalizer PowerTransformer".split(), "scale"),
+    **dict.fromkeys("QuantileTransformer KBinsDiscretizer PolynomialFeatures".split(), "scale"),
+    **dict.fromkeys("SimpleImputer KNNImputer IterativeImputer Imputer".split(), "impute"),
+    **dict.fromkeys("LabelEncoder OrdinalEncoder OneHotEncoder LabelBinarizer MultiLabelBinarizer".split(), "encode"),
+    **dict.fromkeys("TargetEncoder LeaveOneOutEncoder CatBoostEncoder WOEEncoder MEstimateEncoder".split(), "target"),
+    **dict.fromkeys("SelectKBest SelectPercentile RFE RFECV SelectFromModel SequentialFeatureSelector".split(), "select"),
+    **dict.fromkeys("PCA TruncatedSVD NMF FastICA KernelPCA IncrementalPCA".split(), "reduce"),
+    **dict.fromkeys("CountVectorizer TfidfVectorizer TfidfTransformer HashingVectorizer Tokenizer".split(), "text"),
+}  # fmt: skip
+
+LIBRARIES = {
+    "sklearn": "scikit-learn", "xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost",
+    "imblearn": "imbalanced-learn", "keras": "Keras", "tensorflow": "TensorFlow", "torch": "PyTorch",
+    "statsmodels": "statsmodels", "prophet": "Prophet", "fbprophet": "Prophet", "transformers": "Transformers",
+    "pmdarima": "pmdarima", "pytorch_lightning": "PyTorch Lightning", "lightning": "PyTorch Lightning",
+    "spacy": "spaCy", "fastai": "fastai", "pyspark": "Spark", "h2o": "H2O", "autogluon": "AutoGluon",
+    "pycaret": "PyCaret", "mlflow": "MLflow", "prefect": "Prefect", "evidently": "Evidently", "wandb": "Weights & Biases",
+    "airflow": "Airflow", "dvc": "DVC", "optuna": "Optuna", "shap": "SHAP", "surprise": "Surprise",
+    "sentence_transformers": "Sentence Transformers", "langchain": "LangChain", "langchain_community": "LangChain",
+    "langchain_core": "LangChain", "langgraph": "LangGraph", "llama_index": "LlamaIndex", "crewai": "CrewAI",
+    "autogen": "AutoGen", "haystack": "Haystack", "openai": "OpenAI", "anthropic": "Anthropic", "nltk": "NLTK",
+    "streamlit": "Streamlit", "flask": "Flask", "fastapi": "FastAPI", "gradio": "Gradio", "dash": "Dash",
+    "django": "Django", "chainlit": "Chainlit", "bentoml": "BentoML", "torchmetrics": "TorchMetrics",
+    "qdrant_client": "Qdrant", "chromadb": "Chroma", "faiss": "FAISS", "pinecone": "Pinecone",
+}  # fmt: skip
+
+FRIENDLY = {
+    "XGBClassifier": "XGBoost", "XGBRegressor": "XGBoost", "LGBMClassifier": "LightGBM", "LGBMRegressor": "LightGBM",
+    "CatBoostClassifier": "CatBoost", "CatBoostRegressor": "CatBoost", "LogisticRegression": "logistic regression",
+    "LinearRegression": "linear regression", "RandomForestClassifier": "random forest",
+    "RandomForestRegressor": "random forest", "DecisionTreeClassifier": "decision tree",
+    "DecisionTreeRegressor": "decision tree", "GradientBoostingClassifier": "gradient boosting",
+    "GradientBoostingRegressor": "gradient boosting", "SVC": "support vector machine", "SVR": "support vector machine",
+    "LinearSVC": "linear support vector machine", "KNeighborsClassifier": "k nearest neighbours",
+    "KNeighborsRegressor": "k nearest neighbours", "GaussianNB": "naive Bayes", "MultinomialNB": "naive Bayes",
+    "MLPClassifier": "neural network", "MLPRegressor": "neural network", "Lasso": "lasso", "Ridge": "ridge regression",
+    "Sequential": "Keras network", "Model": "Keras network", "DecisionTree": "decision tree",
+    "HistGradientBoostingClassifier": "gradient boosting", "HistGradientBoostingRegressor": "gradient boosting",
+}  # fmt: skip
+
+
+class Learner(Struct, frozen=True):
+    """What a class is: `kind` (classifier, regressor, transformer...), `task`, and the sort of transformation."""
+
+    kind: str
+    task: str = ""
+    sort: str = ""
+
+
+_KINDS = (
+    (CLASSIFIERS, Learner("model", "classification")),
+    (REGRESSORS, Learner("model", "regression")),
+    (FORECASTERS, Learner("model", "forecast")),
+    (CLUSTERERS, Learner("model", "clustering")),
+    (OUTLIERS, Learner("model", "anomaly")),
+    (NETWORKS, Learner("network")),
+    (RESAMPLERS, Learner("resampler", sort="resample")),
+    (SEARCHES, Learner("search")),
+    (PIPELINES, Learner("pipeline")),
+    (COLUMN_TRANSFORMERS, Learner("transformer", sort="columns")),
+)
+
+
+def learner(name: str) -> Learner | None:
+    """What the class of this (dotted) name learns, or None."""
+    last = name.rsplit(".", 1)[-1]
+    for names, kind in _KINDS:
+        if last in names:
+            return kind
+    sort = TRANSFORMERS.get(last)
+    return Learner("transformer", sort=sort) if sort else None
+
+
+def friendly(name: str) -> str:
+    """How a person calls this estimator."""
+    return FRIENDLY.get(name, name)
+
+
+def library(module: str) -> str:
+    """How a person calls the library that this module belongs to; empty when it is not one of interest."""
+    return LIBRARIES.get(module.split(".")[0], "")

@@ -1,0 +1,166 @@
+"""What `table["column"]`, `table.column`, `array[:, 3]` and assigning to them mean for the data's story."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from causeway.intake.values import (
+    OPAQUE,
+    Cut,
+    Data,
+    Estimator,
+    Literal,
+    Many,
+    Statistics,
+    Value,
+    data_in,
+    derived_from,
+    merge,
+)
+
+if TYPE_CHECKING:
+    from causeway.intake.follow import Follower
+
+# attributes of a table that are not its columns
+PLAIN = frozenset({"values", "iloc", "loc", "at", "iat", "T", "str", "dt", "cat", "data", "array", "hist", "plot"})
+ABOUT = frozenset(
+    {"columns", "shape", "index", "dtypes", "dtype", "size", "ndim", "empty", "name", "names", "feature_names"}
+)
+
+
+def attribute(_follower: Follower, holder: Value, name: str) -> Value:
+    """What `holder.name` holds."""
+    if isinstance(holder, Estimator):
+        return holder if name in {"best_estimator_", "estimator"} else OPAQUE
+    if not isinstance(holder, Data):
+        return OPAQUE
+    if name in ABOUT:
+        return OPAQUE
+    if name in PLAIN or holder.column is not None:
+        return holder if name not in {"size"} else OPAQUE
+    return column_of(holder, name)
+
+
+def column_of(table: Data, name: str | int) -> Data:
+    """One column of a table."""
+    if name == "target" and not table.columns:
+        return replace(table, column="target")
+    if name == "data" and not table.columns:
+        return table
+    return replace(table, column=name, columns=None)
+
+
+def subscript(follower: Follower, node: ast.Subscript) -> Value:
+    """What `holder[index]` holds."""
+    holder = follower.value(node.value)
+    if isinstance(holder, Many):
+        return _item(holder, follower.value(node.slice))
+    if not isinstance(holder, Data):
+        follower.value(node.slice)
+        return derived_from([holder])
+    if isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 2:
+        return _two(follower, holder, node.slice)
+    if isinstance(node.slice, ast.Slice):
+        return _rows(follower, holder, node.slice)
+    return _by_value(follower, holder, node)
+
+
+def _item(holder: Many, index: Value) -> Value:
+    if isinstance(index, Literal) and isinstance(index.value, int) and -len(holder.items) <= index.value < len(holder.items):
+        return holder.items[index.value]
+    return derived_from(list(holder.items))
+
+
+def _two(follower: Follower, table: Data, index: ast.Tuple) -> Value:
+    rows, columns = index.elts
+    part = _rows(follower, table, rows) if isinstance(rows, ast.Slice) else _filtered(follower, table, rows)
+    data = part if isinstance(part, Data) else table
+    if isinstance(columns, ast.Slice):
+        low, high = follower.value(columns.lower), follower.value(columns.upper)
+        return replace(data, slice=_bounds(low, high)) if columns.lower or columns.upper else data
+    return _select(data, follower.value(columns))
+
+
+def _bounds(low: Value, high: Value) -> tuple[int, int | None] | None:
+    start = low.value if isinstance(low, Literal) and isinstance(low.value, int) else 0
+    stop = high.value if isinstance(high, Literal) and isinstance(high.value, int) else None
+    return (start, stop)
+
+
+def _rows(follower: Follower, table: Data, rows: ast.Slice) -> Value:
+    low, high = follower.value(rows.lower), follower.value(rows.upper)
+    if isinstance(low, Cut) or isinstance(high, Cut):
+        part = "test" if isinstance(low, Cut) and not isinstance(high, Cut) else "train"
+        follower.cut(table, low if isinstance(low, Cut) else high)
+        return replace(table, part=part, ident=follower.ident())
+    return table
+
+
+def _filtered(follower: Follower, table: Data, rows: ast.expr) -> Value:
+    used = [data.column for data in data_in(follower.value(rows)) if isinstance(data.column, str)]
+    at = follower.at(rows)
+    return replace(table, filters=(*table.filters, *((name, at) for name in used)), ident=follower.ident())
+
+
+def _by_value(follower: Follower, table: Data, node: ast.Subscript) -> Value:
+    index = follower.value(node.slice)
+    if isinstance(index, Data):
+        return _filtered(follower, table, node.slice)
+    return _select(table, index)
+
+
+def _select(table: Data, index: Value) -> Value:
+    if isinstance(index, Literal) and isinstance(index.value, str | int) and not isinstance(index.value, bool):
+        return column_of(table, index.value)
+    names = texts(index)
+    if names:
+        return column_of(table, names[0]) if len(names) == 1 else replace(table, columns=names, column=None)
+    return table
+
+
+def texts(value: Value) -> tuple[str, ...]:
+    """The strings in a literal or a list of literals."""
+    if isinstance(value, Literal) and isinstance(value.value, str):
+        return (value.value,)
+    if isinstance(value, Many):
+        return tuple(item.value for item in value.items if isinstance(item, Literal) and isinstance(item.value, str))
+    return ()
+
+
+def store(follower: Follower, table: Data, target: ast.Subscript | ast.Attribute, value: Value) -> Data:
+    """The table after `table[name] = value`."""
+    name: object = target.attr if isinstance(target, ast.Attribute) else None
+    if isinstance(target, ast.Subscript):
+        index = follower.value(target.slice)
+        name = index.value if isinstance(index, Literal) else None
+    pieces = data_in(value)
+    if not pieces:
+        return table
+    stored = merge([table, *pieces])
+    sources = frozenset(piece.column for piece in pieces if isinstance(piece.column, str))
+    if isinstance(name, str):
+        positive = table.positive or (pieces[0].positive if pieces[0].column == name else "")
+        stored = replace(stored, positive=positive)
+        origins = sources | frozenset(origin for piece in pieces for key, origins in piece.derived for origin in origins if key == "")
+        if origins - {name}:
+            stored = replace(
+                stored,
+                derived=(*stored.derived, (name, origins)),
+                used=stored.used | (origins - {name}),
+            )
+    return stored
+
+
+def arithmetic(values: list[Value]) -> Value:
+    """The result of an operation on columns: derived from every column in it."""
+    pieces = [data for value in values for data in data_in(value)]
+    pieces += [value.of for value in values if isinstance(value, Statistics)]
+    if not pieces:
+        return OPAQUE
+    names = frozenset(piece.column for piece in pieces if isinstance(piece.column, str))
+    earlier = frozenset(name for piece in pieces for key, origins in piece.derived if key == "" for name in origins)
+    merged = merge(pieces)
+    derived = (*(item for item in merged.derived if item[0]), ("", names | earlier))
+    return replace(merged, derived=derived)
