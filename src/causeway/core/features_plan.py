@@ -1,0 +1,283 @@
+"""What a value in each raw column does to the matrix, worked out once before requests come."""
+
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from causeway.core import features_read as read
+from causeway.core.errors import UsageError
+from causeway.core.features_apply import number_else
+from causeway.core.features_rules import (
+    Constant,
+    Derived,
+    Features,
+    Map,
+    NumberElseMap,
+    Numeric,
+    Pair,
+    Rule,
+    Step,
+    Words,
+    columns_read,
+)
+from causeway.core.release import Field
+
+Effects = tuple[tuple[int, float], ...]
+"""Matrix columns, and the numbers that go there."""
+
+Slot = tuple[str, str, str]
+"""A raw column read by a base and a date format."""
+
+_CATCH_ALL = re.compile(r"(?:^|[^a-z])(?:others?|rare|misc|unknown|else)(?:$|[^a-z])", re.IGNORECASE)
+
+
+class Reading(NamedTuple):
+    """A way to read the value as a number, and what is made of it; the output `None` is the number itself."""
+
+    read: Callable[[str], float]
+    outputs: tuple[tuple[int, Callable[[float], float] | None], ...]
+    coerced: Effects | None
+    slot: Slot
+    shared: bool
+    """Whether a pair of columns needs the number later."""
+    low: float = -math.inf
+    high: float = math.inf
+
+
+class Lookup(NamedTuple):
+    """What each category does; `fallback` is the declared answer to one that nobody saw."""
+
+    strip: bool
+    effects: dict[str, Effects]
+    fallback: Effects | None
+
+
+class Wording(NamedTuple):
+    """A matrix column that takes the text."""
+
+    position: int
+    rule: Words
+    known: set[str] | None
+
+
+class Combination(NamedTuple):
+    """A matrix column made of two numbers: raw ones at `slots`, else two other columns `of` the matrix."""
+
+    position: int
+    name: str
+    operation: Callable[[float, float], float]
+    a: float
+    b: float
+    slots: tuple[Slot, Slot] | None
+    of: tuple[int, int]
+    fields: tuple[str, ...]
+
+
+class Plan(NamedTuple):
+    """All that happens to the value of one field."""
+
+    field: Field
+    takes_numbers: bool
+    """A text field whose every rule reads numbers may be sent as a number."""
+    absent: Effects | None
+    """What a missing value does; None where some rule does not define it."""
+    readings: tuple[Reading, ...]
+    lookups: tuple[Lookup, ...]
+    wordings: tuple[Wording, ...]
+
+
+def plans_of(features: Features, fields: Sequence[Field]) -> tuple[Plan, ...]:
+    """A plan for each field that a rule reads."""
+    named = {field.name for field in fields}
+    wanted = {column for rule in features.rules for column in columns_read(rule)}
+    if strangers := sorted(wanted - named):
+        raise UsageError(f"rules read columns that are no inputs: {', '.join(strangers)}")
+    return tuple(_plan(features, field) for field in fields if field.name in wanted)
+
+
+def template_of(features: Features) -> list[float]:
+    """The row before any value is read: constants, and what maps say of most categories."""
+    return [_resting(rule) for rule in features.rules]
+
+
+def _resting(rule: Rule) -> float:
+    if isinstance(rule, Constant):
+        return rule.value
+    return (rule.rest or 0.0) if isinstance(rule, Map) else 0.0
+
+
+def _plan(features: Features, field: Field) -> Plan:
+    mine = [(j, rule) for j, rule in enumerate(features.rules) if field.name in columns_read(rule)]
+    maps = [(j, rule) for j, rule in mine if isinstance(rule, Map)]
+    words = [(j, rule) for j, rule in mine if isinstance(rule, Words)]
+    readings = _readings(field.name, mine)
+    domain = features.domains.get(field.name, ())
+    return Plan(
+        field=field,
+        takes_numbers=not maps and not words and all(r.slot[1] != "length" for r in readings),
+        absent=_absent(mine),
+        readings=_bounded(readings, field),
+        lookups=tuple(_lookups(features, maps, domain)),
+        wordings=tuple(Wording(j, rule, _known(features, rule)) for j, rule in words),
+    )
+
+
+def _bounded(readings: tuple[Reading, ...], field: Field) -> tuple[Reading, ...]:
+    """The bounds of a text field are those of the one way in which it is read as a number."""
+    if len(readings) != 1 or readings[0].slot[1] == "number_else":
+        return readings
+    low = -math.inf if field.minimum is None else field.minimum
+    high = math.inf if field.maximum is None else field.maximum
+    return (readings[0]._replace(low=low, high=high),)
+
+
+def _known(features: Features, rule: Words) -> set[str] | None:
+    domain = features.domains.get(rule.column)
+    return None if domain is None else {word.strip() if rule.strip else word for word in domain}
+
+
+def _absent(mine: list[tuple[int, Rule]]) -> Effects | None:
+    effects: list[tuple[int, float]] = []
+    for position, rule in mine:
+        if isinstance(rule, Numeric | Map | Step | NumberElseMap) and rule.missing is not None:
+            effects.append((position, rule.missing))
+        elif getattr(rule, "keeps_missing", False):
+            effects.append((position, math.nan))
+        else:
+            return None
+    return tuple(effects)
+
+
+def _readings(name: str, mine: list[tuple[int, Rule]]) -> tuple[Reading, ...]:
+    groups: dict[tuple[Slot, bool], list[tuple[int, Rule]]] = {}
+    exceptional: list[Reading] = []
+    for position, rule in mine:
+        if isinstance(rule, NumberElseMap):
+            exceptional.append(_exceptional(position, rule))
+        for slot in _slots(name, rule):
+            coerce = isinstance(rule, Numeric) and rule.coerce
+            groups.setdefault((slot, coerce), []).append((position, rule))
+    return tuple(_reading(slot, coerce, rules) for (slot, coerce), rules in groups.items()) + tuple(
+        exceptional
+    )
+
+
+def _slots(name: str, rule: Rule) -> list[Slot]:
+    if isinstance(rule, Numeric | Step):
+        return [(name, rule.base, rule.format)]
+    if isinstance(rule, Pair):
+        parts = zip(rule.columns, rule.bases, rule.formats, strict=True)
+        return list(dict.fromkeys(part for part in parts if part[0] == name))
+    return []
+
+
+def _reading(slot: Slot, coerce: bool, rules: list[tuple[int, Rule]]) -> Reading:  # noqa: FBT001 - half of a key
+    return Reading(
+        read=read.reader_of(slot[1], slot[2]),
+        outputs=tuple((j, output_of(rule)) for j, rule in rules if isinstance(rule, Numeric | Step)),
+        coerced=_absent(rules) if coerce else None,
+        slot=slot,
+        shared=any(isinstance(rule, Pair) for _, rule in rules),
+    )
+
+
+def _exceptional(position: int, rule: NumberElseMap) -> Reading:
+    slot = (rule.column, "number_else", "")
+    return Reading(partial(number_else, rule), ((position, None),), None, slot, shared=False)
+
+
+def output_of(rule: Numeric | Step) -> Callable[[float], float] | None:
+    """The function from the number that was read to the number in the matrix."""
+    if isinstance(rule, Step):
+        cuts, values = rule.cuts, rule.values
+        return lambda number: values[bisect_right(cuts, number)]
+    function, a, b = read.FUNCTIONS[rule.fn], rule.a, rule.b
+    if rule.fn != "id":
+        return lambda number: function(number) * a + b
+    return None if (a, b) == (1.0, 0.0) else lambda number: number * a + b
+
+
+def _lookups(features: Features, maps: list[tuple[int, Map]], domain: tuple[str, ...]) -> list[Lookup]:
+    parts = [[(j, rule) for j, rule in maps if rule.strip is strip] for strip in (False, True)]
+    return [_lookup(features, rules, domain) for rules in parts if rules]
+
+
+def _lookup(features: Features, rules: list[tuple[int, Map]], domain: tuple[str, ...]) -> Lookup:
+    strip = rules[0][1].strip
+    known = {key.strip() for key in domain} if strip else set(domain)
+    effects = {
+        key: tuple((j, rule.values[key]) for j, rule in rules if key in rule.values)
+        for key in known.union(*(rule.values for _, rule in rules))
+        if all(key in rule.values or (rule.rest is not None and key in known) for _, rule in rules)
+    }
+    return Lookup(strip, effects, _fallback(features, rules, effects))
+
+
+def _fallback(
+    features: Features, rules: list[tuple[int, Map]], effects: dict[str, Effects]
+) -> Effects | None:
+    """No indicator set, where that stands for no known category; else the one catch-all group."""
+    if not all(rule.what in Features.INDICATORS and rule.rest is not None for _, rule in rules):
+        return None
+    if all(effects.values()):
+        return ()
+    groups = [
+        (position, max(rule.values.values()))
+        for position, rule in rules
+        if len(rule.values) > 1 and _CATCH_ALL.search(features.columns[position])
+    ]
+    return tuple(groups) if len(groups) == 1 else None
+
+
+def combinations_of(features: Features) -> tuple[Combination, ...]:
+    """The pairs of raw columns, then the derived columns, each after those that it is made of."""
+    pairs = [j for j, rule in enumerate(features.rules) if isinstance(rule, Pair)]
+    return tuple(_combination(features, j) for j in [*pairs, *_derived_in_order(features)])
+
+
+def _combination(features: Features, position: int) -> Combination:
+    rule = features.rules[position]
+    if not isinstance(rule, Pair | Derived):
+        raise UsageError(f"column {features.columns[position]!r} is no combination")
+    slots = None
+    if isinstance(rule, Pair):
+        (one, other), (how1, how2), (layout1, layout2) = rule.columns, rule.bases, rule.formats
+        slots = (one, how1, layout1), (other, how2, layout2)
+    return Combination(
+        position=position,
+        name=features.columns[position],
+        operation=read.OPERATIONS[rule.operation],
+        a=rule.a,
+        b=rule.b,
+        slots=slots,
+        of=rule.of if isinstance(rule, Derived) else (position, position),
+        fields=raw_columns_of(features, position),
+    )
+
+
+def _derived_in_order(features: Features) -> list[int]:
+    rules = {j: rule for j, rule in enumerate(features.rules) if isinstance(rule, Derived)}
+    ordered: list[int] = []
+
+    def visit(position: int, path: tuple[int, ...]) -> None:
+        if position in path:
+            raise UsageError(f"column {features.columns[position]!r} is made of itself")
+        if position in rules and position not in ordered:
+            for parent in rules[position].of:
+                visit(parent, (*path, position))
+            ordered.append(position)
+
+    for position in rules:
+        visit(position, ())
+    return ordered
+
+
+def raw_columns_of(features: Features, position: int) -> tuple[str, ...]:
+    """The raw columns behind a matrix column, through derived ones."""
+    rule = features.rules[position]
+    if isinstance(rule, Derived):
+        return tuple(dict.fromkeys(name for parent in rule.of for name in raw_columns_of(features, parent)))
+    return columns_read(rule)

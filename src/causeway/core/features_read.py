@@ -1,0 +1,141 @@
+"""How one raw value is read: as a number, as a category, as a part of a date.
+
+Both interpreters of the rules go through these functions, so they cannot disagree.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+import numpy as np
+
+NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*", re.ASCII)
+_PLAIN = r"[-+]?\d+(?:\.\d+)?"
+_PLAIN_NUMBER = re.compile(_PLAIN, re.ASCII)
+_RANGE = re.compile(rf"\s*({_PLAIN})\s*(?:-\s*({_PLAIN})\s*)?", re.ASCII)
+_AMOUNT_NOISE = re.compile(r"[\s,$%\u20ac\u00a3\u20b9]")
+_UNDEFINED = math.nan
+
+TEXT_BASES = ("number", "range_mean", "first_number", "amount", "length")
+DATE_PARTS = ("year", "month", "day", "dayofweek", "hour", "quarter", "dayofyear")
+
+Base = Callable[[str], float]
+
+
+def number_of(text: str) -> float:
+    """The number that the whole text is, else NaN."""
+    return float(text) if NUMBER.fullmatch(text) else _UNDEFINED
+
+
+def range_mean_of(text: str) -> float:
+    """The number, or the middle of a range `a - b`."""
+    found = _RANGE.fullmatch(text)
+    if found is None:
+        return _UNDEFINED
+    low, high = found.groups()
+    return float(low) if high is None else (float(low) + float(high)) / 2
+
+
+def first_number_of(text: str) -> float:
+    """The first number in the text: 3 of `3 BHK`."""
+    found = _PLAIN_NUMBER.search(text)
+    return float(found[0]) if found else _UNDEFINED
+
+
+def amount_of(text: str) -> float:
+    """The number less currency, percent and thousands signs: 1234.5 of `$1,234.50`."""
+    return number_of(_AMOUNT_NOISE.sub("", text))
+
+
+def length_of(text: str) -> float:
+    """How many characters."""
+    return float(len(text))
+
+
+_TEXT_READERS: dict[str, Base] = {
+    "number": number_of,
+    "range_mean": range_mean_of,
+    "first_number": first_number_of,
+    "amount": amount_of,
+    "length": length_of,
+}
+
+_DATE_READERS: dict[str, Callable[[datetime], int]] = {
+    "year": lambda at: at.year,
+    "month": lambda at: at.month,
+    "day": lambda at: at.day,
+    "dayofweek": lambda at: at.weekday(),
+    "hour": lambda at: at.hour,
+    "quarter": lambda at: (at.month + 2) // 3,
+    "dayofyear": lambda at: at.timetuple().tm_yday,
+}
+
+
+def reader_of(base: str, layout: str = "") -> Base:
+    """The function that reads text by this base; not finite where it cannot."""
+    if not base.startswith("date."):
+        return _TEXT_READERS[base]
+    part = _DATE_READERS[base.removeprefix("date.")]
+
+    def read(text: str) -> float:
+        try:
+            return float(part(datetime.strptime(text, layout)))  # noqa: DTZ007 - parts of the date as written
+        except ValueError:
+            return _UNDEFINED
+
+    return read
+
+
+def key_of(number: float) -> str:
+    """The category that a number is: `3` of 3.0, `2.5` of 2.5."""
+    return str(int(number)) if number == int(number) else repr(float(number))
+
+
+def shape_of(text: str) -> str:
+    """The text with each number written as `#`."""
+    return _PLAIN_NUMBER.sub("#", text)
+
+
+def _log(value: float) -> float:
+    return float(np.log(value)) if value > 0 else _UNDEFINED
+
+
+def _log1p(value: float) -> float:
+    return float(np.log1p(value)) if value > -1 else _UNDEFINED
+
+
+def _sqrt(value: float) -> float:
+    return math.sqrt(value) if value >= 0 else _UNDEFINED
+
+
+def _ratio(left: float, right: float) -> float:
+    return left / right if right else _UNDEFINED
+
+
+FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "id": lambda value: value,
+    "log": _log,
+    "log1p": _log1p,
+    "sqrt": _sqrt,
+    "square": lambda value: value * value,
+}
+OPERATIONS: dict[str, Callable[[float, float], float]] = {
+    "ratio": _ratio,
+    "product": lambda left, right: left * right,
+    "sum": lambda left, right: left + right,
+    "difference": lambda left, right: left - right,
+}
+UFUNCS: dict[str, np.ufunc] = {
+    "id": np.positive,
+    "log": np.log,
+    "log1p": np.log1p,
+    "sqrt": np.sqrt,
+    "square": np.square,
+}
+BINARY_UFUNCS: dict[str, np.ufunc] = {
+    "ratio": np.divide,
+    "product": np.multiply,
+    "sum": np.add,
+    "difference": np.subtract,
+}
