@@ -13,8 +13,8 @@ CHUNK_BYTES = 1 << 20
 # what tools leave behind is no input of a training
 NOT_SOURCE = frozenset(
     {
-        ".causeway", ".git", ".hg", ".svn", ".venv", "venv", "__pycache__", ".ipynb_checkpoints", ".pytest_cache",
-        ".mypy_cache", ".ruff_cache", "node_modules", ".DS_Store",
+        ".causeway", ".git", ".hg", ".svn", ".venv", "venv", "__pycache__", ".ipynb_checkpoints",
+        ".pytest_cache", ".mypy_cache", ".ruff_cache", "node_modules", ".DS_Store",
     }
 )  # fmt: skip
 

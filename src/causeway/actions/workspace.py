@@ -12,7 +12,6 @@ from causeway.adapters import registry
 from causeway.adapters.ports import ArtifactStore
 from causeway.core.clock import Clock, SystemClock
 from causeway.core.errors import BadManifest, NotFound, OutsideError, UsageError
-from causeway.core.ids import uuid7
 from causeway.core.manifest import Manifest
 from causeway.ledger import Ledger, open_ledger
 
@@ -46,14 +45,15 @@ def open_workspace(folder: Path, *, clock: Clock | None = None, actor: str | Non
     """The workspace of this folder or of the nearest parent that has one; made here if there is none."""
     if not folder.is_dir():
         raise NotFound(f"there is no folder {folder}", hint="name a folder that exists")
-    clock = clock or SystemClock()
     state = _find(folder.resolve()) or _make(folder.resolve())
+    ledger = open_ledger(os.environ.get("CAUSEWAY_LEDGER") or state / "ledger.db")
     return Workspace(
         root=state.parent,
         state=state,
-        ledger=open_ledger(os.environ.get("CAUSEWAY_LEDGER") or state / "ledger.db"),
-        clock=clock,
-        actor=actor or os.environ.get("CAUSEWAY_ACTOR") or _actor(state / "actors.json", clock),
+        ledger=ledger,
+        clock=clock or SystemClock(),
+        # whose login it is stays in the ledger's directory, where it can be erased
+        actor=actor or os.environ.get("CAUSEWAY_ACTOR") or ledger.actor_for(_login()),
         artifacts=registry.artifact_store(state / "artifacts"),
     )
 
@@ -125,20 +125,6 @@ def _make(folder: Path) -> Path:
     # the state is nobody's source code
     write_whole(state / ".gitignore", b"*\n")
     return state
-
-
-def _actor(directory: Path, clock: Clock) -> str:
-    """The opaque id of whoever is logged in; the names stay in a file that can be erased."""
-    name = _login()
-    known: dict[str, str] = {}
-    if directory.exists():
-        known = msgspec.json.decode(directory.read_bytes(), type=dict[str, str])
-    for actor, login in known.items():
-        if login == name:
-            return actor
-    actor = f"actor-{uuid7(clock.now())[-12:]}"
-    write_whole(directory, msgspec.json.encode({**known, actor: name}))
-    return actor
 
 
 def _login() -> str:

@@ -1,4 +1,4 @@
-"""What a release's own proofs say against it: no skill, encoded input, no parity, broken contract, leakage."""
+"""What a release's own proofs say against it: skill, encoded input, parity, contract, leakage."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""The runs of one product as its events tell them: which stages are done, by key, and what came of each run."""
+"""The runs of one product as its events tell them: which stages are done, by key, and what came of it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -38,6 +38,7 @@ class RunSeen(Struct, frozen=True):
     reason: str = ""
     code: str = ""
     ended_at: datetime | None = None
+    ended_seq: int = 0
     stages: tuple[Done, ...] = ()
 
 
@@ -57,6 +58,10 @@ class Runs(Struct, frozen=True):
     def made(self, inputs: str) -> RunSeen | None:
         """The latest run of these inputs that made a release."""
         return next((run for run in self._latest_first(inputs) if run.status == "made"), None)
+
+    def latest(self, inputs: str) -> RunSeen | None:
+        """The latest run of these inputs, whatever came of it."""
+        return next(iter(self._latest_first(inputs)), None)
 
     def left_open(self) -> tuple[RunSeen, ...]:
         """Every run that nobody ended."""
@@ -83,7 +88,7 @@ def fold(events: Iterable[Event]) -> Runs:
                 done[fact.key] = _done(fact)
                 _add_stage(runs, done[fact.key])
             case RunFinished() as fact:
-                _end(runs, fact, at=event.body.at)
+                _end(runs, fact, event=event)
             case ReleaseMade() as fact:
                 releases[fact.release] = fact
             case _:
@@ -100,8 +105,14 @@ def _add_stage(runs: dict[str, RunSeen], done: Done) -> None:
         runs[done.run] = structs.replace(run, stages=(*run.stages, done))
 
 
-def _end(runs: dict[str, RunSeen], fact: RunFinished, *, at: datetime) -> None:
+def _end(runs: dict[str, RunSeen], fact: RunFinished, *, event: Event) -> None:
     if run := runs.get(fact.run):
         runs[fact.run] = structs.replace(
-            run, status=fact.status, release=fact.release, reason=fact.reason, code=fact.code, ended_at=at
+            run,
+            status=fact.status,
+            release=fact.release,
+            reason=fact.reason,
+            code=fact.code,
+            ended_at=event.body.at,
+            ended_seq=event.body.seq,
         )
