@@ -1,0 +1,200 @@
+"""The ledger's database as one SQLite file, with a write-ahead log beside it."""
+
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from causeway.core.errors import OutsideError
+from causeway.ledger.ledger import BrokenLedger
+from causeway.ledger.store import Run
+
+APPLICATION_ID = 0x43577931
+VERSION = 1
+BUSY_SECONDS = 30.0
+
+# made once, in a scratch file that becomes the ledger when it is whole
+SCHEMA = f"""
+    PRAGMA journal_mode = WAL;
+    CREATE TABLE events (
+        product TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
+        hash TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (product, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE checkpoints (
+        seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, text TEXT NOT NULL,
+        key_id TEXT NOT NULL, signature TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
+    CREATE TABLE actors (id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL) STRICT;
+    PRAGMA application_id = {APPLICATION_ID};
+    PRAGMA user_version = {VERSION};
+"""
+# a commit is on the disk when it returns, and what is erased is overwritten
+SETTINGS = ("PRAGMA synchronous = FULL", "PRAGMA secure_delete = ON")
+# moves the log into the file and cuts it to nothing, so that no erased page stays in it
+EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
+
+# SQLite's primary result code -> what it means to a person, and what to do
+MEANING = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "free some space and repeat; nothing was written"),
+    sqlite3.SQLITE_IOERR: (
+        "the disk failed, or is full",
+        "free some space or look at the disk, then repeat; nothing was written",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        f"another process kept the ledger locked for {BUSY_SECONDS:.0f} seconds",
+        "wait until it has finished, and repeat",
+    ),
+    sqlite3.SQLITE_CANTOPEN: ("the ledger cannot be opened", "check that the folder is there and writable"),
+    sqlite3.SQLITE_READONLY: ("the ledger cannot be written", "check the permissions of file and folder"),
+    sqlite3.SQLITE_PERM: ("the ledger cannot be written", "check the permissions of file and folder"),
+}
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+RESTORE = "keep the file, and bring the last backup back: causeway restore FILE --into FOLDER"
+
+
+class SqliteDatabase:
+    """One connection to the file, shared by the threads of this process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.location = str(path)
+        self._turn = threading.RLock()
+        _make_if_missing(self.path)
+        with self._speaking():
+            self._connection = _connect(self.path)
+            _check_format(self._connection, self.location)
+
+    def query(self, statement: str, parameters: Sequence[str | int]) -> list[tuple]:
+        """The rows of a statement that only reads."""
+        with self._speaking():
+            return self._connection.execute(statement, parameters).fetchall()
+
+    @contextmanager
+    def transaction(self, lock: str) -> Iterator[Run]:  # noqa: ARG002 - there is one lock for the whole file
+        """All of the block or nothing; two blocks never overlap."""
+        with self._speaking():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._run
+                self._connection.execute("COMMIT")
+            except BaseException:
+                # SQLite rolls back by itself on a full disk
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def scrub(self) -> None:
+        """Takes what was deleted out of the log too."""
+        self.query(EMPTY_LOG, ())
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        with self._speaking():
+            self._connection.close()
+
+    def _run(self, statement: str, parameters: Sequence[str | int]) -> list[tuple]:
+        return self._connection.execute(statement, parameters).fetchall()
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        with self._turn:
+            try:
+                yield
+            except sqlite3.Error as error:
+                raise _translated(error, self.location) from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=rw",
+        uri=True,
+        isolation_level=None,
+        timeout=BUSY_SECONDS,
+        check_same_thread=False,
+    )
+    # a text that is no UTF-8 any more must reach the verifier, which then names its event
+    connection.text_factory = lambda text: text.decode(errors="replace")
+    for setting in SETTINGS:
+        connection.execute(setting)
+    return connection
+
+
+def _check_format(connection: sqlite3.Connection, location: str) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise OutsideError(
+            "this SQLite file is no ledger of Causeway",
+            where=location,
+            hint="point CAUSEWAY_LEDGER elsewhere",
+        )
+    if version > VERSION:
+        raise OutsideError(
+            f"this ledger was made by a later version of Causeway (format {version})",
+            where=location,
+            hint="upgrade Causeway",
+        )
+
+
+def _make_if_missing(path: Path) -> None:
+    try:
+        if not path.exists():
+            _make(path)
+        empty = path.stat().st_size == 0
+    except OSError as error:
+        raise OutsideError(
+            f"the ledger cannot be made: {error.strerror}",
+            where=str(path),
+            hint="check that the folder is there and writable",
+        ) from error
+    if empty:
+        raise BrokenLedger(
+            "the ledger is an empty file: it was cut to nothing", where=str(path), hint=RESTORE
+        )
+
+
+def _make(path: Path) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and not path.exists():
+        raise BrokenLedger("the ledger's file is gone, but its log is there", where=str(log), hint=RESTORE)
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        _write_schema(scratch)
+        with suppress(FileExistsError):
+            # a link refuses to replace what another process made in the meantime
+            os.link(scratch, path)
+        _sync_folder(path.parent)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _write_schema(path: Path) -> None:
+    try:
+        connection = sqlite3.connect(path)
+        connection.executescript(SCHEMA)
+        connection.close()
+    except sqlite3.Error as error:
+        raise _translated(error, str(path)) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _translated(error: sqlite3.Error, location: str) -> OutsideError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in DAMAGED:
+        return BrokenLedger(f"the ledger is damaged: {error}", where=location, hint=RESTORE)
+    message, hint = MEANING.get(
+        code, (f"the ledger's database failed: {error}", "repeat; if it stays so, report it")
+    )
+    return OutsideError(message, where=location, hint=hint)
