@@ -43,7 +43,7 @@ class RunSeen(Struct, frozen=True):
 
 
 class Runs(Struct, frozen=True):
-    """All runs of a product, oldest first; `done` holds the latest ending of each stage key."""
+    """All runs of a product, oldest first; `done` holds the latest doing of each stage key."""
 
     runs: dict[str, RunSeen]
     done: dict[str, Done]
@@ -85,8 +85,10 @@ def fold(events: Iterable[Event]) -> Runs:
             case RunStarted() as fact:
                 runs[fact.run] = RunSeen(fact.run, fact.inputs, event.body.at)
             case StageFinished() as fact:
-                done[fact.key] = _done(fact)
-                _add_stage(runs, done[fact.key])
+                _add_stage(runs, _done(fact))
+                # taking a result up takes no time; how long it took to make stays known
+                if not fact.cached or fact.key not in done:
+                    done[fact.key] = _done(fact)
             case RunFinished() as fact:
                 _end(runs, fact, event=event)
             case ReleaseMade() as fact:

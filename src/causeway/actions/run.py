@@ -1,0 +1,260 @@
+"""`causeway run`: from a proof of concept's folder to a signed release, each stage done once."""
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from causeway import __version__
+from causeway.actions.lease import Lease, holding
+from causeway.actions.source import digest_source
+from causeway.actions.stages.package import Packaged, unpacked
+from causeway.actions.stages.pipeline import make_release
+from causeway.actions.stages.site import Site, Workshop
+from causeway.actions.stages.step import AnyMade, Made, Nobody, StageEnded, Steps, Watcher
+from causeway.actions.workspace import MANIFEST, Workspace, load_product, write_whole
+from causeway.adapters import registry
+from causeway.core.errors import CausewayError, OutsideError, Refused
+from causeway.core.events import AnyFact, ProductDeclared, ReleaseMade, RunFinished, RunStarted
+from causeway.core.finding import Finding
+from causeway.core.ids import digest_of_value, uuid7
+from causeway.core.lineage import Source, Story, failed, started
+from causeway.core.manifest import Manifest
+from causeway.core.release import Evaluation, Parity
+from causeway.views.run import Runs, RunSeen, fold
+
+POLL_SECONDS = 0.25
+
+Pipeline = Callable[[Site, Steps], Packaged]
+
+
+class RunReport(Struct, frozen=True, omit_defaults=True):
+    """What came of a run: `status` is `made` or `already_made`."""
+
+    product: str
+    run: str
+    status: str
+    release: str
+    bundle: str
+    evaluation: Evaluation
+    parity: Parity
+    encoded_input: bool
+    stages: tuple[StageEnded, ...]
+    findings: tuple[Finding, ...]
+    blocks: tuple[str, ...]
+    """Codes of the findings that keep the release from being shipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run is asked to make a release from."""
+
+    folder: Path
+    manifest: Manifest
+    manifest_digest: str
+    source: str
+
+    @property
+    def product(self) -> str:
+        """The product's name."""
+        return self.manifest.product.name
+
+    @property
+    def inputs(self) -> str:
+        """The digest of everything that decides what comes out."""
+        return digest_of_value({"manifest": self.manifest_digest, "source": self.source, "by": __version__})
+
+
+def run(
+    work: Workspace,
+    folder: Path,
+    *,
+    watcher: Watcher | None = None,
+    workshop: Workshop = registry,
+    pipeline: Pipeline = make_release,
+) -> RunReport:
+    """The release of this folder as it is now: taken up where an earlier run stopped, or made."""
+    watcher = watcher or Nobody()
+    manifest, digest = load_product(work, folder)
+    asked = Asked(folder.resolve(), manifest, digest, _source(folder, manifest))
+    since = _runs(work, asked).head
+    waiting = False
+    while True:
+        with holding(work, f"run:{asked.product}") as lease:
+            runs = _runs(work, asked)
+            if already := _already(work, asked, runs):
+                return already
+            if lease is None and not waiting:
+                watcher.said("another process is making this release; waiting for it")
+                waiting = True
+            elif lease is not None:
+                _raise_what_the_other_met(runs, asked, since=since if waiting else runs.head)
+                return _lead(work, asked, runs, lease, watcher=watcher, workshop=workshop, pipeline=pipeline)
+        time.sleep(POLL_SECONDS)
+
+
+def _source(folder: Path, manifest: Manifest) -> str:
+    ours = {MANIFEST, *(part.contract for part in manifest.data)}
+    return digest_source(folder.resolve(), without=ours)
+
+
+def _runs(work: Workspace, asked: Asked) -> Runs:
+    return fold(work.ledger.read(asked.product))
+
+
+def _already(work: Workspace, asked: Asked, runs: Runs) -> RunReport | None:
+    """The release that a run of these very inputs made, if it still lies there whole."""
+    made = runs.made(asked.inputs)
+    if made is None or not work.artifacts.has(made.stages[-1].result):
+        return None
+    packaged = _decoded(work, made.stages[-1].result, Packaged)
+    if not unpacked(work, packaged):
+        return None
+    stages = tuple(
+        StageEnded(stage.stage, stage.seconds, _decoded(work, stage.result, Made).fact, cached=True)
+        for stage in made.stages
+        if work.artifacts.has(stage.result)
+    )
+    return _report(work, made.run, packaged, status="already_made", stages=stages)
+
+
+def _raise_what_the_other_met(runs: Runs, asked: Asked, *, since: int) -> None:
+    """Passes on the failure of the run that was waited for, instead of meeting it a second time."""
+    last = runs.latest(asked.inputs)
+    if last is not None and last.status == "failed" and last.ended_seq > since:
+        raise Refused(last.reason, where="the run of another process", hint="mend it, then run again")
+
+
+def _lead(
+    work: Workspace,
+    asked: Asked,
+    runs: Runs,
+    lease: Lease,
+    *,
+    watcher: Watcher,
+    workshop: Workshop,
+    pipeline: Pipeline,
+) -> RunReport:
+    """Makes the release while the lease is held."""
+    _sweep(work, runs)
+    opened = runs.opened(asked.inputs) or _begin(work, asked, runs)
+    site = Site(
+        work=work,
+        manifest=asked.manifest,
+        manifest_digest=asked.manifest_digest,
+        folder=asked.folder,
+        source=asked.source,
+        run=opened.run,
+        started_at=opened.started_at,
+        workshop=workshop,
+        watcher=watcher,
+    )
+    steps = Steps(
+        work=work,
+        product=asked.product,
+        run=opened.run,
+        known=runs.done,
+        seen=frozenset(stage.key for stage in opened.stages),
+        lease=lease,
+        watcher=watcher,
+        ended=[],
+    )
+    try:
+        packaged = _guarded(site, steps, pipeline)
+        return _finish(work, site, runs, packaged=packaged, steps=steps)
+    finally:
+        shutil.rmtree(site.scratch, ignore_errors=True)
+
+
+def _begin(work: Workspace, asked: Asked, runs: Runs) -> RunSeen:
+    at = work.clock.now()
+    run = uuid7(at)
+    facts: list[AnyFact] = [RunStarted(run, asked.inputs)]
+    if runs.manifest != asked.manifest_digest:
+        part = asked.manifest.product
+        facts.insert(0, ProductDeclared(asked.manifest_digest, part.stage))
+    work.ledger.append(asked.product, facts, actor=work.actor, at=at)
+    return RunSeen(run, asked.inputs, at)
+
+
+def _guarded(site: Site, steps: Steps, pipeline: Pipeline) -> Packaged:
+    """What the pipeline made; a failure is recorded before it is passed on."""
+    try:
+        return pipeline(site, steps)
+    except CausewayError as error:
+        _record_failure(site, error)
+        raise
+    except OSError as error:
+        outside = OutsideError(
+            f"the run stopped: {error.strerror or error}",
+            where=str(error.filename or ""),
+            hint="free some space or mend the permissions, then run again: finished stages are kept",
+        )
+        _record_failure(site, outside)
+        raise outside from error
+
+
+def _record_failure(site: Site, error: CausewayError) -> None:
+    at = site.work.clock.now()
+    fact = RunFinished(site.run, "failed", reason=error.message, code=error.code)
+    site.work.ledger.append(site.product, [fact], actor=site.work.actor, at=at)
+    sources = tuple(Source(part.path, ()) for part in site.manifest.data if part.path)
+    story = Story(site.product, site.run, sources)
+    events = [started(story, at=at), failed(story, at=at, reason=error.message)]
+    write_whole(site.work.state / "lineage" / f"{site.run}.json", msgspec.json.encode(events))
+
+
+def _finish(work: Workspace, site: Site, runs: Runs, *, packaged: Packaged, steps: Steps) -> RunReport:
+    """Records the release once, and reports it."""
+    known = packaged.release.digest in runs.releases
+    facts: list[AnyFact] = [] if known else [_release_made(packaged, run=site.run)]
+    facts.append(RunFinished(site.run, "made", release=packaged.release.digest))
+    work.ledger.append(site.product, facts, actor=work.actor, at=work.clock.now())
+    status = "already_made" if known else "made"
+    return _report(work, site.run, packaged, status=status, stages=tuple(steps.ended))
+
+
+def _report(
+    work: Workspace, run: str, packaged: Packaged, *, status: str, stages: tuple[StageEnded, ...]
+) -> RunReport:
+    release = packaged.release
+    return RunReport(
+        product=release.product,
+        run=run,
+        status=status,
+        release=release.digest,
+        bundle=str(work.bundle(release.digest)),
+        evaluation=release.evaluation,
+        parity=release.parity,
+        encoded_input=release.encoded_input,
+        stages=stages,
+        findings=packaged.findings,
+        blocks=release.findings,
+    )
+
+
+def _decoded(work: Workspace, digest: str, made: type[AnyMade]) -> AnyMade:
+    return msgspec.json.decode(work.artifacts.get(digest), type=made)
+
+
+def _release_made(packaged: Packaged, *, run: str) -> ReleaseMade:
+    release = packaged.release
+    return ReleaseMade(
+        release=release.digest,
+        run=run,
+        key_id=packaged.key_id,
+        metric=release.evaluation.metric,
+        value=release.evaluation.value,
+        baseline=release.evaluation.baseline,
+        encoded_input=release.encoded_input,
+    )
+
+
+def _sweep(work: Workspace, runs: Runs) -> None:
+    """Removes what killed runs of this product left in their scratch folders."""
+    for run in runs.runs:
+        shutil.rmtree(work.state / "runs" / run, ignore_errors=True)

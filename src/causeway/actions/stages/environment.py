@@ -1,0 +1,106 @@
+"""Makes the interpreter and packages that the proof of concept's own training needs."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from causeway.actions.stages.site import Site
+from causeway.actions.stages.step import Made
+from causeway.core.environment import Environment
+from causeway.core.errors import UsageError
+from causeway.core.poc import Poc
+
+
+class Wanted(Struct, frozen=True):
+    """What the environment is made from; the same wish is met by the same environment."""
+
+    declared: tuple[str, ...]
+    imports: tuple[str, ...]
+    python: str
+    stated: str
+    machine: str
+    """Where environments lie: they cannot be moved."""
+
+
+class EnvironmentMade(Made, frozen=True, kw_only=True):
+    """The environment of the proof of concept."""
+
+    environment: Environment
+
+    @property
+    def pinned(self) -> str:
+        """Every package with its version, a line each, as pip reads it."""
+        pins = self.environment.pins
+        return "".join(f"{name}=={pins[name]}\n" for name in sorted(pins))
+
+
+def wanted(site: Site, poc: Poc) -> Wanted:
+    """What this proof of concept declares and imports, and what the manifest says of its Python."""
+    model = site.manifest.model
+    script = training_script(site)
+    lines = tuple(
+        f"{requirement.name}{requirement.spec}"
+        for requirement in poc.requirements
+        if not model.requirements or requirement.at.path == model.requirements
+    )
+    return Wanted(
+        declared=lines,
+        imports=site.workshop.training_imports(site.folder, script),
+        python=model.python,
+        stated=poc.python.value,
+        machine=str(_environments(site)),
+    )
+
+
+def build(site: Site, wish: Wanted) -> EnvironmentMade:
+    """The environment that meets the wish, made or found."""
+    environment = site.workshop.build_environment(
+        site.folder,
+        declared=wish.declared,
+        imports=wish.imports,
+        python=wish.python or None,
+        into=_environments(site),
+        say=site.watcher.said,
+        stated=wish.stated or None,
+    )
+    return EnvironmentMade(fact=_fact(environment), environment=environment)
+
+
+def stands(made: EnvironmentMade) -> bool:
+    """Whether the environment is still on this machine."""
+    return Path(made.environment.python).exists()
+
+
+def training_script(site: Site) -> str:
+    """The script or notebook that trains, which the manifest must name."""
+    script = site.manifest.model.train
+    where = str(site.folder / "causeway.toml")
+    if not script:
+        raise UsageError(
+            "the manifest does not say what trains the model",
+            where=where,
+            hint='name the script or notebook: [model] train = "train.py"',
+        )
+    if not (site.folder / script).is_file():
+        raise UsageError(
+            f"there is no {script} in the folder",
+            where=where,
+            hint="[model] train is a path inside the proof of concept",
+        )
+    return script
+
+
+def _environments(site: Site) -> Path:
+    return site.work.state / "environments"
+
+
+def _fact(environment: Environment) -> str:
+    text = f"python {environment.version}, {len(environment.pins)} packages pinned"
+    if not environment.problems:
+        return text
+    first = environment.problems[0]
+    instead = (
+        f"{first.proposal} instead of {first.requirement}" if first.proposal else f"not {first.requirement}"
+    )
+    more = len(environment.problems) - 1
+    return f"{text}; {instead}" + (f" and {more} more" if more else "")

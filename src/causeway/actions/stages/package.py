@@ -1,0 +1,103 @@
+"""Seals what the stages made into an immutable, signed bundle named by the digest of its description."""
+
+import base64
+import shutil
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from causeway.actions.source import digest_file
+from causeway.actions.stages.site import Site
+from causeway.actions.stages.step import Made
+from causeway.actions.workspace import Workspace, keys_folder
+from causeway.core.bundle import RELEASE, SIGNATURE, BundleSignature
+from causeway.core.finding import Finding
+from causeway.core.ids import canonical_json, digest_of, short, uuid7
+from causeway.core.lineage import Story, completed, started
+from causeway.core.release import Release
+
+LINEAGE = "lineage.json"
+READ_ONLY_FILE = 0o444
+READ_ONLY_FOLDER = 0o555
+WRITABLE_FOLDER = 0o755
+
+
+class Contents(Struct, frozen=True):
+    """Everything that goes into a bundle; `files` maps each path to the digest of bytes in the store."""
+
+    release: Release
+    files: dict[str, str]
+    findings: tuple[Finding, ...]
+    story: Story
+
+
+class Packaged(Made, frozen=True, kw_only=True):
+    """A sealed release, who signed it, and what was found about it."""
+
+    release: Release
+    findings: tuple[Finding, ...]
+    key_id: str
+
+
+def package(site: Site, contents: Contents) -> Packaged:
+    """The release, signed and unpacked read-only where the gateway finds it."""
+    signer = site.workshop.signer(keys_folder())
+    described = canonical_json(contents.release)
+    release = digest_of(described)
+    signature = BundleSignature(signer.key_id, base64.b64encode(signer.sign(described)).decode())
+    put = site.work.artifacts.put
+    files = {
+        **contents.files,
+        RELEASE: put(described),
+        SIGNATURE: put(canonical_json(signature)),
+        # the times in it differ from run to run, so it lies beside what the release's name covers
+        LINEAGE: put(_lineage(site, msgspec.structs.replace(contents.story, release=release))),
+    }
+    packaged = Packaged(
+        fact=f"release {short(release)}, signed by {signer.key_id}",
+        files=files,
+        release=contents.release,
+        findings=contents.findings,
+        key_id=signer.key_id,
+    )
+    unpack(site, packaged)
+    return packaged
+
+
+def unpacked(work: Workspace, packaged: Packaged) -> bool:
+    """Whether the bundle lies in its place, every byte of it."""
+    folder = work.bundle(packaged.release.digest)
+    return all(
+        (folder / path).is_file() and digest_file(folder / path) == digest
+        for path, digest in packaged.files.items()
+    )
+
+
+def unpack(site: Site, packaged: Packaged) -> None:
+    """Puts the bundle in its place whole; one that lies there with other bytes makes way."""
+    folder = site.work.bundle(packaged.release.digest)
+    if unpacked(site.work, packaged):
+        return
+    scratch = folder.with_name(f".making-{uuid7(site.work.clock.now())}")
+    try:
+        for path, digest in packaged.files.items():
+            site.work.artifacts.fetch(digest, scratch / path)
+            (scratch / path).chmod(READ_ONLY_FILE)
+        if folder.exists():
+            _remove(folder)
+        scratch.chmod(READ_ONLY_FOLDER)
+        scratch.replace(folder)
+    finally:
+        if scratch.exists():
+            _remove(scratch)
+
+
+def _remove(folder: Path) -> None:
+    folder.chmod(WRITABLE_FOLDER)
+    shutil.rmtree(folder)
+
+
+def _lineage(site: Site, story: Story) -> bytes:
+    events = [started(story, at=site.started_at), completed(story, at=site.work.clock.now())]
+    return msgspec.json.format(msgspec.json.encode(events), indent=1)

@@ -1,0 +1,149 @@
+"""A durable step: done once for its inputs, whoever asks and however often."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from causeway import __version__
+from causeway.actions.lease import Lease
+from causeway.actions.workspace import Workspace
+from causeway.core.events import StageFinished
+from causeway.core.ids import canonical_json, digest_of_value
+from causeway.views.run import Done
+
+
+class Made(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every stage leaves: one plain fact for people, and the files it kept, by path and digest."""
+
+    fact: str
+    files: dict[str, str] = {}
+    peak_bytes: int = 0
+
+
+AnyMade = TypeVar("AnyMade", bound=Made)
+
+
+class StageEnded(Struct, frozen=True):
+    """A stage as it is shown: `repeated` is false when an earlier result was taken up."""
+
+    stage: str
+    seconds: float
+    fact: str
+    cached: bool
+    peak_bytes: int = 0
+
+
+class Watcher(Protocol):
+    """Somebody who follows a run."""
+
+    def began(self, stage: str) -> None:
+        """A stage starts now."""
+        ...
+
+    def said(self, text: str) -> None:
+        """Something is going on inside the stage."""
+        ...
+
+    def ended(self, stage: StageEnded) -> None:
+        """A stage is done."""
+        ...
+
+
+class Nobody:
+    """A watcher that looks away."""
+
+    def began(self, stage: str) -> None:
+        """Looks away."""
+
+    def said(self, text: str) -> None:
+        """Looks away."""
+
+    def ended(self, stage: StageEnded) -> None:
+        """Looks away."""
+
+
+@dataclass
+class Steps:
+    """The steps of one run: what is known already, and who is told."""
+
+    work: Workspace
+    product: str
+    run: str
+    known: dict[str, Done]
+    seen: frozenset[str]
+    """Keys of the stages that this run has recorded already."""
+    lease: Lease
+    watcher: Watcher
+    ended: list[StageEnded]
+
+    def take(
+        self,
+        stage: str,
+        inputs: Mapping[str, object],
+        *,
+        result: type[AnyMade],
+        do: Callable[[], AnyMade],
+        stands: Callable[[AnyMade], bool] = lambda _: True,
+    ) -> AnyMade:
+        """The result of this stage for these inputs: an earlier one that still `stands`, or done now."""
+        key = digest_of_value({"stage": stage, "by": __version__, "inputs": inputs})
+        self.watcher.began(stage)
+        made = self._taken_up(stage, key, result=result, stands=stands)
+        return made or self._done_now(stage, key, do=do)
+
+    def _taken_up(
+        self, stage: str, key: str, *, result: type[AnyMade], stands: Callable[[AnyMade], bool]
+    ) -> AnyMade | None:
+        done = self.known.get(key)
+        if done is None or not self.work.artifacts.has(done.result):
+            return None
+        made = msgspec.json.decode(self.work.artifacts.get(done.result), type=result)
+        if not all(map(self.work.artifacts.has, made.files.values())) or not stands(made):
+            return None
+        if key not in self.seen:
+            self._record(StageFinished(self.run, stage, key, done.result, 0.0, cached=True))
+        self._tell(StageEnded(stage, done.seconds, made.fact, cached=True, peak_bytes=done.peak_bytes))
+        return made
+
+    def _done_now(self, stage: str, key: str, *, do: Callable[[], AnyMade]) -> AnyMade:
+        start = time.perf_counter()
+        _forget_peak()
+        made = do()
+        seconds = round(time.perf_counter() - start, 3)
+        peak = max(made.peak_bytes, _peak_bytes())
+        result = self.work.artifacts.put(canonical_json(made))
+        self._record(StageFinished(self.run, stage, key, result, seconds, peak))
+        self._tell(StageEnded(stage, seconds, made.fact, cached=False, peak_bytes=peak))
+        return made
+
+    def _record(self, fact: StageFinished) -> None:
+        self.lease.check()
+        self.work.ledger.append(self.product, [fact], actor=self.work.actor, at=self.work.clock.now())
+
+    def _tell(self, stage: StageEnded) -> None:
+        self.ended.append(stage)
+        self.watcher.ended(stage)
+
+
+def _forget_peak() -> None:
+    """Sets this process's peak memory back to what it holds now, where the system can."""
+    reset = Path("/proc/self/clear_refs")
+    try:
+        reset.write_text("5")
+    except OSError:
+        # then the peak is that of the process so far, an upper bound
+        return
+
+
+def _peak_bytes() -> int:
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return 0
+    line = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "")
+    return int(line.split()[1]) * 1024 if line else 0

@@ -1,0 +1,55 @@
+"""Runs the proof of concept's own training in its environment, on a copy, and keeps what it did."""
+
+from causeway.actions.stages.environment import EnvironmentMade, training_script
+from causeway.actions.stages.site import Site
+from causeway.actions.stages.step import Made
+from causeway.core.errors import Refused
+from causeway.core.trace import Trace
+
+TRACE = "train"
+
+
+class Trained(Made, frozen=True, kw_only=True):
+    """A watched training; its trace and captured models are the files that were kept."""
+
+    printed: str
+
+
+def train(site: Site, environment: EnvironmentMade) -> Trained:
+    """What the training read, made and fitted."""
+    script = training_script(site)
+    into = site.scratch / TRACE
+    into.mkdir(parents=True, exist_ok=True)
+    trace = site.workshop.watch_training(environment.environment, site.folder, script, into)
+    if not trace.captured:
+        raise _nothing_fitted(trace)
+    return Trained(
+        fact=_fact(trace), files=site.keep(into), peak_bytes=trace.peak_bytes, printed=trace.printed
+    )
+
+
+def _nothing_fitted(trace: Trace) -> Refused:
+    if not trace.errors:
+        return Refused(
+            "the training ended, but fitted no model that was seen",
+            where=trace.script,
+            hint="name the script that calls fit: [model] train in causeway.toml",
+        )
+    first = trace.errors[0]
+    return Refused(
+        f"the training fitted no model; its first error: {first.error}",
+        where=first.where,
+        hint="mend that line, or name another script or notebook: [model] train in causeway.toml",
+    )
+
+
+def _fact(trace: Trace) -> str:
+    fitted = sorted({model.estimator for model in trace.captured if model.kind != "other"})
+    rows = max((table.rows for table in trace.tables), default=0)
+    path = next((table.path for table in trace.tables if table.rows == rows), "")
+    text = f"{', '.join(fitted[:3]) or trace.captured[0].estimator} fitted"
+    if rows:
+        text += f"; {rows:,} rows read from {path}"
+    if trace.errors:
+        text += f"; {len(trace.errors)} statements failed and were passed over"
+    return text

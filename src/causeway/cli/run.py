@@ -1,0 +1,35 @@
+"""`causeway run`."""
+
+from pathlib import Path
+
+import click
+
+from causeway.cli.verb import emit, guarded, json_flag
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@json_flag
+@guarded
+def command(folder: Path, *, as_json: bool) -> None:
+    """Build the environment, train, prove, and make a signed release.
+
+    Goes on where an earlier run of the same folder stopped, and repeats no stage that finished.
+    """
+    from causeway.actions.run import run
+    from causeway.actions.workspace import MANIFEST, open_workspace
+    from causeway.cli.run_text import Narrator, verdict
+    from causeway.core.errors import NotFound
+
+    if not folder.is_dir():
+        raise NotFound(f"there is no folder {folder}", hint="name the folder of a proof of concept")
+    if not (folder / MANIFEST).is_file():
+        raise NotFound(f"there is no {MANIFEST} in {folder}", hint=f"draft one: causeway init {folder}")
+    work = open_workspace(folder)
+    with Narrator(quiet=as_json) as narrator:
+        report = run(work, folder, watcher=narrator)
+    if as_json:
+        emit(report)
+        return
+    narrator.catch_up(report.stages)
+    click.echo(verdict(report, folder=folder))

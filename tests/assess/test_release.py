@@ -1,0 +1,94 @@
+import pytest
+from msgspec.structs import replace
+
+from causeway.assess.release import Leak, Proofs, Unexplained, Violation, blockers, judge
+from causeway.core.finding import Severity
+from causeway.core.release import Evaluation, Parity
+
+SKILLED = Evaluation(
+    metric="AUC",
+    value=0.83,
+    low=0.80,
+    high=0.86,
+    baseline=0.5,
+    baseline_name="always the commonest class",
+    rows=993,
+    method="five parts",
+    gain_low=0.30,
+    gain_high=0.36,
+)
+EQUAL = Parity(rows=993, rows_equal=993, largest_difference=1.6e-7, label_flips=0, tolerance=1e-5)
+GOOD = Proofs(SKILLED, EQUAL)
+
+
+def test_a_release_that_keeps_every_promise_has_no_findings():
+    assert judge(GOOD) == ()
+
+
+@pytest.mark.parametrize(
+    ("proofs", "code"),
+    [
+        (replace(GOOD, evaluation=replace(SKILLED, gain_low=-0.01)), "no-skill"),
+        (replace(GOOD, evaluation=replace(SKILLED, gain_low=0.0)), "no-skill"),
+        (replace(GOOD, encoded_input=True, unexplained=(Unexplained("x", "no rule"),)), "encoded-input"),
+        (replace(GOOD, parity=replace(EQUAL, rows_equal=992)), "no-parity"),
+        (replace(GOOD, parity=replace(EQUAL, label_flips=1)), "no-parity"),
+        (replace(GOOD, parity=replace(EQUAL, rows=0, rows_equal=0)), "no-parity"),
+        (replace(GOOD, leaks=(Leak("risk", "mean of the target in each category"),)), "target-leak"),
+    ],
+)
+def test_what_would_make_answers_wrong_blocks_shipping(proofs, code):
+    findings = judge(proofs)
+
+    assert blockers(findings) == (code,)
+    assert findings[0].severity is Severity.BLOCKER
+    assert findings[0].remedy.words.endswith(".")
+
+
+def test_the_evidence_of_no_skill_gives_both_numbers():
+    finding = judge(replace(GOOD, evaluation=replace(SKILLED, value=0.195, baseline=0.204, gain_low=-0.1)))[0]
+
+    assert "0.195 against 0.204" in finding.evidence[0].text
+
+
+def test_encoded_input_names_the_columns_and_what_to_write():
+    gaps = tuple(Unexplained(f"c{i}", "no rule fits") for i in range(7))
+
+    finding = judge(replace(GOOD, encoded_input=True, unexplained=gaps))[0]
+
+    assert "c0, c1, c2, c3, c4 and 2 more columns" in finding.title
+    assert 'features = "module:function"' in finding.remedy.words
+    assert len(finding.evidence) == 7
+
+
+def test_a_features_step_in_python_is_said_to_be_what_keeps_the_release_from_raw_rows():
+    finding = judge(replace(GOOD, encoded_input=True, features_step="prep:features"))[0]
+
+    assert finding.remedy.words.startswith("prep:features is Python")
+
+
+def test_broken_contract_rules_are_to_be_fixed_but_do_not_block():
+    findings = judge(replace(GOOD, violations=(Violation("age", "minimum 0", 3, "-1"),), contract="c.yaml"))
+
+    assert [finding.code for finding in findings] == ["contract-violated"]
+    assert findings[0].severity is Severity.FIX
+    assert blockers(findings) == ()
+
+
+def test_an_inferred_contract_is_noted():
+    findings = judge(replace(GOOD, contract_inferred=True))
+
+    assert [(finding.code, finding.severity) for finding in findings] == [
+        ("contract-inferred", Severity.NOTE)
+    ]
+
+
+def test_blocking_findings_come_first():
+    proofs = replace(
+        GOOD,
+        contract_inferred=True,
+        violations=(Violation("age", "minimum 0", 3),),
+        parity=replace(EQUAL, rows_equal=1),
+    )
+
+    assert [finding.blocks_ship for finding in judge(proofs)] == [True, False, False]
