@@ -3,7 +3,8 @@
 CausewayError
 ├── UsageError          the command or its input is wrong            exit 2, HTTP 400
 │   ├── NotFound        a folder, product, release that is not there  exit 2, HTTP 404
-│   └── BadManifest     causeway.toml says something impossible       exit 2
+│   ├── BadManifest     causeway.toml says something impossible       exit 2
+│   └── BadContract     a data contract is not an ODCS document       exit 2
 ├── Refused             we judged, and the answer is no               exit 1, HTTP 409
 ├── OutsideError        disk, port, network, interpreter, database    exit 3, HTTP 503
 │   └── MissingExtra    an optional part is not installed             exit 3
@@ -50,6 +51,12 @@ class BadManifest(UsageError):
     """The manifest says something that cannot be."""
 
     code = "bad_manifest"
+
+
+class BadContract(UsageError):
+    """The data contract is not a document of the Open Data Contract Standard."""
+
+    code = "bad_contract"
 
 
 class Refused(CausewayError):

@@ -35,6 +35,8 @@ class KpiPart(Struct, frozen=True, omit_defaults=True):
     target: float | None = None
     source: str = ""
     design: str = ""
+    right_decision: Decimal | None = None
+    wrong_decision: Decimal | None = None
 
 
 class BudgetPart(Struct, frozen=True, omit_defaults=True):
