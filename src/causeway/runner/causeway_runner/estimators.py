@@ -1,0 +1,224 @@
+"""Hooks on estimators of scikit-learn's family, train_test_split, and what is saved of them."""
+
+import functools
+import sys
+import time
+
+import numpy as np
+from causeway_runner.recorder import caller
+
+FITS = ("fit", "partial_fit", "fit_predict", "fit_resample")
+ANSWERS = ("predict", "predict_proba", "score")
+TRANSFORMS = ("transform", "fit_transform")
+ROOTS = (
+    ("sklearn.base", ("BaseEstimator", "TransformerMixin", "ClassifierMixin", "RegressorMixin")),
+    ("catboost.core", ("CatBoost",)),
+)
+
+
+class Watched:
+    """A method that exists only on some instances (`available_if`), watched where it does."""
+
+    def __init__(self, held, name, recorder):
+        self.held, self.name, self.recorder = held, name, recorder
+
+    def __get__(self, thing, owner=None):
+        method = self.held.__get__(thing, owner)
+        return method if thing is None else watched_method(method, thing, self.name, self.recorder)
+
+    def __getattr__(self, name):
+        return getattr(self.held, name)
+
+
+def patch_estimators(recorder):
+    """Watches every estimator class that is known by now."""
+    todo = [getattr(sys.modules[m], n, None) for m, names in ROOTS if m in sys.modules for n in names]
+    seen = {None}
+    while todo:
+        cls = todo.pop()
+        if cls in seen:
+            continue
+        seen.add(cls)
+        todo += type.__subclasses__(cls)
+        for name in FITS + ANSWERS + TRANSFORMS:
+            if name in cls.__dict__:
+                watch(cls, name, recorder)
+
+
+def watch(cls, name, recorder):
+    """Puts a watched method in the place of this one, once."""
+    held = cls.__dict__[name]
+    if isinstance(held, Watched) or getattr(held, "watched", False):
+        return
+    if hasattr(held, "__code__"):
+        watched = watched_function(held, name, recorder)
+    elif hasattr(held, "__get__") and not isinstance(held, (staticmethod, classmethod, property)):
+        watched = Watched(held, name, recorder)
+    else:
+        return
+    try:
+        setattr(cls, name, watched)
+    except (TypeError, AttributeError):  # a class written in C
+        return
+
+
+def watched_function(held, name, recorder):
+    @functools.wraps(held)
+    def method(thing, *args, **kwargs):
+        frame = caller()
+        if not recorder.mine(frame):
+            return held(thing, *args, **kwargs)
+        return called(recorder, name, thing, functools.partial(held, thing), args, kwargs, frame)
+
+    method.watched = True
+    return method
+
+
+def watched_method(held, thing, name, recorder):
+    @functools.wraps(held)
+    def method(*args, **kwargs):
+        frame = caller()
+        if not recorder.mine(frame):
+            return held(*args, **kwargs)
+        return called(recorder, name, thing, held, args, kwargs, frame)
+
+    return method
+
+
+def called(recorder, name, thing, held, args, kwargs, frame):
+    """Makes the call and notes it, if it succeeds."""
+    given = argument(args, kwargs, 0, ("X", "raw_documents", "data"))
+    target = argument(args, kwargs, 1, ("y",))
+    matrix = "" if is_label_coder(thing) else recorder.matrix(given, texts=True) if two_sided(given) else ""
+    vector = recorder.vector(target) if target is not None and name not in ("transform", "predict") else ""
+    where, started, tracer = recorder.where(frame), time.time(), sys.gettrace()
+    recorder.busy = True
+    sys.settrace(None)
+    try:
+        out = held(*args, **kwargs)
+    finally:
+        recorder.busy = False
+        sys.settrace(tracer)
+    if name in FITS:
+        recorder.seconds[recorder.number(thing)] = time.time() - started
+    if name not in TRANSFORMS and not is_label_coder(thing):
+        recorder.fit("fit" if name in FITS[:3] else name, thing, matrix, vector, where)
+    follow(recorder, name, thing, given, matrix, out)
+    return out
+
+
+def argument(args, kwargs, position, names):
+    if len(args) > position:
+        return args[position]
+    return next((kwargs[name] for name in names if name in kwargs), None)
+
+
+def two_sided(given):
+    """Whether it is a matrix, or texts in one dimension (which a pipeline over documents is fitted on)."""
+    sides = getattr(given, "ndim", 0)
+    if isinstance(given, list) and given and isinstance(given[0], str):
+        return True
+    return sides == 2 or (sides == 1 and given.dtype.kind not in "biuf")
+
+
+def is_label_coder(thing):
+    """Whether it codes a target, not features."""
+    return type(thing).__name__ in ("LabelEncoder", "LabelBinarizer", "MultiLabelBinarizer")
+
+
+def follow(recorder, name, thing, given, matrix, out):
+    """Notes where the rows went."""
+    if not matrix:
+        return
+    if name in TRANSFORMS and getattr(out, "ndim", 0) == 2:
+        recorder.link("same", matrix, recorder.matrix(out, texts=True), name)
+    if name == "fit_resample":
+        positions = resampled(thing, given, out[0])
+        if positions is not None:
+            recorder.link("rows", matrix, recorder.matrix(out[0], texts=True), name, positions)
+
+
+def resampled(sampler, given, out):
+    """For each row that came out the position it came from, -1 where it was made up; None if unknown."""
+    positions = getattr(sampler, "sample_indices_", None)
+    if positions is not None:
+        return np.asarray(positions)
+    rows = len(given)
+    if len(out) >= rows and alike(np.asarray(out)[:rows], np.asarray(given)):
+        return np.concatenate([np.arange(rows), np.full(len(out) - rows, -1)])
+    return None
+
+
+def alike(left, right):
+    if left.dtype == object or right.dtype == object:
+        return left.shape == right.shape and bool((left == right).all())
+    return np.array_equal(left, right)
+
+
+def patch_split(recorder):
+    """Lets an extra array ride along with train_test_split: exact positions, and the same draw."""
+    module = sys.modules.get("sklearn.model_selection")
+    held = getattr(module, "train_test_split", None)
+    if held is None or getattr(held, "watched", False):
+        return
+
+    @functools.wraps(held)
+    def split(*arrays, **kwargs):
+        frame = caller()
+        if not recorder.mine(frame) or not arrays:
+            return held(*arrays, **kwargs)
+        rows = arrays[0].shape[0] if hasattr(arrays[0], "shape") else len(arrays[0])
+        recorder.busy = True
+        try:
+            out = held(*(arrays + (np.arange(rows),)), **kwargs)
+        finally:
+            recorder.busy = False
+        follow_split(recorder, arrays, out, recorder.where(frame))
+        return out[:-2]
+
+    split.watched = True
+    module.train_test_split = split
+
+
+def follow_split(recorder, arrays, out, where):
+    """Notes the parts of every array, and which target belongs to the first."""
+    for i, whole in enumerate(arrays):
+        if getattr(whole, "ndim", 0) == 2 or (i == 0 and two_sided(whole)):
+            parent = recorder.matrix(whole, texts=True)
+            for part, positions in ((out[2 * i], out[-2]), (out[2 * i + 1], out[-1])):
+                recorder.link(
+                    "rows", parent, recorder.matrix(part, texts=True), "train_test_split", positions
+                )
+    if len(arrays) > 1 and two_sided(arrays[0]):
+        target = recorder.vector(arrays[1])
+        if target:
+            recorder.fit("train_test_split", None, recorder.matrix(arrays[0], texts=True), target, where)
+
+
+def patch_dumps(recorder):
+    """Notes which estimators are saved, and where to."""
+    for name in ("pickle", "joblib", "cloudpickle", "dill"):
+        module = sys.modules.get(name)
+        held = getattr(module, "dump", None)
+        if held is not None and not getattr(held, "watched", False):
+            module.dump = watched_dump(held, recorder)
+
+
+def watched_dump(held, recorder):
+    @functools.wraps(held)
+    def dump(thing, file, *args, **kwargs):
+        if recorder.mine(caller()):
+            path = str(getattr(file, "name", file))
+            recorder.dumps += [{"object": recorder.number(one), "path": path} for one in models_in(thing)]
+        return held(thing, file, *args, **kwargs)
+
+    dump.watched = True
+    return dump
+
+
+def models_in(thing):
+    """The models in what was saved: itself, or what a dict, list or tuple holds."""
+    parts = (
+        thing.values() if isinstance(thing, dict) else thing if isinstance(thing, (list, tuple)) else [thing]
+    )
+    return [one for one in parts if hasattr(one, "predict") and not isinstance(one, type)]

@@ -1,0 +1,179 @@
+"""Hooks on pandas: what is read, renumbered and dropped, and frames that live only inside functions."""
+
+import functools
+import os
+import sys
+
+import numpy as np
+from causeway_runner.recorder import MAX_CELLS, caller
+from causeway_runner.source import names_in
+
+MAX_CALLS_LOOKED_AT = 20
+RENUMBERING = ("dropna", "drop_duplicates", "sort_values", "sample")
+DRAWS = ("train_test_split", ".sample(", ".head(", ".tail(", ".iloc[")
+
+
+def patch_pandas(recorder):
+    """Watches pandas, once it is there whole."""
+    pd = sys.modules.get("pandas")
+    if pd is None or getattr(pd, "causeway_watched", False) or not ready(pd):
+        return
+    pd.causeway_watched = True
+    for name in [name for name in dir(pd) if name.startswith("read_")]:
+        setattr(pd, name, watched_reader(getattr(pd, name), name, recorder))
+    watch_reset(pd, recorder)
+    for name in RENUMBERING:
+        setattr(pd.DataFrame, name, watched_renumbering(getattr(pd.DataFrame, name), pd, recorder))
+    watch_concat(pd, recorder)
+
+
+def ready(module):
+    spec = getattr(module, "__spec__", None)
+    return hasattr(module, "read_csv") and not getattr(spec, "_initializing", False)
+
+
+def watched_reader(held, name, recorder):
+    @functools.wraps(held)
+    def read(*args, **kwargs):
+        out = held(*args, **kwargs)
+        frame = caller()
+        if is_frame(out) and recorder.mine(frame):
+            source = args[0] if args else next(iter(kwargs.values()), "")
+            recorder.table(name, path_of(source, recorder.root), out, recorder.where(frame))
+        return out
+
+    return read
+
+
+def path_of(source, root):
+    """The file as a path inside the folder, or what else was read, shortened."""
+    path = os.path.realpath(str(getattr(source, "name", source)))
+    if os.path.exists(path) and path.startswith(root):
+        return path[len(root) :]
+    return str(source)[:200]
+
+
+def watch_reset(pd, recorder):
+    held = pd.DataFrame.reset_index
+
+    @functools.wraps(held)
+    def reset_index(frame, *args, **kwargs):
+        if recorder.mine(caller()):
+            recorder.reset(frame.index)
+        return held(frame, *args, **kwargs)
+
+    pd.DataFrame.reset_index = reset_index
+    recorder.plain_reset = held
+
+
+def watched_renumbering(held, pd, recorder):
+    """`ignore_index=True` is a hidden reset_index."""
+
+    @functools.wraps(held)
+    def method(frame, *args, **kwargs):
+        if not (kwargs.get("ignore_index") and not kwargs.get("inplace") and recorder.mine(caller())):
+            return held(frame, *args, **kwargs)
+        out = held(frame, *args, **dict(kwargs, ignore_index=False))
+        recorder.reset(out.index)
+        return recorder.plain_reset(out, drop=True)
+
+    return method
+
+
+def watch_concat(pd, recorder):
+    held = pd.concat
+
+    @functools.wraps(held)
+    def concat(objs, *args, **kwargs):
+        objs = objs if isinstance(objs, dict) else list(objs)
+        along_rows = not args and kwargs.get("axis", 0) in (0, "index", "rows")
+        if kwargs.get("ignore_index") and along_rows and recorder.mine(caller()):
+            parts = objs.values() if isinstance(objs, dict) else objs
+            recorder.reset(pd.Index(np.concatenate([p.index.to_numpy() for p in parts if p is not None])))
+        return held(objs, *args, **kwargs)
+
+    pd.concat = concat
+
+
+def is_frame(thing):
+    return type(thing).__name__ == "DataFrame" and hasattr(thing, "iloc")
+
+
+def keep(recorder, frame):
+    """Stores a frame that is all numbers and not too large."""
+    if 0 < frame.size < MAX_CELLS:
+        recorder.matrix(frame)
+
+
+def function_watcher(recorder):
+    """A tracer that looks at the frames a function of the proof of concept holds when it returns."""
+    calls = {}
+
+    def on_event(frame, event, value):
+        if event == "return" and not recorder.busy:
+            for held in list(frame.f_locals.values()) + [value]:
+                if is_frame(held):
+                    keep(recorder, held)
+        return on_event
+
+    def on_call(frame, _event, _value):
+        code = frame.f_code
+        if not code.co_filename.startswith(recorder.root) or code.co_name.startswith("<"):
+            return None
+        calls[code] = calls.get(code, 0) + 1
+        if calls[code] > MAX_CALLS_LOOKED_AT:
+            return None
+        frame.f_trace_lines = False
+        return on_event
+
+    return on_call
+
+
+def look(recorder, names, node, place, text):
+    """After a statement: stores frames that it touched, and notes the rows that went."""
+    mentioned = names_in(node)
+    touched = {n: o for n, o in names.items() if is_frame(o) and (n in mentioned or is_new(recorder, n, o))}
+    for name, frame in touched.items():
+        parent = dropped_from(recorder, name, frame, mentioned, text)
+        if parent is not None:
+            note_drop(recorder, name, parent, frame, place, text)
+        keep(recorder, frame)
+    for name, frame in touched.items():
+        recorder.last[name] = (id(frame), frame.index)
+
+
+def is_new(recorder, name, frame):
+    return not name.startswith("_") and recorder.last.get(name, (0,))[0] != id(frame)
+
+
+def dropped_from(recorder, name, frame, mentioned, text):
+    """The index that this frame's rows are fewer of: its own before, else the largest one mentioned."""
+    before = recorder.last.get(name)
+    if before is not None:
+        return before[1] if len(before[1]) > len(frame) else None
+    if any(word in text for word in DRAWS):
+        return None
+    others = [recorder.last[n][1] for n in mentioned if n in recorder.last and n != name]
+    larger = [index for index in others if len(index) > len(frame) and index.dtype == frame.index.dtype]
+    within = [index for index in larger if bool(frame.index.isin(index).all()) and is_selection(frame)]
+    return max(within, key=len) if within else None
+
+
+def is_selection(frame):
+    """Whether its labels can tell rows of a parent: a fresh count (a grouped or new table) cannot."""
+    return type(frame.index).__name__ != "RangeIndex" and frame.index.dtype.kind in "iu"
+
+
+def note_drop(recorder, name, before, frame, place, text):
+    gone = before.difference(frame.index) if before.is_unique else before[:0]
+    labels = recorder.labels_of(gone) if len(gone) == len(before) - len(frame) else None
+    recorder.drops.append(
+        {
+            "where": place,
+            "source": text,
+            "variable": name,
+            "before": len(before),
+            "after": len(frame),
+            "labels": recorder.store.integers(labels) if labels is not None else "",
+        }
+    )

@@ -1,0 +1,143 @@
+"""Fitted models: which were caught, what they are, and their pickles."""
+
+import os
+import pickle
+import sys
+import types
+
+from causeway_runner.request import said
+
+MAX_MODELS = 40
+DEFINITIONS = "definitions.py"
+
+
+def capture(recorder, names):
+    """Pickles every watched model, or, when no fit was seen, what in the namespace can predict."""
+    fitted = fitted_models(recorder)
+    how = "fit"
+    if not any(hasattr(thing, "predict") for _, thing in fitted):
+        fitted, how = fitted + in_namespace(recorder, names), "namespace"
+    folder = os.path.join(recorder.out, "models")
+    os.makedirs(folder, exist_ok=True)
+    if len(fitted) > MAX_MODELS:
+        recorder.note("only the last %d of %d fitted models were kept" % (MAX_MODELS, len(fitted)))
+    return [described(recorder, number, thing, names, how) for number, thing in fitted[-MAX_MODELS:]]
+
+
+def fitted_models(recorder):
+    """Number and object of all that was fitted and can predict or resample, in order of their last fit."""
+    last = {}
+    for order, fit in enumerate(recorder.fits):
+        if fit["call"] in ("fit", "fit_resample"):
+            last[fit["object"]] = order
+    things = [(n, recorder.objects[n]) for n in sorted(last, key=last.get)]
+    return [(n, thing) for n, thing in things if hasattr(thing, "predict") or hasattr(thing, "fit_resample")]
+
+
+def in_namespace(recorder, names):
+    found = [o for n, o in names.items() if not n.startswith("_") and callable(getattr(o, "predict", None))]
+    return [(recorder.number(o), o) for o in found if not isinstance(o, (type, types.ModuleType))]
+
+
+def chosen(thing):
+    """The model itself: a search's best one."""
+    return getattr(thing, "best_estimator_", thing)
+
+
+def join_searches(recorder):
+    """Gives a search and its best model one number."""
+    same = {}
+    for number, thing in enumerate(recorder.objects):
+        best = recorder.numbers.get(id(chosen(thing)))
+        if chosen(thing) is not thing and best is not None:
+            same[best] = number
+    for one in recorder.fits + recorder.dumps:
+        one["object"] = same.get(one["object"], one["object"])
+
+
+def described(recorder, number, thing, names, how):
+    """The model as the trace tells of it, pickled if that can be."""
+    model = chosen(thing)
+    file, problem = pickled(recorder.out, number, model)
+    own = [n for n, o in names.items() if o is thing or o is model]
+    return {
+        "object": number,
+        "estimator": type(model).__name__,
+        "module": type(model).__module__,
+        "file": file,
+        "kind": kind_of(model),
+        "classes": classes_of(model),
+        "parameters": parameters_of(model),
+        "how": "fit" if number in recorder.seconds else how,
+        "variable": own[0] if own else "",
+        "search": type(thing).__name__ if model is not thing else "",
+        "seconds": recorder.seconds.get(number, 0.0),
+        "problem": problem,
+    }
+
+
+def pickled(out, number, model):
+    name = "models/%d.pkl" % number
+    path = os.path.join(out, name)
+    try:
+        with open(path, "wb") as stream:
+            pickle.dump(model, stream, protocol=4)
+    except Exception as error:
+        if os.path.exists(path):
+            os.remove(path)
+        return "", "it cannot be pickled: " + said(error)
+    return name, ""
+
+
+def kind_of(model):
+    if hasattr(model, "fit_resample") and not hasattr(model, "predict"):
+        return "sampler"
+    base = sys.modules.get("sklearn.base")
+    try:
+        if base is not None and base.is_classifier(model):
+            return "classifier"
+        if base is not None and base.is_regressor(model):
+            return "regressor"
+    except (AttributeError, TypeError):  # not of scikit-learn's family
+        pass
+    if hasattr(model, "predict_proba"):
+        return "classifier"
+    return "other"
+
+
+def classes_of(model):
+    try:
+        return [str(one) for one in model.classes_]
+    except (AttributeError, TypeError):
+        return []
+
+
+def parameters_of(model):
+    try:
+        known = model.get_params(deep=False)
+    except Exception:
+        return {}
+    return {str(name): " ".join(repr(value).split())[:200] for name, value in known.items()}
+
+
+def load(request):
+    """A captured model, with the proof of concept's own modules and definitions in reach."""
+    folder = os.path.join(request["trace"], "poc")
+    beside = os.path.dirname(os.path.join(folder, request["script"]))
+    sys.path[:0] = [beside] if beside == folder else [beside, folder]
+    path = os.path.join(request["trace"], DEFINITIONS)
+    main = types.ModuleType("__main__")
+    sys.modules["__main__"] = main
+    with open(path, encoding="utf-8") as stream:
+        define(stream.read(), path, main.__dict__)
+    with open(os.path.join(request["trace"], request["model"]), "rb") as stream:
+        return pickle.load(stream)
+
+
+def define(text, path, names):
+    """Runs imports and definitions one by one; one that fails is missed only if the model needs it."""
+    for piece in text.split("\n\f\n"):
+        try:
+            exec(compile(piece, path, "exec"), names)
+        except Exception as error:
+            print("definition left out:", said(error), file=sys.stderr)

@@ -1,0 +1,171 @@
+"""Runs a training under watch and writes the trace: `python trace.py request.json`."""
+
+import ast
+import builtins
+import os
+import platform
+import sys
+import time
+import types
+
+from causeway_runner.request import answer, packages, peak_bytes, said, write_json
+
+PLAIN_VALUES = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp)
+
+
+def watch(request):
+    """Executes the script statement by statement; the result file says only that it ended."""
+    from causeway_runner import source
+    from causeway_runner.recorder import Recorder
+
+    started = time.time()
+    root, script = request["root"], request["script"]
+    recorder = Recorder(root, request["out"], request["limit_bytes"])
+    os.chdir(source.start_folder(root, script))
+    beside = os.path.dirname(os.path.join(root, script))
+    sys.path[:0] = [beside] if beside == root else [beside, root]
+    sys.argv = [os.path.join(root, script)]
+    install(recorder)
+    run = Run(recorder, root, script)
+    run.units(source.units_of(root, script))
+    write_trace(recorder, run, script, started)
+    return {"errors": len(recorder.errors)}
+
+
+def install(recorder):
+    """Watches what is imported, as soon as it is imported."""
+    from causeway_runner.estimators import patch_dumps, patch_estimators, patch_split
+    from causeway_runner.frames import function_watcher, patch_pandas
+
+    held = builtins.__import__
+
+    def patch():
+        for one in (patch_pandas, patch_estimators, patch_split, patch_dumps):
+            one(recorder)
+
+    def import_and_patch(*args, **kwargs):
+        before = len(sys.modules)
+        module = held(*args, **kwargs)
+        # only when the proof of concept's own import has ended are the modules behind it whole
+        if len(sys.modules) != before and recorder.mine(sys._getframe(1)):
+            patch()
+        return module
+
+    recorder.patch = patch
+    builtins.__import__ = import_and_patch
+    patch()
+    sys.settrace(function_watcher(recorder))
+
+
+class Run:
+    """The execution of one script in a namespace of its own."""
+
+    def __init__(self, recorder, root, script):
+        self.recorder, self.stopped, self.flags, self.definitions = recorder, "", 0, []
+        self.module = types.ModuleType("__main__")
+        self.names = self.module.__dict__
+        if script.endswith(".ipynb"):
+            self.names.update(display=lambda *_a, **_k: None, get_ipython=Shell)
+        else:
+            self.names["__file__"] = os.path.join(root, script)
+        sys.modules["__main__"] = self.module
+
+    def units(self, units):
+        """Runs every statement of every unit; one that fails does not keep the next from running."""
+        for unit in units:
+            try:
+                nodes = unit.statements()
+            except (SyntaxError, ValueError) as error:
+                self.failed(unit.place(getattr(error, "lineno", 1) or 1), error, "")
+                continue
+            for node in nodes:
+                if not self.stopped:
+                    self.statement(unit, node)
+
+    def statement(self, unit, node):
+        from causeway_runner.frames import look
+
+        place, text = unit.place(node.lineno), unit.segment(node)
+        try:
+            self.execute(unit, node)
+        except SystemExit as error:
+            self.stopped = "%s left by sys.exit(%s)" % (place, "" if error.code is None else error.code)
+            if error.code not in (None, 0):
+                self.failed(place, error, text)
+        except Exception as error:
+            self.failed(self.deepest(error) or place, error, text)
+        else:
+            self.remember(unit, node)
+        tracer = sys.gettrace()
+        sys.settrace(None)
+        self.recorder.patch()
+        look(self.recorder, self.names, node, place, text)
+        sys.settrace(tracer)
+
+    def execute(self, unit, node):
+        tree = ast.Module([node], [])
+        code = compile(tree, unit.filename, "exec", self.flags, True)
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            self.flags |= code.co_flags & 0x1FF0000
+        exec(code, self.names)
+
+    def deepest(self, error):
+        """The innermost line of the proof of concept's own that the error went through."""
+        place, step = "", error.__traceback__
+        while step is not None:
+            if step.tb_frame.f_code.co_filename.startswith(self.recorder.root):
+                label = step.tb_frame.f_code.co_filename[len(self.recorder.root) :]
+                place = label + (" line " if " cell " in label else ":") + str(step.tb_lineno)
+            step = step.tb_next
+        return place
+
+    def failed(self, place, error, text):
+        import traceback
+
+        traceback.print_exception(type(error), error, error.__traceback__)
+        self.recorder.errors.append({"where": place, "error": said(error), "source": text})
+
+    def remember(self, unit, node):
+        """Keeps what a pickled model may refer to: imports, functions, classes, plain constants."""
+        plain = isinstance(node, ast.Assign) and all(
+            isinstance(part, PLAIN_VALUES + (ast.Load, ast.USub)) for part in ast.walk(node.value)
+        )
+        kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+        text = ast.get_source_segment(unit.text, node) or ""
+        if (isinstance(node, kept) or plain) and len(text) < 100000:
+            marks = getattr(node, "decorator_list", [])
+            self.definitions.append(
+                "".join("@%s\n" % ast.get_source_segment(unit.text, m) for m in marks) + text
+            )
+
+
+class Shell:
+    """Stands in for IPython's shell in a notebook run without it."""
+
+    def __getattr__(self, _name):
+        return lambda *_args, **_kwargs: None
+
+
+def write_trace(recorder, run, script, started):
+    """Writes the captured models and trace.json."""
+    from causeway_runner.models import DEFINITIONS, capture, join_searches
+
+    sys.settrace(None)
+    recorder.busy = True
+    join_searches(recorder)
+    captured = capture(recorder, run.names)
+    with open(os.path.join(recorder.out, DEFINITIONS), "w", encoding="utf-8") as stream:
+        stream.write("\n\f\n".join(run.definitions))
+    recorder.store.buffer.close()
+    trace = {
+        name: getattr(recorder, name) for name in ("tables", "links", "fits", "dumps", "resets", "drops")
+    }
+    trace.update(errors=recorder.errors, notes=recorder.notes, captured=captured, stopped=run.stopped)
+    trace.update(matrices=list(recorder.matrices.values()), vectors=list(recorder.vectors.values()))
+    trace.update(python=platform.python_version(), packages=packages(), script=script)
+    trace.update(seconds=time.time() - started, peak_bytes=peak_bytes())
+    write_json(os.path.join(recorder.out, "trace.json"), trace)
+
+
+if __name__ == "__main__":
+    answer(watch)
