@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg import errors
@@ -52,7 +53,7 @@ class PostgresDatabase:
             self._connection = _connect(url)
             _make_if_missing(self._connection)
 
-    def query(self, statement: str, parameters: Sequence[str | int]) -> list[tuple]:
+    def query(self, statement: str, parameters: Sequence[str | int]) -> list[tuple[Any, ...]]:
         """The rows of a statement that only reads."""
         with self._speaking():
             return self._run(statement, parameters)
@@ -72,7 +73,7 @@ class PostgresDatabase:
         """Lets go of the connection."""
         self._connection.close()
 
-    def _run(self, statement: str, parameters: Sequence[str | int]) -> list[tuple]:
+    def _run(self, statement: str, parameters: Sequence[str | int]) -> list[tuple[Any, ...]]:
         cursor = self._connection.execute(statement.replace("?", "%s"), parameters or None)
         return cursor.fetchall() if cursor.description else []
 
@@ -87,13 +88,13 @@ class PostgresDatabase:
                 raise _translated(error, self.location) from error
 
 
-def _connect(url: str) -> psycopg.Connection:
+def _connect(url: str) -> psycopg.Connection[Any]:
     connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
     connection.execute(SEARCH_PATH)
     return connection
 
 
-def _make_if_missing(connection: psycopg.Connection) -> None:
+def _make_if_missing(connection: psycopg.Connection[Any]) -> None:
     if connection.execute(EXISTS).fetchone() == (True,):
         return
     with connection.transaction():

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from causeway.core.errors import OutsideError
@@ -69,7 +70,7 @@ class SqliteDatabase:
             self._connection = _connect(self.path)
             _check_format(self._connection, self.location)
 
-    def query(self, statement: str, parameters: Sequence[str | int]) -> list[tuple]:
+    def query(self, statement: str, parameters: Sequence[str | int]) -> list[tuple[Any, ...]]:
         """The rows of a statement that only reads."""
         with self._speaking():
             return self._connection.execute(statement, parameters).fetchall()
@@ -97,7 +98,7 @@ class SqliteDatabase:
         with self._speaking():
             self._connection.close()
 
-    def _run(self, statement: str, parameters: Sequence[str | int]) -> list[tuple]:
+    def _run(self, statement: str, parameters: Sequence[str | int]) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, parameters).fetchall()
 
     @contextmanager

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from causeway.core.errors import Conflict, Refused
 from causeway.core.events import AnyFact, Event
@@ -53,7 +53,7 @@ RESOLVE = "SELECT id, name, email FROM actors WHERE id = ?"
 ACTORS = "SELECT id, name, email FROM actors ORDER BY id"
 ERASE = "DELETE FROM actors WHERE id = ? RETURNING id"
 
-Run = Callable[[str, Sequence[str | int]], list[tuple]]
+Run = Callable[[str, Sequence[str | int]], list[tuple[Any, ...]]]
 """Executes one statement with its parameters; its rows."""
 
 
@@ -62,7 +62,7 @@ class Database(Protocol):
 
     location: str
 
-    def query(self, statement: str, parameters: Sequence[str | int]) -> list[tuple]:
+    def query(self, statement: str, parameters: Sequence[str | int]) -> list[tuple[Any, ...]]:
         """The rows of a statement that only reads."""
         ...
 
@@ -214,5 +214,5 @@ def not_empty(location: str) -> Refused:
     )
 
 
-def _head(product: str, rows: list[tuple]) -> Head:
+def _head(product: str, rows: list[tuple[Any, ...]]) -> Head:
     return Head(*rows[0]) if rows else Head(product)
