@@ -1,6 +1,15 @@
 """The file that tells the gateway what to answer: compiled by the control plane, only read by the gateway."""
 
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
 from msgspec import Struct
+
+from causeway.core.errors import UsageError
+
+RECORD_LEVELS = ("async", "durable", "off")
 
 
 class Key(Struct, frozen=True):
@@ -42,3 +51,54 @@ class RouteFile(Struct, frozen=True):
 
     version: int
     routes: tuple[Route, ...]
+
+
+_decode = msgspec.json.Decoder(RouteFile).decode
+
+
+def read_routes(content: bytes, *, where: str = "") -> RouteFile:
+    """The routes in this file; refused if one contradicts itself."""
+    try:
+        file = _decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(
+            f"not a route file: {error}", where=where, hint="ship again to rewrite it"
+        ) from error
+    for problem in route_problems(file):
+        raise UsageError(problem, where=where, hint="ship again to rewrite it")
+    return file
+
+
+def route_problems(file: RouteFile) -> list[str]:
+    """What in these routes cannot be, in words; empty when all is well."""
+    twice = [name for name, count in Counter(route.product for route in file.routes).items() if count > 1]
+    return [f"product {name} is routed twice" for name in twice] + [
+        problem for route in file.routes for problem in _problems(route)
+    ]
+
+
+def _problems(route: Route) -> list[str]:
+    problems: list[str] = []
+    total = sum(served.share for served in route.served)
+    if route.served and total != 100:
+        problems.append(f"the shares of {route.product} sum to {total}, not 100")
+    if any(served.share < 0 for served in route.served):
+        problems.append(f"a share of {route.product} is negative")
+    if route.records not in RECORD_LEVELS:
+        problems.append(f"records of {route.product} is {route.records!r}, not {', '.join(RECORD_LEVELS)}")
+    return problems
+
+
+def slot(unit: str) -> int:
+    """The percent, 0 to 99, in which this unit always falls, on every machine."""
+    return int.from_bytes(hashlib.blake2b(unit.encode(), digest_size=8).digest()) % 100
+
+
+def position(shares: Sequence[int], unit: str) -> int:
+    """Which of these shares, which sum to 100, the unit falls into."""
+    place = slot(unit)
+    for index, share in enumerate(shares):
+        if place < share:
+            return index
+        place -= share
+    return len(shares) - 1

@@ -1,0 +1,72 @@
+"""A bundle on the disk becomes something that answers, once every byte of it is proven."""
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from causeway.core.bundle import (
+    FEATURES,
+    RELEASE,
+    SIGNATURE,
+    BadBundle,
+    check_file,
+    check_paths,
+    verified_release,
+)
+from causeway.core.ids import short
+from causeway.core.release import Release
+from causeway.core.routes import Route, Served
+from causeway.core.signatures import verify
+from causeway.gateway.model import Model
+from causeway.gateway.schema import Schema
+
+
+class Loaded(Struct, frozen=True):
+    """A verified release, ready to answer."""
+
+    digest: str
+    release: Release
+    schema: Schema
+    model: Model
+
+    @property
+    def version(self) -> str:
+        """The release's name as callers write it: twelve digits of its digest."""
+        return short(self.digest)
+
+
+def load_bundle(served: Served, route: Route) -> Loaded:
+    """The release in this folder; refused with a BadBundle unless all of it is what it says."""
+    folder = Path(served.bundle)
+    release = verified_release(
+        _read(folder, RELEASE),
+        _read(folder, SIGNATURE),
+        name=served.release,
+        trusted=route.trusted_keys,
+        verify=verify,
+    )
+    if release.product != route.product:
+        raise BadBundle(f"the release is of {release.product}, the route of {route.product}")
+    check_paths(release)
+    content = {path: _checked(folder, release, path) for path in release.files}
+    return Loaded(
+        digest=served.release,
+        release=release,
+        schema=Schema(release, judged=FEATURES in content),
+        model=Model(content[release.model.file], release=release, features=content.get(FEATURES)),
+    )
+
+
+def _checked(folder: Path, release: Release, path: str) -> bytes:
+    content = _read(folder, path)
+    check_file(release, path, content)
+    return content
+
+
+def _read(folder: Path, path: str) -> bytes:
+    try:
+        return (folder / path).read_bytes()
+    except OSError as error:
+        raise BadBundle(
+            f"{path} of the bundle cannot be read: {error.strerror}", hint="unpack the bundle again"
+        ) from error

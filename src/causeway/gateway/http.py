@@ -1,0 +1,107 @@
+"""What one HTTP request and its reply are here, over plain ASGI."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from causeway.core.errors import CausewayError
+from causeway.gateway.refusals import Refusal, TooLarge, TooMany, TooSlow
+
+MAX_BODY_BYTES = 16 << 20
+BODY_SECONDS = 20.0
+JSON = "application/json"
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+encode = msgspec.json.Encoder().encode
+
+
+class Gone(Exception):
+    """The caller hung up before the body was whole."""
+
+
+class Reply(Struct, frozen=True):
+    """What goes back."""
+
+    body: bytes
+    status: int = 200
+    media: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class ErrorShape(Struct):
+    """The one JSON form of an error; `error` is also what Open Inference Protocol clients look for."""
+
+    ok: bool
+    error: str
+    code: str
+    where: str
+    hint: str
+    status: int
+
+
+def reply_to(error: CausewayError) -> Reply:
+    """An error as a reply."""
+    shape = ErrorShape(False, error.message, error.code, error.where, error.hint, error.status)
+    headers = error.headers if isinstance(error, Refusal) else ()
+    if isinstance(error, TooMany):
+        headers = (*headers, ("retry-after", str(error.retry_after)))
+    return Reply(encode(shape), error.status, headers=headers)
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """The request's headers by lower-case name; of a repeated one the last."""
+    return dict(scope["headers"])
+
+
+async def body_of(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+    """The whole body, unless it is too large or too slow."""
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise _too_large()
+    message = await receive()
+    if message["type"] != "http.request":
+        raise Gone
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > MAX_BODY_BYTES:
+            raise _too_large()
+        return body
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _rest(body, receive)
+    except TimeoutError:
+        raise TooSlow(
+            f"the body did not arrive within {BODY_SECONDS:.0f} seconds", hint="send it faster, or in parts"
+        ) from None
+
+
+async def _rest(first: bytes, receive: Receive) -> bytes:
+    parts, size = [first], len(first)
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Gone
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY_BYTES:
+            raise _too_large()
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"the body is larger than {MAX_BODY_BYTES >> 20} MB", hint="send fewer rows at a time")
+
+
+async def send_reply(send: Send, reply: Reply) -> None:
+    """Sends it."""
+    headers = [(b"content-type", reply.media.encode()), (b"content-length", str(len(reply.body)).encode())]
+    headers += [(name.encode(), value.encode("latin-1")) for name, value in reply.headers]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

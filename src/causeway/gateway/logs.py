@@ -1,0 +1,109 @@
+"""Append logs on disk: one open file a product, closed ones for the sealer to take.
+
+An open log is named `<utc>-<pid>-<n>.open` and locked by its writer; when it is rotated it becomes
+`.log`. An `.open` file that nobody holds a lock on belonged to a process that is gone.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+ROTATE_BYTES = 64 << 20
+REQUEST = "rotate"
+"""Touching a file of this name in a product's folder asks for its open log to be closed."""
+
+Now = Callable[[], datetime]
+
+
+class AppendLog:
+    """One product's open log; used by one thread only."""
+
+    def __init__(self, folder: Path, *, rotate_seconds: float, now: Now) -> None:
+        self._folder = folder
+        self._rotate_seconds = rotate_seconds
+        self._now = now
+        self._number = 0
+        self._file = -1
+        self._path = folder
+        self._size = 0
+        self._opened = 0.0
+        self._asked = 0
+
+    def commit(self, content: bytes) -> None:
+        """Appends and flushes to the disk; on failure the log is as it was before."""
+        if self._file < 0:
+            self._open()
+        try:
+            _write_all(self._file, content)
+            os.fdatasync(self._file)
+        except OSError:
+            # what was partly written must not lie before later records
+            os.ftruncate(self._file, self._size)
+            os.lseek(self._file, self._size, os.SEEK_SET)
+            raise
+        self._size += len(content)
+
+    def rotate_if_due(self) -> None:
+        """Closes the log when it is large, old, or somebody asked."""
+        if self._file < 0 or not self._size:
+            return
+        old = time.monotonic() - self._opened >= self._rotate_seconds
+        if old or self._size >= ROTATE_BYTES or self._request() != self._asked:
+            self.close()
+
+    def close(self) -> None:
+        """Hands the log over to the sealer."""
+        if self._file < 0:
+            return
+        self._path.rename(self._path.with_suffix(".log"))
+        _sync_folder(self._folder)
+        os.close(self._file)
+        self._file = -1
+
+    def _open(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._asked = self._request()
+        while self._file < 0:
+            self._number += 1
+            name = f"{self._now():%Y%m%dT%H%M%SZ}-{os.getpid()}-{self._number}.open"
+            self._path = self._folder / name
+            self._file = _claim(self._path)
+        _sync_folder(self._folder)
+        self._size = 0
+        self._opened = time.monotonic()
+
+    def _request(self) -> int:
+        try:
+            return (self._folder / REQUEST).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+
+def _claim(path: Path) -> int:
+    """A new file that is ours alone; -1 if a sealer took it for an orphan before we held the lock."""
+    file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.stat().st_ino == os.fstat(file).st_ino:
+            return file
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(file)
+    return -1
+
+
+def _write_all(file: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+
+
+def _sync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,0 +1,159 @@
+"""One verified ONNX model: checked rows in, the signature's outputs out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnxruntime as ort
+import onnxruntime.capi.onnxruntime_pybind11_state as ort_state
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from causeway.core.bundle import BadBundle
+from causeway.core.features import Problem
+from causeway.core.release import Output, Release
+from causeway.gateway.feeds import Feed, blank, feed_of
+from causeway.gateway.refusals import Broken
+from causeway.gateway.schema import Row
+
+Answers = dict[str, list[object]]
+"""Output name to one value a row: a label, a number, or a list of probabilities; None where undefined."""
+
+Array = NDArray[np.generic]
+
+
+# the runtime's errors share no base class of their own
+RUNTIME_ERRORS = (
+    ort_state.EPFail,
+    ort_state.EngineError,
+    ort_state.Fail,
+    ort_state.InvalidArgument,
+    ort_state.InvalidGraph,
+    ort_state.InvalidProtobuf,
+    ort_state.NoModel,
+    ort_state.NoSuchFile,
+    ort_state.NotImplemented,
+    ort_state.RuntimeException,
+    ValueError,
+    RuntimeError,
+)
+
+
+class Predicted(Struct, frozen=True):
+    """The answers; and what the features do not define, or find remarkable, in which row."""
+
+    answers: Answers
+    problems: Sequence[Problem]
+
+
+class Model:
+    """An ONNX Runtime session on one thread, with the release's features before it."""
+
+    def __init__(self, content: bytes, *, release: Release, features: bytes | None) -> None:
+        try:
+            self._session = ort.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
+        except RUNTIME_ERRORS as error:
+            raise BadBundle(f"the model cannot be loaded: {_first_line(error)}") from error
+        self._feed: Feed = feed_of(release, features, inputs=self._session.get_inputs())
+        self._outputs = _Outputs(release, names=[o.name for o in self._session.get_outputs()])
+        self._warm()
+
+    def predict(self, rows: Sequence[Row]) -> Predicted:
+        """The answers for these rows; those of undefined rows are None."""
+        fed = self._feed(rows)
+        tensors, problems = fed.tensors, fed.problems
+        undefined = {problem.row for problem in problems if problem.refused}
+        if not undefined:
+            return Predicted(self._outputs.read(self._run(tensors)), problems)
+        kept = [i for i in range(len(rows)) if i not in undefined]
+        if not kept:
+            return Predicted({name: [None] * len(rows) for name in self._outputs.names}, problems)
+        answers = self._outputs.read(self._run({name: x[kept] for name, x in tensors.items()}))
+        return Predicted({n: _spread(values, kept, len(rows)) for n, values in answers.items()}, problems)
+
+    def _run(self, tensors: dict[str, Array]) -> list[Array]:
+        try:
+            return self._session.run(self._outputs.wanted, tensors)
+        except RUNTIME_ERRORS as error:
+            raise Broken(
+                f"the model failed: {_first_line(error)}", hint="the rows were valid; tell its owner"
+            ) from error
+
+    def _warm(self) -> None:
+        """One run on made-up rows, so that a model that cannot answer is found before it must."""
+        tensors = {tensor.name: blank(tensor) for tensor in self._session.get_inputs()}
+        try:
+            self._outputs.read(self._run(tensors))
+        except Broken as error:
+            raise BadBundle(error.message, hint="the model does not run; make the release again") from error
+
+
+class _Outputs:
+    """Which of the model's outputs is which of the signature's.
+
+    A classifier's outputs are the label, then the probabilities; a regressor has one.
+    """
+
+    def __init__(self, release: Release, *, names: Sequence[str]) -> None:
+        named = release.model.output_names or tuple(names)
+        if missing := set(named) - set(names):
+            raise BadBundle(f"the model has no output {', '.join(sorted(missing))}")
+        self._outputs = release.signature.outputs
+        self.names = [output.name for output in self._outputs]
+        place = {"label": 0, "value": 0, "probability": min(1, len(named) - 1)}
+        if unknown := {output.kind for output in self._outputs} - place.keys():
+            raise BadBundle(f"an output of unknown kind: {', '.join(sorted(unknown))}")
+        self.wanted = [named[place[output.kind]] for output in self._outputs]
+
+    def read(self, arrays: Sequence[Array]) -> Answers:
+        """The signature's outputs as plain values, a row each."""
+        return {
+            output.name: _READERS[output.kind](output, array)
+            for output, array in zip(self._outputs, arrays, strict=True)
+        }
+
+
+def _labels(output: Output, array: Array) -> list[object]:
+    values: list[object] = array.reshape(-1).tolist()
+    classes = output.classes
+    if not classes or not values or str(values[0]) in classes:
+        return values
+    # the model counts its classes, the signature names them
+    return [classes[int(str(value))] for value in values]
+
+
+def _probabilities(output: Output, array: Array) -> list[object]:
+    if not isinstance(array, np.ndarray):
+        raise BadBundle("the model's probabilities are no tensor", hint="convert it with zipmap off")
+    table = array.reshape(len(array), -1)
+    if table.shape[1] == 1 and len(output.classes) == 2:
+        table = np.hstack([1 - table, table])
+    if output.classes and table.shape[1] != len(output.classes):
+        raise BadBundle(f"the model gives {table.shape[1]} probabilities for {len(output.classes)} classes")
+    return table.tolist()
+
+
+def _values(output: Output, array: Array) -> list[object]:  # noqa: ARG001 - the readers share one shape
+    return array.reshape(-1).tolist()
+
+
+_READERS = {"label": _labels, "probability": _probabilities, "value": _values}
+
+
+def _options() -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # some converters declare a wrong output shape, and the runtime warns of it at every call
+    options.log_severity_level = 3
+    return options
+
+
+def _spread(values: list[object], kept: Sequence[int], rows: int) -> list[object]:
+    out: list[object] = [None] * rows
+    for position, value in zip(kept, values, strict=True):
+        out[position] = value
+    return out
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -1,0 +1,138 @@
+"""The data plane under every protocol: rows in, recorded answers out."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from causeway.core.features import Problem
+from causeway.core.records import Record, Value, frame
+from causeway.core.release import Output
+from causeway.core.routes import Key
+from causeway.gateway.identifiers import prediction_ids
+from causeway.gateway.model import Answers
+from causeway.gateway.recorder import Recorder
+from causeway.gateway.refusals import Invalid, NotReady
+from causeway.gateway.routing import Live, Variant
+from causeway.gateway.schema import Row, at
+
+NANOSECONDS = 1_000_000_000
+
+
+class Asked(Struct, frozen=True):
+    """One request for answers, whatever protocol it came by."""
+
+    rows: Sequence[Mapping[str, object]]
+    key: Key
+    request: str
+    """What the caller named the request, or what we did."""
+    started: float
+    """`time.perf_counter()` when it arrived."""
+
+
+class Answer(Struct, frozen=True):
+    """What goes back, a row each."""
+
+    variant: Variant
+    ids: Sequence[str]
+    outputs: Answers
+    flags: Sequence[tuple[str, ...]]
+    request: str
+
+
+async def answer(live: Live, variant: Variant, asked: Asked, *, recorder: Recorder) -> Answer:
+    """The recorded answer to these rows, or the reason why there is none."""
+    checked = variant.loaded.schema.check(asked.rows)
+    predicted = variant.loaded.model.predict(checked.rows)
+    flags = _flagged(checked.flags, predicted.problems, variant) if predicted.problems else checked.flags
+    now = time.time_ns()
+    ids = prediction_ids(len(checked.rows), at_ns=now)
+    made = Answer(variant, ids, predicted.outputs, flags, asked.request)
+    if live.route.records != "off":
+        frames = _frames(made, checked.rows, asked, at_ns=now)
+        await _record(live, frames, recorder)
+    return made
+
+
+def _flagged(
+    flags: Sequence[tuple[str, ...]], problems: Sequence[Problem], variant: Variant
+) -> Sequence[tuple[str, ...]]:
+    """The flags with those of the features' problems; refused where the release does not flag them."""
+    schema = variant.loaded.schema
+    tolerated = {"missing": schema.flag_missing, "unseen": schema.flag_unseen}
+    out = [*flags]
+    for problem in problems:
+        if problem.refused and not tolerated.get(problem.kind, False):
+            raise Invalid(_said(problem), hint=problem.hint)
+        flag = f"{problem.kind}:{problem.field}"
+        if flag not in out[problem.row]:
+            out[problem.row] = (*out[problem.row], flag)
+    return out
+
+
+def _said(problem: Problem) -> str:
+    place = at(problem.field, problem.row)
+    match problem.kind:
+        case "missing":
+            return f"{place}: a value is missing"
+        case "unseen":
+            return f"{place}: {problem.value} was never seen by this release"
+        case "unparsable":
+            return f"{place}: {problem.value or 'the value'} cannot be read"
+        case _:
+            return f"{place}: {problem.value} is of the wrong type"
+
+
+async def _record(live: Live, frames: Sequence[bytes], recorder: Recorder) -> None:
+    if live.route.records == "async":
+        recorder.append(live.product, frames)
+    elif not await recorder.durable(live.product, frames):
+        raise NotReady(
+            "the answer could not be recorded, so it is not given",
+            hint="this product answers only after its record is on the disk; free some space there",
+        )
+
+
+def _frames(made: Answer, rows: Sequence[Row], asked: Asked, *, at_ns: int) -> list[bytes]:
+    loaded = made.variant.loaded
+    latency_us = int((time.perf_counter() - asked.started) * 1e6)
+    kept = kept_outputs(loaded.release.signature.outputs, made)
+    return [
+        frame(
+            Record(
+                id=made.ids[i],
+                at_ns=at_ns,
+                product=loaded.release.product,
+                release=loaded.digest,
+                arm=made.variant.arm,
+                consumer=asked.key.consumer,
+                inputs=row,
+                outputs=kept[i],
+                latency_us=latency_us,
+                flags=made.flags[i],
+                request=made.request,
+            )
+        )
+        for i, row in enumerate(rows)
+    ]
+
+
+def kept_outputs(outputs: Sequence[Output], made: Answer) -> list[dict[str, Value]]:
+    """Each row's outputs as they are recorded: one probability, of the positive class, where there is one."""
+    rows: list[dict[str, Value]] = [{} for _ in made.ids]
+    for output in outputs:
+        values = made.outputs[output.name]
+        if output.kind != "probability":
+            for row, value in zip(rows, values, strict=True):
+                row[output.name] = value
+            continue
+        for row, value in zip(rows, values, strict=True):
+            row.update(_probabilities(output, value))
+    return rows
+
+
+def _probabilities(output: Output, value: object) -> dict[str, Value]:
+    parts = value or [None] * len(output.classes)
+    if output.positive:
+        return {output.name: parts[output.classes.index(output.positive)]}
+    return {f"{output.name}_{name}": part for name, part in zip(output.classes, parts, strict=True)}

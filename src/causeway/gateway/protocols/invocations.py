@@ -1,0 +1,159 @@
+"""MLflow's and SageMaker's `/invocations`: four JSON forms and CSV."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from causeway.core.release import Field
+from causeway.gateway.plane import Answer
+from causeway.gateway.protocols.bodies import decoded
+from causeway.gateway.refusals import Invalid, Malformed, TooLarge
+from causeway.gateway.schema import MAX_ROWS
+
+Rows = list[dict[str, Any]]
+FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+_NULLS = frozenset(("", "null", "NULL", "NaN", "nan", "None", "NA"))
+
+
+class Split(Struct, forbid_unknown_fields=True):
+    """A table as pandas writes it with `orient="split"`."""
+
+    columns: list[str]
+    data: list[list[Any]]
+    index: list[Any] | None = None
+
+
+class Invocation(Struct, forbid_unknown_fields=True):
+    """The body: exactly one of the four forms."""
+
+    dataframe_split: Split | UnsetType = UNSET
+    dataframe_records: Rows | UnsetType = UNSET
+    instances: list[Any] | UnsetType = UNSET
+    inputs: dict[str, Any] | list[Any] | UnsetType = UNSET
+    params: dict[str, Any] | None = None
+
+
+class Predictions(Struct, omit_defaults=True):
+    """The answer: a prediction a row, and the id to send its outcome with."""
+
+    predictions: list[Any]
+    ids: Sequence[str]
+    flags: dict[str, Sequence[str]] = {}
+    """By row number, where there is something remarkable about it."""
+
+
+_decoder = msgspec.json.Decoder(Invocation)
+
+
+def rows_of_json(body: bytes) -> Rows:
+    """The rows in this body."""
+    asked = decoded(_decoder, body)
+    given = [form for form in FORMS if getattr(asked, form) is not UNSET]
+    if len(given) != 1:
+        raise Malformed(
+            f"the body has {' and '.join(given) or 'none of the forms'}",
+            hint=f"send exactly one of {', '.join(FORMS)}",
+        )
+    if asked.params:
+        raise Invalid("this model takes no params", hint="leave them out")
+    return _READERS[given[0]](getattr(asked, given[0]))
+
+
+def _split(table: Split) -> Rows:
+    columns = table.columns
+    if len(set(columns)) != len(columns):
+        raise Malformed("dataframe_split names a column twice")
+    for number, row in enumerate(table.data):
+        if len(row) != len(columns):
+            raise Malformed(
+                f"row {number} of dataframe_split has {len(row)} values for {len(columns)} columns"
+            )
+    return [dict(zip(columns, row, strict=True)) for row in table.data]
+
+
+def _records(rows: list[Any]) -> Rows:
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise Malformed(
+                f"row {number} has no field names", hint='send each row as an object: {"field": value, ...}'
+            )
+    return rows
+
+
+def _inputs(given: dict[str, Any] | list[Any]) -> Rows:
+    if isinstance(given, list):
+        return _records(given)
+    columns = {name: value if isinstance(value, list) else [value] for name, value in given.items()}
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise Malformed(f"inputs of unequal length: {lengths}")
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+_READERS = {
+    "dataframe_split": _split,
+    "dataframe_records": _records,
+    "instances": _records,
+    "inputs": _inputs,
+}
+
+
+def rows_of_csv(body: bytes, fields: Sequence[Field]) -> Rows:
+    """The rows of a CSV with a header, each value read as its field's kind."""
+    kinds = {field.name: field.kind for field in fields}
+    try:
+        lines = csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True)
+        header = next(lines, None)
+        if not header:
+            raise Malformed(
+                "the body is empty", hint="send a header line with the field names, then the rows"
+            )
+        if len(set(header)) != len(header):
+            raise Malformed("the header names a column twice")
+        return [_csv_row(header, line, number, kinds) for number, line in enumerate(lines) if line]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Malformed(f"the body is not CSV: {error}", hint="send UTF-8 text with a header line") from None
+
+
+def _csv_row(header: list[str], line: list[str], number: int, kinds: dict[str, str]) -> dict[str, Any]:
+    if len(line) != len(header):
+        raise Malformed(f"row {number} has {len(line)} values for {len(header)} columns")
+    if number >= MAX_ROWS:
+        raise TooLarge(f"more than {MAX_ROWS:,} rows", hint="send them in several requests")
+    return {name: _csv_value(text, kinds.get(name, "text")) for name, text in zip(header, line, strict=True)}
+
+
+def _csv_value(text: str, kind: str) -> object:
+    """The value that the text is; text that is none of its kind stays text, and is refused as such."""
+    if text in _NULLS and (kind != "text" or not text):
+        return None
+    if kind in ("number", "integer"):
+        try:
+            return int(text) if text.lstrip("+-").isdecimal() and len(text) < 20 else float(text)
+        except ValueError:
+            return text
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text.lower(), text)
+    return text
+
+
+def response(made: Answer) -> Predictions:
+    """The answer as MLflow's clients read it: plain values for one output, objects for several."""
+    outputs = made.variant.loaded.release.signature.outputs
+    columns = [made.outputs[output.name] for output in outputs]
+    for index, output in enumerate(outputs):
+        if output.kind == "probability" and output.classes:
+            columns[index] = [
+                dict(zip(output.classes, value, strict=True)) if value else None for value in columns[index]
+            ]
+    names = [output.name for output in outputs]
+    if len(columns) == 1:
+        predictions = columns[0]
+    else:
+        predictions = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    flags = {str(row): flags for row, flags in enumerate(made.flags) if flags}
+    return Predictions(predictions, made.ids, flags)

@@ -1,0 +1,96 @@
+"""Every answered row, appended to a log by group commit: one write and one flush for many requests.
+
+All state is touched on the event loop only. Whole groups, with the answers that wait for them, are
+handed to one writer thread; while it works, the next group gathers.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from causeway.gateway.writer import Group, Writer
+
+GROUP_SECONDS = 0.05
+MAX_PENDING_BYTES = 64 << 20
+
+
+class Recorder:
+    """Appends records without making the event loop wait for the disk."""
+
+    def __init__(self, folder: Path, *, rotate_seconds: float) -> None:
+        self.written: dict[str, int] = {}
+        self.dropped: dict[str, int] = {}
+        self.failures: dict[str, str] = {}
+        """Products whose last commit failed, and why."""
+        self._group = Group()
+        self._busy = self._due = False
+        self._timer: asyncio.Handle | None = None
+        self._writer = Writer(folder, rotate_seconds=rotate_seconds)
+
+    def append(self, product: str, frames: Sequence[bytes]) -> None:
+        """Keeps these frames within the next 50 ms; the answer does not wait."""
+        if not self._room(product, frames):
+            return
+        self._group.add(product, frames)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(GROUP_SECONDS, self._commit)
+
+    async def durable(self, product: str, frames: Sequence[bytes]) -> bool:
+        """True once these frames are on the disk, False if they could not be written."""
+        if not self._room(product, frames):
+            return False
+        loop = asyncio.get_running_loop()
+        kept: asyncio.Future[bool] = loop.create_future()
+        self._group.add(product, frames)
+        self._group.waiters.append((product, kept))
+        if not self._due:
+            # at the end of this turn of the loop, so that requests read together share one flush
+            self._due = True
+            loop.call_soon(self._commit_when_free)
+        return await kept
+
+    async def close(self) -> None:
+        """Returns when everything is on the disk and the logs are closed."""
+        self._commit()
+        await asyncio.to_thread(self._writer.close)
+
+    def _room(self, product: str, frames: Sequence[bytes]) -> bool:
+        if self._group.bytes < MAX_PENDING_BYTES:
+            return True
+        self.dropped[product] = self.dropped.get(product, 0) + len(frames)
+        self.failures[product] = "the disk is too slow"
+        return False
+
+    def _commit_when_free(self) -> None:
+        if not self._busy:
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._busy:
+            self._due = True
+            return
+        self._due = False
+        if self._group.frames:
+            group, self._group = self._group, Group()
+            self._busy = True
+            loop = asyncio.get_running_loop()
+            self._writer.commit(group, lambda: loop.call_soon_threadsafe(self._committed, group))
+
+    def _committed(self, group: Group) -> None:
+        self._busy = False
+        for product, frames in group.frames.items():
+            failure = group.failures.get(product)
+            tally = self.dropped if failure else self.written
+            tally[product] = tally.get(product, 0) + len(frames)
+            if failure:
+                self.failures[product] = failure
+            else:
+                self.failures.pop(product, None)
+        for product, kept in group.waiters:
+            if not kept.done():
+                kept.set_result(product not in group.failures)
+        if self._due:
+            self._commit()

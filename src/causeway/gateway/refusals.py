@@ -1,0 +1,120 @@
+"""What the gateway says when it does not answer; each carries its HTTP status.
+
+CausewayError
+├── Refusal            the gateway will not answer this request        400
+│   ├── Malformed      the body cannot be read as what it claims to be  400
+│   ├── Unauthorized   no key, or one that opens nothing                401
+│   ├── Forbidden      a good key, but not for this                     403
+│   ├── NothingHere    no such path, product or version                 404
+│   ├── WrongMethod    the path is right, the verb is not               405
+│   ├── TooSlow        the body did not arrive in time                  408
+│   ├── TooLarge       more bytes or rows than one request may hold     413
+│   ├── WrongMedia     a content type that is not read here             415
+│   ├── Invalid        readable, but not what the release takes         422
+│   └── TooMany        over the requests a minute that this route may   429
+├── Broken             the model failed on rows that were valid         500
+└── NotReady           nothing verified to answer with                  503
+"""
+
+from typing import ClassVar
+
+from causeway.core.errors import CausewayError
+
+
+class Refusal(CausewayError):
+    """The gateway will not answer this request."""
+
+    code = "refused"
+    exit_code = 1
+    status = 400
+    headers: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+
+class Malformed(Refusal):
+    """The body cannot be read."""
+
+    code = "malformed"
+
+
+class Unauthorized(Refusal):
+    """A key is needed, and this is none."""
+
+    code = "unauthorized"
+    status = 401
+    headers = (("www-authenticate", 'Bearer realm="causeway"'),)
+
+
+class Forbidden(Refusal):
+    """The key is good, but does not open that."""
+
+    code = "forbidden"
+    status = 403
+
+
+class NothingHere(Refusal):
+    """There is nothing at this address."""
+
+    code = "not_found"
+    status = 404
+
+
+class WrongMethod(Refusal):
+    """The address does not take that method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class TooSlow(Refusal):
+    """The body did not arrive in time."""
+
+    code = "timeout"
+    status = 408
+    headers = (("connection", "close"),)
+
+
+class TooLarge(Refusal):
+    """The request is larger than what is taken at once."""
+
+    code = "too_large"
+    status = 413
+    headers = (("connection", "close"),)
+
+
+class WrongMedia(Refusal):
+    """A content type that is not read here."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class Invalid(Refusal):
+    """The rows are not what the release takes."""
+
+    code = "invalid_input"
+    status = 422
+
+
+class TooMany(Refusal):
+    """More requests a minute than this product may take."""
+
+    code = "too_many_requests"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class Broken(CausewayError):
+    """The model failed on this request."""
+
+    code = "model_failed"
+    status = 500
+
+
+class NotReady(CausewayError):
+    """There is no verified release to answer with."""
+
+    code = "not_ready"
+    status = 503

@@ -1,0 +1,74 @@
+"""Follows the route file: looks at it twice a second, loads what changed, and swaps it in whole."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from msgspec import structs
+
+from causeway.core.errors import CausewayError
+from causeway.core.routes import read_routes
+from causeway.gateway.app import App
+from causeway.gateway.routing import Routing, next_routing
+
+POLL_SECONDS = 0.5
+
+Stamp = tuple[int, int, int]
+
+
+class Watcher:
+    """Keeps an application's routing as the file says."""
+
+    def __init__(self, app: App, file: Path) -> None:
+        self._app = app
+        self._file = file
+        self._seen: Stamp | None = None
+
+    async def look(self) -> None:
+        """Loads the file if it is not the one that was seen last."""
+        stamp = _stamp(self._file)
+        if stamp is None or stamp == self._seen:
+            return
+        self._seen = stamp
+        before = self._app.routing
+        # loading a model takes its time, and callers must not wait for it
+        self._app.routing = await asyncio.to_thread(_load, self._file, before)
+        _tell(self._app.routing, before)
+
+    async def follow(self) -> None:
+        """Looks until it is cancelled."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            await self.look()
+
+
+def _load(file: Path, before: Routing) -> Routing:
+    try:
+        return next_routing(read_routes(file.read_bytes(), where=file.name), before)
+    except CausewayError as error:
+        return structs.replace(before, problem=f"{file.name}: {error.message}")
+    except OSError as error:
+        return structs.replace(before, problem=f"{file.name} cannot be read: {error.strerror}")
+
+
+def _stamp(file: Path) -> Stamp | None:
+    try:
+        status = file.stat()
+    except OSError:
+        # not there yet, or just being replaced: the next look will tell
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _tell(now: Routing, before: Routing) -> None:
+    if now.problem and now.problem != before.problem:
+        _say(f"{now.problem}; what answered before goes on")
+    for live in now.live.values():
+        earlier = before.live.get(live.product)
+        if live.problem and (earlier is None or live.problem != earlier.problem):
+            rest = "what answered before goes on" if live.variants else "nothing answers"
+            _say(f"{live.product}: {live.problem}; {rest}")
+
+
+def _say(text: str) -> None:
+    print(f"gateway: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the gateway's log is its standard error
