@@ -7,7 +7,7 @@ from causeway.gateway.routing import Routing
 
 
 class Health(Struct):
-    """The body of `/v2/health/ready`; `problems` has a sentence for each thing that is not as it should be."""
+    """The body of `/v2/health/ready`; `problems` names whatever is not as it should be."""
 
     live: bool
     ready: bool

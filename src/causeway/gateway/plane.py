@@ -47,7 +47,7 @@ async def answer(live: Live, variant: Variant, asked: Asked, *, recorder: Record
     flags = _flagged(checked.flags, predicted.problems, variant) if predicted.problems else checked.flags
     now = time.time_ns()
     ids = prediction_ids(len(checked.rows), at_ns=now)
-    made = Answer(variant, ids, predicted.outputs, flags, asked.request)
+    made = Answer(variant, ids, predicted.answers, flags, asked.request)
     if live.route.records != "off":
         frames = _frames(made, checked.rows, asked, at_ns=now)
         await _record(live, frames, recorder)
