@@ -122,7 +122,7 @@ def first_bad(product: str, rows: list[Row], witnesses: list[Witness]) -> Bad | 
             misplaced(product, number, places)
             or changed(product, number, place)
             or unlinked(product, number, places, previous, vouched)
-            or disowned(product, number, place, witnesses)
+            or disowned(product, number, places, witnesses)
         )
         if bad:
             return bad
@@ -190,14 +190,20 @@ def unlinked(
     return Bad(product, number - 1, "changed", f"event {number} follows from another event {number - 1}")
 
 
-def disowned(product: str, number: int, place: Place, witnesses: list[Witness]) -> Bad | None:
-    """Whether a signature says that another event stood here: the chain was computed anew."""
-    for witness in witnesses:
-        if witness.seq == number and witness.hash != place.row.hash:
-            good = max((seen.seq for seen in witnesses if seen.seq < number), default=0)
-            since = f"the chain was written anew after event {good}"
-            return Bad(product, number, "recomputed", f"{witness.source} saw another event here: {since}")
-    return None
+def disowned(product: str, number: int, places: list[Place], witnesses: list[Witness]) -> Bad | None:
+    """Whether a signature says that another event stood here."""
+    found = places[number - 1].row.hash
+    denied = [witness for witness in witnesses if witness.seq == number and witness.hash != found]
+    if not denied:
+        return None
+    saw = f"{denied[0].source} saw another event here"
+    follower = places[number].body if number < len(places) else {}
+    if follower.get("seq") == number:
+        return Bad(product, number, "inserted", saw)
+    if follower and follower["prev"] != found:
+        return Bad(product, number, "changed", saw)
+    good = max((witness.seq for witness in witnesses if witness.seq < number), default=0)
+    return Bad(product, number, "recomputed", f"{saw}: the chain was written anew after event {good}")
 
 
 def testimony(stamps: list[Checkpoint], anchor: Anchor | None) -> dict[str, list[Witness]]:

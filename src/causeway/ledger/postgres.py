@@ -1,7 +1,7 @@
 """The ledger's database in PostgreSQL, in a schema of its own."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,7 +59,7 @@ class PostgresDatabase:
             return self._run(statement, parameters)
 
     @contextmanager
-    def transaction(self, lock: str) -> Iterator[Run]:
+    def transaction(self, lock: str) -> Generator[Run]:
         """All of the block or nothing; two blocks with the same lock never overlap."""
         with self._speaking(), self._connection.transaction():
             self._connection.execute(LOCK, (lock,))
@@ -74,11 +74,11 @@ class PostgresDatabase:
         self._connection.close()
 
     def _run(self, statement: str, parameters: Sequence[str | int]) -> list[tuple[Any, ...]]:
-        cursor = self._connection.execute(statement.replace("?", "%s"), parameters or None)
+        cursor = self._connection.execute(statement.replace("?", "%s").encode(), parameters or None)
         return cursor.fetchall() if cursor.description else []
 
     @contextmanager
-    def _speaking(self) -> Iterator[None]:
+    def _speaking(self) -> Generator[None]:
         with self._turn:
             try:
                 if hasattr(self, "_connection") and self._connection.closed:

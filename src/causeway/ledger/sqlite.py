@@ -4,7 +4,7 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ class SqliteDatabase:
             return self._connection.execute(statement, parameters).fetchall()
 
     @contextmanager
-    def transaction(self, lock: str) -> Iterator[Run]:  # noqa: ARG002 - there is one lock for the whole file
+    def transaction(self, lock: str) -> Generator[Run]:  # noqa: ARG002 - there is one lock for the whole file
         """All of the block or nothing; two blocks never overlap."""
         with self._speaking():
             self._connection.execute("BEGIN IMMEDIATE")
@@ -102,7 +102,7 @@ class SqliteDatabase:
         return self._connection.execute(statement, parameters).fetchall()
 
     @contextmanager
-    def _speaking(self) -> Iterator[None]:
+    def _speaking(self) -> Generator[None]:
         with self._turn:
             try:
                 yield
@@ -119,10 +119,14 @@ def _connect(path: Path) -> sqlite3.Connection:
         check_same_thread=False,
     )
     # a text that is no UTF-8 any more must reach the verifier, which then names its event
-    connection.text_factory = lambda text: text.decode(errors="replace")
+    connection.text_factory = _decoded
     for setting in SETTINGS:
         connection.execute(setting)
     return connection
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 def _check_format(connection: sqlite3.Connection, location: str) -> None:
