@@ -1,0 +1,112 @@
+"""Opens a release's bundle from the workspace, checked byte by byte."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from causeway.actions.workspace import Workspace, keys_folder
+from causeway.adapters import registry
+from causeway.core.bundle import RELEASE, SIGNATURE, BadBundle, check_file, check_paths, verified_release
+from causeway.core.errors import NotFound
+from causeway.core.finding import Finding
+from causeway.core.ids import short
+from causeway.core.release import Field, Release
+from causeway.core.signatures import verify
+
+FINDINGS = "findings.json"
+EXAMPLE = "example.json"
+
+Decoded = TypeVar("Decoded")
+Row = dict[str, str | float | int | bool | None]
+
+_findings = msgspec.json.Decoder(list[Finding]).decode
+_example = msgspec.json.Decoder(Row).decode
+
+
+class Bundle(Struct, frozen=True):
+    """A release whose every byte was checked, what was found when it was made, and one row to try it with."""
+
+    digest: str
+    release: Release
+    findings: tuple[Finding, ...]
+    example: Row
+
+
+def open_bundle(work: Workspace, digest: str) -> Bundle:
+    """The bundle of this release; refused if one byte of it is not what was signed."""
+    bundle = describe(work, digest)
+    for path in bundle.release.files:
+        _checked(work.bundle(digest), bundle.release, path)
+    return bundle
+
+
+def describe(work: Workspace, digest: str) -> Bundle:
+    """What the bundle says of itself, its signature checked; the model's bytes are not read."""
+    folder = work.bundle(digest)
+    release = verified_release(
+        _read(folder, RELEASE),
+        _read(folder, SIGNATURE),
+        name=digest,
+        trusted=trusted_keys(),
+        verify=verify,
+    )
+    check_paths(release)
+    example = _parsed(_example, folder, release, EXAMPLE)
+    return Bundle(
+        digest=digest,
+        release=release,
+        findings=tuple(_parsed(_findings, folder, release, FINDINGS) or ()),
+        example=example or example_row(release.signature.inputs),
+    )
+
+
+def trusted_keys() -> tuple[str, ...]:
+    """The public halves, in PEM, of the keys whose signatures this machine believes."""
+    return tuple(registry.trusted_keys(keys_folder()).values())
+
+
+def example_row(fields: tuple[Field, ...]) -> Row:
+    """One row that the release accepts, made from what its signature says of each column."""
+    return {field.name: _example_value(field) for field in fields}
+
+
+def _example_value(field: Field) -> str | float | int | bool:
+    if field.categories:
+        return field.categories[0]
+    if field.kind == "text":
+        return "text"
+    if field.kind == "boolean":
+        return False
+    middle = ((field.minimum or 0.0) + (field.maximum or field.minimum or 0.0)) / 2
+    return round(middle) if field.kind == "integer" else middle
+
+
+def _read(folder: Path, path: str) -> bytes:
+    try:
+        return (folder / path).read_bytes()
+    except FileNotFoundError:
+        if not folder.is_dir():
+            raise NotFound(
+                f"release {short(folder.name)} is not in this workspace", hint="make it: causeway run"
+            ) from None
+        raise BadBundle(
+            f"{path} is missing from the bundle", where=str(folder), hint="make the release again"
+        ) from None
+
+
+def _checked(folder: Path, release: Release, path: str) -> bytes:
+    content = _read(folder, path)
+    check_file(release, path, content)
+    return content
+
+
+def _parsed(decode: Callable[[bytes], Decoded], folder: Path, release: Release, path: str) -> Decoded | None:
+    if path not in release.files:
+        return None
+    try:
+        return decode(_checked(folder, release, path))
+    except msgspec.DecodeError as error:
+        raise BadBundle(f"{path} cannot be read: {error}", hint="it was made by another version") from error

@@ -1,0 +1,57 @@
+"""Read a product, decide what follows, and write it: what every verb that changes one product does."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from causeway.actions.workspace import Workspace, has_workspace, load_product, open_workspace
+from causeway.core.errors import Conflict, NotFound
+from causeway.core.events import AnyFact
+from causeway.views.product import ProductState, fold
+
+ATTEMPTS = 5
+
+
+def decide(
+    work: Workspace, product: str, facts_of: Callable[[ProductState], Sequence[AnyFact]]
+) -> ProductState:
+    """The product after the facts that `facts_of` drew from it; drawn again if somebody wrote in between."""
+    for attempt in range(ATTEMPTS):
+        state = product_state(work, product)
+        facts = facts_of(state)
+        if not facts:
+            return state
+        try:
+            written = work.ledger.append(
+                product, facts, actor=work.actor, at=work.clock.now(), expected=state.seq
+            )
+        except Conflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+        else:
+            return fold(written, after=state)
+    raise Conflict
+
+
+def product_state(work: Workspace, product: str) -> ProductState:
+    """The product as all its events tell it."""
+    return fold(work.ledger.read(product))
+
+
+def existing_workspace(folder: Path) -> Workspace:
+    """The workspace of this folder; none is made."""
+    if not folder.is_dir():
+        raise NotFound(f"there is no folder {folder}", hint="name a folder that exists")
+    if not has_workspace(folder):
+        raise NotFound(f"nothing has been run in {folder}", hint=f"start with: causeway run {folder}")
+    return open_workspace(folder)
+
+
+def product_name(work: Workspace, folder: Path) -> str:
+    """The product of this folder's manifest, or the workspace's only one where there is no manifest."""
+    try:
+        return load_product(work, folder)[0].product.name
+    except NotFound:
+        known = work.ledger.products()
+        if len(known) == 1:
+            return known[0]
+        raise

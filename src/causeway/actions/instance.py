@@ -1,0 +1,92 @@
+"""The running `causeway up` of a workspace: where it answers, and whether it is still alive."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from causeway.actions.workspace import Workspace, write_whole
+
+HOST = "127.0.0.1"
+PORT = 8080
+CONSOLE_PORT = 8090
+
+
+class Instance(Struct, frozen=True):
+    """A control plane and its gateway, as processes and ports of this machine.
+
+    `started` tells the process from a later one that got the same number.
+    """
+
+    pid: int
+    started: str
+    port: int
+    console_port: int
+    at: datetime
+    gateway_pid: int = 0
+    gateway_started: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where the gateway answers."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def console(self) -> str:
+        """Where people look."""
+        return f"http://{HOST}:{self.console_port}"
+
+
+def running(work: Workspace) -> Instance | None:
+    """The instance that serves this workspace now; None where there is none, or only a stale note of one."""
+    instance = recorded(work)
+    return instance if instance and alive(instance.pid, instance.started) else None
+
+
+def recorded(work: Workspace) -> Instance | None:
+    """What the last `up` wrote down, whether or not it still runs."""
+    try:
+        return msgspec.json.decode(_note(work).read_bytes(), type=Instance)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def record(work: Workspace, instance: Instance) -> None:
+    """Writes down who serves this workspace."""
+    write_whole(_note(work), msgspec.json.encode(instance))
+
+
+def forget(work: Workspace) -> None:
+    """Takes the note away."""
+    _note(work).unlink(missing_ok=True)
+
+
+def alive(pid: int, started: str) -> bool:
+    """Whether the process that had this number at that start still runs."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        # somebody else's process has this number now
+        return False
+    return start_of(pid) == started
+
+
+def start_of(pid: int) -> str:
+    """When this process started, in the kernel's ticks; empty where the system does not say."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    state, *rest = stat.rpartition(")")[2].split()
+    # a zombie is nobody
+    return "" if state == "Z" else rest[18]
+
+
+def _note(work: Workspace) -> Path:
+    return work.state / "up.json"

@@ -1,0 +1,95 @@
+"""Keys of callers: issued once in sight, kept only as a digest, revoked for good."""
+
+import hashlib
+import secrets
+from pathlib import Path
+
+from msgspec import Struct
+
+from causeway.actions.decide import decide, existing_workspace, product_name, product_state
+from causeway.actions.routes import sync_routes
+from causeway.actions.workspace import Workspace
+from causeway.core.errors import NotFound, UsageError
+from causeway.core.events import KeyIssued, KeyRevoked
+from causeway.views.product import KeyHeld, ProductState
+
+TOKEN_PREFIX = "cw_"  # noqa: S105 - the prefix by which people and scanners know our tokens
+TOKEN_BYTES = 32
+
+
+class Issued(Struct, frozen=True):
+    """A new key; `token` is shown this once and kept nowhere."""
+
+    product: str
+    key: str
+    consumer: str
+    token: str
+    status: str = "issued"
+
+
+class Listed(Struct, frozen=True):
+    """All keys of a product, revoked ones too; tokens are nowhere."""
+
+    product: str
+    keys: tuple[KeyHeld, ...]
+
+
+class Revoked(Struct, frozen=True):
+    """A key that opens nothing any more; `already_revoked` if that was so before."""
+
+    product: str
+    key: str
+    status: str
+
+
+def issue(folder: Path, consumer: str) -> Issued:
+    """A key for this consumer, working from now on."""
+    if not consumer.strip():
+        raise UsageError("a key needs a consumer", hint="say who will call: --for NAME")
+    work = existing_workspace(folder)
+    product = _declared(work, folder).product
+    token, fact = new_key(consumer)
+    decide(work, product, lambda _: [fact])
+    sync_routes(work)
+    return Issued(product, fact.key, consumer, token)
+
+
+def list_keys(folder: Path) -> Listed:
+    """Who holds a key, since when, and which were revoked."""
+    state = _declared(existing_workspace(folder), folder)
+    return Listed(state.product, tuple(state.keys.values()))
+
+
+def revoke(folder: Path, key: str) -> Revoked:
+    """The key, no longer working."""
+    work = existing_workspace(folder)
+    product = _declared(work, folder).product
+    status = "already_revoked"
+
+    def facts_of(state: ProductState) -> list[KeyRevoked]:
+        nonlocal status
+        if key not in state.keys:
+            raise NotFound(f"{product} has no key {key}", hint="see them: causeway key list")
+        if not state.keys[key].active:
+            return []
+        status = "revoked"
+        return [KeyRevoked(key)]
+
+    decide(work, product, facts_of)
+    sync_routes(work)
+    return Revoked(product, key, status)
+
+
+def new_key(consumer: str) -> tuple[str, KeyIssued]:
+    """A token nobody can guess, and the fact that keeps only its digest."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    return token, KeyIssued(key=f"key-{secrets.token_hex(4)}", digest=digest, consumer=consumer)
+
+
+def _declared(work: Workspace, folder: Path) -> ProductState:
+    name = product_name(work, folder)
+    state = product_state(work, name)
+    if not state.seq:
+        raise NotFound(f"nothing is known of {name} yet", hint=f"start with: causeway run {folder}")
+    return state

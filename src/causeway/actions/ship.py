@@ -1,0 +1,239 @@
+"""Makes a release live: plan, agree, route. Nothing changes before somebody agreed."""
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from causeway.actions.bundles import Bundle, Row, open_bundle
+from causeway.actions.decide import decide, product_state
+from causeway.actions.instance import HOST, PORT, Instance, running
+from causeway.actions.keys import new_key
+from causeway.actions.routes import SANDBOX, sync_routes
+from causeway.actions.workspace import Workspace, load_product
+from causeway.assess.shipping import Judgement, judge
+from causeway.core.errors import Conflict, NotFound, Refused, UsageError
+from causeway.core.events import AnyFact, FindingWaived, KeyIssued, ProductDeclared, TrafficRouted
+from causeway.core.finding import Finding
+from causeway.core.ids import DIGEST_PREFIX, short
+from causeway.core.manifest import Manifest
+from causeway.core.release import Evaluation, Parity
+from causeway.views.product import ProductState, Waiver
+
+SANDBOX_REQUESTS_PER_MINUTE = 600
+
+
+class Plan(Struct, frozen=True):
+    """What shipping would do, and what is known about the release; nothing has happened yet."""
+
+    product: str
+    stage: str
+    release: str
+    before: dict[str, int]
+    after: dict[str, int]
+    requests_per_minute: int | None
+    evaluation: Evaluation
+    parity: Parity
+    judgement: Judgement
+    waives: tuple[FindingWaived, ...]
+    new_key: bool
+    address: str
+    serving: bool
+    """Whether `causeway up` runs now."""
+    already_live: bool
+    """Whether shipping would change nothing."""
+    undo: str
+    example: Row
+
+
+class Shipped(Struct, frozen=True):
+    """What came of it: `shipped`, `already_live` or `declined`; `token` only when a key was made."""
+
+    status: str
+    plan: Plan
+    live: dict[str, int]
+    key: str = ""
+    token: str = ""
+
+
+class Blocked(Refused):
+    """The release may not go live."""
+
+    code = "blocked"
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self.plan = plan
+        named = "; ".join(f"{finding.code}: {finding.title}" for finding in plan.judgement.blocking)
+        waive = f'causeway ship {folder} --waive {plan.judgement.blocking[0].code} --because "..."'
+        super().__init__(
+            f"release {short(plan.release)} of {plan.product} may not go live: {named}",
+            hint=f"mend it and run again, or take it on yourself: {waive}",
+        )
+
+
+def ship(
+    work: Workspace,
+    folder: Path,
+    *,
+    release: str | None = None,
+    waive: Mapping[str, str] | None = None,
+    agree: Callable[[Plan], bool],
+) -> Shipped:
+    """The release live, with every share of the traffic, once `agree` said yes to the plan."""
+    plan = plan_to_ship(work, folder, release=release, waive=waive)
+    if plan.already_live and not plan.waives:
+        sync_routes(work)
+        return Shipped("already_live", plan, plan.before)
+    if not plan.judgement.may_ship:
+        raise Blocked(plan, folder)
+    if not agree(plan):
+        return Shipped("declined", plan, plan.before)
+    return _carry_out(work, folder, plan)
+
+
+def plan_to_ship(
+    work: Workspace, folder: Path, *, release: str | None = None, waive: Mapping[str, str] | None = None
+) -> Plan:
+    """What `ship` would do now."""
+    manifest, _ = load_product(work, folder)
+    state = product_state(work, manifest.product.name)
+    bundle = open_bundle(work, _chosen(state, manifest, release))
+    waives = _waivers(bundle, waive or {})
+    instance = running(work)
+    stage, cap = manifest.product.stage, _cap(manifest)
+    return Plan(
+        product=manifest.product.name,
+        stage=stage,
+        release=bundle.digest,
+        before=state.shares,
+        after={bundle.digest: 100},
+        requests_per_minute=cap,
+        evaluation=bundle.release.evaluation,
+        parity=bundle.release.parity,
+        judgement=_judged(work, state, bundle, waives, stage=stage),
+        waives=waives,
+        new_key=not state.active_keys,
+        address=_address(instance, manifest.product.name),
+        serving=instance is not None,
+        already_live=_is_live(state, bundle.digest, stage=stage, cap=cap),
+        undo=f"causeway roll back {folder}",
+        example=bundle.example,
+    )
+
+
+def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
+    manifest, digest = load_product(work, folder)
+    token, key = new_key(manifest.product.stage)
+    facts: list[AnyFact] = []
+
+    def facts_of(state: ProductState) -> list[AnyFact]:
+        if state.shares != plan.before or manifest.product.stage != plan.stage:
+            raise Conflict(
+                f"{plan.product} changed while you were reading the plan", hint="look again: causeway ship"
+            )
+        facts[:] = [*_declared(state, manifest, digest), *plan.waives]
+        if not state.active_keys:
+            facts.append(key)
+        facts.append(
+            TrafficRouted(
+                shares=plan.after,
+                reason="ship",
+                stage=plan.stage,
+                requests_per_minute=plan.requests_per_minute,
+            )
+        )
+        return facts
+
+    state = decide(work, plan.product, facts_of)
+    sync_routes(work)
+    issued = any(isinstance(fact, KeyIssued) for fact in facts)
+    return Shipped(
+        "shipped", plan, state.shares, key=key.key if issued else "", token=token if issued else ""
+    )
+
+
+def _declared(state: ProductState, manifest: Manifest, digest: str) -> list[AnyFact]:
+    if digest == state.manifest:
+        return []
+    return [ProductDeclared(manifest=digest, stage=manifest.product.stage, owner=state.owner)]
+
+
+def _chosen(state: ProductState, manifest: Manifest, release: str | None) -> str:
+    """The digest of the named release, by its first digits; without a name, that of the latest."""
+    if state.latest is None:
+        raise NotFound(f"{manifest.product.name} has no release yet", hint="make one first: causeway run")
+    if release is None:
+        return state.latest.release
+    wanted = release.removeprefix(DIGEST_PREFIX)
+    found = [
+        each for each in state.releases if wanted and each.removeprefix(DIGEST_PREFIX).startswith(wanted)
+    ]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(short(each) for each in state.releases)
+    problem = "several releases start with" if found else "there is no release"
+    raise NotFound(f"{problem} {release}", hint=f"releases of {manifest.product.name}: {known}")
+
+
+def _waivers(bundle: Bundle, waive: Mapping[str, str]) -> tuple[FindingWaived, ...]:
+    return tuple(
+        FindingWaived(code=code, because=because, release=bundle.digest) for code, because in waive.items()
+    )
+
+
+def _judged(
+    work: Workspace,
+    state: ProductState,
+    bundle: Bundle,
+    waives: tuple[FindingWaived, ...],
+    *,
+    stage: str,
+) -> Judgement:
+    now = work.clock.now()
+    standing = state.waivers_for(bundle.digest, at=now)
+    judgement = judge(bundle.release, bundle.findings, waivers=standing, stage=stage)
+    _check_waivers(judgement.blocking, waives)
+    asked = [
+        Waiver(waive.code, waive.because, work.actor, now, state.seq + 1, release=bundle.digest)
+        for waive in waives
+    ]
+    return judge(bundle.release, bundle.findings, waivers=[*standing, *asked], stage=stage)
+
+
+def _check_waivers(blocking: tuple[Finding, ...], waives: tuple[FindingWaived, ...]) -> None:
+    codes = {finding.code.lower() for finding in blocking}
+    for waive in waives:
+        if not waive.because.strip():
+            raise UsageError(f"waiving {waive.code} needs a reason", hint='add --because "..."')
+        if waive.code.lower() not in codes:
+            raise UsageError(
+                f"{waive.code} does not stop this release",
+                hint=f"what stops it: {', '.join(sorted(codes)) or 'nothing'}",
+            )
+
+
+def _cap(manifest: Manifest) -> int | None:
+    if manifest.serving.requests_per_minute is not None:
+        return manifest.serving.requests_per_minute
+    return SANDBOX_REQUESTS_PER_MINUTE if manifest.product.stage == SANDBOX else None
+
+
+def _is_live(state: ProductState, release: str, *, stage: str, cap: int | None) -> bool:
+    if state.shares != {release: 100}:
+        return False
+    live = state.routings[-1]
+    return (live.stage, live.requests_per_minute) == (stage, cap)
+
+
+def curl(address: str, row: Row, *, token: str) -> str:
+    """A command line that asks for one prediction, safe to paste into a shell."""
+    body = msgspec.json.encode({"dataframe_records": [row]}).decode()
+    secret = shlex.quote(f"Authorization: Bearer {token}") if token else '"Authorization: Bearer $TOKEN"'
+    return f"curl -s {address} -H {secret} -H 'Content-Type: application/json' -d {shlex.quote(body)}"
+
+
+def _address(instance: Instance | None, product: str) -> str:
+    root = instance.address if instance else f"http://{HOST}:{PORT}"
+    return f"{root}/products/{product}/invocations"

@@ -1,0 +1,165 @@
+"""`causeway ship`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from causeway.cli.verb import emit, error_shape, guarded, json_flag, narrate
+from causeway.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from causeway.actions.ship import Plan, Shipped
+
+DECLINED = 1
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.option("--release", help="First digits of a release; without it, the latest one.")
+@click.option("--waive", "codes", multiple=True, metavar="CODE", help="Go on in spite of this finding.")
+@click.option("--because", metavar="WHY", help="The reason for every --waive.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_flag
+@guarded
+def command(
+    folder: Path,
+    release: str | None,
+    codes: tuple[str, ...],
+    because: str | None,
+    *,
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Make a release of FOLDER's product live behind the gateway.
+
+    Shows what would happen and asks first. Undo it with `causeway roll back`.
+    """
+    from causeway.actions.decide import existing_workspace
+    from causeway.actions.ship import Blocked, ship
+
+    if because and not codes:
+        raise UsageError("--because without --waive", hint="name the finding: --waive CODE")
+    waive = dict.fromkeys(codes, because or "")
+
+    def agree(plan: "Plan") -> bool:
+        for line in plan_lines(plan):
+            narrate(line)
+        return yes or _asked()
+
+    try:
+        shipped = ship(existing_workspace(folder), folder, release=release, waive=waive, agree=agree)
+    except Blocked as blocked:
+        return _refuse(blocked, as_json=as_json)
+    if as_json:
+        emit(shipped)
+    else:
+        for line in result_lines(shipped):
+            click.echo(line)
+    return DECLINED if shipped.status == "declined" else 0
+
+
+def plan_lines(plan: "Plan") -> list[str]:
+    """The plan as a person reads it before saying yes."""
+    from causeway.core.ids import short
+
+    cap = f", at most {plan.requests_per_minute:,} requests a minute" if plan.requests_per_minute else ""
+    return [
+        f"Ship {plan.product} to {plan.stage}",
+        "",
+        f"  release     {short(plan.release)}",
+        f"  evaluation  {evaluation_line(plan)}",
+        f"  parity      {parity_line(plan)}",
+        *_judgement_lines(plan),
+        f"  traffic     {shares_text(plan.before)} -> {shares_text(plan.after)}{cap}",
+        f"  address     {plan.address}",
+        *(["  key         a first one is made and shown once"] if plan.new_key else []),
+        f"  undo        {plan.undo}",
+        "",
+    ]
+
+
+def result_lines(shipped: "Shipped") -> list[str]:
+    """What came of it, and what to do next."""
+    from causeway.actions.ship import curl
+    from causeway.core.ids import short
+
+    plan = shipped.plan
+    if shipped.status == "declined":
+        return ["Nothing was changed."]
+    state = "is already live" if shipped.status == "already_live" else "is live"
+    lines = [f"{plan.product} {short(plan.release)} {state} ({plan.stage})."]
+    if not plan.serving:
+        lines.append("It is routed; nothing serves it yet. Start the gateway: causeway up")
+    if shipped.token:
+        lines += ["", f"The token of {shipped.key}, shown only now:", f"  {shipped.token}"]
+    return [
+        *lines,
+        "",
+        "Ask it:",
+        f"  {curl(plan.address, plan.example, token=shipped.token)}",
+        "",
+        f"Undo: {plan.undo}",
+    ]
+
+
+def evaluation_line(plan: "Plan") -> str:
+    """How good it is, beside the trivial answer."""
+    seen = plan.evaluation
+    return (
+        f"{seen.metric} {seen.value:.3g} ({seen.low:.3g} to {seen.high:.3g}) on {seen.rows:,} rows; "
+        f"{seen.baseline_name} gets {seen.baseline:.3g}"
+    )
+
+
+def parity_line(plan: "Plan") -> str:
+    """Whether it answers as the proof of concept did."""
+    parity = plan.parity
+    return (
+        f"{parity.rows_equal:,} of {parity.rows:,} rows agree with the proof of concept, "
+        f"largest difference {parity.largest_difference:.2g}"
+    )
+
+
+def shares_text(shares: dict[str, int]) -> str:
+    """Which release gets how much, in one phrase."""
+    from causeway.core.ids import short
+
+    return ", ".join(f"{short(release)} {share} %" for release, share in shares.items()) or "nothing live"
+
+
+def _judgement_lines(plan: "Plan") -> list[str]:
+    judgement = plan.judgement
+    return [
+        *(f"  answered    {each.finding.title} ({each.how})" for each in judgement.answered),
+        *(f"  waived      {each.finding.code}: {each.waiver.because}" for each in judgement.waived),
+        *(f"  open        {finding.title} (does not stop it here)" for finding in judgement.open),
+    ]
+
+
+def _asked() -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to be asked", hint="say yes in advance: --yes")
+    return click.confirm("Make it live?", default=False, err=True)
+
+
+def _refuse(blocked: "Blocked", *, as_json: bool) -> int:  # noqa: F821 - imported when the verb is called
+    import msgspec
+
+    if as_json:
+        judgement = msgspec.to_builtins(blocked.plan.judgement)
+        click.echo(msgspec.json.encode({**error_shape(blocked), "judgement": judgement}).decode())
+        return blocked.exit_code
+    narrate(f"error: {blocked.plan.product} may not go live in {blocked.plan.stage}:")
+    for finding in blocked.plan.judgement.blocking:
+        narrate("")
+        narrate(f"  {finding.code}  {finding.title}")
+        for evidence in finding.evidence[:3]:
+            narrate(f"      {evidence}")
+        narrate(f"      {finding.remedy.words}")
+        if finding.remedy.command:
+            narrate(f"      {finding.remedy.command}")
+    narrate("")
+    narrate(f"  {blocked.hint}")
+    return blocked.exit_code

@@ -1,0 +1,118 @@
+"""How the console answers: pages from templates, their JSON twins, and one shape of error in both."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from urllib.parse import quote
+
+import jinja2
+import msgspec
+from msgspec import Struct
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import Scope
+
+from causeway import __version__
+from causeway.console.charts import interval
+from causeway.core.errors import CausewayError
+from causeway.core.ids import DIGEST_PREFIX, short
+
+TWIN = ".json"
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+def page(template: str, content: Struct, *, status: int = 200) -> Response:
+    """The page, filled."""
+    html = templates().get_template(template).render(page=content)
+    return HTMLResponse(html, status_code=status, headers=SECURITY_HEADERS)
+
+
+def twin(content: Struct, *, status: int = 200) -> Response:
+    """The same as JSON, with `ok: true`."""
+    fields = msgspec.to_builtins(content, str_keys=True)
+    return _json({"ok": True, **fields}, status=status)
+
+
+class Problem(Struct, frozen=True):
+    """What went wrong, for the error page."""
+
+    status: int
+    message: str
+    hint: str
+    where: str
+    code: str
+
+
+def problem(scope: Scope, error: CausewayError) -> Response:
+    """The error in the form that was asked for."""
+    seen = Problem(error.status, error.message, error.hint, error.where, error.code)
+    if not str(scope["path"]).endswith(TWIN):
+        return page("problem.html", seen, status=seen.status)
+    shape = {
+        "ok": False,
+        "error": seen.message,
+        "code": seen.code,
+        "where": seen.where,
+        "hint": seen.hint,
+        "status": seen.status,
+    }
+    return _json(shape, status=seen.status)
+
+
+def sent_on(path: str, *, cookie: str, token: str) -> Response:
+    """Sends the browser on with the cookie that keeps it signed in until it closes."""
+    answer = RedirectResponse(path, status_code=303, headers=SECURITY_HEADERS)
+    answer.set_cookie(cookie, token, httponly=True, samesite="strict", path="/")
+    return answer
+
+
+@lru_cache(maxsize=1)
+def templates() -> jinja2.Environment:
+    """The templates: escaping always on, an unknown name is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("causeway.console"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(version=__version__, interval=interval)
+    environment.filters.update(
+        short=short, bare=_bare, moment=_moment, count=_count, figure=_figure, segment=_segment
+    )
+    return environment
+
+
+def _json(fields: dict[str, object], *, status: int) -> Response:
+    return Response(
+        msgspec.json.encode(fields),
+        status_code=status,
+        media_type="application/json",
+        headers=SECURITY_HEADERS,
+    )
+
+
+def _bare(digest: str) -> str:
+    return digest.removeprefix(DIGEST_PREFIX)
+
+
+def _segment(name: str) -> str:
+    return quote(name, safe="")
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else ""
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
+
+
+def _figure(number: float) -> str:
+    return f"{number:.3g}"

@@ -1,0 +1,42 @@
+"""Charts as numbers on a line from 0 to 100; templates draw them as SVG."""
+
+from msgspec import Struct
+
+from causeway.core.release import Evaluation
+
+MARGIN = 0.12
+
+
+class Interval(Struct, frozen=True):
+    """Where an evaluation's marks lie, in percent of the chart's width."""
+
+    low: float
+    high: float
+    value: float
+    baseline: float
+    claimed: float | None
+
+    @property
+    def width(self) -> float:
+        """How wide the interval is."""
+        return self.high - self.low
+
+
+def interval(evaluation: Evaluation) -> Interval:
+    """The measured value with its interval, beside the trivial answer and what was claimed."""
+    marks = [evaluation.low, evaluation.high, evaluation.value, evaluation.baseline]
+    if evaluation.claimed is not None:
+        marks.append(evaluation.claimed)
+    span = (max(marks) - min(marks)) or 1.0
+    left, right = min(marks) - MARGIN * span, max(marks) + MARGIN * span
+
+    def place(mark: float) -> float:
+        return round(100 * (mark - left) / (right - left), 2)
+
+    return Interval(
+        low=place(evaluation.low),
+        high=place(evaluation.high),
+        value=place(evaluation.value),
+        baseline=place(evaluation.baseline),
+        claimed=None if evaluation.claimed is None else place(evaluation.claimed),
+    )

@@ -1,0 +1,231 @@
+"""What each page says, as values: the HTML and its JSON twin are made of the same."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from causeway.actions.bundles import Bundle, describe
+from causeway.actions.decide import product_state
+from causeway.actions.instance import HOST, PORT, running
+from causeway.actions.routes import promise
+from causeway.actions.ship import curl
+from causeway.actions.workspace import Workspace
+from causeway.assess.shipping import Judgement, judge
+from causeway.core.errors import CausewayError, NotFound
+from causeway.core.finding import Finding
+from causeway.core.ids import DIGEST_PREFIX
+from causeway.core.manifest import Manifest
+from causeway.core.release import Evaluation, Parity, Release
+from causeway.views.product import Outcomes, ProductState, Routing, RunSeen
+from causeway.views.timeline import Told, tell
+
+PREDICTIONS = "predictions"
+TIMELINE_LINES = 12
+SANDBOX = "sandbox"
+
+
+class ProductLine(Struct, frozen=True):
+    """A product in the portfolio, in one line; `trouble` says what could not be read."""
+
+    name: str
+    stage: str
+    shares: dict[str, int]
+    evaluation: Evaluation | None
+    predictions: int
+    outcomes: int
+    heard_at: datetime | None
+    events: int
+    trouble: str = ""
+
+
+class Portfolio(Struct, frozen=True):
+    """All products of the workspace."""
+
+    products: tuple[ProductLine, ...]
+
+
+class KeyLine(Struct, frozen=True):
+    """A caller's key, without anything that could open a door."""
+
+    key: str
+    consumer: str
+    issued_at: datetime
+    revoked_at: datetime | None
+
+
+class Shown(Struct, frozen=True):
+    """A release as the product's page shows it."""
+
+    release: str
+    made_at: datetime
+    live: bool
+    evaluation: Evaluation
+    parity: Parity
+    judgement: Judgement
+
+
+class ProductPage(Struct, frozen=True):
+    """One product: what it promises, what answers, how good it is, what stands open, what happened."""
+
+    name: str
+    stage: str
+    purpose: str
+    success: str
+    owner: str
+    shares: dict[str, int]
+    before: dict[str, int]
+    requests_per_minute: int | None
+    shown: Shown | None
+    releases: tuple[str, ...]
+    routings: tuple[Routing, ...]
+    keys: tuple[KeyLine, ...]
+    predictions: int
+    outcomes: Outcomes
+    run: RunSeen | None
+    timeline: tuple[Told, ...]
+    events: int
+    call: str
+    trouble: str = ""
+
+
+class EventsPage(Struct, frozen=True):
+    """Every event of a product, newest first."""
+
+    name: str
+    events: tuple[Told, ...]
+
+
+class ReleasePage(Struct, frozen=True):
+    """A release as its signed bundle describes it, and the product that made it."""
+
+    digest: str
+    product: str
+    live: bool
+    made_at: datetime | None
+    run: str
+    release: Release
+    findings: tuple[Finding, ...]
+
+
+def portfolio(work: Workspace) -> Portfolio:
+    """Every product in one line."""
+    return Portfolio(tuple(_line(work, name) for name in sorted(work.ledger.products())))
+
+
+def product_page(work: Workspace, name: str) -> ProductPage:
+    """Everything about one product that fits a page."""
+    events = work.ledger.read(name)
+    state = product_state(work, name)
+    if not events:
+        raise NotFound(f"there is no product {name}", hint="see the products of this workspace at /")
+    manifest, said = _promise(work, state)
+    bundle, trouble = _bundle_shown(work, state)
+    part = manifest.product if manifest else None
+    return ProductPage(
+        name=name,
+        stage=state.stage,
+        purpose=part.purpose if part else "",
+        success=part.success if part else "",
+        owner=part.owner if part else "",
+        shares=state.shares,
+        before=state.before,
+        requests_per_minute=state.routings[-1].requests_per_minute if state.routings else None,
+        shown=_shown(work, state, bundle) if bundle else None,
+        releases=tuple(reversed(state.releases)),
+        routings=tuple(reversed(state.routings)),
+        keys=tuple(
+            KeyLine(key.key, key.consumer, key.issued_at, key.revoked_at) for key in state.keys.values()
+        ),
+        predictions=state.rows_sealed(PREDICTIONS),
+        outcomes=state.outcomes,
+        run=next(reversed(state.runs.values()), None),
+        timeline=tuple(tell(event) for event in reversed(events[-TIMELINE_LINES:])),
+        events=len(events),
+        call=_call(work, name, bundle) if bundle and state.shares else "",
+        trouble=trouble or said,
+    )
+
+
+def events_page(work: Workspace, name: str) -> EventsPage:
+    """The product's whole history."""
+    events = work.ledger.read(name)
+    if not events:
+        raise NotFound(f"there is no product {name}", hint="see the products of this workspace at /")
+    return EventsPage(name, tuple(tell(event) for event in reversed(events)))
+
+
+def release_page(work: Workspace, digest: str) -> ReleasePage:
+    """One release, whoever of the workspace's products made it."""
+    name = DIGEST_PREFIX + digest.removeprefix(DIGEST_PREFIX)
+    for product in sorted(work.ledger.products()):
+        state = product_state(work, product)
+        if name in state.releases:
+            made = state.releases[name]
+            bundle = describe(work, name)
+            return ReleasePage(
+                digest=name,
+                product=product,
+                live=name in state.shares,
+                made_at=made.at,
+                run=made.run,
+                release=bundle.release,
+                findings=bundle.findings,
+            )
+    raise NotFound(f"there is no release {digest}", hint="see the products of this workspace at /")
+
+
+def _line(work: Workspace, name: str) -> ProductLine:
+    state = product_state(work, name)
+    bundle, trouble = _bundle_shown(work, state)
+    return ProductLine(
+        name=name,
+        stage=state.stage,
+        shares=state.shares,
+        evaluation=bundle.release.evaluation if bundle else None,
+        predictions=state.rows_sealed(PREDICTIONS),
+        outcomes=state.outcomes.rows,
+        heard_at=state.at,
+        events=state.seq,
+        trouble=trouble,
+    )
+
+
+def _bundle_shown(work: Workspace, state: ProductState) -> tuple[Bundle | None, str]:
+    """The bundle with the largest share, else the latest; or why it cannot be shown."""
+    digest = max(state.shares, key=lambda release: state.shares[release], default=None)
+    if digest is None:
+        if state.latest is None:
+            return None, ""
+        digest = state.latest.release
+    try:
+        return describe(work, digest), ""
+    except CausewayError as error:
+        return None, error.message
+
+
+def _promise(work: Workspace, state: ProductState) -> tuple[Manifest | None, str]:
+    if not state.manifest:
+        return None, ""
+    try:
+        return promise(work, state), ""
+    except CausewayError as error:
+        return None, error.message
+
+
+def _shown(work: Workspace, state: ProductState, bundle: Bundle) -> Shown:
+    made = state.releases[bundle.digest]
+    waivers = state.waivers_for(bundle.digest, at=work.clock.now())
+    return Shown(
+        release=bundle.digest,
+        made_at=made.at,
+        live=bundle.digest in state.shares,
+        evaluation=bundle.release.evaluation,
+        parity=bundle.release.parity,
+        judgement=judge(bundle.release, bundle.findings, waivers=waivers, stage=state.stage or SANDBOX),
+    )
+
+
+def _call(work: Workspace, name: str, bundle: Bundle) -> str:
+    instance = running(work)
+    root = instance.address if instance else f"http://{HOST}:{PORT}"
+    return curl(f"{root}/products/{name}/invocations", bundle.example, token="")

@@ -1,0 +1,95 @@
+"""What happened to a product, told in plain words, each line with what it points at."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from causeway.core.events import (
+    AnyFact,
+    Event,
+    FindingWaived,
+    KeyIssued,
+    KeyRevoked,
+    OutcomesLabelled,
+    ProductDeclared,
+    ReleaseMade,
+    RunFinished,
+    RunStarted,
+    SegmentSealed,
+    StageFinished,
+    TrafficRouted,
+)
+from causeway.core.ids import short
+
+
+class Told(Struct, frozen=True):
+    """One event as a line; `releases` are the digests it speaks of."""
+
+    seq: int
+    at: datetime
+    actor: str
+    kind: str
+    words: str
+    releases: tuple[str, ...] = ()
+    hash: str = ""
+
+
+def tell(event: Event) -> Told:
+    """The event in one sentence."""
+    words, releases = _words(event.fact)
+    return Told(
+        seq=event.body.seq,
+        at=event.body.at,
+        actor=event.body.actor,
+        kind=str(event.fact.__struct_config__.tag),
+        words=words,
+        releases=releases,
+        hash=event.hash,
+    )
+
+
+def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911 - one case for each kind
+    match fact:
+        case ProductDeclared():
+            return f"Its promise was declared, for the {fact.stage} stage.", ()
+        case RunStarted():
+            return "A run began.", ()
+        case StageFinished():
+            return _stage(fact), ()
+        case RunFinished(status="made"):
+            return "The run made a release.", (fact.release,)
+        case RunFinished():
+            return f"The run failed: {fact.reason or fact.code}", ()
+        case ReleaseMade():
+            return f"Release {short(fact.release)} was made{_measured(fact)}.", (fact.release,)
+        case FindingWaived():
+            until = f" until {fact.until:%Y-%m-%d}" if fact.until else ""
+            return f"{fact.code} was waived{until}: {fact.because}", tuple(filter(None, (fact.release,)))
+        case TrafficRouted():
+            return _routed(fact), tuple(fact.shares)
+        case KeyIssued():
+            return f"{fact.key} was issued to {fact.consumer}.", ()
+        case KeyRevoked():
+            return f"{fact.key} was revoked.", ()
+        case SegmentSealed():
+            return f"{fact.rows:,} {fact.stream} were sealed into a segment.", ()
+        case OutcomesLabelled():
+            return f"{fact.rows:,} outcomes came in; {fact.joined:,} met their prediction.", ()
+
+
+def _stage(fact: StageFinished) -> str:
+    how = "was there already" if fact.cached else f"took {fact.seconds:.1f} s"
+    return f"Stage {fact.stage} {how}."
+
+
+def _measured(fact: ReleaseMade) -> str:
+    if fact.value is None:
+        return ""
+    beside = f", {fact.baseline:.3g} without a model" if fact.baseline is not None else ""
+    return f": {fact.metric} {fact.value:.3g}{beside}"
+
+
+def _routed(fact: TrafficRouted) -> str:
+    shares = ", ".join(f"{short(release)} answers {share} %" for release, share in fact.shares.items())
+    now = shares or "nothing is live"
+    return f"Rolled back: {now}." if fact.undoes else f"Traffic changed: {now}."

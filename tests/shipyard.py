@@ -1,0 +1,114 @@
+"""Makes small, whole, signed releases for tests: a folder with a manifest, a workspace, a bundle."""
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from causeway.actions.workspace import Workspace, keys_folder, load_product, open_workspace
+from causeway.adapters import registry
+from causeway.core.bundle import BundleSignature
+from causeway.core.clock import FixedClock
+from causeway.core.events import ProductDeclared, ReleaseMade, RunFinished, RunStarted
+from causeway.core.ids import canonical_json, digest_of
+from causeway.core.release import Evaluation, Field, Model, Output, Parity, Release, Signature
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+ROW = {"tenure": 12, "Contract": "Month-to-month"}
+RELEASE = Release(
+    product="churn",
+    task="binary",
+    target="Churn",
+    signature=Signature(
+        (
+            Field("tenure", "integer", minimum=0, maximum=72),
+            Field("Contract", "text", categories=("Month-to-month", "One year", "Two year")),
+        ),
+        (Output("label", "label", ("No", "Yes"), "Yes"),),
+    ),
+    model=Model("model.onnx", "matrix", "scikit-learn", "LogisticRegression"),
+    evaluation=Evaluation(
+        metric="f1",
+        value=0.62,
+        low=0.55,
+        high=0.69,
+        baseline=0.42,
+        baseline_name="always Yes",
+        rows=200,
+        method="five folds, split first",
+        gain_low=0.1,
+        gain_high=0.3,
+        claimed=0.83,
+        claimed_how="README",
+    ),
+    parity=Parity(rows=999, rows_equal=999, largest_difference=1.6e-7, label_flips=0, tolerance=1e-5),
+    files={},
+    inputs={},
+)
+
+
+def poc(folder: Path, *, name="churn", stage="sandbox", more="") -> Path:
+    """A folder with a manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "causeway.toml").write_text(f'[product]\nname = "{name}"\nstage = "{stage}"\n{more}')
+    return folder
+
+
+def workspace(folder: Path, *, at=NOON) -> Workspace:
+    """The folder's workspace, with a clock that stands still."""
+    return open_workspace(folder, clock=FixedClock(at), actor="a1")
+
+
+def release(folder: Path, *, findings=(), files=None, seed=b"dummy", **changes) -> str:
+    """A signed release of the folder's product, recorded as made; its digest."""
+    work = workspace(folder)
+    manifest, digest = load_product(work, folder)
+    name = manifest.product.name
+    contents = {
+        "model.onnx": seed,
+        "findings.json": msgspec.json.encode(list(findings)),
+        "example.json": msgspec.json.encode(ROW),
+        **(files or {}),
+    }
+    made = msgspec.structs.replace(
+        RELEASE,
+        product=name,
+        files={path: digest_of(content) for path, content in contents.items()},
+        **changes,
+    )
+    sealed = _unpack(work, made, contents)
+    state = work.ledger.read(name)
+    facts = [] if state else [ProductDeclared(manifest=digest, stage=manifest.product.stage)]
+    seen = made.evaluation
+    facts += [
+        RunStarted(run="run-1", inputs="sha256:0"),
+        ReleaseMade(
+            release=sealed,
+            run="run-1",
+            key_id=registry.signer(keys_folder()).key_id,
+            metric=seen.metric,
+            value=seen.value,
+            baseline=seen.baseline,
+            encoded_input=made.encoded_input,
+        ),
+        RunFinished(run="run-1", status="made", release=sealed),
+    ]
+    work.ledger.append(name, facts, actor="a1", at=NOON)
+    work.ledger.close()
+    return sealed
+
+
+def _unpack(work: Workspace, made: Release, contents: dict[str, bytes]) -> str:
+    signer = registry.signer(keys_folder())
+    described = canonical_json(made)
+    signature = BundleSignature(signer.key_id, base64.b64encode(signer.sign(described)).decode())
+    folder = work.bundle(digest_of(described))
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, content in {
+        **contents,
+        "release.json": described,
+        "release.sig": canonical_json(signature),
+    }.items():
+        (folder / path).write_bytes(content)
+    return digest_of(described)
