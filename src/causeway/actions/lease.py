@@ -5,38 +5,39 @@ import os
 import platform
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from causeway.actions.workspace import Workspace
-from causeway.core.errors import Conflict
+from causeway.core.errors import Conflict, OutsideError
 from causeway.core.ids import uuid7
 
 LEASE_SECONDS = 60.0
 RENEWALS_PER_LEASE = 4
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Lease:
-    """A lease that is held; `check` raises once it was lost to somebody else."""
+    """A lease that is held, and renewed while its holder works."""
 
+    work: Workspace
     name: str
     holder: str
-    _lost: threading.Event = field(default_factory=threading.Event)
+
+    def renew(self) -> bool:
+        """Holds it for another while; False when somebody else has it."""
+        now = self.work.clock.now()
+        return self.work.ledger.acquire(self.name, self.holder, now=now, seconds=LEASE_SECONDS)
 
     def check(self) -> None:
         """Raises Conflict when another process has taken over."""
-        if self._lost.is_set():
+        if not self.renew():
             raise Conflict(
                 f"another process took over {self.name}",
                 hint="this machine slept or lost its database; run again to see what the other made of it",
             )
-
-    def lose(self) -> None:
-        """Notes that somebody else holds it now."""
-        self._lost.set()
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def holding(work: Workspace, name: str) -> Iterator[Lease | None]:
             yield None
             return
         stop = threading.Event()
-        keeper = threading.Thread(target=_keep, args=(work, lease, stop), daemon=True)
+        keeper = threading.Thread(target=_keep, args=(lease, stop), daemon=True)
         keeper.start()
         try:
             yield lease
@@ -80,20 +81,19 @@ def _acquire(work: Workspace, name: str, lock: TextIO) -> Lease | None:
     if last.startswith(_machine()):
         # its process is gone, or we would not have the file: no need to wait until the lease runs out
         work.ledger.release_lease(name, last)
-    lease = Lease(name, f"{_machine()}{os.getpid()}/{uuid7(work.clock.now())}")
-    if not work.ledger.acquire(name, lease.holder, now=work.clock.now(), seconds=LEASE_SECONDS):
-        return None
+    lease = Lease(work, name, f"{_machine()}{os.getpid()}/{uuid7(work.clock.now())}")
+    # written before it is taken, so that whoever comes after a kill knows whose it was
     lock.truncate(0)
     lock.write(lease.holder)
     lock.flush()
-    return lease
+    return lease if lease.renew() else None
 
 
-def _keep(work: Workspace, lease: Lease, stop: threading.Event) -> None:
+def _keep(lease: Lease, stop: threading.Event) -> None:
     while not stop.wait(LEASE_SECONDS / RENEWALS_PER_LEASE):
-        if not work.ledger.acquire(lease.name, lease.holder, now=work.clock.now(), seconds=LEASE_SECONDS):
-            lease.lose()
-            return
+        # a database that is away for a moment is asked again; `check` has the last word
+        with suppress(OutsideError):
+            lease.renew()
 
 
 def _machine() -> str:

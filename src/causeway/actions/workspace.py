@@ -6,13 +6,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from causeway.adapters import registry
 from causeway.adapters.ports import ArtifactStore
 from causeway.core.clock import Clock, SystemClock
-from causeway.core.errors import BadManifest, NotFound, OutsideError, UsageError
+from causeway.core.errors import NotFound, OutsideError
 from causeway.core.manifest import Manifest
+from causeway.core.manifest_text import read_manifest
 from causeway.ledger import Ledger, open_ledger
 
 STATE = ".causeway"
@@ -74,12 +73,7 @@ def load_product(work: Workspace, folder: Path) -> tuple[Manifest, str]:
         ) from None
     except OSError as error:
         raise OutsideError(f"cannot read {path}: {error.strerror}", hint="check its permissions") from error
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 text", hint="save it as UTF-8", where=str(path)) from error
-    manifest = _parse(text, where=str(path))
-    return manifest, work.artifacts.put(content)
+    return read_manifest(content, where=str(path)), work.artifacts.put(content)
 
 
 def keys_folder() -> Path:
@@ -133,10 +127,3 @@ def _login() -> str:
     except (KeyError, OSError):
         # a container may run under a number without a name
         return str(os.getuid())
-
-
-def _parse(text: str, *, where: str) -> Manifest:
-    try:
-        return msgspec.toml.decode(text, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise BadManifest(str(error), where=where) from error

@@ -23,7 +23,7 @@ class FolderArtifacts:
         """Keeps these bytes; their digest."""
         digest = digest_of(content)
         place = self._place(digest)
-        if not place.exists():
+        if not self.has(digest):
             with _writing(place) as scratch:
                 scratch.write_bytes(content)
         return digest
@@ -32,7 +32,7 @@ class FolderArtifacts:
         """Keeps a copy of this file; the digest of its bytes."""
         digest = _digest_of_file(path)
         place = self._place(digest)
-        if not place.exists():
+        if not self.has(digest):
             with _writing(place) as scratch:
                 shutil.copyfile(path, scratch)
         return digest

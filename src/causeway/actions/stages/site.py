@@ -14,7 +14,7 @@ from causeway.core.environment import Environment, Limits
 from causeway.core.manifest import DataPart, Manifest
 from causeway.core.table import Column, Table
 from causeway.core.trace import Trace
-from causeway.recover import LoadedTrace
+from causeway.recover.loaded import LoadedTrace
 
 
 class Workshop(Protocol):
