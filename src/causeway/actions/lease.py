@@ -63,6 +63,15 @@ def holding(work: Workspace, name: str) -> Iterator[Lease | None]:
             work.ledger.release_lease(name, lease.holder)
 
 
+def held(work: Workspace, name: str) -> bool:
+    """Whether a process of this machine works under the lease now."""
+    lock = _lock(work.state / "leases" / name.replace(":", "-"))
+    if lock is None:
+        return True
+    lock.close()
+    return False
+
+
 def _lock(path: Path) -> TextIO | None:
     """The lease's file, locked; the kernel lets go of it when its process dies, however that happens."""
     path.parent.mkdir(parents=True, exist_ok=True)

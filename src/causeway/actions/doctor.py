@@ -1,0 +1,242 @@
+"""Says what is wrong with this installation and this workspace, and changes nothing."""
+
+import importlib.util
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from causeway import __version__
+from causeway.actions.lease import held
+from causeway.actions.source import digest_file
+from causeway.actions.workspace import Workspace, has_workspace, keys_folder, open_workspace
+from causeway.adapters import registry
+from causeway.core.bundle import RELEASE
+from causeway.core.errors import CausewayError, NotFound
+from causeway.core.finding import Evidence, Finding, Remedy, Severity
+from causeway.core.ids import short
+from causeway.core.routes import RouteFile
+from causeway.ledger.verify import verify
+from causeway.views.run import fold
+
+MIN_PYTHON = (3, 11)
+MIN_FREE_BYTES = 1 << 30
+FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+EXTRAS = {
+    "serve": ("httptools", "jinja2", "onnxruntime", "polars", "starlette", "uvicorn", "uvloop"),
+    "postgres": ("psycopg",),
+}
+
+
+class Checkup(Struct, frozen=True):
+    """What was looked at and is fine, and what is not; `healthy` when nothing is broken."""
+
+    version: str
+    fine: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing is broken."""
+        return not any(finding.severity is Severity.BLOCKER for finding in self.findings)
+
+
+Answer = str | Finding
+Look = Callable[[Workspace], Iterator[Answer]]
+
+
+def examine(folder: Path) -> Checkup:
+    """Everything that was looked at in the installation, and in the folder's workspace if it has one."""
+    if not folder.is_dir():
+        raise NotFound(f"there is no folder {folder}", hint="name a folder that exists")
+    answers = [*_python(), *_extras(), *_keys(keys_folder()), *_disk(folder)]
+    if has_workspace(folder):
+        answers += _workspace(folder)
+    else:
+        answers.append(f"no workspace in {folder} yet: causeway run makes one")
+    return Checkup(
+        version=__version__,
+        fine=tuple(answer for answer in answers if isinstance(answer, str)),
+        findings=tuple(answer for answer in answers if isinstance(answer, Finding)),
+    )
+
+
+def _python() -> Iterator[Answer]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < MIN_PYTHON:
+        yield _broken(
+            "python", f"Python {version} is too old.", "Install Causeway with Python 3.11 or later."
+        )
+    elif importlib.util.find_spec("ensurepip") is None:
+        yield _broken(
+            "python-venv",
+            "This Python cannot make virtual environments.",
+            "On Debian: apt-get install python3-venv.",
+        )
+    else:
+        yield f"Python {version}"
+
+
+def _extras() -> Iterator[Answer]:
+    for extra, modules in EXTRAS.items():
+        absent = [module for module in modules if importlib.util.find_spec(module) is None]
+        if not absent:
+            yield f"extra {extra} installed"
+            continue
+        yield Finding(
+            code=f"extra-{extra}",
+            severity=Severity.NOTE,
+            title=f"The extra {extra} is not installed ({', '.join(absent)}).",
+            remedy=Remedy("Install it where you need it.", f'pip install "causeway[{extra}]"'),
+        )
+
+
+def _keys(folder: Path) -> Iterator[Answer]:
+    if not folder.exists():
+        yield f"no signing key yet; the first release makes one in {folder}"
+        return
+    open_to_others = [
+        path
+        for path in (folder, *sorted(folder.glob("*.key")))
+        if path.stat().st_mode & FOR_OTHERS or path.stat().st_uid != os.getuid()
+    ]
+    for path in open_to_others:
+        mode = "700" if path.is_dir() else "600"
+        yield _broken(
+            "keys-open",
+            "The signing keys are not yours alone.",
+            "Close them.",
+            f"chmod {mode} {path}",
+            path=path,
+        )
+    if not open_to_others:
+        yield f"signing keys in {folder}, closed to others"
+
+
+def _disk(folder: Path) -> Iterator[Answer]:
+    free = shutil.disk_usage(folder).free
+    said = f"{free / (1 << 30):.1f} GB free"
+    if free < MIN_FREE_BYTES:
+        yield _broken(
+            "disk", f"Only {said} where {folder} lies.", "Free some space: environments need about 1 GB."
+        )
+    else:
+        yield said
+
+
+def _workspace(folder: Path) -> Iterator[Answer]:
+    try:
+        work = open_workspace(folder)
+    except CausewayError as error:
+        yield _of_error("ledger", error)
+        return
+    looks: tuple[Look, ...] = (_ledger, _routes, _releases, _leftovers)
+    for look in looks:
+        yield from look(work)
+    work.ledger.close()
+
+
+def _ledger(work: Workspace) -> Iterator[Answer]:
+    try:
+        verdict = verify(work.ledger, keys=registry.trusted_keys(keys_folder()))
+    except CausewayError as error:
+        yield _of_error("ledger", error)
+        return
+    if bad := verdict.bad:
+        place = f"Event {bad.seq} of {bad.product}" if bad.product else f"Checkpoint {bad.seq}"
+        yield _broken(
+            "ledger",
+            f"{place} was {bad.what}: {bad.detail}.",
+            "See what is still proven, then bring the last backup back.",
+            "causeway verify",
+        )
+    else:
+        yield f"ledger whole: {verdict.events} events of {verdict.products} products"
+
+
+def _routes(work: Workspace) -> Iterator[Answer]:
+    if not work.routes.exists():
+        yield "nothing is live: no route file"
+        return
+    try:
+        file = msgspec.json.decode(work.routes.read_bytes(), type=RouteFile)
+    except (OSError, msgspec.DecodeError) as error:
+        yield _broken(
+            "routes",
+            f"The route file cannot be read: {error}.",
+            "Write it anew from the ledger.",
+            "causeway up",
+            path=work.routes,
+        )
+        return
+    lost = [
+        served.release
+        for route in file.routes
+        for served in route.served
+        if not (Path(served.bundle) / RELEASE).is_file()
+    ]
+    for release in lost:
+        yield _broken(
+            "routes",
+            f"Release {short(release)} is live, but its bundle is gone.",
+            "Make it again.",
+            "causeway run",
+            path=work.routes,
+        )
+    if not lost:
+        yield f"route file readable, {len(file.routes)} products live"
+
+
+def _releases(work: Workspace) -> Iterator[Answer]:
+    folders = sorted(path for path in (work.state / "releases").glob("*") if not path.name.startswith("."))
+    changed = [path for path in folders if not _is_what_it_is_called(path)]
+    for path in changed:
+        yield _broken(
+            "release-changed",
+            f"Release {short(path.name)} is not what its name says.",
+            "Make it again; the changed one makes way.",
+            "causeway run",
+            path=path,
+        )
+    if folders and not changed:
+        yield f"{len(folders)} releases, each what its name says"
+
+
+def _is_what_it_is_called(bundle: Path) -> bool:
+    described = bundle / RELEASE
+    return described.is_file() and digest_file(described) == f"sha256:{bundle.name}"
+
+
+def _leftovers(work: Workspace) -> Iterator[Answer]:
+    for product in work.ledger.products():
+        if held(work, f"run:{product}"):
+            yield f"a run of {product} is going on"
+            continue
+        for run in fold(work.ledger.read(product)).left_open():
+            yield Finding(
+                code="run-stopped",
+                severity=Severity.FIX,
+                title=f"A run of {product} stopped after {len(run.stages)} stages.",
+                remedy=Remedy("It goes on where it stopped.", f"causeway run {work.root}"),
+                evidence=(Evidence(event=run.run),),
+            )
+
+
+def _broken(code: str, title: str, words: str, command: str = "", *, path: Path | None = None) -> Finding:
+    evidence = (Evidence(path=str(path)),) if path else ()
+    return Finding(code, Severity.BLOCKER, title, Remedy(words, command), evidence)
+
+
+def _of_error(code: str, error: CausewayError) -> Finding:
+    return Finding(
+        code,
+        Severity.BLOCKER,
+        f"{error.message[:1].upper()}{error.message[1:]}.",
+        Remedy(error.hint or "Restore a backup."),
+        (Evidence(path=error.where),) if error.where else (),
+    )
