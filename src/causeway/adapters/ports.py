@@ -1,8 +1,11 @@
 """The seams: what Causeway asks of the outside, as protocols. Concrete adapters lie beside this file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
+
+from causeway.core.records import SegmentColumn
+from causeway.core.table import Table
 
 Say = Callable[[str], None]
 """Where a long step tells what it is doing."""
@@ -27,6 +30,10 @@ class ArtifactStore(Protocol):
         """Whether these bytes are here, whole."""
         ...
 
+    def digests(self) -> list[str]:
+        """The names of all that is kept, sorted."""
+        ...
+
     def fetch(self, digest: str, into: Path) -> None:
         """Writes a checked copy of these bytes to the path `into`."""
         ...
@@ -47,4 +54,28 @@ class Signer(Protocol):
 
     def sign(self, content: bytes) -> bytes:
         """The signature over these bytes."""
+        ...
+
+
+class SegmentFiles(Protocol):
+    """Sealed columnar files of predictions and outcomes, and the tables that people bring."""
+
+    def encode(self, columns: Mapping[str, SegmentColumn]) -> bytes:
+        """The columns as the bytes of one file; the same columns make the same bytes."""
+        ...
+
+    def read(self, files: Sequence[Path]) -> Table:
+        """All rows of these files, in order; times are microseconds. A column that a file lacks is empty there."""
+        ...
+
+    def matching(self, files: Sequence[Path], ids: Collection[str], *, columns: Sequence[str]) -> Table:
+        """These columns of the rows whose `id` is among the ids, in order."""
+        ...
+
+    def joined(self, predictions: Sequence[Path], outcomes: Sequence[Path]) -> Table:
+        """Each prediction that has an outcome, with the latest one."""
+        ...
+
+    def read_texts(self, file: Path, columns: Sequence[str]) -> dict[str, list[str | None]]:
+        """These columns of a CSV, JSON-lines or Parquet file as texts; those that are there."""
         ...

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from causeway.adapters.ports import ArtifactStore, Say, Signer
+from causeway.adapters.ports import ArtifactStore, Say, SegmentFiles, Signer
 from causeway.core.answers import Answers, Converted, HonestAnswers
 from causeway.core.environment import Environment, Limits
-from causeway.core.table import Column, Table
+from causeway.core.errors import MissingExtra
+from causeway.core.table import Column, Numbers, Table
 from causeway.core.trace import Trace
 
 if TYPE_CHECKING:
@@ -21,6 +22,18 @@ def artifact_store(root: Path) -> ArtifactStore:
     from causeway.adapters.artifacts import FolderArtifacts
 
     return FolderArtifacts(root)
+
+
+def segment_files() -> SegmentFiles:
+    """Segments as Parquet files."""
+    try:
+        from causeway.adapters.segments_polars import ParquetSegments
+    except ImportError as error:
+        raise MissingExtra(
+            "segments need Polars, which is not installed", hint='install with: pip install "causeway[serve]"'
+        ) from error
+
+    return ParquetSegments()
 
 
 def signer(keys: Path) -> Signer:
@@ -35,6 +48,13 @@ def trusted_keys(keys: Path) -> dict[str, str]:
     from causeway.adapters.signing import read_trusted
 
     return read_trusted(keys)
+
+
+def trust_key(keys: Path, public_pem: str) -> None:
+    """Puts somebody's public key among the trusted ones in this folder."""
+    from causeway.adapters.signing import trust
+
+    trust(keys, public_pem)
 
 
 def training_imports(folder: Path, script: str) -> tuple[str, ...]:
@@ -124,3 +144,10 @@ def honest_predictions(
         ordered=ordered,
         seconds=seconds,
     )
+
+
+def onnx_answers(file: Path, rows: Numbers | Mapping[str, Column], *, classes: tuple[str, ...]) -> Answers:
+    """What a converted model answers: for a matrix, or for columns by the names of its inputs."""
+    from causeway.adapters.onnx_models import onnx_answers as answers
+
+    return answers(file, rows, classes=classes)

@@ -7,7 +7,7 @@ nothing behind it is trusted.
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import msgspec
@@ -81,11 +81,51 @@ def _next(log: bytes, offset: int) -> tuple[Record | None, int]:
         return None, offset
 
 
-def input_columns(records: Iterable[Record]) -> list[str]:
-    """The names of all inputs, in the order in which they first appear."""
-    return list(dict.fromkeys(chain.from_iterable(record.inputs for record in records)))
+class SegmentColumn(Struct, frozen=True):
+    """One column of a segment; `kind` is `text`, `integer`, `number`, `boolean` or `time`.
+
+    A time is microseconds since 1970 in UTC. None is where there is no value.
+    """
+
+    kind: str
+    values: Sequence[Value]
 
 
-def output_columns(records: Iterable[Record]) -> list[str]:
-    """The names of all outputs, in the order in which they first appear."""
-    return list(dict.fromkeys(chain.from_iterable(record.outputs for record in records)))
+FLAG_SEPARATOR = "|"
+
+
+def columns_of(records: Sequence[Record]) -> dict[str, SegmentColumn]:
+    """The records as columns: inputs are `in_<field>`, outputs `out_<name>`."""
+    columns = {
+        "id": SegmentColumn("text", [record.id for record in records]),
+        "request": SegmentColumn("text", [record.request for record in records]),
+        "at": SegmentColumn("time", [record.at_ns // 1000 for record in records]),
+        "release": SegmentColumn("text", [record.release for record in records]),
+        "arm": SegmentColumn("text", [record.arm for record in records]),
+        "consumer": SegmentColumn("text", [record.consumer for record in records]),
+        "latency_us": SegmentColumn("integer", [record.latency_us for record in records]),
+        "flags": SegmentColumn("text", [FLAG_SEPARATOR.join(record.flags) or None for record in records]),
+    }
+    columns |= _prefixed("in_", [record.inputs for record in records])
+    return columns | _prefixed("out_", [record.outputs for record in records])
+
+
+def _prefixed(prefix: str, rows: Sequence[dict[str, Value]]) -> dict[str, SegmentColumn]:
+    names = dict.fromkeys(chain.from_iterable(rows))
+    return {prefix + name: _column([row.get(name) for row in rows]) for name in names}
+
+
+def _column(values: list[Value]) -> SegmentColumn:
+    """The narrowest kind that holds every value; releases may disagree about a field's kind."""
+    types = {type(value) for value in values if value is not None}
+    if types == {bool}:
+        return SegmentColumn("boolean", values)
+    if types == {int}:
+        return SegmentColumn("integer", values)
+    if types and types <= {int, float}:
+        return SegmentColumn("number", values)
+    return SegmentColumn("text", [None if value is None else _text(value) for value in values])
+
+
+def _text(value: str | float) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,239 @@
+"""Closed record logs become segments: columnar files whose names and places are facts in the ledger.
+
+What is being done is written down first (`sealing.json`), so a seal that was killed anywhere is
+carried out by the next one, with the same logs and the same result.
+"""
+
+import fcntl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from causeway.actions.lease import holding
+from causeway.actions.workspace import Workspace, write_whole
+from causeway.adapters import registry
+from causeway.core.errors import Conflict, OutsideError
+from causeway.core.events import SegmentSealed
+from causeway.core.ids import digest_of, short
+from causeway.core.records import Record, Torn, columns_of, frames
+
+PREDICTIONS = "predictions"
+BATCH_BYTES = 256 << 20
+WAIT_SECONDS = 3.0
+POLL_SECONDS = 0.02
+REQUEST = "rotate"
+
+
+class Sealed(Struct, frozen=True):
+    """What a seal did: `sealed`, or `nothing_to_seal`."""
+
+    product: str
+    status: str
+    rows: int
+    segments: tuple[SegmentSealed, ...]
+    duplicates: int
+    torn_bytes: int
+    open_logs: int
+    """Logs that a gateway went on writing to; the next seal takes them."""
+
+
+class Plan(Struct, frozen=True):
+    """The logs that are being sealed, and the segments once their files are whole."""
+
+    logs: tuple[str, ...]
+    segments: tuple[SegmentSealed, ...] | None = None
+    duplicates: int = 0
+    torn: tuple[str, ...] = ()
+    """Logs that end in a torn record; they are put aside, not thrown away."""
+
+
+class _Read(Struct, frozen=True):
+    records: list[Record]
+    duplicates: int
+    torn: dict[str, int]
+
+
+def seal(work: Workspace, product: str, *, wait_seconds: float = WAIT_SECONDS) -> Sealed:
+    """Seals every closed log of the product, asking a running gateway to close the one it writes to."""
+    with holding(work, f"seal:{product}") as lease:
+        if lease is None:
+            raise Conflict(f"another process is sealing {product}", hint="wait until it is done")
+        done = [_carry_out(work, product, plan) for plan in _interrupted(work, product)]
+        still_open = _close_logs(_logs(work, product), wait_seconds=wait_seconds)
+        done += [_carry_out(work, product, plan) for plan in _batches(_logs(work, product))]
+    segments = tuple(segment for plan in done for segment in plan.segments or ())
+    return Sealed(
+        product=product,
+        status="sealed" if segments else "nothing_to_seal",
+        rows=sum(segment.rows for segment in segments),
+        segments=segments,
+        duplicates=sum(plan.duplicates for plan in done),
+        torn_bytes=sum(segment.torn_bytes for segment in segments),
+        open_logs=still_open,
+    )
+
+
+def segment_files(work: Workspace, product: str, stream: str) -> list[Path]:
+    """The product's segments of one stream in the order of the ledger, which alone says what they are."""
+    facts = (event.fact for event in work.ledger.read(product))
+    return [work.state / f.path for f in facts if isinstance(f, SegmentSealed) and f.stream == stream]
+
+
+def write_segment(work: Workspace, fact: SegmentSealed, content: bytes) -> None:
+    """Puts a segment's file in its place."""
+    write_whole(work.state / fact.path, content)
+
+
+def segment_path(product: str, stream: str, *, day: str, digest: str) -> str:
+    """Where a segment lies below the state's folder."""
+    return f"segments/{product}/{stream}/{day}/{short(digest)}.parquet"
+
+
+def _logs(work: Workspace, product: str) -> Path:
+    return work.state / "records" / product
+
+
+def _plan_file(work: Workspace, product: str) -> Path:
+    return work.state / "segments" / product / "sealing.json"
+
+
+def _interrupted(work: Workspace, product: str) -> Iterator[Plan]:
+    with suppress(FileNotFoundError):
+        yield msgspec.json.decode(_plan_file(work, product).read_bytes(), type=Plan)
+
+
+def _batches(folder: Path) -> Iterator[Plan]:
+    """The closed logs, as many at a time as fit into memory."""
+    names: list[str] = []
+    size = 0
+    for log in sorted(folder.glob("*.log")):
+        names.append(log.name)
+        size += log.stat().st_size
+        if size >= BATCH_BYTES:
+            yield Plan(tuple(names))
+            names, size = [], 0
+    if names:
+        yield Plan(tuple(names))
+
+
+def _carry_out(work: Workspace, product: str, plan: Plan) -> Plan:
+    known = {f.segment for e in work.ledger.read(product) if isinstance(f := e.fact, SegmentSealed)}
+    if plan.segments is None or not all(s.segment in known or _whole(work, s) for s in plan.segments):
+        plan = _write(work, product, Plan(plan.logs))
+    fresh = [segment for segment in plan.segments or () if segment.segment not in known]
+    if fresh:
+        work.ledger.append(product, fresh, actor=work.actor, at=work.clock.now())
+    _retire(_logs(work, product), plan)
+    _plan_file(work, product).unlink(missing_ok=True)
+    return plan
+
+
+def _write(work: Workspace, product: str, plan: Plan) -> Plan:
+    _save(work, product, plan)
+    read = _read_logs(_logs(work, product), plan.logs)
+    segments: list[SegmentSealed] = []
+    torn_bytes = sum(read.torn.values())
+    for day, rows in groupby(read.records, key=_day):
+        records = list(rows)
+        content = registry.segment_files().encode(columns_of(records))
+        fact = SegmentSealed(
+            segment=digest_of(content),
+            stream=PREDICTIONS,
+            path=segment_path(product, PREDICTIONS, day=day, digest=digest_of(content)),
+            rows=len(records),
+            first_at=_moment(records[0]),
+            last_at=_moment(records[-1]),
+            torn_bytes=0 if segments else torn_bytes,
+        )
+        write_segment(work, fact, content)
+        segments.append(fact)
+    written = Plan(plan.logs, tuple(segments), read.duplicates, tuple(read.torn))
+    _save(work, product, written)
+    return written
+
+
+def _read_logs(folder: Path, names: Sequence[str]) -> _Read:
+    records: dict[str, Record] = {}
+    torn: dict[str, int] = {}
+    seen = 0
+    for name in names:
+        for found in frames(_content(folder / name)):
+            if isinstance(found, Torn):
+                torn[name] = found.length
+                continue
+            seen += 1
+            records.setdefault(found.id, found)
+    ordered = sorted(records.values(), key=lambda record: (record.at_ns, record.id))
+    return _Read(ordered, seen - len(ordered), torn)
+
+
+def _content(log: Path) -> bytes:
+    try:
+        return log.read_bytes()
+    except OSError as error:
+        raise OutsideError(
+            f"cannot read {log}: {error.strerror}", hint="check the disk and its permissions"
+        ) from error
+
+
+def _save(work: Workspace, product: str, plan: Plan) -> None:
+    write_whole(_plan_file(work, product), msgspec.json.encode(plan))
+
+
+def _whole(work: Workspace, segment: SegmentSealed) -> bool:
+    try:
+        return digest_of((work.state / segment.path).read_bytes()) == segment.segment
+    except OSError:
+        return False
+
+
+def _retire(folder: Path, plan: Plan) -> None:
+    for name in plan.logs:
+        log = folder / name
+        if name in plan.torn:
+            with suppress(FileNotFoundError):
+                log.rename(log.with_suffix(".torn"))
+        else:
+            log.unlink(missing_ok=True)
+
+
+def _close_logs(folder: Path, *, wait_seconds: float) -> int:
+    """Takes over logs whose gateway is gone, has the others closed; how many stayed open."""
+    held = [log for log in folder.glob("*.open") if not _adopted(log)]
+    if not held:
+        return 0
+    request = folder / REQUEST
+    request.touch()
+    until = time.monotonic() + wait_seconds
+    while any(log.exists() for log in held) and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+    request.unlink(missing_ok=True)
+    return sum(log.exists() for log in held)
+
+
+def _adopted(log: Path) -> bool:
+    """Whether nobody writes to this log any more, so that it is closed now."""
+    try:
+        with log.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            log.rename(log.with_suffix(".log"))
+    except BlockingIOError:
+        return False
+    except FileNotFoundError:
+        # its gateway closed it in the meantime
+        return True
+    return True
+
+
+def _moment(record: Record) -> datetime:
+    return datetime.fromtimestamp(record.at_ns // 1000 / 1e6, UTC)
+
+
+def _day(record: Record) -> str:
+    return f"{_moment(record):%Y-%m-%d}"

@@ -1,0 +1,146 @@
+"""Segments as Parquet files (zstd), written and read by Polars."""
+
+import io
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import polars as pl
+from polars.exceptions import PolarsError
+
+from causeway.core.errors import NotFound, OutsideError, UsageError
+from causeway.core.records import SegmentColumn
+from causeway.core.table import Column, Number, Table, Text
+
+ROWS_PER_GROUP = 100_000
+_TIME = pl.Datetime("us", "UTC")
+_DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "text": pl.String,
+    "integer": pl.Int64,
+    "number": pl.Float64,
+    "boolean": pl.Boolean,
+    "time": _TIME,
+}
+
+
+class ParquetSegments:
+    """Reads and writes `.parquet`; reads `.csv`, `.jsonl` and `.ndjson` that people bring."""
+
+    def encode(self, columns: Mapping[str, SegmentColumn]) -> bytes:
+        """The columns as the bytes of one file; the same columns make the same bytes."""
+        frame = pl.DataFrame([_series(name, column) for name, column in columns.items()])
+        into = io.BytesIO()
+        frame.write_parquet(into, compression="zstd", statistics=True, row_group_size=ROWS_PER_GROUP)
+        return into.getvalue()
+
+    def read(self, files: Sequence[Path]) -> Table:
+        """All rows of these files, in order; a column that a file lacks is empty there."""
+        return _table(_collected(_scan(files)))
+
+    def matching(self, files: Sequence[Path], ids: Collection[str], *, columns: Sequence[str]) -> Table:
+        """These columns of the rows whose `id` is among the ids, in order."""
+        wanted = pl.LazyFrame({"id": pl.Series(list(ids), dtype=pl.String)})
+        found = _scan(files).join(wanted, on="id", how="semi", maintain_order="left").select(columns)
+        return _table(_collected(found))
+
+    def joined(self, predictions: Sequence[Path], outcomes: Sequence[Path]) -> Table:
+        """Each prediction that has an outcome, with the latest one."""
+        latest = _scan(outcomes).unique("id", keep="last", maintain_order=True)
+        found = _scan(predictions).join(latest, on="id", how="inner", maintain_order="left")
+        return _table(_collected(found))
+
+    def read_texts(self, file: Path, columns: Sequence[str]) -> dict[str, list[str | None]]:
+        """These columns of a CSV, JSON-lines or Parquet file as texts; those that are there."""
+        reader = _READERS.get(file.suffix.lower())
+        if reader is None:
+            raise UsageError(
+                f"{file.name} is none of {', '.join(_READERS)}",
+                hint="save it as one of these",
+                where=str(file),
+            )
+        try:
+            frame = reader(file)
+        except FileNotFoundError:
+            raise NotFound(f"there is no file {file}", hint="name a file that exists") from None
+        except OSError as error:
+            raise OutsideError(f"cannot read {file}: {error}", hint="check its permissions") from error
+        except (PolarsError, msgspec.DecodeError, UnicodeDecodeError) as error:
+            reason = str(error).splitlines()[0]
+            raise UsageError(f"{file.name} cannot be read: {reason}", where=str(file)) from error
+        missing = [column for column in columns[:2] if column not in frame.columns]
+        if missing:
+            raise UsageError(
+                f"{file.name} has no column {missing[0]!r}",
+                hint=f"its columns: {', '.join(frame.columns[:20]) or 'none'}",
+                where=str(file),
+            )
+        return {c: frame[c].to_list() for c in columns if c in frame.columns}
+
+
+def _series(name: str, column: SegmentColumn) -> pl.Series:
+    if column.kind == "time":
+        return pl.Series(name, column.values, dtype=pl.Int64).cast(_TIME)
+    return pl.Series(name, column.values, dtype=_DTYPES[column.kind], strict=False)
+
+
+def _scan(files: Sequence[Path]) -> pl.LazyFrame:
+    if not files:
+        return pl.LazyFrame(schema={"id": pl.String})
+    # releases may disagree about columns and their types, and so do their segments
+    return pl.concat([pl.scan_parquet(file) for file in files], how="diagonal_relaxed")
+
+
+def _collected(frame: pl.LazyFrame) -> pl.DataFrame:
+    try:
+        return frame.collect()
+    except (OSError, PolarsError) as error:
+        reason = str(error).splitlines()[0]
+        raise OutsideError(
+            f"a segment cannot be read: {reason}", hint="`causeway doctor` compares segments with the ledger"
+        ) from error
+
+
+def _table(frame: pl.DataFrame) -> Table:
+    return Table({name: _column(frame[name]) for name in frame.columns})
+
+
+def _column(series: pl.Series) -> Column:
+    if series.dtype == pl.String:
+        return Text(series.to_list())
+    kind = {pl.Float64: "float", pl.Boolean: "boolean"}.get(type(series.dtype), "integer")
+    plain = series.cast(pl.Int64) if series.dtype == _TIME else series
+    return Number(plain.cast(pl.Float64).fill_null(np.nan).to_numpy(), kind)
+
+
+def _read_csv(file: Path) -> pl.DataFrame:
+    # read as written: what a number means is not for a reader to guess
+    return pl.read_csv(file, infer_schema=False)
+
+
+def _read_parquet(file: Path) -> pl.DataFrame:
+    frame = pl.read_parquet(file)
+    return pl.DataFrame([pl.Series(s.name, _texts(s.to_list()), dtype=pl.String) for s in frame])
+
+
+def _read_json_lines(file: Path) -> pl.DataFrame:
+    rows = [msgspec.json.decode(line, type=dict) for line in file.read_bytes().splitlines() if line.strip()]
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = [pl.Series(n, _texts(row.get(n) for row in rows), dtype=pl.String) for n in names]
+    return pl.DataFrame(columns)
+
+
+def _texts(values: Iterable[object]) -> list[str | None]:
+    return [None if value is None else _text(value) for value in values]
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_READERS = {
+    ".csv": _read_csv,
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+    ".parquet": _read_parquet,
+}
