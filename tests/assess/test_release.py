@@ -1,7 +1,8 @@
 import pytest
 from msgspec.structs import replace
 
-from causeway.assess.release import Leak, Proofs, Unexplained, Violation, blockers, judge
+from causeway.assess.release import Leak, Proofs, Unexplained, blockers, judge
+from causeway.core.contract import Violation
 from causeway.core.finding import Severity
 from causeway.core.release import Evaluation, Parity
 
@@ -68,10 +69,14 @@ def test_a_features_step_in_python_is_said_to_be_what_keeps_the_release_from_raw
 
 
 def test_broken_contract_rules_are_to_be_fixed_but_do_not_block():
-    findings = judge(replace(GOOD, violations=(Violation("age", "minimum 0", 3, "-1"),), contract="c.yaml"))
+    findings = judge(
+        replace(GOOD, violations=(Violation("minimum", "age", 3, "0", ("-1",)),), contract="c.yaml")
+    )
 
     assert [finding.code for finding in findings] == ["contract-violated"]
     assert findings[0].severity is Severity.FIX
+    assert findings[0].title == "3 rows break the contract's rule minimum on age."
+    assert findings[0].evidence[0].text == "expected 0; seen -1"
     assert blockers(findings) == ()
 
 
@@ -87,7 +92,7 @@ def test_blocking_findings_come_first():
     proofs = replace(
         GOOD,
         contract_inferred=True,
-        violations=(Violation("age", "minimum 0", 3),),
+        violations=(Violation("minimum", "age", 3),),
         parity=replace(EQUAL, rows_equal=1),
     )
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from causeway.core.contract import Violation
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.release import Evaluation, Parity
 
@@ -20,15 +21,6 @@ class Leak(Struct, frozen=True):
     column: str
     why: str
     where: str = ""
-
-
-class Violation(Struct, frozen=True):
-    """A rule of the data contract that some rows break."""
-
-    column: str
-    rule: str
-    rows: int
-    example: str = ""
 
 
 class Proofs(Struct, frozen=True, omit_defaults=True):
@@ -157,9 +149,9 @@ def _contract(proofs: Proofs) -> tuple[Finding, ...]:
         Finding(
             code="contract-violated",
             severity=Severity.FIX,
-            title=f"{violation.rows} rows break the contract's rule {violation.rule} on {violation.column}.",
+            title=_title(violation),
             remedy=Remedy(f"Mend the data, or the rule in {proofs.contract or 'the contract'}."),
-            evidence=(Evidence(path=proofs.contract, text=violation.example),),
+            evidence=(Evidence(path=proofs.contract, text=_seen(violation)),),
             damage=0.4,
         )
         for violation in proofs.violations
@@ -176,3 +168,14 @@ def _contract(proofs: Proofs) -> tuple[Finding, ...]:
             damage=0.3,
         ),
     )
+
+
+def _title(violation: Violation) -> str:
+    about = f" on {violation.column}" if violation.column else ""
+    return f"{violation.rows:,} rows break the contract's rule {violation.rule}{about}."
+
+
+def _seen(violation: Violation) -> str:
+    expected = f"expected {violation.expected}" if violation.expected else ""
+    seen = f"seen {', '.join(violation.examples)}" if violation.examples else ""
+    return "; ".join(filter(None, (expected, seen)))

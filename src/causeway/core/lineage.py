@@ -119,7 +119,7 @@ def _assertion(assertion: Assertion) -> dict[str, object]:
 
 
 def _outputs(story: Story) -> list[dict[str, object]]:
-    matrix = {
+    matrix: dict[str, object] = {
         "namespace": "causeway",
         "name": f"{story.product}.features",
         "facets": {
@@ -130,7 +130,7 @@ def _outputs(story: Story) -> list[dict[str, object]]:
         },
     }
     everything = [_field("causeway", f"{story.product}.features", column.name) for column in story.features]
-    answers = {
+    answers: dict[str, object] = {
         "namespace": "causeway",
         "name": f"{story.product}.predictions",
         "facets": {

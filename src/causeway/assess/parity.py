@@ -1,0 +1,82 @@
+"""Whether two models answer alike, row by row."""
+
+import numpy as np
+
+from causeway.core.answers import Answers
+from causeway.core.release import Parity
+from causeway.core.table import Column, Number, Numbers, Text
+
+
+def compare(reference: Answers, ours: Answers, *, tolerance: float) -> Parity:
+    """How far our answers are from the reference's, for the same rows in the same order.
+
+    Probabilities must lie within `tolerance`, values within `tolerance` times the typical size of the
+    reference's; labels must be the same. Rows where one of the two has no answer are not equal.
+    """
+    if reference.probabilities is not None and ours.probabilities is not None:
+        apart = _apart(reference.probabilities, _in_order(ours, reference.classes))
+        allowed = tolerance
+    elif isinstance(reference.labels, Number) and not reference.classes:
+        apart = _apart(reference.labels.values, _numbers(ours.labels))
+        allowed = tolerance * _size(reference.labels.values)
+    else:
+        apart, allowed = np.zeros(len(reference.labels)), tolerance
+    flips = _flips(reference, ours)
+    equal = (apart <= allowed) & ~flips
+    return Parity(
+        rows=len(equal),
+        rows_equal=int(equal.sum()),
+        largest_difference=float(apart.max(initial=0.0)),
+        label_flips=int(flips.sum()),
+        tolerance=allowed,
+    )
+
+
+def _apart(left: Numbers, right: Numbers) -> Numbers:
+    """The largest difference in each row; infinite where one has no number."""
+    if left.shape != right.shape:
+        return np.full(len(left), np.inf)
+    apart = np.abs(left - right)
+    apart = np.where(np.isnan(apart), np.inf, apart)
+    return apart.max(axis=1, initial=0.0) if apart.ndim > 1 else apart
+
+
+def _size(values: Numbers) -> float:
+    finite = np.abs(values[np.isfinite(values)])
+    typical = float(np.median(finite)) if len(finite) else 0.0
+    return typical or 1.0
+
+
+def _flips(reference: Answers, ours: Answers) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Where the two decide differently; a number is no decision."""
+    if not reference.classes:
+        return np.zeros(len(reference.labels), np.bool_)
+    pairs = zip(words_of(reference.labels), words_of(ours.labels), strict=True)
+    return np.array([left != right for left, right in pairs], np.bool_)
+
+
+def _in_order(ours: Answers, classes: tuple[str, ...]) -> Numbers:
+    """Our probabilities with their columns in the order of the reference's classes."""
+    values = ours.probabilities if ours.probabilities is not None else np.empty((0, 0))
+    if ours.classes == classes or set(ours.classes) != set(classes):
+        return values
+    return values[:, [ours.classes.index(name) for name in classes]]
+
+
+def words_of(column: Column) -> list[str | None]:
+    """Labels as text, whole numbers without a point."""
+    if isinstance(column, Text):
+        return list(column.values)
+    return [_word(value) for value in column.values.tolist()]
+
+
+def _word(value: float) -> str | None:
+    if value != value:  # noqa: PLR0124 - only NaN differs from itself
+        return None
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _numbers(column: Column) -> Numbers:
+    if isinstance(column, Number):
+        return column.values
+    return np.array([np.nan if value is None else float(value) for value in column.values])
