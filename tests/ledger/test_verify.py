@@ -178,10 +178,10 @@ def test_a_whole_ledger_says_what_that_proves_and_what_not(kept):
     assert [line.split(":")[0] for line in bare.unproven] == [
         "who signed the checkpoints",
         "that no events were cut from the end, together with their checkpoints",
-        "that the 12 events after the last signature were not cut or written anew by whoever holds the database",
+        "that the 12 events that no signature covers were not cut or written anew by whoever has the database",
     ]
     signed = judge(kept.contents, keys=kept.keys)
-    assert signed.proven[1] == "the first 12 events are those that checkpoint 2 was signed over"
+    assert signed.proven[1] == "12 of 12 events are those that checkpoint 2 was signed over"
     assert signed.unproven == (
         "that no events were cut from the end, together with their checkpoints: give an anchor",
     )
@@ -254,7 +254,7 @@ def test_a_forged_anchor_is_no_anchor(kept):
 def test_events_added_after_the_anchor_are_no_fault_but_not_proven(kept):
     verdict = judge(kept.contents, kept.early, keys={})
     assert verdict.ok
-    assert verdict.unproven[-1].startswith("that the 6 events after the last signature")
+    assert verdict.unproven[-1].startswith("that the 6 events that no signature covers")
 
 
 @cache

@@ -53,6 +53,10 @@ class FolderArtifacts:
         place = self._place(digest)
         return place.is_file() and _digest_of_file(place) == digest
 
+    def digests(self) -> list[str]:
+        """The names of all that is kept, sorted."""
+        return sorted(DIGEST_PREFIX + path.name for path in self.root.glob("??/[0-9a-f]*"))
+
     def fetch(self, digest: str, into: Path) -> None:
         """Writes a checked copy of these bytes to the path `into`."""
         content = self.get(digest)

@@ -51,6 +51,15 @@ def read_trusted(folder: Path) -> dict[str, str]:
     return {key_id_of(pem): pem for pem in pems}
 
 
+def trust(folder: Path, public_pem: str) -> None:
+    """Puts a public key among the trusted ones."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _publish(folder / f"{key_id_of(public_pem)}{PUBLIC_SUFFIX}", public_pem)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+
+
 def _load(path: Path) -> Ed25519PrivateKey | None:
     if not path.exists():
         return None

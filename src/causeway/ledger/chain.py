@@ -275,13 +275,13 @@ def claims(
 ) -> tuple[list[str], list[str]]:
     """What a ledger without a fault proves, and what it cannot prove."""
     events = sum(map(len, chains.values()))
-    proven = [f"each of the {events} events is the one that its successor follows from"]
-    unproven = []
+    proven = ["no event was changed, removed, inserted or moved, unless all that follow it were written anew"]
+    unproven: list[str] = []
     covered = 0
     if stamps and keys:
         covered = covered_by(stamps[-1])
         proven.append(
-            f"the first {covered} events are those that checkpoint {stamps[-1].seq} was signed over"
+            f"{covered} of {events} events are those that checkpoint {stamps[-1].seq} was signed over"
         )
     if stamps and not keys:
         unproven.append("who signed the checkpoints: there is no public key to check them with")
@@ -294,8 +294,8 @@ def claims(
             "that no events were cut from the end, together with their checkpoints: give an anchor"
         )
     if events > covered:
-        after = f"the {events - covered} events after the last signature"
-        unproven.append(f"that {after} were not cut or written anew by whoever holds the database")
+        bare = f"the {events - covered} events that no signature covers"
+        unproven.append(f"that {bare} were not cut or written anew by whoever has the database")
     return proven, unproven
 
 

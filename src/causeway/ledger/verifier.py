@@ -93,8 +93,8 @@ def answer(export: Path, *, anchor: Path | None, trusted: list[Path]) -> Verdict
 def in_words(verdict: Verdict) -> str:
     """The verdict, for a person."""
     if verdict.bad:
-        where = f"{verdict.bad.product} event {verdict.bad.seq}" if verdict.bad.product else "checkpoints"
-        return f"NOT WHOLE: {where} {verdict.bad.what}: {verdict.bad.detail}\n"
+        where = f"event {verdict.bad.seq} of {verdict.bad.product} was " if verdict.bad.product else ""
+        return f"NOT WHOLE: {where}{verdict.bad.what}: {verdict.bad.detail}\n"
     lines = [f"whole: {verdict.events} events of {verdict.products} products"]
     lines += [f"  proven: {line}" for line in verdict.proven]
     lines += [f"  not proven: {line}" for line in verdict.unproven]

@@ -1,0 +1,88 @@
+"""Prove the ledger whole, sign what is proven, and hand it to others to prove for themselves."""
+
+from pathlib import Path
+
+from causeway.actions.workspace import Workspace, keys_folder, write_whole
+from causeway.adapters import registry
+from causeway.core.errors import NotFound, OutsideError, Refused
+from causeway.ledger import Checkpoint, Contents, Verdict, add_checkpoint, read_anchor, write_anchor
+from causeway.ledger.export import export_lines, verifier_script
+from causeway.ledger.verify import contents_of, judge
+
+
+class NotWhole(Refused):
+    """The ledger is not as it was written."""
+
+    code = "not_whole"
+
+
+def verify(work: Workspace, *, anchor: Path | None = None) -> Verdict:
+    """The verdict on the workspace's ledger, against an anchor file if there is one."""
+    known = read_anchor(_read(anchor), where=str(anchor)) if anchor else None
+    return judge(contents_of(work.ledger), known, keys=registry.trusted_keys(keys_folder()))
+
+
+def checkpoint(work: Workspace) -> Checkpoint:
+    """A signed checkpoint over all chains, once they are proven whole; the last one when nothing is new."""
+    whole_contents(work)
+    return add_checkpoint(work.ledger, registry.signer(keys_folder()), at=work.clock.now())
+
+
+def whole_contents(work: Workspace) -> Contents:
+    """Everything the ledger holds; raises NotWhole when it is not as it was written."""
+    contents = contents_of(work.ledger)
+    verdict = judge(contents, keys=registry.trusted_keys(keys_folder()))
+    if verdict.bad:
+        raise NotWhole(
+            f"the ledger is not whole: {in_words(verdict)}",
+            where=work.ledger.location,
+            hint="keep it as it is, and see: causeway verify",
+        )
+    return contents
+
+
+def export_anchor(work: Workspace, to: Path) -> Checkpoint:
+    """Writes the newest checkpoint, made now if anything is new, to a file that proves it later."""
+    stamp = checkpoint(work)
+    write_whole(to, anchor_text(stamp))
+    return stamp
+
+
+def anchor_text(stamp: Checkpoint) -> bytes:
+    """The checkpoint as an anchor, with the public key that it was signed with."""
+    public_key = registry.trusted_keys(keys_folder()).get(stamp.key_id)
+    if public_key is None:
+        raise NotFound(
+            f"checkpoint {stamp.seq} is signed by {stamp.key_id}, whose public key is not here",
+            where=str(keys_folder()),
+            hint="copy its .pub.pem there from the machine that signed",
+        )
+    return write_anchor(stamp, public_key=public_key)
+
+
+def export(work: Workspace, to: Path) -> None:
+    """Writes the ledger as lines of JSON, whole or not; it holds no names of people."""
+    contents, keys = contents_of(work.ledger), registry.trusted_keys(keys_folder())
+    write_whole(to, b"".join(export_lines(contents.rows, contents.checkpoints, keys)))
+
+
+def export_verifier(to: Path) -> None:
+    """Writes the stand-alone script that checks an export with nothing but Python."""
+    write_whole(to, verifier_script().encode())
+
+
+def in_words(verdict: Verdict) -> str:
+    """The first fault, for a person; empty when there is none."""
+    if verdict.bad is None:
+        return ""
+    where = f"event {verdict.bad.seq} of {verdict.bad.product} was " if verdict.bad.product else ""
+    return f"{where}{verdict.bad.what}: {verdict.bad.detail}"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {path}", hint="name the anchor that you kept") from None
+    except OSError as error:
+        raise OutsideError(f"cannot read {path}: {error.strerror}", hint="check its permissions") from error

@@ -1,0 +1,34 @@
+"""`causeway backup`."""
+
+from pathlib import Path
+
+import click
+
+from causeway.cli.verb import emit, guarded, json_flag
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="A file, or a folder to put it in; here by default.",
+)
+@json_flag
+@guarded
+def command(folder: Path, to: Path, *, as_json: bool) -> None:
+    """Copy the ledger and its keys' public halves to one file, once it is proven whole.
+
+    Artefacts are listed, not copied: they are files below .causeway/artifacts that never change.
+    """
+    from causeway.actions.backup import backup
+    from causeway.actions.decide import existing_workspace
+
+    done = backup(existing_workspace(folder), to)
+    if as_json:
+        emit(done)
+        return
+    click.echo(f"{done.file}: {done.events} events of {done.products} products, {done.bytes:,} bytes")
+    click.echo(f"  checkpoint {done.checkpoint} and {done.artifacts} digests of artefacts are in it")
+    click.echo("  it names people: keep it as you keep personal data")

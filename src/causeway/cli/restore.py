@@ -1,0 +1,38 @@
+"""`causeway restore`."""
+
+from pathlib import Path
+
+import click
+
+from causeway.cli.verb import emit, guarded, json_flag
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    default=".",
+    help="The folder whose ledger is filled; here by default.",
+)
+@click.option("--trust-keys", is_flag=True, help="Its public keys are mine: trust them on this machine.")
+@json_flag
+@guarded
+def command(file: Path, into: Path, *, trust_keys: bool, as_json: bool) -> None:
+    """Bring a backup back into an empty ledger, once it is proven whole.
+
+    A ledger that holds anything is never overwritten.
+    """
+    from causeway.actions.restore import restore
+
+    done = restore(file, into, trust_keys=trust_keys)
+    if as_json:
+        emit(done)
+        return
+    click.echo(f"Restored {done.events} events of {done.products} products into {done.ledger}.")
+    if done.untrusted_keys:
+        click.echo(
+            f"  signed by {', '.join(done.untrusted_keys)}, not trusted here: if yours, use --trust-keys"
+        )
+    if done.missing_artifacts:
+        click.echo(f"  {len(done.missing_artifacts)} artefacts are not here: copy .causeway/artifacts too")
