@@ -1,1 +1,19 @@
-"""Finds the preprocessing that lives outside a model, and proves it row by row."""
+"""Recovers preprocessing that lives outside a model, from a watched training, and proves it row by row."""
+
+from causeway.recover.loaded import LoadedTrace
+from causeway.recover.proof import ColumnProof, prove
+from causeway.recover.recovery import Dropped, Leak, Recovery, recover
+from causeway.recover.signature import signature_of
+from causeway.recover.target import Target
+
+__all__ = [
+    "ColumnProof",
+    "Dropped",
+    "Leak",
+    "LoadedTrace",
+    "Recovery",
+    "Target",
+    "prove",
+    "recover",
+    "signature_of",
+]

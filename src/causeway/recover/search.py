@@ -1,0 +1,152 @@
+"""The search: for each column of the matrix the simplest rule that is exact on all kept rows."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from causeway.core.features import Constant, Derived, Map, Rule, Words, apply_rule, columns_read
+from causeway.core.features_read import BINARY_UFUNCS
+from causeway.core.table import Column, Number, Numbers, Table, Text
+from causeway.recover.categories import (
+    Evidence,
+    closed_domain,
+    domain_of,
+    map_candidates,
+    word_candidates,
+)
+from causeway.recover.combinations import derived_candidates, pair_candidates
+from causeway.recover.fitting import alike
+from causeway.recover.numbers import (
+    Candidate,
+    number_else_candidates,
+    numeric_candidates,
+    step_candidates,
+)
+from causeway.recover.pool import Pool
+
+NAMED_ALIKE = 1.0
+"""How much cheaper a rule is whose raw column's name is in the matrix column's name."""
+
+
+class Explanation(Struct, frozen=True):
+    """The rule of one column, and how many others would have done."""
+
+    rule: Rule | None
+    alternatives: int = 0
+
+
+class Domains:
+    """The proven categories of raw columns, found when first asked for."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def of(self, rule: Rule) -> dict[str, tuple[str, ...]]:
+        """The domains that this rule needs."""
+        if isinstance(rule, Words):
+            closed = closed_domain(self.pool, rule.column)
+            return {} if closed is None else {rule.column: closed}
+        if not isinstance(rule, Map):
+            return {}
+        if rule.column not in self._known:
+            self._known[rule.column] = domain_of(self.pool, rule.column)
+        return {rule.column: self._known[rule.column]}
+
+
+def explain_all(
+    pool: Pool, matrix: Table, *, tolerance: float, evidence: Evidence | None
+) -> tuple[Explanation, ...]:
+    """An explanation for each column of the matrix, which has one row a position of the pool."""
+    search = _Search(pool, tolerance, evidence)
+    found = [search.explain(name, column) for name, column in matrix.columns.items()]
+    return tuple(_with_derived(found, matrix, tolerance))
+
+
+def explain_column(pool: Pool, name: str, column: Column, *, tolerance: float) -> Explanation:
+    """The explanation of a single column."""
+    return _Search(pool, tolerance, None).explain(name, column)
+
+
+class _Search:
+    def __init__(self, pool: Pool, tolerance: float, evidence: Evidence | None) -> None:
+        self.pool = pool
+        self.tolerance = tolerance
+        self.evidence = evidence
+        self.domains = Domains(pool)
+
+    def explain(self, name: str, column: Column) -> Explanation:
+        if isinstance(column, Text):
+            return self._first_exact(name, column, word_candidates(self.pool, column))
+        wanted = column.values
+        if np.all(wanted == wanted[:1]):
+            return Explanation(Constant(float(wanted[0]), support=len(wanted)))
+        found = self._first_exact(name, column, self._simple(name, wanted))
+        if found.rule is not None:
+            return found
+        return self._first_exact(name, column, self._composed(wanted))
+
+    def _simple(self, name: str, wanted: Numbers) -> Iterator[Candidate]:
+        yield from numeric_candidates(self.pool, wanted, tolerance=self.tolerance)
+        yield from map_candidates(self.pool, name, wanted, evidence=self.evidence)
+        yield from number_else_candidates(self.pool, wanted, tolerance=self.tolerance)
+
+    def _composed(self, wanted: Numbers) -> Iterator[Candidate]:
+        yield from step_candidates(self.pool, wanted)
+        yield from pair_candidates(self.pool, wanted, tolerance=self.tolerance)
+
+    def _first_exact(self, name: str, column: Column, candidates: Iterable[Candidate]) -> Explanation:
+        ordered = sorted(candidates, key=lambda pair: pair[0] - _hint(name, pair[1]))
+        for place, (_, rule) in enumerate(ordered):
+            if isinstance(rule, Words) or self._exact(rule, column):
+                proven = msgspec.structs.replace(rule, support=self.pool.rows)
+                return Explanation(proven, len(ordered) - place - 1)
+        return Explanation(None)
+
+    def _exact(self, rule: Rule, column: Column) -> bool:
+        cells = apply_rule(rule, self.pool.sheet, self.domains.of(rule))
+        made, defined = cells.values[self.pool.positions], cells.defined[self.pool.positions]
+        return isinstance(column, Number) and bool(
+            (defined & alike(made, column.values, self.tolerance)).all()
+        )
+
+
+def _hint(name: str, rule: Rule) -> float:
+    named = any(column.lower() in name.lower() for column in columns_read(rule))
+    return NAMED_ALIKE if named else 0.0
+
+
+def _with_derived(found: list[Explanation], matrix: Table, tolerance: float) -> list[Explanation]:
+    """Columns that stayed open, explained by two that did not."""
+    columns = [c.values if isinstance(c, Number) else np.empty(0) for c in matrix.columns.values()]
+    explained = [j for j, one in enumerate(found) if _may_combine(one.rule, columns[j])]
+    done = list(found)
+    for position, one in enumerate(found):
+        if one.rule is None and len(columns[position]):
+            candidates = derived_candidates(columns, explained, columns[position], tolerance=tolerance)
+            rule = _first_derived(candidates, columns, position, tolerance)
+            done[position] = Explanation(rule)
+    return done
+
+
+def _may_combine(rule: Rule | None, values: Numbers) -> bool:
+    return rule is not None and not isinstance(rule, Constant | Words) and len(np.unique(values)) > 2
+
+
+def _first_derived(
+    candidates: Iterable[Candidate], columns: list[Numbers], position: int, tolerance: float
+) -> Rule | None:
+    for _, rule in candidates:
+        if isinstance(rule, Derived) and _holds(rule, columns, position, tolerance):
+            return msgspec.structs.replace(rule, support=len(columns[position]))
+    return None
+
+
+def _holds(rule: Derived, columns: list[Numbers], position: int, tolerance: float) -> bool:
+    left, right = (columns[parent] for parent in rule.of)
+    with np.errstate(all="ignore"):
+        made = BINARY_UFUNCS[rule.operation](left, right) * rule.a + rule.b
+    made = np.where(np.isfinite(made), made, np.nan)
+    return bool(alike(made, columns[position], tolerance).all())
