@@ -175,11 +175,10 @@ def test_of_several_tamperings_none_hides_the_first(kept, data):
 def test_a_whole_ledger_says_what_that_proves_and_what_not(kept):
     bare = judge(kept.contents, keys={})
     assert (bare.ok, bare.events, bare.products, bare.checkpoints, bare.bad) == (True, 12, 2, 2, None)
-    assert [line.split(":")[0] for line in bare.unproven] == [
-        "who signed the checkpoints",
-        "that no events were cut from the end, together with their checkpoints",
-        "that the 12 events that no signature covers were not cut or written anew by whoever has the database",
-    ]
+    whose, cut, rewritten = bare.unproven
+    assert whose.startswith("who signed the checkpoints")
+    assert cut.startswith("that no events were cut from the end")
+    assert rewritten.startswith("that the 12 events that no signature covers were not cut or written anew")
     signed = judge(kept.contents, keys=kept.keys)
     assert signed.proven[1] == "12 of 12 events are those that checkpoint 2 was signed over"
     assert signed.unproven == (

@@ -1,11 +1,11 @@
 """The ledger's database as one SQLite file, with a write-ahead log beside it."""
 
 import os
-import secrets
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -167,24 +167,21 @@ def _make(path: Path) -> None:
     log = path.with_name(f"{path.name}-wal")
     if log.exists() and not path.exists():
         raise BrokenLedger("the ledger's file is gone, but its log is there", where=str(log), hint=RESTORE)
-    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        _write_schema(scratch)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
+        whole = Path(scratch, path.name)
+        _write_schema(whole, location=str(path))
         with suppress(FileExistsError):
             # a link refuses to replace what another process made in the meantime
-            os.link(scratch, path)
-        _sync_folder(path.parent)
-    finally:
-        scratch.unlink(missing_ok=True)
+            os.link(whole, path)
+    _sync_folder(path.parent)
 
 
-def _write_schema(path: Path) -> None:
+def _write_schema(path: Path, *, location: str) -> None:
     try:
-        connection = sqlite3.connect(path)
-        connection.executescript(SCHEMA)
-        connection.close()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(SCHEMA)
     except sqlite3.Error as error:
-        raise _translated(error, str(path)) from error
+        raise _translated(error, location) from error
 
 
 def _sync_folder(folder: Path) -> None:
