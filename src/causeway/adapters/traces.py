@@ -17,17 +17,19 @@ _texts = msgspec.json.Decoder(list[str | None])
 
 def load_trace(into: Path) -> LoadedTrace:
     """The trace in this folder with its arrays in memory."""
-    trace = _trace(into / "trace.json")
+    trace = read_trace(into)
     return LoadedTrace(
         trace=trace,
         tables={table.id: _table(into, table.columns) for table in trace.tables},
         matrices={matrix.id: _table(into, matrix.columns) for matrix in trace.matrices},
-        vectors={vector.name: _column(into, vector) for vector in trace.vectors},
+        vectors={vector.name: read_column(into, vector) for vector in trace.vectors},
         indexes={name: _positions_of(into / name) for name in _index_files(trace)},
     )
 
 
-def _trace(path: Path) -> Trace:
+def read_trace(into: Path) -> Trace:
+    """The trace in this folder, its arrays left on disk."""
+    path = into / "trace.json"
     if not path.is_file():
         raise NotFound("no training was watched here", where=str(path), hint="run the training again")
     try:
@@ -42,7 +44,6 @@ def _index_files(trace: Trace) -> set[str]:
         *(matrix.index for matrix in trace.matrices),
         *(link.positions for link in trace.links),
         *(drop.labels for drop in trace.drops),
-        *(table.index for table in trace.tables),
         *trace.resets,
     ]
     return {name for name in named if name}
@@ -55,11 +56,12 @@ def _table(into: Path, columns: tuple[TracedColumn, ...]) -> Table:
     for column in columns:
         seen[column.name] += 1
         count = seen[column.name]
-        made[column.name if count == 1 else f"{column.name}#{count}"] = _column(into, column)
+        made[column.name if count == 1 else f"{column.name}#{count}"] = read_column(into, column)
     return Table(made)
 
 
-def _column(into: Path, column: TracedColumn) -> Column:
+def read_column(into: Path, column: TracedColumn) -> Column:
+    """The cells of one column of the trace in this folder."""
     path = into / column.file
     if column.kind == "text":
         return Text(_texts_of(path))
