@@ -1,1 +1,5 @@
-"""Reads a proof of concept's folder into facts, without running any of it."""
+"""What is in a PoC folder: facts with evidence, read without running, importing or unpickling anything."""
+
+from causeway.intake.read import read_poc
+
+__all__ = ["read_poc"]

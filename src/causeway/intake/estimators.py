@@ -34,7 +34,9 @@ RESAMPLERS = frozenset(
     "SMOTE SMOTENC SMOTEN ADASYN BorderlineSMOTE SVMSMOTE KMeansSMOTE RandomOverSampler RandomUnderSampler "
     "SMOTEENN SMOTETomek NearMiss TomekLinks ClusterCentroids EditedNearestNeighbours".split()
 )
-SEARCHES = frozenset("GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV".split())
+SEARCHES = frozenset(
+    "GridSearchCV RandomizedSearchCV HalvingGridSearchCV HalvingRandomSearchCV BayesSearchCV".split()
+)
 PIPELINES = frozenset("Pipeline make_pipeline ImbPipeline".split())
 COLUMN_TRANSFORMERS = frozenset("ColumnTransformer make_column_transformer FeatureUnion make_union".split())
 

@@ -316,7 +316,11 @@ class Follower:
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.value(node.operand)
-        if isinstance(node.op, ast.USub) and isinstance(value, Literal) and isinstance(value.value, int | float):
+        if (
+            isinstance(node.op, ast.USub)
+            and isinstance(value, Literal)
+            and isinstance(value.value, int | float)
+        ):
             return Literal(-value.value)
         return value if isinstance(value, Data) else OPAQUE
 
@@ -329,7 +333,9 @@ class Follower:
         return derived_from([self.value(node.elt), *[self.value(part.iter) for part in node.generators]])
 
     def _formatted(self, node: ast.JoinedStr) -> Value:
-        parts = [item.value if isinstance(item, ast.Constant) else self._inserted(item) for item in node.values]
+        parts = [
+            item.value if isinstance(item, ast.Constant) else self._inserted(item) for item in node.values
+        ]
         return Literal("".join(map(str, parts))) if None not in parts else OPAQUE
 
     def _inserted(self, node: ast.expr) -> object:

@@ -24,9 +24,23 @@ if TYPE_CHECKING:
     from causeway.intake.follow import Follower
 
 # attributes of a table that are not its columns
-PLAIN = frozenset({"values", "iloc", "loc", "at", "iat", "T", "str", "dt", "cat", "data", "array", "hist", "plot"})
+PLAIN = frozenset(
+    {"values", "iloc", "loc", "at", "iat", "T", "str", "dt", "cat", "data", "array", "hist", "plot"}
+)
 ABOUT = frozenset(
-    {"columns", "shape", "index", "dtypes", "dtype", "size", "ndim", "empty", "name", "names", "feature_names"}
+    {
+        "columns",
+        "shape",
+        "index",
+        "dtypes",
+        "dtype",
+        "size",
+        "ndim",
+        "empty",
+        "name",
+        "names",
+        "feature_names",
+    }
 )
 
 
@@ -68,7 +82,11 @@ def subscript(follower: Follower, node: ast.Subscript) -> Value:
 
 
 def _item(holder: Many, index: Value) -> Value:
-    if isinstance(index, Literal) and isinstance(index.value, int) and -len(holder.items) <= index.value < len(holder.items):
+    if (
+        isinstance(index, Literal)
+        and isinstance(index.value, int)
+        and -len(holder.items) <= index.value < len(holder.items)
+    ):
         return holder.items[index.value]
     return derived_from(list(holder.items))
 
@@ -112,7 +130,11 @@ def _by_value(follower: Follower, table: Data, node: ast.Subscript) -> Value:
 
 
 def _select(table: Data, index: Value) -> Value:
-    if isinstance(index, Literal) and isinstance(index.value, str | int) and not isinstance(index.value, bool):
+    if (
+        isinstance(index, Literal)
+        and isinstance(index.value, str | int)
+        and not isinstance(index.value, bool)
+    ):
         return column_of(table, index.value)
     names = texts(index)
     if names:
@@ -125,7 +147,9 @@ def texts(value: Value) -> tuple[str, ...]:
     if isinstance(value, Literal) and isinstance(value.value, str):
         return (value.value,)
     if isinstance(value, Many):
-        return tuple(item.value for item in value.items if isinstance(item, Literal) and isinstance(item.value, str))
+        return tuple(
+            item.value for item in value.items if isinstance(item, Literal) and isinstance(item.value, str)
+        )
     return ()
 
 
@@ -143,7 +167,9 @@ def store(follower: Follower, table: Data, target: ast.Subscript | ast.Attribute
     if isinstance(name, str):
         positive = table.positive or (pieces[0].positive if pieces[0].column == name else "")
         stored = replace(stored, positive=positive)
-        origins = sources | frozenset(origin for piece in pieces for key, origins in piece.derived for origin in origins if key == "")
+        origins = sources | frozenset(
+            origin for piece in pieces for key, origins in piece.derived for origin in origins if key == ""
+        )
         if origins - {name}:
             stored = replace(
                 stored,
@@ -160,7 +186,9 @@ def arithmetic(values: list[Value]) -> Value:
     if not pieces:
         return OPAQUE
     names = frozenset(piece.column for piece in pieces if isinstance(piece.column, str))
-    earlier = frozenset(name for piece in pieces for key, origins in piece.derived if key == "" for name in origins)
+    earlier = frozenset(
+        name for piece in pieces for key, origins in piece.derived if key == "" for name in origins
+    )
     merged = merge(pieces)
     derived = (*(item for item in merged.derived if item[0]), ("", names | earlier))
     return replace(merged, derived=derived)

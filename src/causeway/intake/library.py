@@ -89,7 +89,9 @@ def call(follower: Follower, this: Call) -> Value:
 
 def _read(follower: Follower, this: Call, how: str) -> Value:
     held = this.arg(0, "filepath_or_buffer")
-    path = held.path if isinstance(held, Opened) else this.text(0, "filepath_or_buffer") or this.text(0, "path")
+    path = (
+        held.path if isinstance(held, Opened) else this.text(0, "filepath_or_buffer") or this.text(0, "path")
+    )
     follower.events.reads.append(Read(path, how, this.at))
     columns = texts(this.kwargs.get("usecols", OPAQUE))
     return Data(source=path, ident=follower.ident(), columns=columns or None)
@@ -192,7 +194,9 @@ def _split(follower: Follower, this: Call) -> Value:
     for value in this.args:
         data = derived_from([value])
         for part in ("train", "test"):
-            parts.append(replace(data, part=part, ident=follower.ident()) if isinstance(data, Data) else OPAQUE)
+            parts.append(
+                replace(data, part=part, ident=follower.ident()) if isinstance(data, Data) else OPAQUE
+            )
     return Many(tuple(parts))
 
 

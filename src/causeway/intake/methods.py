@@ -264,7 +264,9 @@ _ON_ESTIMATOR: dict[str, Callable[[Follower, Estimator, Call], Value]] = {
 def _on_loaded(follower: Follower, loaded: Loaded, name: str, this: Call) -> Value:
     if name.startswith("predict") or name in {"decision_function", "invoke", "generate"}:
         rows = derived_from([this.arg(0)])
-        follower.events.predicted.append(Predicted(rows if isinstance(rows, Data) else None, this.at, loaded.path))
+        follower.events.predicted.append(
+            Predicted(rows if isinstance(rows, Data) else None, this.at, loaded.path)
+        )
     if name == "read":
         follower.events.reads.append(Read(loaded.path, "read", this.at))
     return derived_from(this.args)

@@ -1,0 +1,204 @@
+"""From many facts to the few that name a proof of concept: kind, target, features, who trains and who serves."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from causeway.core.finding import Evidence
+from causeway.core.poc import ColumnProfile, DataFile, GenAi, Guess, ModelFile, Sighting, Source, Training
+from causeway.intake.estimators import FORECASTERS, friendly, learner
+from causeway.intake.personal import words
+from causeway.intake.trainings import UNKNOWN
+
+POSITIVES = (
+    "yes",
+    "1",
+    "1.0",
+    "true",
+    "y",
+    "t",
+    "positive",
+    "default",
+    "churned",
+    "fraud",
+    "bad",
+    "spam",
+    "malignant",
+)
+TARGET_WORDS = {"target", "label", "class", "outcome", "churn", "attrition", "default", "survived", "y"}
+
+
+def choose_training(trainings: Sequence[Training], loaded: set[str]) -> Training | None:
+    """The training that makes the product: it saves what the app loads, is a script rather than a notebook."""
+    if not trainings:
+        return None
+    ranked = [(_weight(training, loaded), position, training) for position, training in enumerate(trainings)]
+    return max(ranked, key=lambda item: item[:2])[2]
+
+
+def _weight(training: Training, loaded: set[str]) -> int:
+    name = training.path.rsplit("/", 1)[-1].lower()
+    saved = {path.rsplit("/", 1)[-1] for path in training.saves}
+    weight = 3 * name.endswith((".py", ".rmd", ".r")) + 2 * bool(saved) + 3 * bool(saved & loaded)
+    weight += bool(training.target or training.target_index is not None) + ("train" in name)
+    return weight - 5 * name.startswith("test_") - 3 * training.estimator.startswith("Dummy")
+
+
+def kind_of(
+    training: Training | None, file: DataFile | None, target: Guess, genai: GenAi, seen: set[str]
+) -> Guess:
+    """What sort of problem it is."""
+    if training is None:
+        return _generative_kind(genai, seen)
+    at = (training.at,)
+    if training.estimator in FORECASTERS or training.task == "forecast":
+        return Guess("time series forecasting", 0.9, at)
+    if training.task == "regression":
+        timed = file is not None and any(column.kind == "date" for column in file.columns)
+        recurrent = any(word in training.estimator for word in ("LSTM", "GRU", "RNN"))
+        return (
+            Guess("time series forecasting", 0.8, at)
+            if timed and recurrent
+            else Guess("regression", 0.95, at)
+        )
+    if training.task in {"binary", "multiclass"}:
+        return Guess(f"{training.task} classification", 0.95, at)
+    if training.task == "classification":
+        return _classification(file, target, at)
+    names = {"clustering": "clustering", "anomaly": "anomaly detection"}
+    return Guess(names.get(training.task, ""), 0.9 if training.task in names else 0.0, at)
+
+
+def _classification(file: DataFile | None, target: Guess, at: tuple[Evidence, ...]) -> Guess:
+    column = file.column(target.value) if file and target else None
+    if column is None:
+        return Guess("classification", 0.8, at, ("binary classification", "multiclass classification"))
+    return Guess("binary classification" if column.distinct == 2 else "multiclass classification", 0.95, at)
+
+
+def _generative_kind(genai: GenAi, seen: set[str]) -> Guess:
+    if not genai:
+        return Guess()
+    at = tuple(item.at for item in (*genai.stores, *genai.models) if item.at)
+    if genai.stores or "retrieval" in seen:
+        return Guess("GenAI RAG app", 0.9, at)
+    return Guess("GenAI agent" if "agent" in seen else "GenAI app", 0.8, at)
+
+
+def target_of(training: Training | None, file: DataFile | None) -> Guess:
+    """The column that the model learns to tell."""
+    if training is not None:
+        name = training.target
+        index = training.target_index
+        if not name and index is not None and file is not None and file.columns:
+            name = file.names[index] if -len(file.names) <= index < len(file.names) else ""
+        if not name and file is not None:
+            name = _only_value(file) if training.task in {"regression", "forecast"} else ""
+        if name:
+            sure = 0.95 if file is None or file.column(name) else 0.6
+            return Guess(name, sure, (training.at,))
+    return Guess("", 0.0, (), _candidates(file))
+
+
+def _only_value(file: DataFile) -> str:
+    rest = [column.name for column in file.columns if column.kind in {"integer", "float"}]
+    return rest[0] if len(rest) == 1 else ""
+
+
+def _candidates(file: DataFile | None) -> tuple[str, ...]:
+    if file is None:
+        return ()
+    named = [column.name for column in file.columns if TARGET_WORDS & set(words(column.name))]
+    last = file.columns[-1].name if file.columns and 2 <= file.columns[-1].distinct <= 20 else ""
+    return tuple(dict.fromkeys([*named, *([last] if last else [])]))[:4]
+
+
+def positive_of(training: Training | None, column: ColumnProfile | None) -> Guess:
+    """The class that the model is there to find."""
+    if column is None or column.distinct != 2 or not column.categories:
+        return Guess()
+    values = list(column.categories)
+    if training is not None and training.positive in values:
+        return Guess(training.positive, 0.95, (training.at,))
+    likely = [value for value in values if value.lower() in POSITIVES]
+    if len(likely) == 1:
+        return Guess(likely[0], 0.8)
+    return Guess("", 0.0, (), tuple(values))
+
+
+def features_of(training: Training | None, file: DataFile | None, target: str) -> tuple[str, ...]:
+    """The raw columns that reach the model; empty when that cannot be told."""
+    if training is None or file is None or UNKNOWN in training.dropped:
+        return ()
+    if training.features:
+        return tuple(name for name in training.features if file.column(name))
+    if training.feature_slice:
+        start, stop = training.feature_slice
+        return tuple(name for name in file.names[start:stop] if name != target)
+    if not target or "LSTM" in training.estimator:
+        return ()
+    return tuple(name for name in file.names if name not in {target, *training.dropped})
+
+
+def identifiers_of(file: DataFile | None, target: str) -> tuple[str, ...]:
+    """Columns that name a record instead of describing it."""
+    if file is None or not file.header:
+        return ()
+    return tuple(column.name for column in file.columns if column.name != target and _identifies(column))
+
+
+def _identifies(column: ColumnProfile) -> bool:
+    if column.kind not in {"integer", "text"} or not column.unique:
+        return False
+    found = words(column.name)
+    named = bool(found) and (
+        found[-1] in {"id", "number", "no", "key", "code", "uuid", "index"} or found[0] == "id"
+    )
+    return named or (
+        column.kind == "text" and column.mean_length <= 40 and " " not in column.name and found[-1:] == ["id"]
+    )
+
+
+def choose_app(
+    apps: Iterable[Sighting], seen: Iterable[Sighting], sources: Sequence[Source], readme: str
+) -> Guess:
+    """The app that serves the model, and the others as candidates; copies count once."""
+    weights: dict[str, int] = {}
+    first: dict[str, Sighting] = {}
+    for app in apps:
+        path = app.at.path
+        first.setdefault(path, app)
+        weights[path] = (path.rsplit("/", 1)[-1] in readme) + (path.count("/") == 0)
+    for sighting in seen:
+        if sighting.at.path in weights:
+            weights[sighting.at.path] += {
+                "unsafe_load": 3,
+                "load": 3,
+                "predicts": 2,
+                "route": 1,
+                "served_hook": 3,
+            }.get(sighting.what, 0)
+    originals = _without_copies(list(weights), sources, weights)
+    if not originals:
+        return Guess()
+    ordered = sorted(originals, key=lambda path: (-weights[path], len(path), path))
+    return Guess(ordered[0], 0.9, (first[ordered[0]].at,), tuple(ordered[1:]))
+
+
+def _without_copies(paths: list[str], sources: Sequence[Source], weights: dict[str, int]) -> list[str]:
+    digests = {source.path: source.digest or source.path for source in sources}
+    best: dict[str, str] = {}
+    for path in sorted(paths, key=lambda item: (-weights[item], len(item))):
+        best.setdefault(digests.get(path, path), path)
+    return list(best.values())
+
+
+def model_name(training: Training | None, shipped: ModelFile | None) -> Guess:
+    """What a person calls the model: the one that is shipped, or the one that is trained."""
+    if shipped is not None and shipped.estimator:
+        inner = re.search(r"\((\w+)\)", shipped.estimator)
+        name = inner[1] if inner else shipped.estimator
+        if (kind := learner(name)) and kind.kind == "model":
+            return Guess(friendly(name), 0.95, (Evidence(shipped.path),))
+    if training is not None:
+        return Guess(friendly(training.estimator), 0.9, (training.at,))
+    return Guess()

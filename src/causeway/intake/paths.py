@@ -1,0 +1,74 @@
+"""Paths in code: those that exist only on the author's machine, and where a path leads inside the folder."""
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterable
+
+from causeway.core.finding import Evidence
+from causeway.core.poc import Sighting
+from causeway.intake.code import Code
+from causeway.intake.text import read_text
+from causeway.intake.walk import Entry
+
+_ABSOLUTE = re.compile(
+    r"^(?:/Users/[^/]|/home/\w|/content/|/kaggle/|/mnt/|/root/|/dbfs/|/Volumes/|[A-Za-z]:[\\/](?![\\/]))[^\n]{2,}$"
+)
+_IN_TEXT = re.compile(r"(?:^|[\s\"'=:])((?:/Users/[^/\s]+|/home/\w+|[A-Z]:\\)[^\s\"']{3,})")
+_CONFIGURATION = {".yml", ".yaml", ".toml", ".ini", ".cfg", ".json"}
+
+
+def absolute_paths(codes: Iterable[Code]) -> list[Sighting]:
+    """String constants that name a place on one machine."""
+    found: list[Sighting] = []
+    for code in codes:
+        for block in code.blocks:
+            prose = {id(node.value) for node in ast.walk(block.tree) if isinstance(node, ast.Expr)}
+            for node in ast.walk(block.tree):
+                if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in prose:
+                    continue
+                if _ABSOLUTE.match(node.value) and len(node.value) < 400:
+                    detail = "stale" if code.stale else ""
+                    found.append(Sighting("absolute_path", node.value, code.at(node, block), detail))
+    return found
+
+
+def absolute_paths_in(entry: Entry) -> list[Sighting]:
+    """The same in a configuration file; containers' files name the container's own paths and are left out."""
+    name = entry.name.lower()
+    if (
+        entry.suffix not in _CONFIGURATION
+        or entry.size > 200_000
+        or name.startswith(("docker", "compose", "package"))
+    ):
+        return []
+    found: list[Sighting] = []
+    for number, line in enumerate(read_text(entry.full, 200_000).text.split("\n"), start=1):
+        matched = _IN_TEXT.search(line)
+        if matched and not line.lstrip().startswith("#"):
+            found.append(
+                Sighting("absolute_path", matched[1], Evidence(entry.path, line=number), "configuration")
+            )
+    return found[:5]
+
+
+def resolve(written: str, at: str, files: frozenset[str]) -> str:
+    """The file of the folder that a path in code means, or empty.
+
+    Tried in this order: beside the code, from the folder's root, and by the longest matching end, which
+    finds what an absolute path on somebody's machine meant.
+    """
+    if not written:
+        return ""
+    plain = written.replace("\\", "/")
+    for candidate in (posixpath.join(posixpath.dirname(at), plain), plain):
+        normal = posixpath.normpath(candidate)
+        if normal in files:
+            return normal
+    parts = [part for part in plain.split("/") if part not in {"", ".", ".."}]
+    for start in range(len(parts)):
+        end = "/".join(parts[start:])
+        matching = sorted(path for path in files if path == end or path.endswith(f"/{end}"))
+        if matching:
+            return min(matching, key=lambda path: path.count("/"))
+    return ""

@@ -1,0 +1,189 @@
+"""CSV and its relatives: records (not lines), delimiter, header or none, and a sample that spans the file."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from causeway.intake.text import read_bytes, sniff_encoding
+
+MAX_BYTES = 120_000_000
+MAX_SAMPLE_CELLS = 500_000
+MAX_COLUMNS = 5_000
+HEAD_BYTES = 256_000
+DELIMITERS = ",;\t|"
+
+
+class Sampled(Struct, frozen=True):
+    """Records of a file: `rows` is an even sample of `records`; `names` are made up when there is no header."""
+
+    names: tuple[str, ...]
+    rows: list[list[str]]
+    records: int
+    exact: bool
+    header: bool
+    encoding: str
+    delimiter: str
+    lines: int
+    ragged: int = 0
+
+
+class Spread:
+    """Keeps an even sample of a stream whose length is not known: when full, every second row goes."""
+
+    def __init__(self, most: int) -> None:
+        self.most = max(most, 100)
+        self.rows: list[list[str]] = []
+        self.seen = 0
+        self._stride = 1
+
+    def add(self, row: list[str]) -> None:
+        """Takes the next row of the stream."""
+        if self.seen % self._stride == 0:
+            if len(self.rows) >= self.most:
+                self.rows = self.rows[::2]
+                self._stride *= 2
+            if self.seen % self._stride == 0:
+                self.rows.append(row)
+        self.seen += 1
+
+
+def read_delimited(path: Path) -> Sampled | None:
+    """The records of a delimited text file, or None when it is not one."""
+    head = read_bytes(path, HEAD_BYTES)
+    if not head:
+        return None
+    encoding = sniff_encoding(head)
+    text = head.decode(encoding, "replace")
+    if "\0" in text:
+        return None
+    delimiter = sniff_delimiter(text)
+    if not delimiter:
+        return None
+    return _read(path, encoding, delimiter)
+
+
+def sniff_delimiter(text: str) -> str:
+    """The delimiter that gives the same number of fields in every record, or an empty string."""
+    best, best_score = "", 0.0
+    for delimiter in DELIMITERS:
+        counts = [len(row) for row in _parse(text, delimiter)][:60]
+        counts = counts[:-1] if len(counts) > 2 else counts
+        if not counts:
+            continue
+        common = max(set(counts), key=counts.count)
+        share = counts.count(common) / len(counts)
+        score = share * min(common, 50) if common > 1 and share >= 0.7 else 0.0
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best or _single_column(text)
+
+
+def _single_column(text: str) -> str:
+    lines = [line for line in text.split("\n")[:60] if line.strip()]
+    short = lines and max(len(line) for line in lines) <= 40
+    return "," if short and len(lines) > 3 and not any(" " in line.strip() for line in lines) else ""
+
+
+def _parse(text: str, delimiter: str) -> list[list[str]]:
+    try:
+        return [
+            row
+            for row, _ in zip(csv.reader(io.StringIO(text), delimiter=delimiter), range(80), strict=False)
+            if row
+        ]
+    except csv.Error:
+        return []
+
+
+def _read(path: Path, encoding: str, delimiter: str) -> Sampled | None:
+    csv.field_size_limit(10_000_000)
+    try:
+        with path.open(encoding=encoding, errors="replace", newline="") as file:
+            counted = _Counted(file)
+            reader = csv.reader(counted, delimiter=delimiter)
+            try:
+                return _sample(reader, counted, encoding, delimiter)
+            except (csv.Error, UnicodeError):
+                return None
+    except OSError:
+        return None
+
+
+class _Counted:
+    """Lines of a file, counted, up to a limit of bytes."""
+
+    def __init__(self, file: io.TextIOBase | Iterator[str]) -> None:
+        self._file = iter(file)
+        self.lines = 0
+        self.characters = 0
+        self.cut = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if self.characters > MAX_BYTES:
+            self.cut = True
+            raise StopIteration
+        line = next(self._file)
+        self.lines += line.endswith("\n")
+        self.characters += len(line)
+        return line.replace("\0", "")
+
+
+def _sample(reader: Iterator[list[str]], counted: _Counted, encoding: str, delimiter: str) -> Sampled | None:
+    first = next((row for row in reader if row), None)
+    if not first or len(first) > MAX_COLUMNS:
+        return None
+    width = len(first)
+    spread = Spread(MAX_SAMPLE_CELLS // width)
+    ragged = 0
+    for row in reader:
+        if len(row) == width:
+            spread.add(row)
+        elif row:
+            ragged += 1
+            spread.add((row + [""] * width)[:width])
+    header = has_header(first, spread.rows[:400])
+    if not header:
+        spread.rows.insert(0, first)
+        spread.seen += 1
+    names = tuple(_names(first)) if header else tuple(f"column {number}" for number in range(width))
+    return Sampled(
+        names, spread.rows, spread.seen, not counted.cut, header, encoding, delimiter, counted.lines, ragged
+    )
+
+
+def _names(first: list[str]) -> Iterator[str]:
+    for number, name in enumerate(first):
+        yield name.strip().strip("\ufeff") or ("(index)" if number == 0 else f"column {number}")
+
+
+def has_header(first: list[str], rows: list[list[str]]) -> bool:
+    """Whether the first row names the columns, judged against the rows below it."""
+    if not rows:
+        return True
+    cells = [cell.strip() for cell in first]
+    numeric = [is_number(cell) for cell in cells]
+    if any(numeric):
+        years = [cell for cell, number in zip(cells, numeric, strict=True) if number]
+        return sum(numeric) * 2 < len(cells) or all(
+            cell.isdigit() and 1900 <= int(cell) <= 2100 for cell in years
+        )
+    repeated = 0
+    for position, cell in enumerate(cells):
+        below = [row[position].strip() for row in rows]
+        repeated += bool(cell) and below.count(cell) >= 3
+    return repeated * 2 < len(cells)
+
+
+def is_number(text: str) -> bool:
+    """Whether the text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
