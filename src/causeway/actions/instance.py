@@ -1,6 +1,8 @@
 """The running `causeway up` of a workspace: where it answers, and whether it is still alive."""
 
+import http.client
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from causeway.actions.workspace import Workspace, write_whole
 HOST = "127.0.0.1"
 PORT = 8080
 CONSOLE_PORT = 8090
+FOLLOW_SECONDS = 5.0
+POLL_SECONDS = 0.05
 
 
 class Instance(Struct, frozen=True):
@@ -56,6 +60,36 @@ def recorded(work: Workspace) -> Instance | None:
 def record(work: Workspace, instance: Instance) -> None:
     """Writes down who serves this workspace."""
     write_whole(_note(work), msgspec.json.encode(instance))
+
+
+class Health(Struct, frozen=True):
+    """What the gateway says of itself; `version` is that of the route file it follows."""
+
+    version: int
+    problems: tuple[str, ...] = ()
+
+
+def followed(instance: Instance, version: int, *, product: str) -> str:
+    """Waits until the gateway follows this version of the routes; what is wrong then, or empty."""
+    deadline = time.monotonic() + FOLLOW_SECONDS
+    while time.monotonic() < deadline:
+        health = _health(instance)
+        if health and health.version >= version:
+            return "; ".join(each for each in health.problems if each.startswith(f"{product}:"))
+        time.sleep(POLL_SECONDS)
+    return f"the gateway on port {instance.port} did not follow within {FOLLOW_SECONDS:g} s"
+
+
+def _health(instance: Instance) -> Health | None:
+    connection = http.client.HTTPConnection(HOST, instance.port, timeout=FOLLOW_SECONDS)
+    try:
+        connection.request("GET", "/v2/health/ready")
+        return msgspec.json.decode(connection.getresponse().read(), type=Health)
+    except (OSError, http.client.HTTPException, msgspec.DecodeError):
+        # it may just be starting again
+        return None
+    finally:
+        connection.close()
 
 
 def forget(work: Workspace) -> None:

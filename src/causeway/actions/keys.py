@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from causeway.actions.decide import decide, existing_workspace, product_name, product_state
-from causeway.actions.routes import sync_routes
+from causeway.actions.routes import publish
 from causeway.actions.workspace import Workspace
 from causeway.core.errors import NotFound, UsageError
 from causeway.core.events import KeyIssued, KeyRevoked
@@ -25,6 +25,8 @@ class Issued(Struct, frozen=True):
     consumer: str
     token: str
     status: str = "issued"
+    trouble: str = ""
+    """What keeps the running gateway from following, if anything does."""
 
 
 class Listed(Struct, frozen=True):
@@ -40,6 +42,8 @@ class Revoked(Struct, frozen=True):
     product: str
     key: str
     status: str
+    trouble: str = ""
+    """What keeps the running gateway from following, if anything does."""
 
 
 def issue(folder: Path, consumer: str) -> Issued:
@@ -50,8 +54,7 @@ def issue(folder: Path, consumer: str) -> Issued:
     product = _declared(work, folder).product
     token, fact = new_key(consumer)
     decide(work, product, lambda _: [fact])
-    sync_routes(work)
-    return Issued(product, fact.key, consumer, token)
+    return Issued(product, fact.key, consumer, token, trouble=publish(work, product))
 
 
 def list_keys(folder: Path) -> Listed:
@@ -76,8 +79,7 @@ def revoke(folder: Path, key: str) -> Revoked:
         return [KeyRevoked(key)]
 
     decide(work, product, facts_of)
-    sync_routes(work)
-    return Revoked(product, key, status)
+    return Revoked(product, key, status, trouble=publish(work, product))
 
 
 def new_key(consumer: str) -> tuple[str, KeyIssued]:

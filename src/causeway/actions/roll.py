@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from causeway.actions.bundles import open_bundle
 from causeway.actions.decide import decide, existing_workspace, product_name
-from causeway.actions.routes import sync_routes
+from causeway.actions.routes import publish
 from causeway.core.events import TrafficRouted
 from causeway.views.product import ProductState
 
@@ -18,6 +18,8 @@ class Rolled(Struct, frozen=True):
     status: str
     before: dict[str, int]
     live: dict[str, int]
+    trouble: str = ""
+    """What keeps the running gateway from following, if anything does."""
 
 
 def roll_back(folder: Path) -> Rolled:
@@ -47,5 +49,5 @@ def roll_back(folder: Path) -> Rolled:
         ]
 
     state = decide(work, product, facts_of)
-    sync_routes(work)
-    return Rolled(product, "rolled_back" if undone else "nothing_to_roll_back", before, state.shares)
+    status = "rolled_back" if undone else "nothing_to_roll_back"
+    return Rolled(product, status, before, state.shares, trouble=publish(work, product))

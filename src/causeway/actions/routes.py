@@ -9,6 +9,7 @@ import msgspec
 
 from causeway.actions.bundles import trusted_keys
 from causeway.actions.decide import product_state
+from causeway.actions.instance import followed, running
 from causeway.actions.workspace import Workspace, write_whole
 from causeway.core.errors import OutsideError, UsageError
 from causeway.core.manifest import Manifest
@@ -30,6 +31,13 @@ def sync_routes(work: Workspace) -> RouteFile:
         file = RouteFile(version=known.version + 1 if known else 1, routes=wanted)
         write_whole(work.routes, msgspec.json.encode(file))
         return file
+
+
+def publish(work: Workspace, product: str) -> str:
+    """Has the running gateway follow the ledger; what it cannot do for this product, or empty."""
+    file = sync_routes(work)
+    instance = running(work)
+    return followed(instance, file.version, product=product) if instance else ""
 
 
 def route_of(work: Workspace, state: ProductState) -> Route:

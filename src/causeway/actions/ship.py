@@ -11,7 +11,7 @@ from causeway.actions.bundles import Bundle, Row, open_bundle
 from causeway.actions.decide import decide, product_state
 from causeway.actions.instance import HOST, PORT, Instance, running
 from causeway.actions.keys import new_key
-from causeway.actions.routes import SANDBOX, sync_routes
+from causeway.actions.routes import SANDBOX, publish
 from causeway.actions.workspace import Workspace, load_product
 from causeway.assess.shipping import Judgement, judge
 from causeway.core.errors import Conflict, NotFound, Refused, UsageError
@@ -56,6 +56,8 @@ class Shipped(Struct, frozen=True):
     live: dict[str, int]
     key: str = ""
     token: str = ""
+    trouble: str = ""
+    """Why the running gateway does not answer with it, if it does not."""
 
 
 class Blocked(Refused):
@@ -84,8 +86,7 @@ def ship(
     """The release live, with every share of the traffic, once `agree` said yes to the plan."""
     plan = plan_to_ship(work, folder, release=release, waive=waive)
     if plan.already_live and not plan.waives:
-        sync_routes(work)
-        return Shipped("already_live", plan, plan.before)
+        return Shipped("already_live", plan, plan.before, trouble=publish(work, plan.product))
     if not plan.judgement.may_ship:
         raise Blocked(plan, folder)
     if not agree(plan):
@@ -147,10 +148,14 @@ def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
         return facts
 
     state = decide(work, plan.product, facts_of)
-    sync_routes(work)
     issued = any(isinstance(fact, KeyIssued) for fact in facts)
     return Shipped(
-        "shipped", plan, state.shares, key=key.key if issued else "", token=token if issued else ""
+        "shipped",
+        plan,
+        state.shares,
+        key=key.key if issued else "",
+        token=token if issued else "",
+        trouble=publish(work, plan.product),
     )
 
 

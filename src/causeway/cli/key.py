@@ -21,16 +21,18 @@ def command() -> None:
 @FOLDER
 @json_flag
 @guarded
-def issue(consumer: str, folder: Path, *, as_json: bool) -> None:
+def issue(consumer: str, folder: Path, *, as_json: bool) -> int:
     """A new key for CONSUMER; its token is printed this once and kept nowhere."""
     from causeway.actions.keys import issue as issue_key
+    from causeway.cli.ship import told_trouble
 
     issued = issue_key(folder, consumer)
     if as_json:
         emit(issued)
-        return
-    click.echo(f"{issued.key} for {issued.consumer} of {issued.product}. Its token, shown only now:")
-    click.echo(f"  {issued.token}")
+    else:
+        click.echo(f"{issued.key} for {issued.consumer} of {issued.product}. Its token, shown only now:")
+        click.echo(f"  {issued.token}")
+    return told_trouble(issued.trouble)
 
 
 @command.command(name="list")
@@ -57,12 +59,14 @@ def list_(folder: Path, *, as_json: bool) -> None:
 @FOLDER
 @json_flag
 @guarded
-def revoke(key: str, folder: Path, *, as_json: bool) -> None:
+def revoke(key: str, folder: Path, *, as_json: bool) -> int:
     """KEY opens nothing any more."""
     from causeway.actions.keys import revoke as revoke_key
+    from causeway.cli.ship import told_trouble
 
     revoked = revoke_key(folder, key)
     if as_json:
         emit(revoked)
     else:
         click.echo(f"{revoked.key} of {revoked.product}: {revoked.status.replace('_', ' ')}.")
+    return told_trouble(revoked.trouble)

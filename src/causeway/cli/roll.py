@@ -16,10 +16,10 @@ def command() -> None:
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
 @json_flag
 @guarded
-def back(folder: Path, *, as_json: bool) -> None:
+def back(folder: Path, *, as_json: bool) -> int:
     """Take the last change of traffic back."""
     from causeway.actions.roll import roll_back
-    from causeway.cli.ship import shares_text
+    from causeway.cli.ship import shares_text, told_trouble
 
     rolled = roll_back(folder)
     if as_json:
@@ -28,3 +28,4 @@ def back(folder: Path, *, as_json: bool) -> None:
         click.echo(f"{rolled.product}: nothing to roll back; {shares_text(rolled.live)}.")
     else:
         click.echo(f"{rolled.product}: {shares_text(rolled.before)} -> {shares_text(rolled.live)}.")
+    return told_trouble(rolled.trouble)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from causeway.cli.verb import emit, error_shape, guarded, json_flag, narrate
-from causeway.core.errors import UsageError
+from causeway.core.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
-    from causeway.actions.ship import Plan, Shipped
+    from causeway.actions.ship import Blocked, Plan, Shipped
 
 DECLINED = 1
 
@@ -57,7 +57,18 @@ def command(
     else:
         for line in result_lines(shipped):
             click.echo(line)
-    return DECLINED if shipped.status == "declined" else 0
+    if shipped.status == "declined":
+        return DECLINED
+    return told_trouble(shipped.trouble)
+
+
+def told_trouble(trouble: str) -> int:
+    """The exit code, once a gateway that does not follow has been named."""
+    if not trouble:
+        return 0
+    narrate(f"error: it is recorded, but the running gateway does not follow: {trouble}")
+    narrate("  what answered before goes on; mend it, or take the change back")
+    return OutsideError.exit_code
 
 
 def plan_lines(plan: "Plan") -> list[str]:
@@ -144,7 +155,7 @@ def _asked() -> bool:
     return click.confirm("Make it live?", default=False, err=True)
 
 
-def _refuse(blocked: "Blocked", *, as_json: bool) -> int:  # noqa: F821 - imported when the verb is called
+def _refuse(blocked: "Blocked", *, as_json: bool) -> int:
     import msgspec
 
     if as_json:

@@ -84,7 +84,13 @@ def templates() -> jinja2.Environment:
     )
     environment.globals.update(version=__version__, interval=interval)
     environment.filters.update(
-        short=short, bare=_bare, moment=_moment, count=_count, figure=_figure, segment=_segment
+        short=short,
+        bare=_bare,
+        moment=_moment,
+        count=_count,
+        figure=_figure,
+        segment=_segment,
+        sentence=_sentence,
     )
     return environment
 
@@ -100,6 +106,10 @@ def _json(fields: dict[str, object], *, status: int) -> Response:
 
 def _bare(digest: str) -> str:
     return digest.removeprefix(DIGEST_PREFIX)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _segment(name: str) -> str:

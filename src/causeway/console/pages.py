@@ -12,11 +12,11 @@ from causeway.actions.ship import curl
 from causeway.actions.workspace import Workspace
 from causeway.assess.shipping import Judgement, judge
 from causeway.core.errors import CausewayError, NotFound
-from causeway.core.finding import Finding
+from causeway.core.events import Event
 from causeway.core.ids import DIGEST_PREFIX
 from causeway.core.manifest import Manifest
 from causeway.core.release import Evaluation, Parity, Release
-from causeway.views.product import Outcomes, ProductState, Routing, RunSeen
+from causeway.views.product import Outcomes, ProductState, Routing, RunSeen, fold
 from causeway.views.timeline import Told, tell
 
 PREDICTIONS = "predictions"
@@ -72,6 +72,7 @@ class ProductPage(Struct, frozen=True):
     purpose: str
     success: str
     owner: str
+    sponsor: str
     shares: dict[str, int]
     before: dict[str, int]
     requests_per_minute: int | None
@@ -83,6 +84,8 @@ class ProductPage(Struct, frozen=True):
     outcomes: Outcomes
     run: RunSeen | None
     timeline: tuple[Told, ...]
+    actors: dict[str, str]
+    """Opaque ids, and the names that the directory still knows."""
     events: int
     call: str
     trouble: str = ""
@@ -93,6 +96,7 @@ class EventsPage(Struct, frozen=True):
 
     name: str
     events: tuple[Told, ...]
+    actors: dict[str, str]
 
 
 class ReleasePage(Struct, frozen=True):
@@ -101,10 +105,11 @@ class ReleasePage(Struct, frozen=True):
     digest: str
     product: str
     live: bool
-    made_at: datetime | None
+    made_at: datetime
     run: str
     release: Release
-    findings: tuple[Finding, ...]
+    judgement: Judgement
+    actors: dict[str, str]
 
 
 def portfolio(work: Workspace) -> Portfolio:
@@ -115,7 +120,7 @@ def portfolio(work: Workspace) -> Portfolio:
 def product_page(work: Workspace, name: str) -> ProductPage:
     """Everything about one product that fits a page."""
     events = work.ledger.read(name)
-    state = product_state(work, name)
+    state = fold(events)
     if not events:
         raise NotFound(f"there is no product {name}", hint="see the products of this workspace at /")
     manifest, said = _promise(work, state)
@@ -127,6 +132,7 @@ def product_page(work: Workspace, name: str) -> ProductPage:
         purpose=part.purpose if part else "",
         success=part.success if part else "",
         owner=part.owner if part else "",
+        sponsor=part.sponsor if part else "",
         shares=state.shares,
         before=state.before,
         requests_per_minute=state.routings[-1].requests_per_minute if state.routings else None,
@@ -140,6 +146,7 @@ def product_page(work: Workspace, name: str) -> ProductPage:
         outcomes=state.outcomes,
         run=next(reversed(state.runs.values()), None),
         timeline=tuple(tell(event) for event in reversed(events[-TIMELINE_LINES:])),
+        actors=_actors(work, events),
         events=len(events),
         call=_call(work, name, bundle) if bundle and state.shares else "",
         trouble=trouble or said,
@@ -151,25 +158,26 @@ def events_page(work: Workspace, name: str) -> EventsPage:
     events = work.ledger.read(name)
     if not events:
         raise NotFound(f"there is no product {name}", hint="see the products of this workspace at /")
-    return EventsPage(name, tuple(tell(event) for event in reversed(events)))
+    return EventsPage(name, tuple(tell(event) for event in reversed(events)), _actors(work, events))
 
 
 def release_page(work: Workspace, digest: str) -> ReleasePage:
     """One release, whoever of the workspace's products made it."""
     name = DIGEST_PREFIX + digest.removeprefix(DIGEST_PREFIX)
     for product in sorted(work.ledger.products()):
-        state = product_state(work, product)
+        events = work.ledger.read(product)
+        state = fold(events)
         if name in state.releases:
-            made = state.releases[name]
             bundle = describe(work, name)
             return ReleasePage(
                 digest=name,
                 product=product,
                 live=name in state.shares,
-                made_at=made.at,
-                run=made.run,
+                made_at=state.releases[name].at,
+                run=state.releases[name].run,
                 release=bundle.release,
-                findings=bundle.findings,
+                judgement=_judged(work, state, bundle),
+                actors=_actors(work, events),
             )
     raise NotFound(f"there is no release {digest}", hint="see the products of this workspace at /")
 
@@ -188,6 +196,11 @@ def _line(work: Workspace, name: str) -> ProductLine:
         events=state.seq,
         trouble=trouble,
     )
+
+
+def _actors(work: Workspace, events: list[Event]) -> dict[str, str]:
+    known = {actor: work.ledger.resolve(actor) for actor in {event.body.actor for event in events}}
+    return {actor: found.name if found else "" for actor, found in known.items()}
 
 
 def _bundle_shown(work: Workspace, state: ProductState) -> tuple[Bundle | None, str]:
@@ -213,16 +226,19 @@ def _promise(work: Workspace, state: ProductState) -> tuple[Manifest | None, str
 
 
 def _shown(work: Workspace, state: ProductState, bundle: Bundle) -> Shown:
-    made = state.releases[bundle.digest]
-    waivers = state.waivers_for(bundle.digest, at=work.clock.now())
     return Shown(
         release=bundle.digest,
-        made_at=made.at,
+        made_at=state.releases[bundle.digest].at,
         live=bundle.digest in state.shares,
         evaluation=bundle.release.evaluation,
         parity=bundle.release.parity,
-        judgement=judge(bundle.release, bundle.findings, waivers=waivers, stage=state.stage or SANDBOX),
+        judgement=_judged(work, state, bundle),
     )
+
+
+def _judged(work: Workspace, state: ProductState, bundle: Bundle) -> Judgement:
+    waivers = state.waivers_for(bundle.digest, at=work.clock.now())
+    return judge(bundle.release, bundle.findings, waivers=waivers, stage=state.stage or SANDBOX)
 
 
 def _call(work: Workspace, name: str, bundle: Bundle) -> str:

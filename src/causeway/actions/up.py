@@ -1,0 +1,208 @@
+"""Runs the control plane, the console and the gateway of one workspace, until it is told to stop."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from msgspec import Struct, structs
+
+from causeway.actions.instance import HOST, Instance, alive, forget, record, recorded, running, start_of
+from causeway.actions.routes import sync_routes
+from causeway.actions.supervisor import Gateway, stop_process
+from causeway.actions.tick import whats_due
+from causeway.actions.workspace import Workspace, open_workspace
+from causeway.assess.due import SEAL
+from causeway.core.errors import CausewayError, OutsideError
+
+TICK_SECONDS = 5.0
+SEAL_AFTER = timedelta(seconds=60)
+TOKEN_BYTES = 24
+DRAIN_SECONDS = 1
+
+Application = Callable[..., Awaitable[Any]]
+Console = Callable[[Workspace, str, str], Application]
+"""Makes the console over a workspace, for a token and a cookie's name."""
+
+
+class Started(Struct, frozen=True):
+    """Where everything answers: `up`, or `already_up`; `sign_in` is the console's link, shown once."""
+
+    status: str
+    gateway: str
+    console: str
+    sign_in: str
+    pid: int
+
+
+def up(
+    folder: Path,
+    *,
+    port: int,
+    console_port: int,
+    console: Console,
+    ready: Callable[[Started], None],
+    say: Callable[[str], None],
+) -> None:
+    """Serves until SIGINT or SIGTERM; `ready` is told once everything answers."""
+    work = open_workspace(folder)
+    try:
+        if here := running(work):
+            ready(Started("already_up", here.address, here.console, "", here.pid))
+            return
+        _stop_orphan(work, say)
+        with _listening(console_port, "--console-port") as socket_of_console:
+            free = _free(port)
+            sync_routes(work)
+            station = _Station(work, port=free, listening=socket_of_console, say=say)
+            asyncio.run(station.run(console, ready))
+    finally:
+        work.ledger.close()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server, whose signals are ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves the signals alone."""
+        yield
+
+
+class _Station:
+    """One control plane: the console's server, the gateway's process, and the clock that ticks."""
+
+    def __init__(
+        self, work: Workspace, *, port: int, listening: socket.socket, say: Callable[[str], None]
+    ) -> None:
+        self.work = work
+        self.listening = listening
+        self.say = say
+        self.stopping = asyncio.Event()
+        self.gateway = Gateway(work, port=port, say=say, moved=self._note)
+        self.instance = Instance(
+            pid=0, started="", port=port, console_port=listening.getsockname()[1], at=work.clock.now()
+        )
+
+    async def run(self, console: Console, ready: Callable[[Started], None]) -> None:
+        """Everything up, then everything down."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self.stopping.set)
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        server = _Server(_config(console(self.work, token, f"causeway_{self.instance.console_port}")))
+        try:
+            await self.gateway.start()
+            tasks = [
+                asyncio.create_task(server.serve(sockets=[self.listening])),
+                asyncio.create_task(self.gateway.keep()),
+                asyncio.create_task(self._tick()),
+            ]
+            ready(self._started(token))
+            await self.stopping.wait()
+            server.should_exit = True
+            await self._end(tasks)
+        finally:
+            await self.gateway.stop()
+            forget(self.work)
+
+    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
+        served, *others = tasks
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self.gateway.stop()
+        await served
+
+    def _started(self, token: str) -> Started:
+        here = self.instance
+        return Started("up", here.address, here.console, f"{here.console}/?token={token}", here.pid)
+
+    def _note(self, pid: int) -> None:
+        own = os.getpid()
+        self.instance = structs.replace(
+            self.instance, pid=own, started=start_of(own), gateway_pid=pid, gateway_started=start_of(pid)
+        )
+        record(self.work, self.instance)
+
+    async def _tick(self) -> None:
+        """Keeps the route file as the ledger says, and has whatever is due done."""
+        seen = self.work.ledger.heads()
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            try:
+                heads = self.work.ledger.heads()
+                if heads != seen:
+                    sync_routes(self.work)
+                    seen = heads
+                if any(each.what == SEAL for _, each in whats_due(self.work, seal_after=SEAL_AFTER)):
+                    await self._tick_apart()
+            except CausewayError as error:
+                self.say(f"tick: {error.message}")
+
+    async def _tick_apart(self) -> None:
+        """Ticks in a process of its own, so that this one stays small."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "causeway", "tick", str(self.work.root), "--json"),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            said, _ = await process.communicate()
+        except asyncio.CancelledError:
+            process.terminate()
+            await process.wait()
+            raise
+        if process.returncode:
+            self.say(f"tick: {said.decode(errors='replace').strip()}")
+
+
+def _config(app: Application) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+
+
+@contextlib.contextmanager
+def _listening(port: int, option: str) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, port))
+            listening.listen()
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "there is no such port"
+            raise OutsideError(
+                f"cannot listen on port {port}: {reason}", hint=f"choose another one with {option}"
+            ) from error
+        yield listening
+
+
+def _free(port: int) -> int:
+    """The port, if nobody listens there; any free one for 0."""
+    with _listening(port, "--port") as listening:
+        return int(listening.getsockname()[1])
+
+
+def _stop_orphan(work: Workspace, say: Callable[[str], None]) -> None:
+    """Ends the gateway of an `up` that was killed; it went on answering until now."""
+    before = recorded(work)
+    if before is None:
+        return
+    if alive(before.gateway_pid, before.gateway_started):
+        say("the gateway of an earlier `up` still ran; it is replaced")
+        stop_process(before.gateway_pid, before.gateway_started)
+    forget(work)

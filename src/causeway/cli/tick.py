@@ -1,0 +1,30 @@
+"""`causeway tick`."""
+
+from pathlib import Path
+
+import click
+
+from causeway.cli.verb import emit, guarded, json_flag
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@json_flag
+@guarded
+def command(folder: Path, *, as_json: bool) -> None:
+    """Do everything that is due in FOLDER's workspace, once.
+
+    Seals the records of every product and names what only a person can settle. `causeway up` ticks by
+    itself; where it does not run, let any scheduler call this.
+    """
+    from causeway.actions.decide import existing_workspace
+    from causeway.actions.tick import tick
+
+    ticked = tick(existing_workspace(folder))
+    if as_json:
+        emit(ticked)
+        return
+    for each in (*ticked.done, *ticked.noted):
+        click.echo(f"{each.product}: {each.words}.")
+    if not (ticked.done or ticked.noted):
+        click.echo("Nothing is due.")
