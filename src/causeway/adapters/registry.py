@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from causeway.adapters.ports import ArtifactStore, Say, SegmentFiles, Signer
 from causeway.core.answers import Answers, Converted, HonestAnswers
+from causeway.core.contract import Contract, ContractReport
 from causeway.core.environment import Environment, Limits
 from causeway.core.errors import MissingExtra
 from causeway.core.table import Column, Numbers, Table
@@ -151,3 +153,24 @@ def onnx_answers(file: Path, rows: Numbers | Mapping[str, Column], *, classes: t
     from causeway.adapters.onnx_models import onnx_answers as answers
 
     return answers(file, rows, classes=classes)
+
+
+def validate_file(contract: Contract, path: Path, *, name: str = "") -> ContractReport:
+    """What in this CSV or Parquet file breaks the contract's object `name` (or its only one)."""
+    return _contracts().validate_file(contract, path, name=name)
+
+
+def validate_table(contract: Contract, table: Table, *, name: str = "") -> ContractReport:
+    """What in this table breaks the contract's object `name` (or its only one)."""
+    return _contracts().validate_table(contract, table, name=name)
+
+
+def _contracts() -> ModuleType:
+    try:
+        from causeway.adapters import contracts_polars
+    except ImportError as error:
+        raise MissingExtra(
+            "checking data against a contract needs Polars",
+            hint='install with: pip install "causeway[serve]"',
+        ) from error
+    return contracts_polars
