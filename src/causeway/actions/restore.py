@@ -3,6 +3,7 @@
 import io
 import zipfile
 import zlib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from causeway.actions.backup import ACTORS, ANCHOR, ARTIFACTS, FORMAT, INDEX, LEDGER, Index
-from causeway.actions.verify import NotWhole, in_words
+from causeway.actions.verify import NotWhole, in_words, read_anchor_file
 from causeway.actions.workspace import Workspace, keys_folder, open_workspace
 from causeway.adapters import registry
 from causeway.core.errors import NotFound, OutsideError, UsageError
@@ -47,19 +48,26 @@ class Copy(Struct, frozen=True):
     artifacts: tuple[str, ...]
 
 
-def restore(file: Path, into: Path, *, trust_keys: bool = False) -> Restored:
-    """Fills the empty ledger of folder `into` from a backup; `trust_keys` takes its public keys as ours."""
+def restore(file: Path, into: Path, *, anchor: Path | None = None, trust_keys: bool = False) -> Restored:
+    """Fills the empty ledger of folder `into` from a backup, proven by an anchor file of your own if given.
+
+    `trust_keys` takes the backup's public keys as ours.
+    """
     copy = read_backup(file)
+    known = read_anchor_file(anchor) if anchor else None
     trusted = registry.trusted_keys(keys_folder())
-    _refuse_if_not_whole(copy, trusted={**trusted, **copy.keys} if trust_keys else trusted, where=str(file))
+    _refuse_if_not_whole(
+        copy, known, trusted={**trusted, **copy.keys} if trust_keys else trusted, where=str(file)
+    )
     _make_folder(into)
     work = open_workspace(into, actor=NOBODY)
-    _refuse_if_used(work)
-    if trust_keys:
-        for pem in copy.keys.values():
-            registry.trust_key(keys_folder(), pem)
-    work.ledger.load(copy.contents)
-    return _report(work, copy)
+    with closing(work.ledger):
+        _refuse_if_used(work)
+        if trust_keys:
+            for pem in copy.keys.values():
+                registry.trust_key(keys_folder(), pem)
+        work.ledger.load(copy.contents)
+        return _report(work, copy, known)
 
 
 def read_backup(file: Path) -> Copy:
@@ -83,14 +91,16 @@ def read_backup(file: Path) -> Copy:
     )
 
 
-def _refuse_if_not_whole(copy: Copy, *, trusted: dict[str, str], where: str) -> None:
-    verdict = judge(copy.contents, copy.anchor, keys=trusted)
+def _refuse_if_not_whole(copy: Copy, known: Anchor | None, *, trusted: dict[str, str], where: str) -> None:
+    # the anchor that came with the backup shows that it was packed whole, and vouches for no key
+    packed = judge(copy.contents, copy.anchor, keys={})
+    verdict = packed if packed.bad else judge(copy.contents, known, keys=trusted)
     if verdict.bad:
         stranger = verdict.bad.what == "unsigned"
         raise NotWhole(
             f"the backup is not whole: {in_words(verdict)}",
             where=where,
-            hint="if its keys are yours: --trust-keys" if stranger else "use an older backup",
+            hint="if its keys are yours: --trust-keys" if stranger else "use another backup",
         )
 
 
@@ -108,9 +118,9 @@ def _refuse_if_used(work: Workspace) -> None:
         raise not_empty(work.ledger.location)
 
 
-def _report(work: Workspace, copy: Copy) -> Restored:
+def _report(work: Workspace, copy: Copy, known: Anchor | None) -> Restored:
     trusted = registry.trusted_keys(keys_folder())
-    verdict = judge(contents_of(work.ledger), copy.anchor, keys=trusted)
+    verdict = judge(contents_of(work.ledger), known, keys=trusted)
     return Restored(
         ledger=work.ledger.location,
         events=verdict.events,

@@ -5,7 +5,7 @@ from pathlib import Path
 from causeway.actions.workspace import Workspace, keys_folder, write_whole
 from causeway.adapters import registry
 from causeway.core.errors import NotFound, OutsideError, Refused
-from causeway.ledger import Checkpoint, Contents, Verdict, add_checkpoint, read_anchor, write_anchor
+from causeway.ledger import Anchor, Checkpoint, Contents, Verdict, add_checkpoint, read_anchor, write_anchor
 from causeway.ledger.export import export_lines, verifier_script
 from causeway.ledger.verify import contents_of, judge
 
@@ -18,7 +18,7 @@ class NotWhole(Refused):
 
 def verify(work: Workspace, *, anchor: Path | None = None) -> Verdict:
     """The verdict on the workspace's ledger, against an anchor file if there is one."""
-    known = read_anchor(_read(anchor), where=str(anchor)) if anchor else None
+    known = read_anchor_file(anchor) if anchor else None
     return judge(contents_of(work.ledger), known, keys=registry.trusted_keys(keys_folder()))
 
 
@@ -79,9 +79,10 @@ def in_words(verdict: Verdict) -> str:
     return f"{where}{verdict.bad.what}: {verdict.bad.detail}"
 
 
-def _read(path: Path) -> str:
+def read_anchor_file(path: Path) -> Anchor:
+    """The anchor that was kept in this file."""
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_anchor(path.read_text(encoding="utf-8", errors="replace"), where=str(path))
     except FileNotFoundError:
         raise NotFound(f"there is no file {path}", hint="name the anchor that you kept") from None
     except OSError as error:

@@ -1,5 +1,6 @@
 """`causeway backup`."""
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -25,7 +26,9 @@ def command(folder: Path, to: Path, *, as_json: bool) -> None:
     from causeway.actions.backup import backup
     from causeway.actions.decide import existing_workspace
 
-    done = backup(existing_workspace(folder), to)
+    work = existing_workspace(folder)
+    with closing(work.ledger):
+        done = backup(work, to)
     if as_json:
         emit(done)
         return

@@ -15,17 +15,18 @@ from causeway.cli.verb import emit, guarded, json_flag
     default=".",
     help="The folder whose ledger is filled; here by default.",
 )
+@click.option("--anchor", type=click.Path(path_type=Path), metavar="FILE", help="A checkpoint that you kept.")
 @click.option("--trust-keys", is_flag=True, help="Its public keys are mine: trust them on this machine.")
 @json_flag
 @guarded
-def command(file: Path, into: Path, *, trust_keys: bool, as_json: bool) -> None:
+def command(file: Path, into: Path, anchor: Path | None, *, trust_keys: bool, as_json: bool) -> None:
     """Bring a backup back into an empty ledger, once it is proven whole.
 
     A ledger that holds anything is never overwritten.
     """
     from causeway.actions.restore import restore
 
-    done = restore(file, into, trust_keys=trust_keys)
+    done = restore(file, into, anchor=anchor, trust_keys=trust_keys)
     if as_json:
         emit(done)
         return

@@ -1,5 +1,6 @@
 """`causeway verify`."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,21 +42,22 @@ def command(
     from causeway.actions.decide import existing_workspace
 
     work = existing_workspace(folder)
-    verdict = verify.verify(work, anchor=anchor)
-    if verdict.ok and checkpoint:
-        stamp = verify.checkpoint(work)
-        narrate(f"checkpoint {stamp.seq} is signed by {stamp.key_id}")
-    if verdict.ok and export_anchor:
-        verify.export_anchor(work, export_anchor)
-        narrate(f"wrote {export_anchor}: keep it where whoever has the database cannot write")
-    if verdict.ok and (checkpoint or export_anchor):
+    with closing(work.ledger):
         verdict = verify.verify(work, anchor=anchor)
-    if export:
-        verify.export(work, export)
-        narrate(f"wrote {export}")
-    if export_verifier:
-        verify.export_verifier(export_verifier)
-        narrate(f"wrote {export_verifier}: python -I -S {export_verifier} EXPORT")
+        if verdict.ok and checkpoint:
+            stamp = verify.checkpoint(work)
+            narrate(f"checkpoint {stamp.seq} is signed by {stamp.key_id}")
+        if verdict.ok and export_anchor:
+            verify.export_anchor(work, export_anchor)
+            narrate(f"wrote {export_anchor}: keep it where whoever has the database cannot write")
+        if verdict.ok and (checkpoint or export_anchor):
+            verdict = verify.verify(work, anchor=anchor)
+        if export:
+            verify.export(work, export)
+            narrate(f"wrote {export}")
+        if export_verifier:
+            verify.export_verifier(export_verifier)
+            narrate(f"wrote {export_verifier}: python -I -S {export_verifier} EXPORT")
     _show(verdict, as_json=as_json)
     return 0 if verdict.ok else NOT_WHOLE
 
