@@ -89,7 +89,7 @@ def reader_of(base: str, layout: str = "") -> Base:
 
 def key_of(number: float) -> str:
     """The category that a number is: `3` of 3.0, `2.5` of 2.5."""
-    return str(int(number)) if number == int(number) else repr(float(number))
+    return str(int(number)) if float(number).is_integer() else repr(float(number))
 
 
 def shape_of(text: str) -> str:

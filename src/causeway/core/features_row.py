@@ -82,6 +82,9 @@ class RowFill:
             return
         for reading in plan.readings:
             self._number(plan, reading, typed)
+        if isinstance(typed, float) and math.isinf(typed) and (plan.lookups or plan.wordings):
+            self._say(plan.field.name, "unparsable", shown(typed), "no such category")
+            return
         for lookup in plan.lookups:
             self._category(plan, lookup, typed if isinstance(typed, str) else read.key_of(typed))
         for wording in plan.wordings:

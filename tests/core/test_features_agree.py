@@ -1,0 +1,166 @@
+"""The two interpreters of the rules are one: whatever the rule, whatever the value."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from causeway.core.features import (
+    Compiled,
+    Constant,
+    Derived,
+    Features,
+    Map,
+    NumberElseMap,
+    Numeric,
+    Pair,
+    Step,
+    Words,
+    apply,
+    apply_columns,
+    read_features,
+    write_features,
+)
+from causeway.core.features_compiled import BATCH_ROWS
+from causeway.core.release import Field
+from causeway.core.table import Number, Table, Text
+
+WORDS = (
+    "Yes",
+    "No",
+    " Yes",
+    "2 BHK",
+    "12 - 20",
+    "$1,200.50",
+    "1e3",
+    ".5",
+    "-3",
+    "",
+    " ",
+    "nan",
+    "inf",
+    "1_0",
+)
+DATES = ("2024-02-29", "2023-01-31", "31/12/2023", "2024-13-01")
+texts = st.one_of(st.none(), st.sampled_from(WORDS + DATES), st.text(max_size=6))
+numbers = st.one_of(
+    st.just(float("nan")),
+    st.floats(-1e6, 1e6),
+    st.integers(-3, 3).map(float),
+    st.just(1e308),
+    st.just(float("inf")),
+)
+lines = {"a": st.sampled_from([1.0, 2.5, -0.1]), "b": st.sampled_from([0.0, 0.3, -7.0])}
+gaps = {"missing": st.sampled_from([None, 0.0, 4.5]), "keeps_missing": st.booleans()}
+columns = st.sampled_from(["text", "other", "number", "flag"])
+bases = st.sampled_from(["number", "range_mean", "first_number", "amount", "length"])
+codes = st.dictionaries(st.sampled_from([*WORDS, "1", "0"]), st.sampled_from([0.0, 1.0, 7.25]), max_size=5)
+
+numeric = st.builds(
+    Numeric, columns, base=bases, fn=st.sampled_from(["id", "log", "log1p", "sqrt", "square"]), **lines, **gaps,
+    coerce=st.booleans(),
+)  # fmt: skip
+dated = st.builds(
+    Numeric, columns, base=st.sampled_from(["date.year", "date.quarter", "date.dayofweek"]),
+    format=st.sampled_from(["%Y-%m-%d", "%d/%m/%Y"]), **gaps,
+)  # fmt: skip
+mapped = st.builds(
+    Map, columns, what=st.just("code-map"), values=codes, rest=st.sampled_from([None, 0.0, 1.5]), **gaps,
+    strip=st.just(False),
+)  # fmt: skip
+stepped = st.builds(
+    Step, columns, cuts=st.just((0.0, 2.5)), intervals=st.just(((-1.0, 1.0), (2.0, 3.0))),
+    values=st.just((0.0, 1.0, 2.0)), base=bases, **gaps,
+)  # fmt: skip
+shaped = st.builds(
+    NumberElseMap, columns, shapes=st.just({"# BHK": 9.0}), exact=st.dictionaries(st.sampled_from(WORDS), st.just(5.0)),
+    **gaps,
+)  # fmt: skip
+operations = st.sampled_from(["ratio", "product", "sum", "difference"])
+paired = st.builds(
+    Pair, st.tuples(columns, columns), operation=operations, bases=st.tuples(bases, bases), **lines,
+    keeps_missing=st.booleans(),
+)  # fmt: skip
+derived = st.builds(Derived, st.just((0, 1)), operation=operations, **lines)
+plain = st.one_of(numeric, dated, mapped, stepped, shaped, paired, st.builds(Constant, st.just(2.0)))
+rule_sets = st.tuples(plain, plain, st.one_of(derived, plain))
+rows = st.lists(
+    st.tuples(texts, texts, numbers, st.sampled_from([0.0, 1.0, float("nan")])), min_size=1, max_size=8
+)
+
+FIELDS = [Field("text", "text"), Field("other", "text"), Field("number", "number"), Field("flag", "boolean")]
+
+
+def features_of(rules):
+    domains = {name: ("Yes", "No", "2 BHK", "1", "0") for name in ("text", "other", "number", "flag")}
+    return Features(tuple(f"c{j}" for j in range(len(rules))), tuple(rules), domains)
+
+
+def table_of(cells):
+    text, other, number, flag = zip(*cells, strict=True)
+    return Table(
+        {
+            "text": Text(text),
+            "other": Text(other),
+            "number": Number(np.array(number)),
+            "flag": Number(np.array(flag), "boolean"),
+        }
+    )
+
+
+def sent(cells):
+    keys = ("text", "other", "number", "flag")
+    return [dict(zip(keys, row, strict=True)) for row in cells]
+
+
+@settings(max_examples=400, deadline=None)
+@given(rule_sets, rows)
+def test_requests_get_what_the_proof_proved(rules, cells):
+    features = features_of(rules)
+    proved = apply(features, table_of(cells))
+    compiled = Compiled(features, FIELDS)
+    one_by_one = [compiled.matrix([row]) for row in sent(cells)]
+    for index, prepared in enumerate(one_by_one):
+        assert bool(prepared.refused) == (not proved.defined[index].all()), prepared.problems
+        if not prepared.refused:
+            np.testing.assert_array_equal(prepared.values[0], proved.values[index])
+
+
+@settings(max_examples=60, deadline=None)
+@given(rule_sets, rows)
+def test_many_rows_at_once_are_the_same_as_one_by_one(rules, cells):
+    many = sent(cells) * BATCH_ROWS
+    compiled = Compiled(features_of(rules), FIELDS, missing="flag", unseen="flag")
+    batch = compiled.matrix(many)
+    single = [compiled.matrix([row]) for row in many[: len(cells)]]
+    np.testing.assert_array_equal(batch.values[: len(cells)], np.vstack([one.values for one in single]))
+    told = [(p.row % len(cells), p.field, p.kind, p.refused) for p in batch.problems]
+    assert told[: sum(len(one.problems) for one in single)] == [
+        (index, p.field, p.kind, p.refused) for index, one in enumerate(single) for p in one.problems
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(rule_sets)
+def test_rules_survive_json(rules):
+    features = features_of(rules)
+    assert read_features(write_features(features)) == features
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.builds(Words, st.just("text"), strip=st.booleans(), values=st.sampled_from([None, {"Yes": "y", "No": "n"}]),
+              keeps_missing=st.booleans()),
+    rows,
+)  # fmt: skip
+def test_text_for_pipelines_is_the_same_in_both(rule, cells):
+    features = Features(
+        ("word", "n"), (rule, Numeric("number", keeps_missing=True)), {"text": ("Yes", "No", "2 BHK")}
+    )
+    made, defined = apply_columns(features, table_of(cells))
+    for index, row in enumerate(sent(cells)):
+        prepared = Compiled(features, FIELDS).columns([row])
+        refused = any(problem.refused for problem in prepared.problems)
+        assert refused == (not defined[index].all())
+        if not refused:
+            assert prepared.columns["word"][0] == (made["word"].values[index] or "")
+            np.testing.assert_array_equal(prepared.columns["n"][0], made["n"].values[index])
