@@ -1,19 +1,27 @@
 """Runs the runner's scripts in a proof of concept's own interpreter, and reads what they wrote."""
 
 import shutil
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
+from causeway.adapters.cases import Case, RawAnswers, read_answers, read_honest_answers, write_column
+from causeway.adapters.overlays import conversion_overlay
+from causeway.adapters.ports import Say
 from causeway.adapters.processes import Ended, run_bounded
+from causeway.core.answers import Answers, Converted, HonestAnswers
 from causeway.core.environment import Environment, Limits
-from causeway.core.errors import NotFound, OutsideError
+from causeway.core.errors import NotFound, OutsideError, Refused
+from causeway.core.table import Column, Table
 from causeway.core.trace import Trace
 
 RUNNER = Path(__file__).parents[1] / "runner"
 MAX_TRACE_BYTES = 2 << 30
+ANSWER_SECONDS = 300.0
 TOLD_CHARACTERS = 2_000
 LEFT_OUT = {".git", ".hg", ".svn", ".causeway", "__pycache__", "node_modules", ".ipynb_checkpoints", ".venv"}
 
@@ -23,7 +31,6 @@ class _Outcome(Struct):
     error: str = ""
     kind: str = ""
     peak_bytes: int = 0
-    result: msgspec.Raw | UnsetType = UNSET
 
 
 def watch_training(
@@ -33,6 +40,7 @@ def watch_training(
     if not (folder / script).is_file():
         raise NotFound(f"{script} is not in the folder", where=str(folder))
     copy = into.resolve() / "poc"
+    (into / "trace.json").unlink(missing_ok=True)
     copy_folder(folder.resolve(), copy)
     ended = run_script(
         "trace",
@@ -49,6 +57,78 @@ def watch_training(
     return trace
 
 
+def reference_predictions(environment: Environment, trace: Path, captured: int, matrix: Table) -> Answers:
+    """What the captured model itself answers for these rows, in its own environment."""
+    case = Case(trace.resolve(), captured)
+    with _scratch(trace) as scratch:
+        request = case.request(scratch) | {"matrix": case.matrix(scratch, matrix)}
+        content = _run("predict", request, environment, scratch, "asking the model")
+        return read_answers(scratch, msgspec.json.decode(content, type=RawAnswers))
+
+
+def honest_predictions(
+    environment: Environment,
+    trace: Path,
+    captured: int,
+    matrix: Table,
+    target: Column,
+    *,
+    sampler: int | None = None,
+    ordered: bool = False,
+    seconds: float = 120.0,
+) -> HonestAnswers:
+    """Answers of fresh clones of the captured model for rows held out of their fitting."""
+    case = Case(trace.resolve(), captured)
+    with _scratch(trace) as scratch:
+        request = case.request(scratch) | {
+            "matrix": case.matrix(scratch, matrix),
+            "target": write_column(scratch / "target", "target", target, case.target_kind),
+            "sampler": case.model(sampler).file if sampler is not None else "",
+            "ordered": ordered,
+            "seconds": seconds,
+        }
+        content = _run("evaluate", request, environment, scratch, "refitting the model on held-out rows", seconds)
+        return read_honest_answers(scratch, msgspec.json.decode(content, type=RawAnswers))
+
+
+def convert_model(
+    environment: Environment, trace: Path, captured: int, into: Path, *, dtype: str = "float32", say: Say
+) -> Converted:
+    """A captured model as `into`/model.onnx, or why that cannot be."""
+    case = Case(trace.resolve(), captured)
+    if case.captured.problem:
+        return Converted(reason=f"{case.captured.estimator} was not kept: {case.captured.problem}")
+    if case.fitted_on is None:
+        return Converted(reason=f"what {case.captured.estimator} was fitted on was not seen")
+    try:
+        overlay = conversion_overlay(environment, say=say)
+    except Refused as refused:
+        return Converted(reason=refused.message)
+    into.mkdir(parents=True, exist_ok=True)
+    file = into.resolve() / "model.onnx"
+    with _scratch(trace) as scratch:
+        request = case.request(scratch) | {
+            "overlay": [str(overlay)],
+            "matrix": msgspec.to_builtins(case.fitted_on),
+            "dtype": dtype,
+            "file": str(file),
+        }
+        return msgspec.json.decode(_run("convert", request, environment, scratch, "converting"), type=Converted)
+
+
+def _run(
+    name: str, request: dict[str, object], environment: Environment, scratch: Path, what: str, seconds: float = 0
+) -> bytes:
+    limits = Limits(seconds=ANSWER_SECONDS + 3 * seconds)
+    return run_script(name, request, environment=environment, scratch=scratch, limits=limits, what=what)[1]
+
+
+@contextmanager
+def _scratch(trace: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="answer-", dir=trace.resolve(), ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
 def run_script(
     name: str,
     request: Mapping[str, object],
@@ -63,16 +143,22 @@ def run_script(
     scratch.mkdir(parents=True, exist_ok=True)
     asked, answered = scratch / f"{name}.request.json", scratch / f"{name}.result.json"
     answered.unlink(missing_ok=True)
+    # not resolved: an environment's python is a link, and its place tells what it may import
+    python = Path(environment.python).absolute()
+    if not python.exists():
+        raise OutsideError(
+            "the environment's python is gone", where=str(python), hint="run again to make the environment anew"
+        )
     asked.write_bytes(
         msgspec.json.encode({**request, "result": str(answered), "file_bytes": limits.file_bytes})
     )
     ended = run_bounded(
-        [environment.python, "-s", str(RUNNER / f"{name}.py"), str(asked)],
+        [str(python), "-s", str(RUNNER / f"{name}.py"), str(asked)],
         cwd=scratch,
         scratch=scratch,
         limits=limits,
         what=what,
-        path=str(Path(environment.python).parent),
+        path=str(python.parent),
     )
     if not answered.is_file():
         raise OutsideError(_crash(ended, what), hint=_last_lines(ended))

@@ -141,3 +141,16 @@ def define(text, path, names):
             exec(compile(piece, path, "exec"), names)
         except Exception as error:
             print("definition left out:", said(error), file=sys.stderr)
+
+
+def load_other(request, name):
+    """Another captured object, once the model's surroundings are in reach."""
+    with open(os.path.join(request["trace"], name), "rb") as stream:
+        return pickle.load(stream)
+
+
+def form_of(matrix, model):
+    """The matrix as the model was fitted on it; a frame where only the model knows that it was one."""
+    if matrix.get("named") is None:
+        return dict(matrix, named=hasattr(model, "feature_names_in_"))
+    return matrix

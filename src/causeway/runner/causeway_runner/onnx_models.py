@@ -1,0 +1,106 @@
+"""Models as converters want them: boosters registered, samplers left out, names that they accept."""
+
+import json
+
+from causeway_runner.request import said
+
+
+def plain(model):
+    """The model as it answers: a pipeline of imbalanced-learn without its samplers, which only act when fitting."""
+    steps = getattr(model, "steps", None)
+    if steps is None:
+        return model
+    from sklearn.pipeline import Pipeline
+
+    kept = [(name, plain(step)) for name, step in steps if not hasattr(step, "fit_resample")]
+    return Pipeline(kept) if len(kept) != len(steps) or type(model) is not Pipeline else model
+
+
+def parts_of(model):
+    """The model and every model inside it."""
+    yield model
+    inside = [step for _, step in getattr(model, "steps", [])]
+    inside += [t for _, t, _ in getattr(model, "transformers_", [])]
+    inside += list(getattr(model, "estimators_", []) or [])
+    inside += [getattr(model, name, None) for name in ("estimator_", "final_estimator_", "regressor_")]
+    for part in inside:
+        if hasattr(part, "get_params"):
+            for one in parts_of(part):
+                yield one
+
+
+def single_only(model):
+    """The name of a part that knows no double precision; empty where there is none."""
+    names = [type(part).__name__ for part in parts_of(model) if type(part).__module__.startswith("xgboost")]
+    return names[0] if names else ""
+
+
+def register(model):
+    """Makes the converter know the boosters inside this model."""
+    for part in parts_of(model):
+        family = type(part).__module__.split(".")[0]
+        if family == "xgboost":
+            ready_xgboost(part)
+        elif family == "lightgbm":
+            ready_lightgbm(part)
+
+
+def ready_xgboost(part):
+    from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost
+
+    booster = part.get_booster()
+    # the converter reads columns from names of this shape only
+    booster.feature_names = ["f%d" % i for i in range(booster.num_features())]
+    if getattr(booster, "feature_types", None) and "c" in booster.feature_types:
+        raise NotImplementedError("XGBoost's own categorical columns")
+    plain_base_score(booster)
+    known_to_converter(part, "XGBoost", convert_xgboost, {"nocl": [True, False], "zipmap": [True, False, "columns"]})
+
+
+def plain_base_score(booster):
+    """XGBoost 3.1 and later write the base score as a list, which converters cannot read."""
+    config = json.loads(booster.save_config())
+    score = config["learner"]["learner_model_param"].get("base_score", "")
+    if score.startswith("["):
+        values = json.loads(score)
+        if len(set(values)) > 1:
+            raise NotImplementedError("XGBoost's base score of each class")
+        config["learner"]["learner_model_param"]["base_score"] = repr(values[0])
+        text = json.dumps(config)
+        booster.save_config = lambda: text
+
+
+def ready_lightgbm(part):
+    from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
+
+    regressor = {"split": None}
+    known_to_converter(
+        part, "LightGbm", convert_lightgbm, {"nocl": [True, False], "zipmap": [True, False, "columns"]}, regressor
+    )
+
+
+def known_to_converter(part, family, converter, classifier_options, regressor_options=None):
+    from skl2onnx import update_registered_converter
+    from skl2onnx.common import shape_calculator
+
+    classifies = hasattr(part, "predict_proba")
+    name = "calculate_linear_%s_output_shapes" % ("classifier" if classifies else "regressor")
+    update_registered_converter(
+        type(part),
+        family + type(part).__name__,
+        getattr(shape_calculator, name),
+        converter,
+        options=classifier_options if classifies else regressor_options,
+    )
+
+
+def reason_of(error, model):
+    """Why the conversion failed, in one sentence that a person can act on."""
+    kind, name = type(error).__name__, type(model).__name__
+    text = said(error)
+    if kind == "MissingShapeCalculator" or "Unable to find a shape calculator" in text or "converter for" in text:
+        inner = text.partition("type '")[2].partition("'")[0] or name
+        return "there is no converter to ONNX for %s" % inner.replace("<class ", "").strip("<>'")
+    if kind in ("NotImplementedError", "MissingConverter"):
+        return "the converter to ONNX does not know a part of %s: %s" % (name, text)
+    return "the converter to ONNX failed on %s: %s" % (name, text)
