@@ -65,7 +65,7 @@ class SegmentFiles(Protocol):
         ...
 
     def read(self, files: Sequence[Path]) -> Table:
-        """All rows of these files, in order; times are microseconds. A column that a file lacks is empty there."""
+        """All rows of these files, in order, with times in microseconds; what a file lacks is empty there."""
         ...
 
     def matching(self, files: Sequence[Path], ids: Collection[str], *, columns: Sequence[str]) -> Table:

@@ -40,7 +40,7 @@ def result_lines(sealed: "Sealed") -> list[str]:
         lines.append(f"  {_rows(sealed.duplicates)} were there twice and kept once")
     if sealed.torn_bytes:
         lines.append(
-            f"  {sealed.torn_bytes} bytes of unfinished records were put aside, their answers never left"
+            f"  {sealed.torn_bytes} bytes at the end of a log are no whole record; put aside as .torn"
         )
     if sealed.open_logs:
         lines.append(f"  {sealed.open_logs} log still being written; the next seal takes it")

@@ -1,0 +1,132 @@
+"""Small bundles for the tests: a hand-made ONNX model, signed with a fresh key."""
+
+import base64
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import onnx
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from onnx import TensorProto, helper, numpy_helper
+
+from causeway.core.bundle import BundleSignature
+from causeway.core.features import Features, Map, Numeric, write_features
+from causeway.core.ids import canonical_json, digest_of, short
+from causeway.core.release import Evaluation, Field, Model, Output, Parity, Release, Signature
+
+FIELDS = (
+    Field("tenure", "number", minimum=0, maximum=80),
+    Field("visits", "integer"),
+    Field("plan", "text", categories=("basic", "gold")),
+)
+FEATURES = Features(
+    columns=("tenure", "visits", "plan_gold"),
+    rules=(
+        Numeric("tenure"),
+        Numeric("visits"),
+        Map("plan", "one-hot", {"gold": 1.0}, rest=0.0),
+    ),
+    domains={"plan": ("basic", "gold")},
+)
+WEIGHTS = (-0.05, 0.2, -1.0)
+OUTPUTS = (
+    Output("label", "label", classes=("stay", "leave"), positive="leave"),
+    Output("probability", "probability", classes=("stay", "leave"), positive="leave"),
+)
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    private: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+
+    @property
+    def pem(self) -> str:
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return self.private.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
+
+
+def logistic_onnx(weights=WEIGHTS) -> bytes:
+    w = np.array([[-x, x] for x in weights], np.float32)
+    nodes = [
+        helper.make_node("MatMul", ["X", "W"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
+        helper.make_node("ArgMax", ["scores"], ["label"], axis=1, keepdims=0),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "logistic",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, len(weights)])],
+        [
+            helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2]),
+        ],
+        [numpy_helper.from_array(w, "W")],
+    )
+    return _model(graph)
+
+
+def linear_onnx() -> bytes:
+    graph = helper.make_graph(
+        [helper.make_node("ReduceSum", ["X", "axes"], ["variable"], keepdims=1)],
+        "linear",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, 2])],
+        [helper.make_tensor_value_info("variable", TensorProto.FLOAT, [None, 1])],
+        [numpy_helper.from_array(np.array([1], np.int64), "axes")],
+    )
+    return _model(graph)
+
+
+def _model(graph) -> bytes:
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+def release_of(
+    product="churn", *, fields=FIELDS, outputs=OUTPUTS, files, task="binary", **changes
+) -> Release:
+    return Release(
+        product=product,
+        task=task,
+        target="leaves",
+        signature=Signature(fields, outputs),
+        model=Model("model.onnx", "matrix", "sklearn", "LogisticRegression"),
+        evaluation=Evaluation("roc_auc", 0.8, 0.7, 0.9, 0.5, "always stay", 100, "held out"),
+        parity=Parity(100, 100, 0.0, 0, 1e-5),
+        files={path: digest_of(content) for path, content in files.items()},
+        inputs={},
+        **changes,
+    )
+
+
+def write_bundle(
+    folder: Path, key: SigningKey, *, product="churn", weights=WEIGHTS, **changes
+) -> tuple[str, Path]:
+    files = {"model.onnx": logistic_onnx(weights), "features.json": write_features(FEATURES)}
+    return _written(folder, key, release_of(product, files=files, **changes), files)
+
+
+def write_regression(folder: Path, key: SigningKey, *, product="prices") -> tuple[str, Path]:
+    files = {"model.onnx": linear_onnx()}
+    release = release_of(
+        product,
+        fields=(Field("rooms", "number", maximum=9), Field("area", "number")),
+        outputs=(Output("value", "value"),),
+        files=files,
+        task="regression",
+    )
+    return _written(folder, key, release, files)
+
+
+def _written(folder: Path, key: SigningKey, release: Release, files: dict[str, bytes]) -> tuple[str, Path]:
+    content = canonical_json(release)
+    name = digest_of(content)
+    bundle = folder / short(name)
+    bundle.mkdir(parents=True)
+    for path, part in files.items():
+        (bundle / path).write_bytes(part)
+    (bundle / "release.json").write_bytes(content)
+    signature = base64.b64encode(key.private.sign(content)).decode()
+    (bundle / "release.sig").write_bytes(canonical_json(BundleSignature("k-test", signature)))
+    return name, bundle

@@ -1,0 +1,211 @@
+import asyncio
+import resource
+import signal
+import threading
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from causeway.core.records import Record, Torn, columns_of, frame, frames
+from causeway.gateway.identifiers import prediction_ids
+from causeway.gateway.recorder import Recorder
+from gateway_process import call_on, eventually, route, running
+
+ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
+ROWS = "/products/churn/invocations"
+
+
+def record(number=0, **changes):
+    given = {
+        "id": f"id-{number}",
+        "at_ns": 1_700_000_000_000_000_000 + number,
+        "product": "churn",
+        "release": "sha256:0",
+        "arm": "champion",
+        "consumer": "team-a",
+        "inputs": {"tenure": 1.5},
+        "outputs": {"label": "stay"},
+        "latency_us": 10,
+    }
+    return Record(**(given | changes))
+
+
+def test_every_row_that_was_answered_is_recorded(tmp_path, signing, churn):
+    with running(tmp_path, route("churn", churn, signing=signing)) as gateway:
+        got = gateway.invoke(ROW, ROW | {"plan": "basic"}, x_request_id="order-17")
+        refused = gateway.invoke(ROW | {"tenure": "x"})
+        assert (got.status, refused.status) == (200, 422)
+        assert gateway.stop() == 0
+        first, second = gateway.recorded()
+    assert [first.id, second.id] == got.body["ids"]
+    assert first.inputs == ROW and second.inputs["plan"] == "basic"
+    assert first.outputs == {
+        "label": "stay",
+        "probability": pytest.approx(got.body["predictions"][0]["probability"]["leave"]),
+    }
+    assert (first.release, first.arm, first.consumer) == (churn[0], "champion", "team-a")
+    assert first.request == second.request == "order-17"
+    assert 0 < first.latency_us < 10_000_000
+    assert [log.suffix for log in (gateway.records_folder / "churn").iterdir()] == [".log"]
+
+
+def test_records_are_on_the_disk_soon_after_the_answer(tmp_path, signing, churn):
+    with running(tmp_path, route("churn", churn, signing=signing)) as gateway:
+        ids = [gateway.invoke(ROW).body["ids"][0] for _ in range(3)]
+        eventually(lambda: [r.id for r in gateway.recorded()] == ids, "the group commit")
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_killed_under_load_no_durable_answer_is_missing(tmp_path, signing, churn, round_):
+    durable = route("churn", churn, signing=signing, records="durable")
+    acknowledged: list[str] = []
+    with running(tmp_path, durable) as gateway:
+
+        def ask():
+            connection = gateway.connect()
+            try:
+                while True:
+                    got = call_on(connection, "POST", ROWS, {"instances": [ROW, ROW]})
+                    acknowledged.extend(got.body["ids"])
+            except (OSError, EOFError, ValueError):
+                pass
+            except Exception as error:  # noqa: BLE001 - http.client has many words for a connection that broke
+                assert "http.client" in type(error).__module__, error
+            finally:
+                connection.close()
+
+        callers = [threading.Thread(target=ask) for _ in range(4)]
+        for caller in callers:
+            caller.start()
+        eventually(lambda: len(acknowledged) > 100 + 50 * round_, "the load")
+        gateway.stop(signal.SIGKILL)
+        for caller in callers:
+            caller.join()
+        recorded = {r.id for r in gateway.recorded()}
+    assert len(acknowledged) > 100
+    assert set(acknowledged) <= recorded
+
+
+def test_a_full_disk_stops_records_but_not_answers_and_is_said(tmp_path, signing, churn):
+    with running(tmp_path, route("churn", churn, signing=signing)) as gateway:
+        kept = gateway.invoke(ROW).body["ids"]
+        eventually(lambda: gateway.recorded(), "the first record")
+        pid, unlimited = gateway.process.pid, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        size = sum(log.stat().st_size for log in (gateway.records_folder / "churn").iterdir())
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size + 20, resource.RLIM_INFINITY))
+        assert gateway.invoke(ROW).status == 200
+        eventually(lambda: gateway.health()["records_dropped"] == 1, "the drop")
+        assert any("records are not kept" in problem for problem in gateway.health()["problems"])
+        assert (
+            'causeway_records_dropped_total{product="churn"} 1'
+            in gateway.call("GET", "/metrics").raw.decode()
+        )
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+        kept += gateway.invoke(ROW).body["ids"]
+        eventually(lambda: not gateway.health()["problems"], "the recovery")
+        gateway.stop()
+        assert [r.id for r in gateway.recorded()] == kept
+
+
+def test_a_durable_answer_is_not_given_when_it_cannot_be_recorded(tmp_path, signing, churn):
+    durable = route("churn", churn, signing=signing, records="durable")
+    with running(tmp_path, durable) as gateway:
+        (gateway.records_folder).write_text("a file where the folder should be")
+        got = gateway.invoke(ROW)
+        assert (got.status, got.body["code"]) == (503, "not_ready")
+        gateway.records_folder.unlink()
+        assert gateway.invoke(ROW).status == 200
+
+
+def test_a_log_is_closed_when_somebody_asks_or_it_is_old(tmp_path, signing, churn):
+    with running(tmp_path, route("churn", churn, signing=signing)) as gateway:
+        folder = gateway.records_folder / "churn"
+        gateway.invoke(ROW)
+        eventually(lambda: gateway.recorded(), "the record")
+        assert [log.suffix for log in folder.iterdir()] == [".open"]
+        (folder / "rotate").touch()
+        eventually(lambda: list(folder.glob("*.log")), "the rotation")
+        gateway.invoke(ROW)
+        eventually(lambda: list(folder.glob("*.open")), "a new log")
+        assert len(gateway.recorded()) == 2
+    with running(
+        tmp_path / "2", route("churn", churn, signing=signing), options=["--rotate-seconds", "0.1"]
+    ) as other:
+        other.invoke(ROW)
+        eventually(lambda: list((other.records_folder / "churn").glob("*.log")), "the rotation by age")
+
+
+def test_groups_that_wait_for_a_slow_disk_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("causeway.gateway.recorder.MAX_PENDING_BYTES", 100)
+
+    async def fill():
+        recorder = Recorder(tmp_path, rotate_seconds=10)
+        recorder.append("churn", [b"x" * 100])
+        recorder.append("churn", [b"y" * 100])
+        assert await recorder.durable("churn", [b"z"]) is False
+        await recorder.close()
+        return recorder
+
+    recorder = asyncio.run(fill())
+    assert recorder.dropped == {"churn": 2}
+    (log,) = (tmp_path / "churn").iterdir()
+    assert log.read_bytes() == b"x" * 100
+
+
+def test_durable_appends_of_one_turn_share_a_commit_and_all_are_answered(tmp_path):
+    async def write():
+        recorder = Recorder(tmp_path, rotate_seconds=10)
+        kept = await asyncio.gather(*(recorder.durable("churn", [b"%03d" % i]) for i in range(200)))
+        recorder.append("churn", [b"end"])
+        await recorder.close()
+        return kept
+
+    assert asyncio.run(write()) == [True] * 200
+    (log,) = (tmp_path / "churn").iterdir()
+    assert log.read_bytes() == b"".join(b"%03d" % i for i in range(200)) + b"end"
+
+
+@given(st.integers(0, 400), st.integers(0, 255))
+def test_a_torn_tail_is_never_read(cut, noise):
+    whole = [record(i) for i in range(3)]
+    log = b"".join(map(frame, whole))
+    cut = cut % len(log)
+    found = list(frames(log[:cut] + bytes([noise]) * 5))
+    records = [item for item in found if isinstance(item, Record)]
+    assert records == whole[: len(records)]
+    assert isinstance(found[-1], Torn)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_a_flipped_bit_ends_the_reading_there(at, flip):
+    whole = [record(i) for i in range(3)]
+    log = bytearray(b"".join(map(frame, whole)))
+    log[at % len(log)] ^= flip
+    records = [item for item in frames(bytes(log)) if isinstance(item, Record)]
+    assert records == whole[: len(records)] and len(records) < 3
+
+
+def test_zeros_and_strangers_with_a_right_checksum_are_torn():
+    assert list(frames(bytes(64))) == [Torn(0, 64)]
+    stranger = b"\x93\x01\x02\x03"
+    log = len(stranger).to_bytes(4, "little") + zlib.crc32(stranger).to_bytes(4, "little") + stranger
+    assert list(frames(frame(record()) + log))[1] == Torn(len(frame(record())), len(log))
+
+
+def test_releases_that_disagree_about_a_field_still_make_one_column():
+    rows = [{"a": 1, "b": True}, {"a": 2.5}, {"a": None, "c": "x"}]
+    columns = columns_of([record(i, inputs=row) for i, row in enumerate(rows)])
+    assert (columns["in_a"].kind, columns["in_a"].values) == ("number", [1, 2.5, None])
+    assert (columns["in_b"].kind, columns["in_b"].values) == ("boolean", [True, None, None])
+    assert (columns["in_c"].kind, columns["in_c"].values) == ("text", [None, None, "x"])
+    mixed = columns_of([record(0, inputs={"a": "x"}), record(1, inputs={"a": 2})])
+    assert (mixed["in_a"].kind, mixed["in_a"].values) == ("text", ["x", "2"])
+
+
+def test_prediction_ids_are_uuids_that_sort_by_time_and_row():
+    first, second = prediction_ids(1000, at_ns=10**18), prediction_ids(2, at_ns=10**18 + 10**6)
+    everything = [*first, *second]
+    assert everything == sorted(everything) and len(set(everything)) == 1002
+    assert all(name[14] == "7" and name[19] in "89ab" and len(name) == 36 for name in everything)

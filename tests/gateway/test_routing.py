@@ -1,0 +1,186 @@
+import shutil
+import socket
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from bundle_made import SigningKey, write_bundle
+from causeway.core.errors import UsageError
+from causeway.core.ids import canonical_json
+from causeway.core.routes import RouteFile, Served, position, read_routes, slot
+from gateway_process import eventually, key, route, running
+
+ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
+
+
+def spoilt_model(folder, signing):
+    name, bundle = write_bundle(folder, signing, weights=(1, 1, 1))
+    (bundle / "model.onnx").write_bytes((bundle / "model.onnx").read_bytes() + b"\0")
+    return name, bundle
+
+
+def spoilt_release(folder, signing):
+    name, bundle = write_bundle(folder, signing, weights=(1, 1, 2))
+    content = (bundle / "release.json").read_bytes()
+    (bundle / "release.json").write_bytes(content.replace(b"churn", b"chunk"))
+    return name, bundle
+
+
+def signed_by_a_stranger(folder, signing):
+    return write_bundle(folder, SigningKey(), weights=(1, 1, 3))
+
+
+def of_another_product(folder, signing):
+    return write_bundle(folder, signing, product="other")
+
+
+def without_its_model(folder, signing):
+    name, bundle = write_bundle(folder, signing, weights=(1, 1, 4))
+    (bundle / "model.onnx").unlink()
+    return name, bundle
+
+
+def no_model_at_all(folder, signing):
+    name, bundle = write_bundle(folder, signing, weights=(1, 1))
+    return name, bundle
+
+
+BAD = {
+    spoilt_model: "model.onnx is not the file that was released",
+    spoilt_release: "the release is named",
+    signed_by_a_stranger: "not signed by a trusted key",
+    of_another_product: "the release is of other",
+    without_its_model: "cannot be read",
+    no_model_at_all: "the model takes 2 columns, the features make 3",
+}
+
+
+@pytest.fixture(scope="module")
+def live(signing, tmp_path_factory):
+    good = write_bundle(tmp_path_factory.mktemp("good"), signing)
+    with running(tmp_path_factory.mktemp("live"), route("churn", good, signing=signing)) as gateway:
+        yield gateway, good
+
+
+@pytest.mark.parametrize("make", BAD)
+def test_a_bad_bundle_never_takes_the_place_of_a_good_one(live, make, signing, tmp_path):
+    gateway, good = live
+    gateway.follow(route("churn", make(tmp_path, signing), signing=signing))
+    got = gateway.invoke(ROW)
+    assert (got.status, got.headers["causeway-release"]) == (200, good[0])
+    assert any(BAD[make] in problem for problem in gateway.health()["problems"])
+    assert 'causeway_bundle_refused{product="churn"} 1' in gateway.call("GET", "/metrics").raw.decode()
+    assert BAD[make] in gateway.said()
+    gateway.follow(route("churn", good, signing=signing))
+    assert gateway.health()["problems"] == []
+
+
+def test_a_release_is_replaced_while_others_are_answered(live, signing, tmp_path):
+    gateway, good = live
+    newer = write_bundle(tmp_path, signing, weights=(0.5, 0.5, 0.5))
+    before = gateway.invoke(ROW).body["predictions"]
+    gateway.follow(route("churn", newer, signing=signing))
+    got = gateway.invoke(ROW)
+    assert got.headers["causeway-release"] == newer[0]
+    assert got.body["predictions"] != before
+    gateway.follow(route("churn", good, signing=signing))
+    assert gateway.invoke(ROW).body["predictions"] == before
+
+
+def test_traffic_is_shared_by_the_request_and_the_same_request_stays(live, signing, tmp_path):
+    gateway, good = live
+    canary = write_bundle(tmp_path, signing, weights=(0.5, 0.5, 0.5))
+    gateway.follow(route("churn", good, canary, signing=signing, shares=(80, 20)))
+    names = [f"customer-{i}" for i in range(120)]
+    first = {name: gateway.invoke(ROW, x_request_id=name).headers["causeway-release"] for name in names}
+    assert first == {n: gateway.invoke(ROW, x_request_id=n).headers["causeway-release"] for n in names}
+    share = Counter(first.values())[canary[0]] / len(names)
+    assert 0.08 < share < 0.35
+    assert Counter(position([80, 20], name) for name in names)[1] == share * len(names)
+    gateway.follow(route("churn", good, signing=signing))
+
+
+def test_a_revoked_key_stops_working_even_when_the_bundles_fail(live, signing, tmp_path):
+    gateway, good = live
+    bad = without_its_model(tmp_path, signing)
+    gateway.follow(route("churn", bad, signing=signing, keys=(key("other"),)))
+    assert gateway.invoke(ROW).status == 401
+    assert gateway.invoke(ROW, token="other").status == 200
+    gateway.follow(route("churn", good, signing=signing))
+
+
+def test_a_spoilt_route_file_changes_nothing_and_is_said(live, signing):
+    gateway, good = live
+    (gateway.folder / "routes.json").write_bytes(b'{"version": 99')
+    eventually(lambda: gateway.health()["problems"], "the complaint")
+    assert gateway.invoke(ROW).status == 200
+    gateway.follow(route("churn", good, signing=signing))
+    assert gateway.health()["problems"] == []
+
+
+def test_without_a_good_bundle_the_product_is_not_ready(tmp_path, signing):
+    bad = without_its_model(tmp_path / "b", signing)
+    with running(tmp_path, route("churn", bad, signing=signing)) as gateway:
+        got = gateway.call("GET", "/v2/health/ready", token=None)
+        assert got.status == 503 and got.body["ready"] is False
+        assert gateway.call("GET", "/ping", token=None).status == 503
+        assert gateway.call("GET", "/v2/models/churn/ready").status == 503
+        refused = gateway.invoke(ROW)
+        assert (refused.status, refused.body["code"]) == (503, "not_ready")
+        shutil.rmtree(tmp_path / "b")
+        gateway.follow(route("churn", write_bundle(tmp_path / "b", signing), signing=signing))
+        assert gateway.invoke(ROW).status == 200
+
+
+def test_a_port_in_use_is_one_clear_error(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "causeway.gateway",
+                "--routes",
+                "r",
+                "--records",
+                "d",
+                "--port",
+                str(port),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
+    assert ended.returncode == 3
+    assert f"error: cannot listen on 127.0.0.1:{port}: Address already in use" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_slots_are_even_and_stable():
+    counts = Counter(slot(f"unit-{i}") for i in range(20_000))
+    assert len(counts) == 100 and max(counts.values()) < 300
+    assert [slot("a"), slot("b"), slot("customer-17")] == [slot("a"), slot("b"), slot("customer-17")]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"shares": (50,)}, "sum to 50"),
+        ({"records": "sometimes"}, "records of churn is 'sometimes'"),
+    ],
+)
+def test_routes_that_contradict_themselves_are_refused(signing, change, says):
+    given = route("churn", ("sha256:0", "b"), signing=signing, **change)
+    with pytest.raises(UsageError, match=says):
+        read_routes(canonical_json(RouteFile(1, (given,))))
+
+
+def test_a_product_is_routed_once(signing):
+    twice = route("churn", ("sha256:0", "b"), signing=signing)
+    with pytest.raises(UsageError, match="routed twice"):
+        read_routes(canonical_json(RouteFile(1, (twice, twice))))
+    assert Served("sha256:0", "b", 100) in twice.served
