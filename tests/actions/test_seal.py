@@ -1,0 +1,211 @@
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+import shipyard
+from causeway.actions import seal as sealing
+from causeway.actions.seal import PREDICTIONS, seal, segment_files
+from causeway.adapters import registry
+from causeway.cli.main import main
+from causeway.core.errors import Conflict, OutsideError
+from causeway.core.events import SegmentSealed
+from causeway.core.ids import digest_of
+from causeway.core.records import Record, frame
+from causeway.gateway.logs import AppendLog
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def record(number, *, at=NOON, **changes):
+    given = {
+        "id": f"p{number:04d}",
+        "at_ns": int(at.timestamp()) * 1_000_000_000 + number * 1000,
+        "product": "churn",
+        "release": "sha256:0",
+        "arm": "champion",
+        "consumer": "team-a",
+        "inputs": {"tenure": 1.5, "plan": "gold"},
+        "outputs": {"label": "stay", "probability": 0.25},
+        "latency_us": 10,
+        "flags": ("range:tenure",) if number % 2 else (),
+    }
+    return Record(**(given | changes))
+
+
+@pytest.fixture
+def work(folder):
+    work = shipyard.workspace(folder)
+    yield work
+    work.ledger.close()
+
+
+def logged(work, name, *records, tail=b""):
+    log = work.state / "records" / "churn" / name
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"".join(map(frame, records)) + tail)
+    return log
+
+
+def sealed_events(work):
+    return [e.fact for e in work.ledger.read("churn") if isinstance(e.fact, SegmentSealed)]
+
+
+def sealed_ids(work):
+    table = registry.segment_files().read(segment_files(work, "churn", PREDICTIONS))
+    return list(table.columns["id"].values)
+
+
+def test_closed_logs_become_one_segment_and_one_event(work):
+    logged(work, "a.log", record(2), record(1))
+    logged(work, "b.log", record(3))
+    done = seal(work, "churn")
+    (fact,) = sealed_events(work)
+    assert (done.status, done.rows, done.segments) == ("sealed", 3, (fact,))
+    file = work.state / fact.path
+    assert fact.path == f"segments/churn/predictions/2026-05-04/{fact.segment[7:19]}.parquet"
+    assert digest_of(file.read_bytes()) == fact.segment
+    assert (fact.rows, fact.first_at) == (3, NOON + timedelta(microseconds=1))
+    frame_ = pl.read_parquet(file)
+    assert frame_["id"].to_list() == ["p0001", "p0002", "p0003"]
+    assert frame_.schema["at"] == pl.Datetime("us", "UTC")
+    assert frame_["at"][0] == NOON + timedelta(microseconds=1)
+    assert frame_["flags"].to_list() == ["range:tenure", None, "range:tenure"]
+    assert frame_.row(0, named=True)["in_plan"] == "gold" and frame_["out_probability"].sum() == 0.75
+    assert not list((work.state / "records" / "churn").iterdir())
+
+
+def test_sealing_again_says_that_there_is_nothing(work):
+    assert seal(work, "churn").status == "nothing_to_seal"
+    logged(work, "a.log", record(1))
+    seal(work, "churn")
+    again = seal(work, "churn")
+    assert (again.status, again.rows) == ("nothing_to_seal", 0)
+    assert len(sealed_events(work)) == 1
+
+
+def test_each_day_of_the_world_has_its_own_segment(work):
+    midnight = datetime(2026, 5, 5, tzinfo=UTC)
+    logged(work, "a.log", record(1, at=midnight - timedelta(seconds=1)), record(2, at=midnight))
+    done = seal(work, "churn")
+    assert [s.path.split("/")[3] for s in done.segments] == ["2026-05-04", "2026-05-05"]
+    assert sealed_ids(work) == ["p0001", "p0002"]
+
+
+def test_a_torn_tail_is_counted_put_aside_and_never_read(work):
+    torn = frame(record(2))[:-3]
+    logged(work, "a.log", record(1), tail=torn)
+    done = seal(work, "churn")
+    assert (done.rows, done.torn_bytes) == (1, len(torn))
+    assert [log.name for log in (work.state / "records" / "churn").iterdir()] == ["a.torn"]
+    assert sealed_ids(work) == ["p0001"]
+
+
+def test_the_log_of_a_process_that_is_gone_is_taken_over(work):
+    logged(work, "20260504T120000Z-1-1.open", record(1))
+    assert seal(work, "churn").rows == 1
+
+
+def test_the_log_of_a_living_gateway_is_left_to_it(work):
+    log = AppendLog(work.state / "records" / "churn", rotate_seconds=60, now=work.clock.now)
+    log.commit(frame(record(1)))
+    done = seal(work, "churn", wait_seconds=0.05)
+    assert (done.status, done.open_logs) == ("nothing_to_seal", 1)
+    log.close()
+    assert seal(work, "churn").rows == 1
+
+
+KILL = """
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+import shipyard
+from causeway.actions import seal as sealing
+def die(*args, **kwargs): os.kill(os.getpid(), signal.SIGKILL)
+def after(function):
+    def call(*args, **kwargs):
+        function(*args, **kwargs)
+        die()
+    return call
+work = shipyard.workspace(Path({folder!r}))
+{plant}
+sealing.seal(work, "churn")
+"""
+POINTS = {
+    "before anything was written": "sealing._read_logs = die",
+    "when the file lies there": "sealing.write_segment = after(sealing.write_segment)",
+    "before the event": "type(work.ledger).append = die",
+    "after the event": "type(work.ledger).append = after(type(work.ledger).append)",
+    "when one log of two is gone": ("Path.unlink = after(Path.unlink)"),
+    "when only the plan is left": ("keep = sealing._retire; sealing._retire = after(keep)"),
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_anywhere_the_next_seal_goes_on_and_nothing_is_there_twice(work, folder, point):
+    logged(work, "a.log", record(1), record(2))
+    logged(work, "b.log", record(3), tail=b"torn")
+    tests = os.path.dirname(shipyard.__file__)
+    code = KILL.format(tests=tests, folder=str(folder), plant=POINTS[point])
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == -9, ended.stderr
+    logged(work, "c.log", record(4))
+    seal(work, "churn")
+    assert sorted(sealed_ids(work)) == ["p0001", "p0002", "p0003", "p0004"]
+    segments = [s.segment for s in sealed_events(work)]
+    assert len(segments) == len(set(segments)) == 2
+    assert [log.name for log in (work.state / "records" / "churn").iterdir()] == ["b.torn"]
+    assert not (work.state / "segments" / "churn" / "sealing.json").exists()
+
+
+def test_a_record_that_is_there_twice_is_kept_once(work):
+    logged(work, "a.log", record(1), record(2))
+    logged(work, "b.log", record(2))
+    done = seal(work, "churn")
+    assert (done.rows, done.duplicates) == (2, 1)
+
+
+def test_releases_with_other_columns_are_read_together(work):
+    logged(work, "a.log", record(1))
+    seal(work, "churn")
+    logged(work, "b.log", record(2, inputs={"tenure": "many", "age": 3}))
+    seal(work, "churn")
+    table = registry.segment_files().read(segment_files(work, "churn", PREDICTIONS))
+    assert list(table.columns["in_tenure"].values) == ["1.5", "many"]
+    assert len(table) == 2
+
+
+def test_a_disk_that_is_full_leaves_the_logs_for_the_next_time(work, monkeypatch):
+    logged(work, "a.log", record(1))
+
+    def full(*args, **kwargs):
+        raise OutsideError("cannot write: No space left on device", hint="free some space")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealing, "write_segment", full)
+        with pytest.raises(OutsideError, match="No space left"):
+            seal(work, "churn")
+    assert sealed_events(work) == []
+    assert seal(work, "churn").rows == 1
+
+
+def test_two_seals_at_once_are_one_and_a_conflict(work):
+    logged(work, "a.log", record(1))
+    with sealing.holding(work, "seal:churn") as lease:
+        assert lease is not None
+        with pytest.raises(Conflict, match="another process is sealing churn"):
+            seal(work, "churn")
+    assert seal(work, "churn").rows == 1
+
+
+def test_the_command_tells_what_it_sealed(work, folder):
+    logged(work, "a.log", record(1))
+    shown = CliRunner().invoke(main, ["seal", str(folder)])
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.startswith("churn: sealed 1 row\n")
+    shown = CliRunner().invoke(main, ["seal", str(folder), "--json"])
+    assert '"ok":true' in shown.output and '"status":"nothing_to_seal"' in shown.output
