@@ -1,6 +1,6 @@
 """What every stage is handed: the product, its folder, a scratch place, and the doors to the outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +10,12 @@ from causeway.actions.stages.step import Watcher
 from causeway.actions.workspace import Workspace
 from causeway.adapters.ports import Say, Signer
 from causeway.core.answers import Answers, Converted, HonestAnswers
+from causeway.core.contract import Contract, ContractReport
 from causeway.core.environment import Environment, Limits
 from causeway.core.manifest import DataPart, Manifest
-from causeway.core.table import Column, Table
+from causeway.core.table import Column, Numbers, Table
 from causeway.core.trace import Trace
-from causeway.recover.loaded import LoadedTrace
+from causeway.recover import LoadedTrace
 
 
 class Workshop(Protocol):
@@ -80,6 +81,16 @@ class Workshop(Protocol):
         seconds: float = 120.0,
     ) -> HonestAnswers:
         """Answers of clones for rows held out of their fitting."""
+        ...
+
+    def validate_table(self, contract: Contract, table: Table, *, name: str = "") -> ContractReport:
+        """What in this table breaks the contract's object."""
+        ...
+
+    def onnx_answers(
+        self, file: Path, rows: Numbers | Mapping[str, Column], *, classes: tuple[str, ...]
+    ) -> Answers:
+        """What a converted model answers."""
         ...
 
     def signer(self, keys: Path) -> Signer:

@@ -44,7 +44,9 @@ def _nothing_fitted(trace: Trace) -> Refused:
 
 
 def _fact(trace: Trace) -> str:
-    fitted = sorted({model.estimator for model in trace.captured if model.kind != "other"})
+    fitted = sorted(
+        {model.estimator for model in trace.captured if model.kind in {"classifier", "regressor"}}
+    )
     rows = max((table.rows for table in trace.tables), default=0)
     path = next((table.path for table in trace.tables if table.rows == rows), "")
     text = f"{', '.join(fitted[:3]) or trace.captured[0].estimator} fitted"

@@ -1,0 +1,235 @@
+"""Puts what the stages found together into the description of a release."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from causeway.actions.stages.compile import MODEL, Compiled
+from causeway.actions.stages.contract import CONTRACT, Contracted
+from causeway.actions.stages.environment import EnvironmentMade
+from causeway.actions.stages.evaluate import Evaluated
+from causeway.actions.stages.package import Contents
+from causeway.actions.stages.recover import FEATURES, Recovered
+from causeway.actions.stages.site import Site
+from causeway.assess.release import Leak, Proofs, Unexplained, blockers, judge
+from causeway.core.contract import ContractReport
+from causeway.core.features import Features, apply_columns, columns_read, read_features
+from causeway.core.features_rules import Derived as DerivedRule
+from causeway.core.features_rules import Map, Numeric, Rule
+from causeway.core.finding import Finding
+from causeway.core.ids import canonical_json, digest_of
+from causeway.core.lineage import Assertion, Derived, LineageColumn, Source, Story, type_names
+from causeway.core.release import Field, Model, Output, Release, Signature
+from causeway.core.table import Column, Number, Table, Text
+
+ENVIRONMENT = "environment.txt"
+FINDINGS = "findings.json"
+EXAMPLE = "example.json"
+LEAKS = {"target-encoded": "its values are the target's mean in each category"}
+
+Value = str | float | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What each stage made, and the raw table that the kept rows come from."""
+
+    environment: EnvironmentMade
+    contracted: Contracted
+    recovered: Recovered
+    evaluated: Evaluated
+    compiled: Compiled
+    source: Table
+
+
+def describe(site: Site, parts: Parts) -> Contents:
+    """Everything that goes into the bundle; nothing in it depends on the time or the machine."""
+    recovered, compiled = parts.recovered, parts.compiled
+    findings = judge(_proofs(site, parts))
+    features = _features(site, recovered)
+    files = _files(site, parts, features, findings)
+    outputs = outputs_of(recovered, compiled, positive=site.data.positive)
+    release = Release(
+        product=site.product,
+        task=recovered.task,
+        target=recovered.target.column,
+        signature=Signature(recovered.fields, outputs),
+        model=_model(recovered, compiled),
+        evaluation=parts.evaluated.evaluation,
+        parity=compiled.parity,
+        files=files,
+        inputs=_inputs(site, parts),
+        missing=site.manifest.serving.missing,
+        unseen=site.manifest.serving.unseen,
+        encoded_input=recovered.encoded_input,
+        findings=blockers(findings),
+    )
+    return Contents(release, files, findings, _story(site, parts, features, outputs=outputs))
+
+
+def _files(
+    site: Site, parts: Parts, features: Features | None, findings: tuple[Finding, ...]
+) -> dict[str, str]:
+    put = site.work.artifacts.put
+    files = {
+        MODEL: parts.compiled.files[MODEL],
+        CONTRACT: parts.contracted.files[CONTRACT],
+        ENVIRONMENT: put(parts.environment.pinned.encode()),
+        FINDINGS: put(msgspec.json.format(msgspec.json.encode(findings), indent=1)),
+    }
+    if features:
+        files[FEATURES] = parts.recovered.files[FEATURES]
+        if example := example_row(features, parts.recovered.fields, parts.source):
+            files[EXAMPLE] = put(canonical_json(example))
+    return files
+
+
+def _proofs(site: Site, parts: Parts) -> Proofs:
+    contracted, recovered = parts.contracted, parts.recovered
+    why = "no rule over the raw columns makes it"
+    return Proofs(
+        evaluation=parts.evaluated.evaluation,
+        parity=parts.compiled.parity,
+        encoded_input=recovered.encoded_input,
+        unexplained=tuple(Unexplained(name, why) for name in recovered.unexplained),
+        leaks=tuple(Leak(leak.detail, LEAKS[leak.kind]) for leak in recovered.leaks if leak.kind in LEAKS),
+        violations=contracted.report.violations,
+        contract=contracted.declared,
+        contract_inferred=not contracted.declared,
+        features_step=site.manifest.model.features if recovered.encoded_input else "",
+    )
+
+
+def outputs_of(recovered: Recovered, compiled: Compiled, *, positive: str) -> tuple[Output, ...]:
+    """What the release answers, its classes in the words of the raw data where that is certain."""
+    if recovered.task == "regression":
+        return (Output("value", "value"),)
+    classes = named_classes(compiled.classes, recovered.target.labels)
+    wanted = positive if positive in classes else (classes[-1] if recovered.task == "binary" else "")
+    label = Output("label", "label", classes, wanted)
+    if len(compiled.converted.output_names) < 2:
+        return (label,)
+    return (label, Output("probability", "probability", classes, wanted))
+
+
+def named_classes(classes: tuple[str, ...], labels: dict[str, str]) -> tuple[str, ...]:
+    """The raw data's word for each class; the model's own where two words share one or could be mistaken."""
+    words: dict[str, list[str]] = {}
+    for word, name in labels.items():
+        words.setdefault(name, []).append(word)
+    counted = classes == tuple(str(number) for number in range(len(classes)))
+    if not counted or sorted(words) != sorted(classes) or any(len(each) > 1 for each in words.values()):
+        return classes
+    named = tuple(words[name][0] for name in classes)
+    return classes if set(named) & set(classes) else named
+
+
+def _model(recovered: Recovered, compiled: Compiled) -> Model:
+    converted = compiled.converted
+    return Model(
+        file=MODEL,
+        form=converted.form,
+        framework=converted.framework,
+        estimator=recovered.estimator,
+        input_names=converted.input_names,
+        output_names=converted.output_names,
+        dtype=converted.dtype,
+    )
+
+
+def _inputs(site: Site, parts: Parts) -> dict[str, str]:
+    return {
+        "manifest": site.manifest_digest,
+        "source": site.source,
+        "environment": digest_of(parts.environment.pinned.encode()),
+        "contract": parts.contracted.files[CONTRACT],
+    }
+
+
+def _features(site: Site, recovered: Recovered) -> Features | None:
+    if FEATURES not in recovered.files:
+        return None
+    return read_features(site.work.artifacts.get(recovered.files[FEATURES]))
+
+
+def example_row(features: Features, fields: Sequence[Field], source: Table) -> dict[str, Value] | None:
+    """A row that stands for nobody: the commonest value or the median of each column; None if undefined."""
+    row = {field.name: _usual(source.columns[field.name], field) for field in fields}
+    table = Table({name: _one(value) for name, value in row.items()})
+    _, defined = apply_columns(features, table)
+    return row if bool(defined.all()) else None
+
+
+def _usual(column: Column, field: Field) -> Value:
+    if isinstance(column, Number):
+        there = column.values[~np.isnan(column.values)]
+        value = float(np.median(there)) if len(there) else 0.0
+        if field.kind == "boolean":
+            return value >= 0.5
+        return round(value) if field.kind == "integer" else value
+    counts: dict[str, int] = {}
+    for text in column.values:
+        if text is not None and (not field.categories or text in field.categories):
+            counts[text] = counts.get(text, 0) + 1
+    return max(sorted(counts), key=lambda text: counts[text]) if counts else None
+
+
+def _one(value: Value) -> Column:
+    if isinstance(value, str):
+        return Text([value])
+    return Number(np.array([np.nan if value is None else float(value)]))
+
+
+def _story(site: Site, parts: Parts, features: Features | None, *, outputs: tuple[Output, ...]) -> Story:
+    path, columns = parts.recovered.source_path, parts.source.columns
+    read = Source(
+        path,
+        tuple(LineageColumn(name, _type_of(column)) for name, column in columns.items()),
+        parts.recovered.rows_in_source,
+        assertions=_assertions(parts.contracted.report),
+    )
+    rules = zip(features.columns, features.rules, strict=True) if features else ()
+    made = tuple(
+        Derived(name, "double", path, _read_by(features, rule), _rule_name(rule))
+        for name, rule in rules
+        if features
+    )
+    answers = tuple(LineageColumn(output.name, _answer_type(output)) for output in outputs)
+    return Story(site.product, site.run, (read,), made, answers)
+
+
+def _assertions(report: ContractReport) -> tuple[Assertion, ...]:
+    """What was held against the data; one line stands for all rules when it keeps them."""
+    broken = tuple(
+        Assertion(each.rule, success=False, column=each.column, description=each.expected)
+        for each in report.violations
+    )
+    return broken or (Assertion("contract", success=True, description=f"{report.rules} rules kept"),)
+
+
+def _read_by(features: Features, rule: Rule) -> tuple[str, ...]:
+    """The raw columns behind a rule, through other columns where it is made of them."""
+    if not isinstance(rule, DerivedRule):
+        return columns_read(rule)
+    behind = [_read_by(features, features.rules[position]) for position in rule.of]
+    return tuple(dict.fromkeys(name for names in behind for name in names))
+
+
+def _rule_name(rule: Rule) -> str:
+    if isinstance(rule, Map):
+        return rule.what
+    if isinstance(rule, Numeric) and (rule.base, rule.fn, rule.a, rule.b) == ("number", "id", 1.0, 0.0):
+        return "pass"
+    return str(rule.__struct_config__.tag)
+
+
+def _type_of(column: Column) -> str:
+    if isinstance(column, Text):
+        return "string"
+    return {"integer": "bigint", "boolean": "boolean"}.get(column.kind, "double")
+
+
+def _answer_type(output: Output) -> str:
+    return "string" if output.kind == "label" else type_names["number"]

@@ -1,0 +1,158 @@
+"""The stages of a run in their order: each is keyed by the digests of what it depends on."""
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+from causeway.actions.stages.compile import Compiled, compile_model
+from causeway.actions.stages.contract import Contracted, contract_text, hold
+from causeway.actions.stages.describe import Parts, describe
+from causeway.actions.stages.environment import EnvironmentMade, build, stands, wanted
+from causeway.actions.stages.evaluate import Evaluated, evaluate
+from causeway.actions.stages.package import Packaged, package, unpacked
+from causeway.actions.stages.recover import Recovered, recover_features
+from causeway.actions.stages.site import Site
+from causeway.actions.stages.step import Steps
+from causeway.actions.stages.train import TRACE, Trained, train, training_script
+from causeway.core.ids import digest_of
+from causeway.core.table import Table
+from causeway.intake import read_poc
+from causeway.recover import LoadedTrace
+
+
+def make_release(site: Site, steps: Steps) -> Packaged:
+    """The release that the proof of concept in the site's folder makes."""
+    road = _Road(site, steps)
+    environment = road.environment()
+    watched = _Watched(site, road.training(environment))
+    contracted = road.contract(watched)
+    recovered = road.recovery(watched)
+    evaluated = road.evaluation(environment, watched, recovered)
+    compiled = road.compilation(environment, watched, recovered)
+    return steps.take(
+        "package",
+        {
+            "manifest": site.manifest_digest,
+            "source": site.source,
+            "pins": environment.pinned,
+            "parts": [contracted, recovered, evaluated, compiled],
+        },
+        result=Packaged,
+        do=lambda: package(
+            site,
+            describe(
+                site,
+                Parts(environment, contracted, recovered, evaluated, compiled, watched.source(recovered)),
+            ),
+        ),
+        stands=lambda packaged: unpacked(site.work, packaged),
+    )
+
+
+@dataclass(frozen=True)
+class _Watched:
+    """A watched training, brought back from the store when a stage wants to look at it."""
+
+    site: Site
+    trained: Trained
+
+    @cached_property
+    def folder(self) -> Path:
+        """The folder of the trace."""
+        return self.site.bring(self.trained.files, TRACE)
+
+    @cached_property
+    def loaded(self) -> LoadedTrace:
+        """The trace with its arrays in memory."""
+        return self.site.workshop.load_trace(self.folder)
+
+    def source(self, recovered: Recovered) -> Table:
+        """The raw table that the kept rows come from."""
+        return self.loaded.tables[recovered.source]
+
+
+@dataclass(frozen=True)
+class _Road:
+    """What each stage depends on."""
+
+    site: Site
+    steps: Steps
+
+    def environment(self) -> EnvironmentMade:
+        """The interpreter and packages of the proof of concept."""
+        wish = wanted(self.site, read_poc(self.site.folder))
+        return self.steps.take(
+            "environment",
+            {"wish": wish},
+            result=EnvironmentMade,
+            do=partial(build, self.site, wish),
+            stands=stands,
+        )
+
+    def training(self, environment: EnvironmentMade) -> Trained:
+        """The watched training."""
+        return self.steps.take(
+            "train",
+            {
+                "environment": environment.environment.key,
+                "pins": environment.pinned,
+                "source": self.site.source,
+                "script": training_script(self.site),
+            },
+            result=Trained,
+            do=partial(train, self.site, environment),
+        )
+
+    def contract(self, watched: _Watched) -> Contracted:
+        """The data held against its contract."""
+        text = contract_text(self.site)
+        return self.steps.take(
+            "contract",
+            {
+                "trace": watched.trained.files,
+                "data": self.site.data,
+                "contract": digest_of(text.encode()) if text is not None else "",
+            },
+            result=Contracted,
+            do=lambda: hold(self.site, watched.loaded, text),
+        )
+
+    def recovery(self, watched: _Watched) -> Recovered:
+        """The way from raw rows to the model's matrix."""
+        return self.steps.take(
+            "recover",
+            {"trace": watched.trained.files, "target": self.site.data.target},
+            result=Recovered,
+            do=lambda: recover_features(self.site, watched.loaded),
+        )
+
+    def evaluation(self, environment: EnvironmentMade, watched: _Watched, recovered: Recovered) -> Evaluated:
+        """How well the model does on rows it was not fitted on."""
+        return self.steps.take(
+            "evaluate",
+            {
+                "trace": watched.trained.files,
+                "recovered": recovered,
+                "time": self.site.data.time_column,
+                "positive": self.site.data.positive,
+            },
+            result=Evaluated,
+            do=lambda: evaluate(
+                self.site, environment, watched.folder, recovered, source=watched.source(recovered)
+            ),
+        )
+
+    def compilation(self, environment: EnvironmentMade, watched: _Watched, recovered: Recovered) -> Compiled:
+        """The converted model and its proof."""
+        return self.steps.take(
+            "compile",
+            {
+                "trace": watched.trained.files,
+                "recovered": recovered,
+                "tolerance": self.site.manifest.serving.reference_tolerance,
+            },
+            result=Compiled,
+            do=lambda: compile_model(
+                self.site, environment, watched.folder, recovered, source=watched.source(recovered)
+            ),
+        )

@@ -1,0 +1,147 @@
+"""Recovers the preprocessing that lies outside the model, proven on every row that was kept."""
+
+import numpy as np
+from msgspec import Struct
+
+from causeway.actions.stages.kept import pack, unpack
+from causeway.actions.stages.site import Site
+from causeway.actions.stages.step import Made
+from causeway.core.errors import UsageError
+from causeway.core.features import Features, write_features
+from causeway.core.release import Field
+from causeway.core.table import Column, Number, Table, Text
+from causeway.recover import Dropped, Leak, LoadedTrace, Recovery, Target, prove, recover, signature_of
+
+FEATURES = "features.json"
+MATRIX = "matrix.msgpack"
+ROWS = "rows.msgpack"
+
+
+class Recovered(Made, frozen=True, kw_only=True):
+    """The shipped model's way from raw rows: what is proven, and what is not."""
+
+    source: str
+    """Id of the traced table that the rows come from."""
+    source_path: str
+    rows_in_source: int
+    rows_kept: int
+    synthetic: int
+    columns: tuple[str, ...]
+    columns_equal: int
+    unexplained: tuple[str, ...]
+    form: str
+    fields: tuple[Field, ...]
+    target: Target
+    model: int
+    estimator: str
+    sampler: int | None
+    leaks: tuple[Leak, ...]
+    drops: tuple[Dropped, ...]
+
+    @property
+    def encoded_input(self) -> bool:
+        """Whether callers would have to send the model's own columns."""
+        return bool(self.unexplained)
+
+    @property
+    def task(self) -> str:
+        """`binary`, `multiclass` or `regression`."""
+        if not self.target.classes:
+            return "regression"
+        return "binary" if len(self.target.classes) == 2 else "multiclass"
+
+
+class KeptRows(Struct, frozen=True):
+    """The rows that reached the model: where they are in the source, what it got, and the target."""
+
+    positions: np.ndarray[tuple[int], np.dtype[np.int64]]
+    fitted: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    matrix: Table
+    y: Column | None
+
+
+def recover_features(site: Site, loaded: LoadedTrace) -> Recovered:
+    """The rules of the shipped model's columns, and the rows on which they were proven."""
+    recovery = recover(loaded, target=site.data.target or None)
+    table = loaded.tables[recovery.source]
+    features = recovery.features
+    equal = _columns_equal(features, recovery, table) if features else 0
+    put = site.work.artifacts.put
+    files = {MATRIX: put(pack(recovery.matrix)), ROWS: put(pack(_rows(recovery)))}
+    if features:
+        files[FEATURES] = put(write_features(features))
+    return Recovered(
+        fact=_fact(recovery),
+        files=files,
+        source=recovery.source,
+        source_path=recovery.source_path,
+        rows_in_source=recovery.rows_in_source,
+        rows_kept=len(recovery.positions),
+        synthetic=recovery.synthetic,
+        columns=recovery.columns,
+        columns_equal=equal,
+        unexplained=recovery.unexplained,
+        form=recovery.form,
+        fields=signature_of(recovery, table) if features else encoded_fields(recovery.matrix),
+        target=recovery.target,
+        model=recovery.model,
+        estimator=recovery.estimator,
+        sampler=recovery.sampler,
+        leaks=recovery.leaks,
+        drops=recovery.drops,
+    )
+
+
+def kept_rows(site: Site, recovered: Recovered) -> KeptRows:
+    """The rows that reached the model, out of the store."""
+    rows = unpack(site.work.artifacts.get(recovered.files[ROWS])).columns
+    positions, fitted = rows["positions"], rows["fitted"]
+    if not (isinstance(positions, Number) and isinstance(fitted, Number)):
+        raise UsageError("the kept rows are not what this version writes", hint="run again")
+    return KeptRows(
+        positions=positions.values.astype(np.int64),
+        fitted=fitted.values.astype(np.bool_),
+        matrix=unpack(site.work.artifacts.get(recovered.files[MATRIX])),
+        y=rows.get("y"),
+    )
+
+
+def encoded_fields(matrix: Table) -> tuple[Field, ...]:
+    """The model's own columns as what a caller would have to send."""
+    return tuple(_encoded_field(name, column) for name, column in matrix.columns.items())
+
+
+def _encoded_field(name: str, column: Column) -> Field:
+    if isinstance(column, Text):
+        return Field(name, "text")
+    finite = column.values[np.isfinite(column.values)]
+    if not len(finite):
+        return Field(name, "number")
+    return Field(name, "number", minimum=float(finite.min()), maximum=float(finite.max()))
+
+
+def _rows(recovery: Recovery) -> Table:
+    columns: dict[str, Column] = {
+        "positions": Number(recovery.positions.astype(np.float64), "integer"),
+        "fitted": Number(recovery.fitted.astype(np.float64), "boolean"),
+    }
+    if recovery.y is not None:
+        columns["y"] = recovery.y
+    return Table(columns)
+
+
+def _columns_equal(features: Features, recovery: Recovery, table: Table) -> int:
+    proofs = prove(features, table.take(recovery.positions), recovery.matrix)
+    return sum(proof.equal == proof.rows for proof in proofs)
+
+
+def _fact(recovery: Recovery) -> str:
+    known = len(recovery.columns) - len(recovery.unexplained)
+    text = (
+        f"{known} of {len(recovery.columns)} columns recovered, proven on {len(recovery.positions):,} of "
+        f"{recovery.rows_in_source:,} rows"
+    )
+    if recovery.unexplained:
+        names = ", ".join(recovery.unexplained[:3])
+        text += f"; not {names}" + (" and others" if len(recovery.unexplained) > 3 else "")
+    return text
