@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from causeway.actions.workspace import Workspace, keys_folder, load_product, open_workspace
 from causeway.adapters import registry
 from causeway.core.bundle import BundleSignature
 from causeway.core.clock import FixedClock
 from causeway.core.events import ProductDeclared, ReleaseMade, RunFinished, RunStarted
+from causeway.core.features import Features, Map, Numeric, write_features
 from causeway.core.ids import canonical_json, digest_of
 from causeway.core.release import Evaluation, Field, Model, Output, Parity, Release, Signature
 
@@ -97,6 +99,47 @@ def release(folder: Path, *, findings=(), files=None, seed=b"dummy", **changes) 
     work.ledger.append(name, facts, actor="a1", at=NOON)
     work.ledger.close()
     return sealed
+
+
+def answering(folder: Path, *, weight=0.5, **changes) -> str:
+    """A release whose model really answers; `weight` turns tenure into leaving or staying."""
+    outputs = tuple(Output(name, name, ("No", "Yes"), "Yes") for name in ("label", "probability"))
+    features = Features(
+        columns=("tenure", "Contract_One year"),
+        rules=(Numeric("tenure"), Map("Contract", "one-hot", {"One year": 1.0}, rest=0.0)),
+        domains={"Contract": RELEASE.signature.inputs[1].categories},
+    )
+    return release(
+        folder,
+        seed=_logistic(weight),
+        files={"features.json": write_features(features)},
+        signature=Signature(RELEASE.signature.inputs, outputs),
+        **changes,
+    )
+
+
+def _logistic(weight: float) -> bytes:
+    import onnx  # noqa: PLC0415 - slow, and few tests need it
+    from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415 - the same
+
+    weights = np.array([[-weight, weight], [0.1, -0.1]], np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["X", "W"], ["scores"]),
+            helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
+            helper.make_node("ArgMax", ["scores"], ["label"], axis=1, keepdims=0),
+        ],
+        "logistic",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, 2])],
+        [
+            helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2]),
+        ],
+        [numpy_helper.from_array(weights, "W")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString())
 
 
 def _unpack(work: Workspace, made: Release, contents: dict[str, bytes]) -> str:

@@ -99,7 +99,8 @@ class _Station:
         token = secrets.token_urlsafe(TOKEN_BYTES)
         server = _Server(_config(console(self.work, token, f"causeway_{self.instance.console_port}")))
         try:
-            await self.gateway.start()
+            if not await self._gateway_started():
+                return
             tasks = [
                 asyncio.create_task(server.serve(sockets=[self.listening])),
                 asyncio.create_task(self.gateway.keep()),
@@ -112,6 +113,18 @@ class _Station:
         finally:
             await self.gateway.stop()
             forget(self.work)
+
+    async def _gateway_started(self) -> bool:
+        """Whether it answers; False when we were told to stop before it did."""
+        starting = asyncio.ensure_future(self.gateway.start())
+        stopped = asyncio.ensure_future(self.stopping.wait())
+        await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if starting.done():
+            starting.result()
+            return True
+        starting.cancel()
+        return False
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         served, *others = tasks
