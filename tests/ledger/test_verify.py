@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from causeway.adapters import registry
 from causeway.core import signatures
+from causeway.core.errors import UsageError
 from causeway.core.events import GENESIS, RunFinished
 from causeway.core.ids import digest_of
 from causeway.ledger import Contents, add_checkpoint, read_anchor, write_anchor
-from causeway.ledger.chain import Anchor, Row
+from causeway.ledger.chain import Anchor, Row, examine
 from causeway.ledger.ed25519 import signed_by
 from causeway.ledger.export import export_lines, verifier_script
+from causeway.ledger.verifier import read_export
 from causeway.ledger.verify import Verdict, contents_of, judge
 from causeway.testing import MemoryLedger
 
@@ -315,6 +317,28 @@ def test_the_script_refuses_what_is_no_whole_export(kept, tmp_path):
         asked = [sys.executable, "-I", "-S", script(tmp_path), tmp_path / "export.jsonl"]
         done = subprocess.run(asked, capture_output=True, text=True, check=False)
         assert (done.returncode, complaint in done.stderr) == (2, True)
+
+
+@given(st.data())
+def test_no_garbled_export_makes_the_verifier_stumble(kept, data):
+    lines = b"".join(export_lines(kept.contents.rows, kept.contents.checkpoints, kept.keys)).decode()
+    start = data.draw(st.integers(0, len(lines) - 1))
+    length = data.draw(st.integers(1, 60))
+    patch = data.draw(st.sampled_from(['"', "1", "null", "[]", "{}", "\\ud800", "\n", "9" * 400, ""]))
+    garbled = lines[:start] + patch + lines[start + length :]
+    try:
+        held = read_export(garbled.split("\n")[:-1])
+    except ValueError:
+        return
+    verdict = examine(held.rows, held.checkpoints, keys=held.keys, anchor=kept.late)
+    untouched = (held.rows, held.checkpoints) == (kept.contents.rows, kept.contents.checkpoints)
+    assert verdict.ok is untouched or held.keys != kept.keys
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"checkpoint":{},"public_key":1}', "[" * 100_000])
+def test_what_is_no_anchor_is_told(text):
+    with pytest.raises(UsageError, match="not an anchor"):
+        read_anchor(text, where="x")
 
 
 def test_the_plain_signature_check_agrees_with_the_library(tmp_path):

@@ -17,6 +17,8 @@ from causeway.ledger.store import Run
 APPLICATION_ID = 0x43577931
 VERSION = 1
 BUSY_SECONDS = 30.0
+# strict tables, and rows returned by what changes them
+OLDEST_SQLITE = (3, 37)
 
 # made once, in a scratch file that becomes the ledger when it is whole
 SCHEMA = f"""
@@ -65,6 +67,7 @@ class SqliteDatabase:
         self.path = path.absolute()
         self.location = str(path)
         self._turn = threading.RLock()
+        _check_library()
         _make_if_missing(self.path)
         with self._speaking():
             self._connection = _connect(self.path)
@@ -108,6 +111,14 @@ class SqliteDatabase:
                 yield
             except sqlite3.Error as error:
                 raise _translated(error, self.location) from error
+
+
+def _check_library() -> None:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise OutsideError(
+            f"this Python brings SQLite {sqlite3.sqlite_version}, which is too old for the ledger",
+            hint="use a Python with SQLite 3.37 or later, or a PostgreSQL ledger: CAUSEWAY_LEDGER",
+        )
 
 
 def _connect(path: Path) -> sqlite3.Connection:

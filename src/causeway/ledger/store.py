@@ -24,10 +24,11 @@ HEADS = """
 INSERT_EVENT = "INSERT INTO events (product, seq, at, hash, text) VALUES (?, ?, ?, ?, ?)"
 # a chain from a number on
 READ = "SELECT text FROM events WHERE product = ? AND seq > ? ORDER BY seq"
-# the first event that was written after a moment: clocks may step back, a chain never does
-FIRST_LATER = "SELECT MIN(seq) FROM events WHERE product = ? AND at > ?"
-# a chain from a number on, up to before another
-READ_UNTIL = "SELECT text FROM events WHERE product = ? AND seq > ? AND seq < ? ORDER BY seq"
+# the same, up to before the first event written after a moment: clocks may step back, a chain never does
+READ_AS_OF = """
+    SELECT text FROM events WHERE product = ? AND seq > ?
+      AND seq < COALESCE((SELECT MIN(seq) FROM events WHERE product = ? AND at > ?), 9223372036854775807)
+    ORDER BY seq"""
 # names of all chains
 PRODUCTS = "SELECT DISTINCT product FROM events ORDER BY product"
 # all events as they lie there
@@ -107,15 +108,11 @@ class SqlLedger:
 
     def read(self, product: str, *, after: int = 0, as_of: datetime | None = None) -> list[Event]:
         """The product's events from seq `after` + 1 on; as far as they had been written at `as_of`."""
-        until = self._first_after(product, as_of) if as_of else None
-        if until is None:
+        if as_of is None:
             texts = self.database.query(READ, (product, after))
         else:
-            texts = self.database.query(READ_UNTIL, (product, after, until))
+            texts = self.database.query(READ_AS_OF, (product, after, product, microseconds(as_of)))
         return [event_of(product, text) for (text,) in texts]
-
-    def _first_after(self, product: str, as_of: datetime) -> int | None:
-        return self.database.query(FIRST_LATER, (product, microseconds(as_of)))[0][0]
 
     def products(self) -> list[str]:
         """The names of all products that have events, sorted."""

@@ -9,10 +9,19 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from causeway.ledger.chain import Anchor, Checkpoint, Row, Verdict, examine
 from causeway.ledger.ed25519 import raw_key
+
+Entry = TypeVar("Entry")
+
+
+class Key(NamedTuple):
+    """A public key and its name."""
+
+    key_id: str
+    public_key: str
 
 
 class Export(NamedTuple):
@@ -35,22 +44,34 @@ def read_export(lines: Iterable[str]) -> Export:
             entry = json.loads(line)
             kind = entry.pop("kind")
             if kind == "event":
-                rows.append(Row(**entry))
+                rows.append(typed(Row, entry))
             elif kind == "checkpoint":
-                checkpoints.append(Checkpoint(**entry))
+                checkpoints.append(typed(Checkpoint, entry))
             elif kind == "key":
-                keys[entry["key_id"]] = entry["public_key"]
+                key = typed(Key, entry)
+                keys[key.key_id] = key.public_key
             complete = kind == "end"
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(f"line {number} is no line of an export: {error}") from None
     return Export(rows, checkpoints, keys, complete)
 
 
+def typed(kind: type[Entry], fields: dict[str, Any]) -> Entry:
+    """The entry with these fields, each of its own type; TypeError names the first that is not."""
+    entry = kind(**fields)
+    for name, wanted in kind.__annotations__.items():
+        if type(fields[name]) is not wanted:
+            raise TypeError(f"{name} is not of type {wanted.__name__}")
+    return entry
+
+
 def read_anchor(text: str) -> Anchor:
     """The anchor that was written as this text; ValueError if it is none."""
     try:
         entry = json.loads(text)
-        return Anchor(Checkpoint(**entry["checkpoint"]), entry["public_key"])
+        stamp = typed(Checkpoint, entry["checkpoint"])
+        key = typed(Key, {"key_id": stamp.key_id, "public_key": entry["public_key"]})
+        return Anchor(stamp, key.public_key)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"not an anchor: {error}") from None
 
