@@ -16,6 +16,7 @@ SAMPLED_COLUMNS = 24
 COMPARED_COLUMNS = 60
 TELLING_VALUES = 5
 CERTAIN = 0.999
+DOUBTFUL_SHARE = 0.02
 
 
 class Alignment(Struct, frozen=True):
@@ -66,7 +67,7 @@ def align(loaded: LoadedTrace, rows: Reached) -> Alignment | None:
     """The table that the rows came from, the one with the best evidence, and where in it they are."""
     found = [_aligned(loaded, rows, described) for described in loaded.trace.tables]
     present = [one for one in found if one is not None]
-    return max(present, key=lambda one: one.evidence, default=None)
+    return max(present, key=lambda one: (one.evidence, "content" not in one.how), default=None)
 
 
 def _aligned(loaded: LoadedTrace, rows: Reached, described: TracedTable) -> Alignment | None:
@@ -280,10 +281,12 @@ def _in_order(keys: list[bytes], places: list[bytes]) -> Positions | None:
 
 
 def _anywhere(keys: list[bytes], places: list[bytes]) -> Positions | None:
+    """The one place of each key; None where more than a few have several."""
     left: dict[bytes, list[int]] = {}
     for at in range(len(places) - 1, -1, -1):
         left.setdefault(places[at], []).append(at)
-    if not all(key in left for key in keys):
+    doubtful = sum(len(left.get(key, ())) > 1 for key in keys)
+    if doubtful > DOUBTFUL_SHARE * len(keys) or not all(key in left for key in keys):
         return None
     found = [left[key].pop() if left[key] else -1 for key in keys]
     return None if -1 in found else np.array(found, np.int64)

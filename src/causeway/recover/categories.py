@@ -131,8 +131,11 @@ def _cost(grouping: Grouping, name: str, what: str, values: Numbers) -> float:
         "group-indicator": 2 + 0.3 * float(counts.min()),
         "code-map": 2 + 0.3 * len(values),
     }[what]
-    hint = 1.0 if what == "one-hot" and _named(grouping, name, values) else 0.0
-    return base - hint + (0.5 if grouping.strip else 0.0)
+    if what == "one-hot":
+        base -= 1.0 if _named(grouping, name, values) else 0.0
+    elif grouping.numeric:  # a line or a bin says more about numbers than a list of them
+        base += 2.0
+    return base + (0.5 if grouping.strip else 0.0)
 
 
 def _map(grouping: Grouping, what: str, values: Numbers, wanted: Numbers, evidence: Evidence | None) -> Map:

@@ -7,9 +7,9 @@ import numpy as np
 from causeway.core.features import NumberElseMap, Numeric, Rule, Step
 from causeway.core.features_read import FUNCTIONS, TEXT_BASES, shape_of
 from causeway.core.table import Numbers, Text
-from causeway.recover.fitting import Line, alike, line_through, quick_line, single
+from causeway.recover.fitting import Line, alike, quick_line, single
 from causeway.recover.loaded import listed
-from causeway.recover.pool import Mask, Pool, Series
+from causeway.recover.pool import Pool, Series
 
 MOST_BINS = 30
 ROWS_PER_BIN = 5
@@ -96,7 +96,7 @@ def _by_shape(column: str, texts: list[str], wanted: Numbers) -> NumberElseMap:
     return NumberElseMap(column, shapes, exact)
 
 
-def step_candidates(pool: Pool, wanted: Numbers, **_: float) -> Iterator[Candidate]:
+def step_candidates(pool: Pool, wanted: Numbers) -> Iterator[Candidate]:
     """Bins: constant pieces over an ordered raw column, cut where the value changes."""
     pieces = len(np.unique(wanted))
     if pieces > MOST_BINS:
@@ -105,7 +105,7 @@ def step_candidates(pool: Pool, wanted: Numbers, **_: float) -> Iterator[Candida
         gaps = gaps_of(series, wanted)
         if gaps is None or "coerce" in gaps:
             continue
-        found = _cuts(series.values, series.finite, wanted)
+        found = _cuts(series, wanted)
         if found is None or len(found[1]) > min(2 * pieces, len(wanted) / ROWS_PER_BIN):
             continue
         intervals, values = found
@@ -125,22 +125,10 @@ def step_candidates(pool: Pool, wanted: Numbers, **_: float) -> Iterator[Candida
         )
 
 
-def _cuts(
-    raw: Numbers, finite: Mask, wanted: Numbers
-) -> tuple[list[tuple[float, float]], list[float]] | None:
-    rows = np.flatnonzero(finite)
-    order = rows[np.argsort(raw[rows], kind="stable")]
-    x, y = raw[order], wanted[order]
+def _cuts(series: Series, wanted: Numbers) -> tuple[list[tuple[float, float]], list[float]] | None:
+    x, y = series.values[series.order], wanted[series.order]
     changes = np.flatnonzero(y[1:] != y[:-1])
     if not len(changes) or len(changes) > 2 * MOST_BINS or np.any(x[changes] == x[changes + 1]):
         return None
     intervals = [(float(x[at]), float(x[at + 1])) for at in changes]
     return intervals, [float(y[0]), *(float(y[at + 1]) for at in changes)]
-
-
-def line_between(made: Numbers, wanted: Numbers, tolerance: float) -> Line | None:
-    """The line from a combination to the wanted column, only where the combination is finite."""
-    held = np.isfinite(made)
-    if np.isfinite(wanted[~held]).any():
-        return None
-    return line_through(np.where(held, made, np.nan), wanted, tolerance)

@@ -46,6 +46,8 @@ class Series:
         self.missing = missing
         self.finite = np.isfinite(values)
         self.probes = _probes(values, self.finite)
+        rows = np.flatnonzero(self.finite)
+        self.order: Positions = rows[np.argsort(values[rows], kind="stable")]
         self._made: dict[str, Numbers] = {"id": values}
 
     def under(self, fn: str) -> Numbers:

@@ -86,16 +86,14 @@ class _Search:
         found = self._first_exact(name, column, self._simple(name, wanted))
         if found.rule is not None:
             return found
-        return self._first_exact(name, column, self._composed(wanted))
+        pairs = pair_candidates(self.pool, wanted, tolerance=self.tolerance)
+        return self._first_exact(name, column, pairs)
 
     def _simple(self, name: str, wanted: Numbers) -> Iterator[Candidate]:
         yield from numeric_candidates(self.pool, wanted, tolerance=self.tolerance)
         yield from map_candidates(self.pool, name, wanted, evidence=self.evidence)
         yield from number_else_candidates(self.pool, wanted, tolerance=self.tolerance)
-
-    def _composed(self, wanted: Numbers) -> Iterator[Candidate]:
         yield from step_candidates(self.pool, wanted)
-        yield from pair_candidates(self.pool, wanted, tolerance=self.tolerance)
 
     def _first_exact(self, name: str, column: Column, candidates: Iterable[Candidate]) -> Explanation:
         ordered = sorted(candidates, key=lambda pair: pair[0] - _hint(name, pair[1]))
