@@ -84,7 +84,7 @@ class Case:
 
 
 def write_column(path: Path, name: str, column: Column, kind: str = "") -> dict[str, object]:
-    """The column in a file of its own, described for the runner; `kind` is what it was when the model was fitted."""
+    """The column in a file of its own, described for the runner; `kind` is what it was at the fit."""
     if isinstance(column, Number):
         np.ascontiguousarray(column.values, "<f8").tofile(path)
         kind = kind if kind in {"float", "integer", "boolean"} and _whole(column) else column.kind

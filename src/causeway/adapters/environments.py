@@ -3,7 +3,7 @@
 import fcntl
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,8 +70,14 @@ def build_environment(
             return found
         plan = Plan({w.name: w for w in install}, {w.name: w for w in held}, problems, {})
         say(f"making an environment: python {interpreter.version}, {', '.join(w.line for w in install)}")
-        made = _made(place, interpreter, plan, imports, key, say)
-    return made
+        shutil.rmtree(place, ignore_errors=True)
+        made_python = _venv(place, interpreter)
+        if plan.wanted:
+            _fill(made_python, place, plan, say)
+        made = _settled(made_python, interpreter, plan, imports)
+        made = msgspec.structs.replace(made, key=key, folder=str(place))
+        _write(place / READY, msgspec.json.encode(made))
+        return made
 
 
 def _key(
@@ -90,7 +96,7 @@ def _concerns(problem: Problem, imports: Sequence[str]) -> bool:
 
 
 @contextmanager
-def _alone(into: Path, key: str) -> Iterator[None]:
+def _alone(into: Path, key: str) -> Generator[None]:
     """Keeps other processes from making the same environment at the same time."""
     try:
         into.mkdir(parents=True, exist_ok=True)
@@ -111,13 +117,8 @@ def _ready(place: Path) -> Environment | None:
     return found if Path(found.python).exists() else None
 
 
-def _made(
-    place: Path, interpreter: Interpreter, plan: Plan, imports: Sequence[str], key: str, say: Say
-) -> Environment:
-    shutil.rmtree(place, ignore_errors=True)
-    python = _venv(place, interpreter)
-    if plan.wanted:
-        _fill(python, place, plan, say)
+def _settled(python: Path, interpreter: Interpreter, plan: Plan, imports: Sequence[str]) -> Environment:
+    """The environment as it came out, with all that differs from what was declared."""
     pins, absent = installed(python, imports)
     brought = {problem.requirement for problem in plan.problems}
     for module in absent:
@@ -127,9 +128,7 @@ def _made(
         instead = f"{name}=={pins[name]}" if name in pins else ""
         plan.problems.append(Problem(line, why, instead))
     kept = {name: version for name, version in pins.items() if name not in OURS or name in plan.wanted}
-    made = Environment(str(python), interpreter.version, kept, tuple(plan.problems), key, str(place))
-    _write(place / READY, msgspec.json.encode(made))
-    return made
+    return Environment(str(python), interpreter.version, kept, tuple(plan.problems), "", "")
 
 
 def _venv(place: Path, interpreter: Interpreter) -> Path:
@@ -208,7 +207,7 @@ def _blame(plan: Plan, unfit: Unfit, name: str) -> None:
 
 
 def _loosen(plan: Plan, clash: Clash) -> None:
-    """Lets pip choose the version of one requirement that others exclude: rather a held one than a wanted one."""
+    """Lets pip choose the version of one requirement that others exclude: rather a held one."""
     held = _names(clash.constraints, plan.held)
     wanted = _names(clash.requested, plan.wanted)
     why = (

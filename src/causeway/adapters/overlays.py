@@ -1,6 +1,7 @@
-"""What conversion needs on top of an environment, in a folder of its own that changes none of its packages."""
+"""What conversion needs on top of an environment, in a folder of its own; no package is changed."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,10 @@ from causeway.adapters.requirements import normal
 from causeway.core.environment import Environment
 from causeway.core.errors import OutsideError, Refused
 
+CONVERTERS = ("skl2onnx", "onnx")
 # onnxmltools needs packaging, and does not say so
-CONVERTERS = ("skl2onnx", "onnx", "onnxmltools", "packaging")
+BOOSTER_CONVERTERS = (*CONVERTERS, "onnxmltools", "packaging")
+BOOSTERS = {"xgboost", "lightgbm"}
 READY = ".ready"
 
 
@@ -43,10 +46,14 @@ def conversion_overlay(environment: Environment, *, say: Say) -> Path:
     pins, _ = installed(environment.python)
     constraints = place / "pins.txt"
     constraints.write_text("".join(f"{name}=={version}\n" for name, version in pins.items() if _held(name)))
-    extra = _extra(environment, constraints, place / "report.json")
+    wanted = BOOSTER_CONVERTERS if BOOSTERS & pins.keys() else CONVERTERS
+    missing = [name for name in wanted if name not in pins]
+    extra = _extra(environment, missing, constraints, place / "report.json") if missing else []
     changed = [name for name, _ in extra if name in pins]
     if changed:
-        raise Refused(f"converting needs another version of {', '.join(changed)} than the model was trained with")
+        raise Refused(
+            f"converting needs another version of {', '.join(changed)} than the model was trained with"
+        )
     if extra:
         say("adding what conversion needs: " + ", ".join(f"{name} {version}" for name, version in extra))
         lines = [f"{name}=={version}" for name, version in extra]
@@ -60,11 +67,11 @@ def _held(name: str) -> bool:
     return name not in {"pip", "setuptools", "wheel"}
 
 
-def _extra(environment: Environment, constraints: Path, report: Path) -> list[tuple[str, str]]:
+def _extra(
+    environment: Environment, wanted: Sequence[str], constraints: Path, report: Path
+) -> list[tuple[str, str]]:
     """The distributions that are missing, as pip would add them to this environment."""
-    obstacle = pip.install(
-        environment.python, ["--dry-run", "--report", str(report), *CONVERTERS], constraints
-    )
+    obstacle = pip.install(environment.python, ["--dry-run", "--report", str(report), *wanted], constraints)
     if obstacle is not None:
         raise Refused("the converters to ONNX cannot be had beside the packages the model was trained with")
     items = msgspec.json.decode(report.read_bytes(), type=_Report).install

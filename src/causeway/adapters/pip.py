@@ -14,8 +14,8 @@ PIP_SECONDS = 1_800
 SHOWN_CHARACTERS = 1_500
 # these would send packages elsewhere, or other code into the interpreter
 NOT_INHERITED = (
-    "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PIP_REQUIREMENT", "PIP_CONSTRAINT", "PIP_PYTHON",
-    "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS", "PIP_QUIET", "PIP_VERBOSE", "PIP_NO_BINARY",
+    "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PIP_REQUIREMENT", "PIP_CONSTRAINT",
+    "PIP_PYTHON",    "PIP_REQUIRE_VIRTUALENV", "PIP_NO_DEPS", "PIP_QUIET", "PIP_VERBOSE", "PIP_NO_BINARY",
 )  # fmt: skip
 _NONE_FITS = re.compile(
     r"Could not find a version that satisfies the requirement (.+?)(?: \(from ([^()]*?)\))?"
@@ -25,8 +25,8 @@ _REQUESTED = re.compile(r"^ +The user requested (\(constraint\) )?(.+)$", re.MUL
 _DEPENDS = re.compile(r"^ +(\S+)(?:\[[^\]]*\])? (\S+) depends on (.+)$", re.MULTILINE)
 _OTHER_PYTHON = re.compile(r"(\d[\w.]*) Requires-Python ([^;\n]+)")
 _NETWORK = re.compile(
-    r"NewConnectionError|Temporary failure in name resolution|Max retries exceeded|ReadTimeoutError|ConnectTimeout"
-    r"|Could not fetch URL|ProxyError|SSLError",
+    r"NewConnectionError|Temporary failure in name resolution|Max retries exceeded|ReadTimeoutError"
+    r"|ConnectTimeout|Could not fetch URL|ProxyError|SSLError",
 )
 _DISK = re.compile(r"No space left on device|Errno 28|Errno 122")
 
@@ -102,7 +102,7 @@ def wheels_and_sources(python: str, name: str) -> tuple[str, ...]:
 
 
 def nearest(wanted: str, versions: Sequence[str]) -> str:
-    """The version closest to the first one that the requirement names: same line, else the next, else the last."""
+    """The version closest to the one that the requirement names: of its line, else the next, or last."""
     plain = [v for v in versions if re.fullmatch(r"\d+(\.\d+)*(\.post\d+)?", v)] or list(versions)
     if not plain:
         return ""

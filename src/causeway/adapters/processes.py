@@ -1,4 +1,4 @@
-"""Strangers' code as a process of its own: bounded, without our variables, and without network where possible."""
+"""Strangers' code as a process of its own: bounded, without our variables and, where possible, network."""
 
 import os
 import shutil

@@ -153,7 +153,7 @@ def training_imports(folder: Path, script: str) -> tuple[str, ...]:
 
 def _key(module: str) -> str:
     two = ".".join(module.split(".")[:2])
-    return two if two in MODULES else module.split(".")[0]
+    return two if two in MODULES else module.split(".", maxsplit=1)[0]
 
 
 def _trees(folder: Path, path: Path) -> list[ast.Module]:

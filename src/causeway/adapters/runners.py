@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,11 @@ from causeway.core.trace import Trace
 RUNNER = Path(__file__).parents[1] / "runner"
 MAX_TRACE_BYTES = 2 << 30
 ANSWER_SECONDS = 300.0
+DOINGS = {
+    "predict": "asking the captured model",
+    "evaluate": "fitting the model anew on held-out splits",
+    "convert": "converting the captured model",
+}
 TOLD_CHARACTERS = 2_000
 LEFT_OUT = {".git", ".hg", ".svn", ".causeway", "__pycache__", "node_modules", ".ipynb_checkpoints", ".venv"}
 
@@ -62,7 +67,7 @@ def reference_predictions(environment: Environment, trace: Path, captured: int, 
     case = Case(trace.resolve(), captured)
     with _scratch(trace) as scratch:
         request = case.request(scratch) | {"matrix": case.matrix(scratch, matrix)}
-        content = _run("predict", request, environment, scratch, "asking the model")
+        content = _run("predict", request, environment)
         return read_answers(scratch, msgspec.json.decode(content, type=RawAnswers))
 
 
@@ -87,7 +92,7 @@ def honest_predictions(
             "ordered": ordered,
             "seconds": seconds,
         }
-        content = _run("evaluate", request, environment, scratch, "refitting the model on held-out rows", seconds)
+        content = _run("evaluate", request, environment, seconds=seconds)
         return read_honest_answers(scratch, msgspec.json.decode(content, type=RawAnswers))
 
 
@@ -113,19 +118,25 @@ def convert_model(
             "dtype": dtype,
             "file": str(file),
         }
-        return msgspec.json.decode(_run("convert", request, environment, scratch, "converting"), type=Converted)
+        return msgspec.json.decode(_run("convert", request, environment), type=Converted)
 
 
-def _run(
-    name: str, request: dict[str, object], environment: Environment, scratch: Path, what: str, seconds: float = 0
-) -> bytes:
-    limits = Limits(seconds=ANSWER_SECONDS + 3 * seconds)
-    return run_script(name, request, environment=environment, scratch=scratch, limits=limits, what=what)[1]
+def _run(name: str, request: dict[str, object], environment: Environment, *, seconds: float = 0) -> bytes:
+    return run_script(
+        name,
+        request,
+        environment=environment,
+        scratch=Path(str(request["scratch"])),
+        limits=Limits(seconds=ANSWER_SECONDS + 3 * seconds),
+        what=DOINGS[name],
+    )[1]
 
 
 @contextmanager
-def _scratch(trace: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="answer-", dir=trace.resolve(), ignore_cleanup_errors=True) as name:
+def _scratch(trace: Path) -> Generator[Path]:
+    with tempfile.TemporaryDirectory(
+        prefix="answer-", dir=trace.resolve(), ignore_cleanup_errors=True
+    ) as name:
         yield Path(name)
 
 
@@ -147,7 +158,9 @@ def run_script(
     python = Path(environment.python).absolute()
     if not python.exists():
         raise OutsideError(
-            "the environment's python is gone", where=str(python), hint="run again to make the environment anew"
+            "the environment's python is gone",
+            where=str(python),
+            hint="run again to make the environment anew",
         )
     asked.write_bytes(
         msgspec.json.encode({**request, "result": str(answered), "file_bytes": limits.file_bytes})
@@ -177,7 +190,7 @@ def copy_folder(folder: Path, copy: Path) -> None:
         shutil.copytree(
             folder,
             copy,
-            ignore=lambda where, names: _left_out(folder, copy, where, names),
+            ignore=lambda where, names: _left_out(folder, copy, Path(where), names),
             ignore_dangling_symlinks=True,
         )
     except (OSError, shutil.Error) as error:
@@ -190,9 +203,9 @@ def copy_folder(folder: Path, copy: Path) -> None:
         ) from error
 
 
-def _left_out(folder: Path, copy: Path, where: str, names: list[str]) -> set[str]:
+def _left_out(folder: Path, copy: Path, where: Path, names: list[str]) -> set[str]:
     out = LEFT_OUT & set(names)
-    return out | {name for name in names if not _wanted(folder, copy, Path(where) / name)}
+    return out | {name for name in names if not _wanted(folder, copy, where / name)}
 
 
 def _wanted(folder: Path, copy: Path, path: Path) -> bool:

@@ -17,7 +17,7 @@ def convert(request):
         return {"reason": "%s computes in single precision itself" % single_only(model)}
     form, named, kinds = inputs_of(model, request["matrix"], request["dtype"])
     try:
-        converted = to_onnx(model, named)
+        converted = _to_onnx(model, named)
     except Exception as error:
         return {"reason": reason_of(error, model)}
     tidied(converted, models.classes_of(model) if models.kind_of(model) == "classifier" else None)
@@ -38,7 +38,7 @@ def convert(request):
     }
 
 
-def to_onnx(model, named):
+def _to_onnx(model, named):
     from causeway_runner.onnx_models import register
     from skl2onnx import convert_sklearn
 

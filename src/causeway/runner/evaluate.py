@@ -9,10 +9,10 @@ SEED = 0
 
 
 def evaluate(request):
-    """Splits first, then fits on the training part only; a row's answer comes from a clone that never saw it."""
+    """Splits first, then fits on the training part: a row's answer comes from a clone that never saw it."""
     import numpy as np
     from causeway_runner import models
-    from causeway_runner.answers import PROBABILITIES, write_probabilities
+    from causeway_runner.answers import write_probabilities
     from causeway_runner.columns import Store, read_column, read_matrix
 
     model = models.load(request)
@@ -28,7 +28,7 @@ def evaluate(request):
     result = {"labels": described, "probabilities": "", "method": method, "seconds": held_out.seconds}
     result["classes"] = [str(one) for one in held_out.classes]
     if held_out.probabilities is not None:
-        result["probabilities"] = write_probabilities(request["out"], held_out.probabilities) and PROBABILITIES
+        result["probabilities"] = write_probabilities(request["out"], held_out.probabilities)
     return result
 
 
@@ -37,7 +37,9 @@ def as_classes(target, model):
     import numpy as np
     from causeway_runner.models import kind_of
 
-    whole = target.dtype.kind == "f" and not np.isnan(target).any() and bool((target == np.rint(target)).all())
+    whole = (
+        target.dtype.kind == "f" and not np.isnan(target).any() and bool((target == np.rint(target)).all())
+    )
     return target.astype(np.int64) if whole and kind_of(model) == "classifier" else target
 
 
@@ -74,6 +76,7 @@ class HeldOut:
         return method + self.remark
 
     def folds_of(self):
+        """The splits, and how they were made in words."""
         import numpy as np
         from sklearn.model_selection import KFold, StratifiedKFold
 
@@ -103,6 +106,7 @@ class HeldOut:
         self.parts += 1
 
     def keep_probabilities(self, test, answered, classes):
+        """Puts each class in its column; one that the clone never saw has none."""
         import numpy as np
 
         if self.probabilities is None:
@@ -123,7 +127,9 @@ def last_fifth(rows):
     import numpy as np
 
     cut = int(rows * 0.8)
-    return [(np.arange(cut), np.arange(cut, rows))], "trained on the first 80 % of rows, scored on the last 20 %"
+    return [
+        (np.arange(cut), np.arange(cut, rows))
+    ], "trained on the first 80 % of rows, scored on the last 20 %"
 
 
 def take(rows, positions):

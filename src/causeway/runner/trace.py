@@ -10,7 +10,8 @@ import types
 
 from causeway_runner.request import answer, packages, peak_bytes, said, write_json
 
-PLAIN_VALUES = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp)
+SEED = 0
+PLAIN_VALUES = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.Load, ast.USub)
 
 
 def watch(request):
@@ -25,6 +26,7 @@ def watch(request):
     beside = os.path.dirname(os.path.join(root, script))
     sys.path[:0] = [beside] if beside == root else [beside, root]
     sys.argv = [os.path.join(root, script)]
+    seed()
     install(recorder)
     run = Run(recorder, root, script)
     run.units(source.units_of(root, script))
@@ -32,10 +34,21 @@ def watch(request):
     return {"errors": len(recorder.errors)}
 
 
+def seed():
+    """Makes draws without a seed the same in every run; a training that sets seeds is not changed."""
+    import random
+
+    import numpy as np
+
+    random.seed(SEED)
+    np.random.seed(SEED)  # noqa: NPY002 - the generator that libraries fall back on
+
+
 def install(recorder):
     """Watches what is imported, as soon as it is imported."""
     from causeway_runner.estimators import patch_dumps, patch_estimators, patch_split
     from causeway_runner.frames import function_watcher, patch_pandas
+    from causeway_runner.recorder import caller
 
     held = builtins.__import__
 
@@ -47,7 +60,7 @@ def install(recorder):
         before = len(sys.modules)
         module = held(*args, **kwargs)
         # only when the proof of concept's own import has ended are the modules behind it whole
-        if len(sys.modules) != before and recorder.mine(sys._getframe(1)):
+        if len(sys.modules) != before and recorder.mine(caller()):
             patch()
         return module
 
@@ -83,6 +96,7 @@ class Run:
                     self.statement(unit, node)
 
     def statement(self, unit, node):
+        """Runs one statement and looks at what it changed."""
         from causeway_runner.frames import look
 
         place, text = unit.place(node.lineno), unit.segment(node)
@@ -103,6 +117,7 @@ class Run:
         sys.settrace(tracer)
 
     def execute(self, unit, node):
+        """Runs one statement as its file would, with the future imports before it."""
         tree = ast.Module([node], [])
         code = compile(tree, unit.filename, "exec", self.flags, True)
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
@@ -120,6 +135,7 @@ class Run:
         return place
 
     def failed(self, place, error, text):
+        """Notes a statement that raised, and prints why."""
         import traceback
 
         traceback.print_exception(type(error), error, error.__traceback__)
@@ -128,7 +144,7 @@ class Run:
     def remember(self, unit, node):
         """Keeps what a pickled model may refer to: imports, functions, classes, plain constants."""
         plain = isinstance(node, ast.Assign) and all(
-            isinstance(part, PLAIN_VALUES + (ast.Load, ast.USub)) for part in ast.walk(node.value)
+            isinstance(part, PLAIN_VALUES) for part in ast.walk(node.value)
         )
         kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
         text = ast.get_source_segment(unit.text, node) or ""

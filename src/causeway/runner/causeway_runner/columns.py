@@ -20,7 +20,7 @@ class Store:
         self.folder, self.left = folder, limit_bytes
         self.known, self.end, self.count = {}, 0, 0
         os.makedirs(folder, exist_ok=True)
-        self.buffer = open(os.path.join(folder, "columns.bin"), "wb")
+        self.buffer = open(os.path.join(folder, "columns.bin"), "wb")  # noqa: SIM115 - held while it grows
 
     def column(self, name, values):
         """One column as the trace describes it, and a digest of what it holds."""

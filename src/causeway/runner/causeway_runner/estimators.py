@@ -5,6 +5,7 @@ import sys
 import time
 
 import numpy as np
+
 from causeway_runner.recorder import caller
 
 FITS = ("fit", "partial_fit", "fit_predict", "fit_resample")
@@ -24,7 +25,7 @@ class Watched:
 
     def __get__(self, thing, owner=None):
         method = self.held.__get__(thing, owner)
-        return method if thing is None else watched_method(method, thing, self.name, self.recorder)
+        return method if thing is None else _watched_method(method, thing, self.name, self.recorder)
 
     def __getattr__(self, name):
         return getattr(self.held, name)
@@ -51,7 +52,7 @@ def watch(cls, name, recorder):
     if isinstance(held, Watched) or getattr(held, "watched", False):
         return
     if hasattr(held, "__code__"):
-        watched = watched_function(held, name, recorder)
+        watched = _watched_function(held, name, recorder)
     elif hasattr(held, "__get__") and not isinstance(held, (staticmethod, classmethod, property)):
         watched = Watched(held, name, recorder)
     else:
@@ -62,52 +63,85 @@ def watch(cls, name, recorder):
         return
 
 
-def watched_function(held, name, recorder):
+def _watched_function(held, name, recorder):
     @functools.wraps(held)
     def method(thing, *args, **kwargs):
         frame = caller()
         if not recorder.mine(frame):
             return held(thing, *args, **kwargs)
-        return called(recorder, name, thing, functools.partial(held, thing), args, kwargs, frame)
+        return Call(recorder, name, thing).made(functools.partial(held, thing), args, kwargs, frame)
 
     method.watched = True
     return method
 
 
-def watched_method(held, thing, name, recorder):
+def _watched_method(held, thing, name, recorder):
     @functools.wraps(held)
     def method(*args, **kwargs):
         frame = caller()
         if not recorder.mine(frame):
             return held(*args, **kwargs)
-        return called(recorder, name, thing, held, args, kwargs, frame)
+        return Call(recorder, name, thing).made(held, args, kwargs, frame)
 
     return method
 
 
-def called(recorder, name, thing, held, args, kwargs, frame):
-    """Makes the call and notes it, if it succeeds."""
-    given = argument(args, kwargs, 0, ("X", "raw_documents", "data"))
-    target = argument(args, kwargs, 1, ("y",))
-    matrix = "" if is_label_coder(thing) else recorder.matrix(given, texts=True) if two_sided(given) else ""
-    vector = recorder.vector(target) if target is not None and name not in ("transform", "predict") else ""
-    where, started, tracer = recorder.where(frame), time.time(), sys.gettrace()
-    recorder.busy = True
-    sys.settrace(None)
-    try:
-        out = held(*args, **kwargs)
-    finally:
-        recorder.busy = False
-        sys.settrace(tracer)
-    if name in FITS:
-        recorder.seconds[recorder.number(thing)] = time.time() - started
-    if name not in TRANSFORMS and not is_label_coder(thing):
-        recorder.fit("fit" if name in FITS[:3] else name, thing, matrix, vector, where)
-    follow(recorder, name, thing, given, matrix, out)
-    return out
+class Call:
+    """One call by the proof of concept's own code on an estimator."""
+
+    def __init__(self, recorder, name, thing):
+        self.recorder, self.name, self.thing = recorder, name, thing
+
+    def made(self, held, args, kwargs, frame):
+        """Makes the call and notes it, if it succeeds; returns what it gave."""
+        given = _argument(args, kwargs, 0, ("X", "raw_documents", "data"))
+        matrix, target = self.matrix(given), self.target(args, kwargs)
+        where = self.recorder.where(frame)
+        out = self.timed(held, args, kwargs)
+        if self.name not in TRANSFORMS and not is_label_coder(self.thing):
+            call = "fit" if self.name in FITS[:3] else self.name
+            self.recorder.fit(call, self.thing, matrix, target, where)
+        if matrix:
+            self.follow(given, matrix, out)
+        return out
+
+    def matrix(self, given):
+        """The id of what it was given, kept before the call can change it."""
+        wanted = two_sided(given) and not is_label_coder(self.thing)
+        return self.recorder.matrix(given, texts=True) if wanted else ""
+
+    def target(self, args, kwargs):
+        """The id of its target, where it takes one."""
+        given = None if self.name in ("transform", "predict") else _argument(args, kwargs, 1, ("y",))
+        return "" if given is None else self.recorder.vector(given)
+
+    def timed(self, held, args, kwargs):
+        """Calls it, blind to what happens inside."""
+        started, tracer = time.time(), sys.gettrace()
+        self.recorder.busy = True
+        sys.settrace(None)
+        try:
+            out = held(*args, **kwargs)
+        finally:
+            self.recorder.busy = False
+            sys.settrace(tracer)
+        if self.name in FITS:
+            self.recorder.seconds[self.recorder.number(self.thing)] = time.time() - started
+        return out
+
+    def follow(self, given, matrix, out):
+        """Notes where the rows went."""
+        if self.name in TRANSFORMS and getattr(out, "ndim", 0) == 2:
+            child = self.recorder.matrix(out, texts=True)
+            self.recorder.link("same", matrix, child, self.name)
+        if self.name == "fit_resample":
+            positions = resampled(self.thing, given, out[0])
+            if positions is not None:
+                child = self.recorder.matrix(out[0], texts=True)
+                self.recorder.link("rows", matrix, child, self.name, positions)
 
 
-def argument(args, kwargs, position, names):
+def _argument(args, kwargs, position, names):
     if len(args) > position:
         return args[position]
     return next((kwargs[name] for name in names if name in kwargs), None)
@@ -126,31 +160,19 @@ def is_label_coder(thing):
     return type(thing).__name__ in ("LabelEncoder", "LabelBinarizer", "MultiLabelBinarizer")
 
 
-def follow(recorder, name, thing, given, matrix, out):
-    """Notes where the rows went."""
-    if not matrix:
-        return
-    if name in TRANSFORMS and getattr(out, "ndim", 0) == 2:
-        recorder.link("same", matrix, recorder.matrix(out, texts=True), name)
-    if name == "fit_resample":
-        positions = resampled(thing, given, out[0])
-        if positions is not None:
-            recorder.link("rows", matrix, recorder.matrix(out[0], texts=True), name, positions)
-
-
 def resampled(sampler, given, out):
     """For each row that came out the position it came from, -1 where it was made up; None if unknown."""
     positions = getattr(sampler, "sample_indices_", None)
     if positions is not None:
         return np.asarray(positions)
     rows = len(given)
-    if len(out) >= rows and alike(np.asarray(out)[:rows], np.asarray(given)):
+    if len(out) >= rows and _alike(np.asarray(out)[:rows], np.asarray(given)):
         return np.concatenate([np.arange(rows), np.full(len(out) - rows, -1)])
     return None
 
 
-def alike(left, right):
-    if left.dtype == object or right.dtype == object:
+def _alike(left, right):
+    if object in (left.dtype, right.dtype):
         return left.shape == right.shape and bool((left == right).all())
     return np.array_equal(left, right)
 
@@ -170,7 +192,7 @@ def patch_split(recorder):
         rows = arrays[0].shape[0] if hasattr(arrays[0], "shape") else len(arrays[0])
         recorder.busy = True
         try:
-            out = held(*(arrays + (np.arange(rows),)), **kwargs)
+            out = held(*arrays, np.arange(rows), **kwargs)
         finally:
             recorder.busy = False
         follow_split(recorder, arrays, out, recorder.where(frame))
@@ -201,10 +223,10 @@ def patch_dumps(recorder):
         module = sys.modules.get(name)
         held = getattr(module, "dump", None)
         if held is not None and not getattr(held, "watched", False):
-            module.dump = watched_dump(held, recorder)
+            module.dump = _watched_dump(held, recorder)
 
 
-def watched_dump(held, recorder):
+def _watched_dump(held, recorder):
     @functools.wraps(held)
     def dump(thing, file, *args, **kwargs):
         if recorder.mine(caller()):

@@ -5,6 +5,7 @@ import os
 import sys
 
 import numpy as np
+
 from causeway_runner.recorder import MAX_CELLS, caller
 from causeway_runner.source import names_in
 
@@ -16,28 +17,28 @@ DRAWS = ("train_test_split", ".sample(", ".head(", ".tail(", ".iloc[")
 def patch_pandas(recorder):
     """Watches pandas, once it is there whole."""
     pd = sys.modules.get("pandas")
-    if pd is None or getattr(pd, "causeway_watched", False) or not ready(pd):
+    if pd is None or getattr(pd, "causeway_watched", False) or not _ready(pd):
         return
     pd.causeway_watched = True
     for name in [name for name in dir(pd) if name.startswith("read_")]:
-        setattr(pd, name, watched_reader(getattr(pd, name), name, recorder))
-    watch_reset(pd, recorder)
+        setattr(pd, name, _watched_reader(getattr(pd, name), name, recorder))
+    _watch_reset(pd, recorder)
     for name in RENUMBERING:
-        setattr(pd.DataFrame, name, watched_renumbering(getattr(pd.DataFrame, name), pd, recorder))
-    watch_concat(pd, recorder)
+        setattr(pd.DataFrame, name, watched_renumbering(getattr(pd.DataFrame, name), recorder))
+    _watch_concat(pd, recorder)
 
 
-def ready(module):
+def _ready(module):
     spec = getattr(module, "__spec__", None)
     return hasattr(module, "read_csv") and not getattr(spec, "_initializing", False)
 
 
-def watched_reader(held, name, recorder):
+def _watched_reader(held, name, recorder):
     @functools.wraps(held)
     def read(*args, **kwargs):
         out = held(*args, **kwargs)
         frame = caller()
-        if is_frame(out) and recorder.mine(frame):
+        if _is_frame(out) and recorder.mine(frame):
             source = args[0] if args else next(iter(kwargs.values()), "")
             recorder.table(name, path_of(source, recorder.root), out, recorder.where(frame))
         return out
@@ -53,7 +54,7 @@ def path_of(source, root):
     return str(source)[:200]
 
 
-def watch_reset(pd, recorder):
+def _watch_reset(pd, recorder):
     held = pd.DataFrame.reset_index
 
     @functools.wraps(held)
@@ -66,7 +67,7 @@ def watch_reset(pd, recorder):
     recorder.plain_reset = held
 
 
-def watched_renumbering(held, pd, recorder):
+def watched_renumbering(held, recorder):
     """`ignore_index=True` is a hidden reset_index."""
 
     @functools.wraps(held)
@@ -80,7 +81,7 @@ def watched_renumbering(held, pd, recorder):
     return method
 
 
-def watch_concat(pd, recorder):
+def _watch_concat(pd, recorder):
     held = pd.concat
 
     @functools.wraps(held)
@@ -95,7 +96,7 @@ def watch_concat(pd, recorder):
     pd.concat = concat
 
 
-def is_frame(thing):
+def _is_frame(thing):
     return type(thing).__name__ == "DataFrame" and hasattr(thing, "iloc")
 
 
@@ -111,8 +112,8 @@ def function_watcher(recorder):
 
     def on_event(frame, event, value):
         if event == "return" and not recorder.busy:
-            for held in list(frame.f_locals.values()) + [value]:
-                if is_frame(held):
+            for held in [*frame.f_locals.values(), value]:
+                if _is_frame(held):
                     keep(recorder, held)
         return on_event
 
@@ -132,17 +133,19 @@ def function_watcher(recorder):
 def look(recorder, names, node, place, text):
     """After a statement: stores frames that it touched, and notes the rows that went."""
     mentioned = names_in(node)
-    touched = {n: o for n, o in names.items() if is_frame(o) and (n in mentioned or is_new(recorder, n, o))}
+    touched = {n: o for n, o in names.items() if _is_frame(o) and (n in mentioned or _is_new(recorder, n, o))}
     for name, frame in touched.items():
         parent = dropped_from(recorder, name, frame, mentioned, text)
         if parent is not None:
-            note_drop(recorder, name, parent, frame, place, text)
+            recorder.drops.append(
+                drop(recorder, parent, frame, {"where": place, "source": text, "variable": name})
+            )
         keep(recorder, frame)
     for name, frame in touched.items():
         recorder.last[name] = (id(frame), frame.index)
 
 
-def is_new(recorder, name, frame):
+def _is_new(recorder, name, frame):
     return not name.startswith("_") and recorder.last.get(name, (0,))[0] != id(frame)
 
 
@@ -164,16 +167,9 @@ def is_selection(frame):
     return type(frame.index).__name__ != "RangeIndex" and frame.index.dtype.kind in "iu"
 
 
-def note_drop(recorder, name, before, frame, place, text):
+def drop(recorder, before, frame, known):
+    """What went from the rows of `before`: how many, and which if labels can tell."""
     gone = before.difference(frame.index) if before.is_unique else before[:0]
     labels = recorder.labels_of(gone) if len(gone) == len(before) - len(frame) else None
-    recorder.drops.append(
-        {
-            "where": place,
-            "source": text,
-            "variable": name,
-            "before": len(before),
-            "after": len(frame),
-            "labels": recorder.store.integers(labels) if labels is not None else "",
-        }
-    )
+    kept = recorder.store.integers(labels) if labels is not None else ""
+    return dict(known, before=len(before), after=len(frame), labels=kept)

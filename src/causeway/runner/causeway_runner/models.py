@@ -16,7 +16,7 @@ def capture(recorder, names):
     fitted = fitted_models(recorder)
     how = "fit"
     if not any(hasattr(thing, "predict") for _, thing in fitted):
-        fitted, how = fitted + in_namespace(recorder, names), "namespace"
+        fitted, how = fitted + _in_namespace(recorder, names), "namespace"
     folder = os.path.join(recorder.out, "models")
     os.makedirs(folder, exist_ok=True)
     if len(fitted) > MAX_MODELS:
@@ -34,7 +34,7 @@ def fitted_models(recorder):
     return [(n, thing) for n, thing in things if hasattr(thing, "predict") or hasattr(thing, "fit_resample")]
 
 
-def in_namespace(recorder, names):
+def _in_namespace(recorder, names):
     found = [o for n, o in names.items() if not n.startswith("_") and callable(getattr(o, "predict", None))]
     return [(recorder.number(o), o) for o in found if not isinstance(o, (type, types.ModuleType))]
 
@@ -58,7 +58,7 @@ def join_searches(recorder):
 def described(recorder, number, thing, names, how):
     """The model as the trace tells of it, pickled if that can be."""
     model = chosen(thing)
-    file, problem = pickled(recorder.out, number, model)
+    file, problem = _pickled(recorder.out, number, model)
     own = [n for n, o in names.items() if o is thing or o is model]
     return {
         "object": number,
@@ -67,7 +67,7 @@ def described(recorder, number, thing, names, how):
         "file": file,
         "kind": kind_of(model),
         "classes": classes_of(model),
-        "parameters": parameters_of(model),
+        "parameters": _parameters_of(model),
         "how": "fit" if number in recorder.seconds else how,
         "variable": own[0] if own else "",
         "search": type(thing).__name__ if model is not thing else "",
@@ -76,7 +76,7 @@ def described(recorder, number, thing, names, how):
     }
 
 
-def pickled(out, number, model):
+def _pickled(out, number, model):
     name = "models/%d.pkl" % number
     path = os.path.join(out, name)
     try:
@@ -90,6 +90,7 @@ def pickled(out, number, model):
 
 
 def kind_of(model):
+    """`classifier`, `regressor`, `sampler`, or `other`."""
     if hasattr(model, "fit_resample") and not hasattr(model, "predict"):
         return "sampler"
     base = sys.modules.get("sklearn.base")
@@ -106,13 +107,14 @@ def kind_of(model):
 
 
 def classes_of(model):
+    """The classes that a classifier was fitted on, as text."""
     try:
         return [str(one) for one in model.classes_]
     except (AttributeError, TypeError):
         return []
 
 
-def parameters_of(model):
+def _parameters_of(model):
     try:
         known = model.get_params(deep=False)
     except Exception:

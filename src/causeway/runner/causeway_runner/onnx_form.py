@@ -18,17 +18,19 @@ def by_name(model):
     """Whether a step picks its columns by name."""
     if hasattr(model, "transformers_"):
         chosen = [columns for _, _, columns in model.transformers_]
-        return any(isinstance(c, str) or any(isinstance(one, str) for one in listed(c)) for c in chosen)
-    parts = [step for _, step in getattr(model, "steps", [])] + [t for _, t in getattr(model, "transformer_list", [])]
+        return any(isinstance(c, str) or any(isinstance(one, str) for one in _listed(c)) for c in chosen)
+    parts = [step for _, step in getattr(model, "steps", [])] + [
+        t for _, t in getattr(model, "transformer_list", [])
+    ]
     return any(by_name(part) for part in parts)
 
 
-def listed(columns):
+def _listed(columns):
     return columns if isinstance(columns, (list, tuple)) else []
 
 
 def tidied(converted, classes):
-    """Declares outputs with any number of rows: a declared single row makes the runtime warn at each batch."""
+    """Declares outputs with any number of rows: one declared row makes the runtime warn at each batch."""
     for place, one in enumerate(converted.graph.output):
         tensor = one.type.tensor_type
         width = [dim.dim_value for dim in tensor.shape.dim][1:]

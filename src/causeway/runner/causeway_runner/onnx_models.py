@@ -4,9 +4,11 @@ import json
 
 from causeway_runner.request import said
 
+CLASSIFIER_OPTIONS = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
+
 
 def plain(model):
-    """The model as it answers: a pipeline of imbalanced-learn without its samplers, which only act when fitting."""
+    """The model as it answers: a pipeline less its samplers, which only act in a fit."""
     steps = getattr(model, "steps", None)
     if steps is None:
         return model
@@ -40,12 +42,12 @@ def register(model):
     for part in parts_of(model):
         family = type(part).__module__.split(".")[0]
         if family == "xgboost":
-            ready_xgboost(part)
+            _ready_xgboost(part)
         elif family == "lightgbm":
-            ready_lightgbm(part)
+            _ready_lightgbm(part)
 
 
-def ready_xgboost(part):
+def _ready_xgboost(part):
     from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost
 
     booster = part.get_booster()
@@ -54,7 +56,9 @@ def ready_xgboost(part):
     if getattr(booster, "feature_types", None) and "c" in booster.feature_types:
         raise NotImplementedError("XGBoost's own categorical columns")
     plain_base_score(booster)
-    known_to_converter(part, "XGBoost", convert_xgboost, {"nocl": [True, False], "zipmap": [True, False, "columns"]})
+    _known_to_converter(
+        part, "XGBoost", convert_xgboost, {"nocl": [True, False], "zipmap": [True, False, "columns"]}
+    )
 
 
 def plain_base_score(booster):
@@ -70,35 +74,32 @@ def plain_base_score(booster):
         booster.save_config = lambda: text
 
 
-def ready_lightgbm(part):
+def _ready_lightgbm(part):
     from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm
 
-    regressor = {"split": None}
-    known_to_converter(
-        part, "LightGbm", convert_lightgbm, {"nocl": [True, False], "zipmap": [True, False, "columns"]}, regressor
-    )
+    _known_to_converter(part, "LightGbm", convert_lightgbm, {"split": None})
 
 
-def known_to_converter(part, family, converter, classifier_options, regressor_options=None):
+def _known_to_converter(part, family, converter, regressor_options=None):
     from skl2onnx import update_registered_converter
     from skl2onnx.common import shape_calculator
 
     classifies = hasattr(part, "predict_proba")
     name = "calculate_linear_%s_output_shapes" % ("classifier" if classifies else "regressor")
-    update_registered_converter(
-        type(part),
-        family + type(part).__name__,
-        getattr(shape_calculator, name),
-        converter,
-        options=classifier_options if classifies else regressor_options,
-    )
+    shapes = getattr(shape_calculator, name)
+    options = CLASSIFIER_OPTIONS if classifies else regressor_options
+    update_registered_converter(type(part), family + type(part).__name__, shapes, converter, options=options)
 
 
 def reason_of(error, model):
     """Why the conversion failed, in one sentence that a person can act on."""
     kind, name = type(error).__name__, type(model).__name__
     text = said(error)
-    if kind == "MissingShapeCalculator" or "Unable to find a shape calculator" in text or "converter for" in text:
+    if (
+        kind == "MissingShapeCalculator"
+        or "Unable to find a shape calculator" in text
+        or "converter for" in text
+    ):
         inner = text.partition("type '")[2].partition("'")[0] or name
         return "there is no converter to ONNX for %s" % inner.replace("<class ", "").strip("<>'")
     if kind in ("NotImplementedError", "MissingConverter"):

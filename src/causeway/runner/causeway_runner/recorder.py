@@ -4,6 +4,7 @@ import os
 import sys
 
 import numpy as np
+
 from causeway_runner.columns import Full, Store
 
 MAX_CELLS = 20000000
@@ -54,7 +55,7 @@ class Recorder:
         self.tables.append(dict(known, columns=columns, index=index, where=where))
         return None
 
-    def matrix(self, given, texts=False):
+    def matrix(self, given, *, texts=False):
         """The id of these rows and columns, stored once per content; empty where they cannot be kept."""
         try:
             return self._matrix(given, texts)
@@ -77,7 +78,7 @@ class Recorder:
         return self._described(given, shape, held)
 
     def _described(self, given, shape, held):
-        key = shape[:1] + (len(shape),) + tuple(digest for _, digest in held)
+        key = (shape[0], len(shape), *[digest for _, digest in held])
         named = hasattr(given, "iloc")
         known = self.matrices.get(key)
         if known is None:
@@ -192,4 +193,4 @@ def is_counting(index):
 
 def caller(depth=2):
     """The frame that called the function which asks."""
-    return sys._getframe(depth)
+    return sys._getframe(depth)  # noqa: SLF001 - the only way to see who calls

@@ -37,10 +37,10 @@ def units_of(root, script):
     if not script.endswith(".ipynb"):
         return [Unit(script, path, read_text(path))]
     found = []
-    for number, text in cells_of(json.loads(read_text(path))):
+    for number, written in cells_of(json.loads(read_text(path))):
         label = "%s cell %d" % (script, number)
         filename = os.path.join(root, label)
-        text = without_magics(text)
+        text = without_magics(written)
         # so that tracebacks and inspect can show the cell's lines
         linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
         found.append(Unit(label, filename, text))
@@ -50,9 +50,8 @@ def units_of(root, script):
 def cells_of(document):
     """Number (from 1, all kinds of cells) and text of each code cell."""
     cells = document["cells"] if "cells" in document else document["worksheets"][0]["cells"]
-    texts = [(n, cell.get("source", cell.get("input", ""))) for n, cell in enumerate(cells, 1)]
-    kinds = [cell["cell_type"] for cell in cells]
-    return [(n, "".join(text)) for (n, text), kind in zip(texts, kinds) if kind == "code"]
+    code = [(number, cell) for number, cell in enumerate(cells, 1) if cell["cell_type"] == "code"]
+    return [(number, "".join(cell.get("source", cell.get("input", "")))) for number, cell in code]
 
 
 def without_magics(text):
@@ -61,10 +60,10 @@ def without_magics(text):
     if magic and magic.group(1) not in PYTHON_CELLS:
         return ""
     lines = CELL_MAGIC.sub("", text, count=1).split("\n") if magic else text.split("\n")
-    return "\n".join(plain_line(line) for line in lines)
+    return "\n".join(_plain_line(line) for line in lines)
 
 
-def plain_line(line):
+def _plain_line(line):
     line = TIMED.sub(r"\1", line)
     if MAGIC.match(line) or re.match(r"^\s*[\w.]+\?{1,2}\s*$", line):
         return line[: len(line) - len(line.lstrip())] + "pass"
