@@ -91,6 +91,8 @@ class ModelFile(Struct, frozen=True, omit_defaults=True):
     """For plain containers: `list of tuples`, `dictionary`."""
     dangerous: tuple[str, ...] = ()
     """Functions that loading it would call and no model needs."""
+    unknown: tuple[str, ...] = ()
+    """Functions of libraries that we do not know."""
     problem: str = ""
 
 
@@ -181,6 +183,11 @@ class Training(Struct, frozen=True, omit_defaults=True):
     """The proof of concept's own functions applied to the features on the way."""
     text: bool = False
     saves: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    """Qualities that the code computes."""
+    seeded: bool = True
+    shuffled: bool = False
+    """Whether the split draws rows at random."""
 
 
 class Claim(Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from causeway.intake import estimators
-from causeway.intake.events import Judged, Predicted, Read, Saved
+from causeway.intake.events import Judged, Predicted, Read, Saved, Split
 from causeway.intake.indexing import texts
 from causeway.intake.library import layer_task, save
 from causeway.intake.values import (
@@ -169,6 +169,10 @@ def _fit(follower: Follower, estimator: Estimator, this: Call) -> Value:
         follower.learned(estimator, features, this.at)
     else:
         follower.fitted(estimator, features, target, this.at)
+        if {"validation_split", "validation_data"} & set(this.kwargs):
+            follower.events.splits.append(
+                Split("validation", this.at, tuple(data_in(features)), shuffled=False)
+            )
     return estimator
 
 
@@ -231,6 +235,8 @@ def _compile(follower: Follower, estimator: Estimator, this: Call) -> Value:
     task = "multiclass" if loss.endswith("categorical_crossentropy") else tasks.get(loss, "")
     if task:
         follower.events.networks[estimator.ident] = task
+    for name in texts(this.kwargs.get("metrics", OPAQUE)):
+        follower.events.judged.append(Judged(name, (), this.at))
     return OPAQUE
 
 

@@ -24,6 +24,7 @@ from causeway.intake.modelfiles import read_model
 from causeway.intake.paths import absolute_paths, absolute_paths_in, resolve
 from causeway.intake.presence import presence_of
 from causeway.intake.project import Project
+from causeway.intake.readme import said_in_readme
 from causeway.intake.removed import removed_apis
 from causeway.intake.requirements import Declared, read_requirements
 from causeway.intake.rlang import SUFFIXES as R_SUFFIXES
@@ -41,6 +42,7 @@ MAX_DATA_FILES = 120
 MAX_MODEL_FILES = 200
 SECONDS_FOR_DATA = 4.0
 CONFIGURATION = {".env", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".json", ".sh", ".properties"}
+ARCHIVES = {".gz", ".zip", ".tar", ".7z", ".rar", ".bz2", ".exe", ".whl"}
 LANGUAGES = {
     ".r": "R", ".rmd": "R", ".qmd": "R", ".jl": "Julia", ".scala": "Scala", ".java": "Java", ".js": "JavaScript",
     ".ts": "TypeScript", ".m": "MATLAB", ".sas": "SAS", ".go": "Go", ".cpp": "C++", ".rs": "Rust", ".cs": "C#",
@@ -202,6 +204,9 @@ class _Reading:
         found += removed_apis(self.codes, self.declared.requirements)
         for r_code in self.r_codes:
             found += r_code.sightings()
+        if self.readme:
+            shipped = tuple(model.path for model in self.models if model.estimator)
+            found += said_in_readme(self.readme.path, self.readme_text, shipped)
         return found + self._in_configuration()
 
     def _in_configuration(self) -> list[Sighting]:
@@ -213,6 +218,10 @@ class _Reading:
                 found += secrets_in(entry.path, read_text(entry.full, 200_000).text)
             if entry.name.lower().startswith("dockerfile") and entry.size < 200_000:
                 found += _exposed(entry)
+            if entry.name == "MLmodel":
+                found.append(Sighting("mlflow_model", entry.path, Evidence(entry.path)))
+            if entry.suffix in ARCHIVES and entry.size > 500_000:
+                found.append(Sighting("junk", entry.path, Evidence(entry.path), f"{entry.size / 1e6:.1f} MB"))
             if entry.name.lower() == "procfile.txt":
                 found.append(Sighting("misnamed", entry.path, Evidence(entry.path), "Procfile"))
         return found

@@ -1,6 +1,7 @@
 """What an app does: framework, routes, how it takes input, what it does with errors, when it loads."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from causeway.core.poc import Sighting
@@ -14,6 +15,9 @@ FRAMEWORKS = {
     "tornado": "Tornado", "aiohttp": "aiohttp", "bottle": "Bottle", "shiny": "Shiny", "panel": "Panel",
 }  # fmt: skip
 WEB = frozenset({"Flask", "FastAPI", "Quart", "Sanic", "Bottle", "Tornado", "aiohttp", "Django"})
+_AUTHENTICATED = re.compile(
+    r"login_required|Authorization|HTTPBearer|HTTPBasic|APIKeyHeader|flask_login|basic_auth|\bjwt\b|(?i:x-api-key)|OAuth2"
+)
 VERBS = frozenset({"route", "get", "post", "put", "delete", "patch", "websocket"})
 WRITERS = frozenset(
     {"to_csv", "to_sql", "writerow", "insert_one", "insert", "execute", "log_metric", "append_row", "to_json"}
@@ -27,12 +31,24 @@ def app_facts(code: Code) -> list[Sighting]:
     framework = framework_of(code, known)
     if framework is None:
         return []
-    found = [framework]
+    found = [framework, _calls_made(code, framework)]
     for block in code.blocks:
         for node in ast.walk(block.tree):
             found += _of_node(code, block, node, known)
         found += _loads_at_import(code, block, known)
+        if _AUTHENTICATED.search(block.text):
+            found.append(Sighting("auth", framework.value, framework.at))
     return found
+
+
+def _calls_made(code: Code, framework: Sighting) -> Sighting:
+    names = {
+        dotted(node.func, {}).rsplit(".", 1)[-1]
+        for block in code.blocks
+        for node in ast.walk(block.tree)
+        if isinstance(node, ast.Call)
+    }
+    return Sighting("calls", " ".join(sorted(names - {""})), framework.at)
 
 
 def framework_of(code: Code, known: dict[str, str]) -> Sighting | None:

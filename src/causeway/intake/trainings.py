@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable
+from typing import Any
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Leak, Training
@@ -51,7 +52,17 @@ def _of_fit(code: Code, events: Events, fit: Fit) -> Training:
         cleaned=tuple(name for name in features.cleaned if not name.startswith("#")),
         text=text,
         saves=tuple(item.path for item in events.saved if item.estimator == estimator.ident and item.path),
+        **_judging(events),
     )
+
+
+def _judging(events: Events) -> dict[str, Any]:
+    drawn = [split for split in events.splits if split.how == "train_test_split"]
+    return {
+        "metrics": tuple(dict.fromkeys(item.how for item in events.judged)),
+        "seeded": all(split.seeded for split in drawn),
+        "shuffled": any(split.shuffled for split in drawn),
+    }
 
 
 def _before(first: Evidence, second: Evidence) -> bool:
@@ -116,6 +127,7 @@ def _torch(code: Code, events: Events, at: Evidence, known: dict[str, str]) -> T
         target_index=index,
         split=split,
         saves=tuple(item.path for item in events.saved if item.path),
+        **_judging(events),
     )
 
 

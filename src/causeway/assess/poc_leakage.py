@@ -1,0 +1,163 @@
+"""Does the training see what it must not: rows of the test, columns made of the target, or no test at all."""
+
+from collections.abc import Iterator
+
+from causeway.core.finding import Evidence, Finding, Remedy, Severity
+from causeway.core.poc import Leak, Poc, Training
+
+GRAVE = {"resample": "synthetic rows", "target": "the target's values", "select": "the target's values"}
+MILD = {"scale", "impute", "reduce", "text"}
+PERFECT = 0.995
+
+
+def judge(poc: Poc) -> Iterator[Finding]:
+    """Leaks of rows and of columns, and qualities judged on the rows of the training."""
+    yield from _fitted_before_split(poc)
+    yield from _filtered(poc)
+    yield from _columns(poc)
+    yield from _no_holdout(poc)
+    yield from _shuffled_time(poc)
+
+
+def _fitted_before_split(poc: Poc) -> Iterator[Finding]:
+    own = [leak for leak in poc.leaks if leak.at.path == poc.train.value]
+    grave = [leak for leak in own if leak.kind in GRAVE]
+    mild = [leak for leak in (own or poc.leaks) if leak.kind in MILD]
+    remedy = Remedy("Split first, then fit on the training rows only; `causeway run` measures it that way.")
+    if grave:
+        encoders = [leak for leak in own if leak.kind == "encode"]
+        names = _names([*grave, *encoders])
+        see = "sees" if len(set(names)) == 1 else "see"
+        yield Finding(
+            "LEAK-SPLIT",
+            Severity.BLOCKER,
+            f"The quality it reports is too good: {_list(names)} {see} the whole table before the split.",
+            remedy,
+            _places([*grave, *encoders], grave[0].split),
+            certainty=0.95,
+            damage=0.95,
+            blocks_ship=True,
+        )
+    elif mild:
+        yield Finding(
+            "LEAK-SPLIT",
+            Severity.FIX,
+            f"{_list(_names(mild))} is fitted on all rows before the split, so test rows shape the training.",
+            remedy,
+            _places(mild, mild[0].split),
+            certainty=0.9,
+            damage=0.5,
+        )
+
+
+def _filtered(poc: Poc) -> Iterator[Finding]:
+    rows = [leak for leak in poc.leaks if leak.kind == "filter" and leak.at.path == poc.train.value]
+    if rows:
+        yield Finding(
+            "LEAK-ROWS",
+            Severity.FIX,
+            f"Rows are left out by {rows[0].name}, which is computed from the target {poc.target.value}: the "
+            "test set is easier than the world, where the target is not known yet.",
+            Remedy("Choose rows by what is known when predicting, or only in the training part."),
+            _places(rows, None),
+            certainty=0.9,
+            damage=0.6,
+        )
+
+
+def _columns(poc: Poc) -> Iterator[Finding]:
+    yield from _warned(poc)
+    file = poc.training_file()
+    scored = (
+        [c for c in file.columns if (c.target_score or 0.0) >= PERFECT and c.name in poc.features]
+        if file
+        else []
+    )
+    if scored and file:
+        names = _list([column.name for column in scored])
+        yield Finding(
+            "LEAK-TARGET",
+            Severity.FIX,
+            f"{names} alone tells {poc.target.value} almost perfectly: is it known before the outcome?",
+            Remedy("If it is only known afterwards, leave the column out."),
+            (Evidence(file.path, text=f"score {scored[0].target_score:.3f}"),),
+            certainty=0.6,
+            damage=0.9,
+        )
+
+
+def _warned(poc: Poc) -> Iterator[Finding]:
+    file = poc.training_file()
+    for sighting in poc.seen("warned_column"):
+        if file is None:
+            return
+        index = int(sighting.detail)
+        name = sighting.value if file.header else f"column {index}"
+        if name in poc.features:
+            said = name if name == sighting.value else f"{name} ({sighting.value})"
+            yield Finding(
+                "LEAK-TARGET",
+                Severity.BLOCKER,
+                f"{said} is a feature, and the README itself warns that it is not known before the outcome.",
+                Remedy("Leave the column out, train again, and compare."),
+                (sighting.at, *poc.train.evidence[:1]),
+                certainty=0.9,
+                damage=0.95,
+                blocks_ship=True,
+            )
+
+
+def _no_holdout(poc: Poc) -> Iterator[Finding]:
+    training = _chosen(poc)
+    if training and training.same_rows:
+        yield Finding(
+            "NO-HOLDOUT",
+            Severity.BLOCKER,
+            "It is judged on the very rows that it learned from; nothing is held out.",
+            Remedy("Hold rows out before fitting; `causeway run` measures it out of sample."),
+            (training.at, training.same_rows),
+            certainty=0.95,
+            damage=0.85,
+        )
+    elif training and not training.seeded:
+        yield Finding(
+            "UNSEEDED",
+            Severity.NOTE,
+            "The split has no seed, so its figures change with every run.",
+            Remedy("Give train_test_split a random_state."),
+            (training.split or training.at,),
+            damage=0.2,
+        )
+
+
+def _shuffled_time(poc: Poc) -> Iterator[Finding]:
+    if poc.kind.value != "time series forecasting":
+        return
+    drawn = [training for training in poc.trainings if training.shuffled and training.split]
+    if drawn:
+        yield Finding(
+            "SPLIT-TIME",
+            Severity.FIX,
+            "A time series is split at random: the model is tested on hours whose neighbours it has seen.",
+            Remedy("Split by time: learn from the past, judge by what came after."),
+            tuple(training.split for training in drawn if training.split),
+            certainty=0.9,
+            damage=0.7,
+        )
+
+
+def _chosen(poc: Poc) -> Training | None:
+    at = poc.train.at
+    return next((item for item in poc.trainings if item.path == poc.train.value and item.at == at), None)
+
+
+def _names(leaks: list[Leak]) -> list[str]:
+    return list(dict.fromkeys(leak.name for leak in leaks))
+
+
+def _list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _places(leaks: list[Leak], split: Evidence | None) -> tuple[Evidence, ...]:
+    return (*(leak.at for leak in leaks[:4]), *([split] if split else []))

@@ -1,0 +1,118 @@
+"""What will stop it from running anywhere else: paths, missing files, code that does not parse."""
+
+from collections.abc import Iterator
+
+from causeway.core.finding import Evidence, Finding, Remedy, Severity
+from causeway.core.poc import Poc
+
+
+def judge(poc: Poc) -> Iterator[Finding]:
+    """Absolute paths, files that are not there, interfaces that are gone, broken sources."""
+    yield from _paths(poc)
+    yield from _missing(poc)
+    yield from _removed(poc)
+    yield from _broken(poc)
+    yield from _other_language(poc)
+
+
+def _paths(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("absolute_path")
+    live = [s for s in found if s.detail != "stale"]
+    if not found:
+        return
+    first = (live or list(found))[0]
+    places = tuple(s.at for s in (live or found))[:5]
+    if not live:
+        yield Finding(
+            "ABS-PATH",
+            Severity.NOTE,
+            f"{first.at.path} is Python that nothing runs any more, with paths of somebody's machine.",
+            Remedy("Delete the file; version control remembers it."),
+            places,
+            damage=0.15,
+        )
+        return
+    yield Finding(
+        "ABS-PATH",
+        Severity.FIX,
+        f"It reads and writes under {_root(first.value)}, which is only there on the author's machine"
+        + (" (Colab)." if first.value.startswith("/content") else "."),
+        Remedy("Use paths relative to the file, or take them from the environment."),
+        places,
+        damage=0.6,
+    )
+
+
+def _root(path: str) -> str:
+    plain = path.replace("\\", "/")
+    return "/".join(plain.split("/")[:3]) + ("/..." if plain.count("/") > 2 else "")
+
+
+def _missing(poc: Poc) -> Iterator[Finding]:
+    found = [s for s in poc.seen("missing_file") if s.at.path in {poc.train.value, poc.serve.value}]
+    names = list(dict.fromkeys(s.value for s in found))
+    if found:
+        yield Finding(
+            "FILE-MISSING",
+            Severity.FIX,
+            f"It needs {', '.join(names[:3])}, which {'is' if len(names) == 1 else 'are'} not in the folder.",
+            Remedy("Add the file, or say in the README where it comes from."),
+            tuple(s.at for s in found[:4]),
+            certainty=0.8,
+            damage=0.6,
+        )
+    elif any(t.saves for t in poc.trainings) and not poc.models:
+        training = next(t for t in poc.trainings if t.saves)
+        yield Finding(
+            "MODEL-ABSENT",
+            Severity.NOTE,
+            f"The training saves {training.saves[-1].rsplit('/', 1)[-1]}; no saved model is in the folder.",
+            Remedy("`causeway run` trains it again and keeps the release.", "causeway run"),
+            (training.at,),
+            certainty=0.9,
+            damage=0.35,
+        )
+
+
+def _removed(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("removed_api")
+    names = list(dict.fromkeys(s.value for s in found))
+    if names:
+        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+        yield Finding(
+            "API-REMOVED",
+            Severity.FIX,
+            f"A fresh install cannot run it: {', '.join(names[:2])}{more} "
+            f"{'is' if len(names) == 1 else 'are'} gone ({found[0].detail}).",
+            Remedy("Pin the version it was written for, or move to what replaced it."),
+            tuple(s.at for s in found[:5]),
+            certainty=0.9,
+            damage=0.8,
+        )
+
+
+def _broken(poc: Poc) -> Iterator[Finding]:
+    broken = [source for source in poc.sources if source.problem]
+    broken_notebooks = [notebook for notebook in poc.notebooks if notebook.problem]
+    for source in broken[:5]:
+        yield Finding(
+            "CODE-BROKEN",
+            Severity.FIX,
+            f"{source.path}: {source.problem}.",
+            Remedy("Mend or delete it; nothing in it could be read."),
+            (source.where or Evidence(source.path),),
+            damage=0.5 if broken_notebooks else 0.55,
+        )
+
+
+def _other_language(poc: Poc) -> Iterator[Finding]:
+    first = poc.languages[0] if poc.languages else ""
+    if first and first != "Python" and "Python" not in poc.languages and poc.sources:
+        yield Finding(
+            "LANGUAGE",
+            Severity.FIX,
+            f"It is written in {first}. Causeway reads, judges and watches it, but trains and converts Python only.",
+            Remedy("Serve it from its own container; monitoring starts from a file of scored records."),
+            (Evidence(poc.sources[0].path),),
+            damage=0.5,
+        )

@@ -1,0 +1,152 @@
+"""One sentence that says what a proof of concept is, dense and true."""
+
+from collections.abc import Iterator
+
+from causeway.core.finding import Evidence
+from causeway.core.poc import DataFile, GenAi, Guess, Poc
+
+
+def sentence(poc: Poc) -> str:
+    """The sentence, ending with a full stop; where intake is unsure it names the candidates."""
+    if poc.kind.value.startswith("GenAI"):
+        return _capital(f"{poc.kind.value}: {', '.join(_generative(poc))}.")
+    if not poc.kind:
+        return _unknown(poc)
+    return f"{_capital(', '.join(_parts(poc)))}."
+
+
+def sources(poc: Poc) -> tuple[Evidence, ...]:
+    """Every place that the sentence rests on, once."""
+    guesses: list[Guess] = [
+        poc.kind,
+        poc.target,
+        poc.positive,
+        poc.model,
+        poc.train,
+        poc.serve,
+        poc.served_by,
+    ]
+    guesses += [
+        poc.training_data,
+        poc.time_column,
+        *poc.genai.models,
+        *poc.genai.stores,
+        *poc.genai.embeddings,
+    ]
+    found = [evidence for guess in guesses for evidence in guess.evidence if evidence.path]
+    file = poc.training_file()
+    found += [Evidence(file.path)] if file else []
+    found += [Evidence(name) for name in (poc.train.value, poc.serve.value) if name]
+    return tuple(dict.fromkeys(found))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _parts(poc: Poc) -> Iterator[str]:
+    file = poc.training_file()
+    of = f" of {_target(poc, file)}" if poc.target else _candidates(poc)
+    if file is None:
+        yield f"{poc.kind.value}{of}{_absent_data(poc)}"
+    else:
+        yield f"{poc.kind.value}{of} from {_inputs(poc, file)}"
+    if poc.model:
+        yield poc.model.value + _framework(poc)
+    yield from _people_facing(poc)
+
+
+def _target(poc: Poc, file: DataFile | None) -> str:
+    column = file.column(poc.target.value) if file else None
+    if column is None or "classification" not in poc.kind.value:
+        return poc.target.value
+    total = sum(column.categories.values())
+    share = column.categories.get(poc.positive.value, 0) / total if total else 0.0
+    if poc.positive and share:
+        return f"{poc.target.value} ({_percent(share)} {poc.positive.value})"
+    return f"{poc.target.value} ({column.distinct} classes)" if column.distinct > 1 else poc.target.value
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %" if share >= 0.01 else f"{share * 100:.1g} %"
+
+
+def _candidates(poc: Poc) -> str:
+    return (
+        f" (target not certain; perhaps {' or '.join(poc.target.candidates)})"
+        if poc.target.candidates
+        else ""
+    )
+
+
+def _absent_data(poc: Poc) -> str:
+    wanted = poc.training_data.candidates
+    return f" from {wanted[0].rsplit('/', 1)[-1]}, which is not in the folder" if wanted else ""
+
+
+def _inputs(poc: Poc, file: DataFile) -> str:
+    records = f"{file.records:,} records" if file.records is not None else file.path
+    records = records if file.exact else f"at least {records}"
+    header = "" if file.header else " without a header"
+    own = [training for training in poc.trainings if training.path == poc.train.value]
+    if poc.time_column and poc.kind.value == "time series forecasting":
+        return f"{records} ordered by {poc.time_column.value}"
+    if len(poc.features) == 1 and any(training.text for training in own):
+        return f"the text of {poc.features[0]}, {records}{header}"
+    columns = f"{len(poc.features)} column{'s' * (len(poc.features) != 1)} of " if poc.features else ""
+    return f"{columns}{records}{header}"
+
+
+def _framework(poc: Poc) -> str:
+    own = next((t.framework for t in poc.trainings if t.path == poc.train.value and t.framework), "")
+    if poc.languages[:1] == ("R",):
+        return f" in R ({own})" if own and own != "R" else " in R"
+    return ""
+
+
+def _people_facing(poc: Poc) -> Iterator[str]:
+    if poc.served_by:
+        yield f"served by {poc.served_by.value}"
+    if poc.train:
+        unsure = f" (or {len(poc.train.candidates)} others)" if len(poc.train.candidates) > 1 else ""
+        unsure = f" (or {poc.train.candidates[0]})" if len(poc.train.candidates) == 1 else unsure
+        yield f"trained by {poc.train.value}{unsure}"
+    if not poc.serve:
+        yield "nothing serves it"
+    scored = [file for file in poc.data if file.scored and len(file.columns) > 2]
+    if scored and poc.languages[:1] != ("Python",):
+        yield f"{sum(file.records or 0 for file in scored):,} scored records ({scored[0].format}) are there"
+
+
+def _generative(poc: Poc) -> Iterator[str]:
+    made: GenAi = poc.genai
+    providers = " and ".join(guess.value for guess in made.providers)
+    models = " and ".join(guess.value for guess in made.models)
+    if models and providers:
+        yield f"{models} behind {providers}" if providers.startswith("an ") else f"{models} ({providers})"
+    elif models or providers:
+        yield models or providers
+    if made.stores:
+        yield " and ".join(guess.value for guess in made.stores)
+    if made.embeddings:
+        yield f"embeddings {made.embeddings[0].value}"
+    yield from made.frameworks
+    if poc.served_by:
+        routes = [s.value for s in poc.seen("route") if s.at.path == poc.serve.value and s.detail == "POST"]
+        yield f"served by {poc.served_by.value}" + (f" ({', '.join(routes[:4])})" if routes else "")
+
+
+def _unknown(poc: Poc) -> str:
+    tables = [file for file in poc.data if file.records is not None]
+    parts: list[str] = []
+    if poc.languages:
+        parts.append(f"{' and '.join(poc.languages[:2])} code")
+    if tables:
+        parts.append(f"{len(tables)} data file{'s' * (len(tables) != 1)}")
+    if poc.models:
+        parts.append(f"{len(poc.models)} saved model{'s' * (len(poc.models) != 1)}")
+    what = _capital(", ".join(parts)) if parts else f"{poc.reach.files:,} files without code, data or models"
+    served = f", served by {poc.served_by.value}" if poc.served_by else ""
+    if not poc.sources and not tables and not poc.models:
+        return f"{what}: nothing to judge."
+    return f"{what}{served}; no training of a model was recognised, so its kind is not known."

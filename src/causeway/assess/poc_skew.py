@@ -1,0 +1,142 @@
+"""Does the app compute its inputs as the training did, and is the served model the one that is described."""
+
+from collections.abc import Iterator
+
+from causeway.core.finding import Finding, Remedy, Severity
+from causeway.core.poc import Poc, Sighting
+
+REPLAY = Remedy(
+    "Serve the recovered preprocessing instead: `causeway run` proves it row by row.", "causeway run"
+)
+
+
+def judge(poc: Poc) -> Iterator[Finding]:
+    """Encoding by hand, encoders fitted again, text cleaned differently, options never seen, another model."""
+    served = poc.serve.value
+    if served:
+        yield from _by_hand(poc, served)
+        yield from _fitted_again(poc, served)
+        yield from _text(poc, served)
+        yield from _options(poc, served)
+    yield from _described(poc)
+
+
+def _by_hand(poc: Poc, served: str) -> Iterator[Finding]:
+    vectors = [s for s in poc.seen("vector_by_hand") if s.at.path == served]
+    wrong = [s for s in poc.seen("membership") if s.at.path == served]
+    if not vectors and not wrong:
+        return
+    parts: list[str] = []
+    if wrong:
+        parts.append(f"{wrong[0].detail}, because {wrong[0].value} holds pairs")
+    if vectors:
+        _, missing = vectors[0].detail.split("|")
+        parts.append(f"it fills a vector of {vectors[0].value} zeros by position" + _never(missing))
+    certain = bool(wrong) or any(s.detail.split("|")[1] for s in vectors)
+    yield Finding(
+        "SKEW",
+        Severity.BLOCKER if certain else Severity.FIX,
+        f"The app feeds the model other inputs than the training did: {'; '.join(parts)}.",
+        REPLAY,
+        tuple(s.at for s in (*wrong, *vectors)),
+        certainty=0.95 if wrong else 0.8,
+        damage=1.0,
+        blocks_ship=certain,
+    )
+
+
+def _never(missing: str) -> str:
+    if not missing:
+        return ""
+    return f", and position{'s' if ',' in missing else ''} {missing} never" if missing else ""
+
+
+def _fitted_again(poc: Poc, served: str) -> Iterator[Finding]:
+    again = [
+        s
+        for s in poc.seen("fitted_in_app")
+        if s.at.path == served and s.value in {"fit_transform", "get_dummies"} and served != poc.train.value
+    ]
+    if again and any(s.at.path == served for s in poc.seen("predicts")):
+        yield Finding(
+            "SKEW",
+            Severity.BLOCKER,
+            f"The app fits its encoding again on what a user typed ({again[0].value}), so codes and columns "
+            "differ from the training's.",
+            REPLAY,
+            tuple(s.at for s in again[:3]),
+            certainty=0.8,
+            damage=1.0,
+            blocks_ship=True,
+        )
+
+
+def _text(poc: Poc, served: str) -> Iterator[Finding]:
+    own = [t for t in poc.trainings if t.path == poc.train.value and t.text and t.cleaned]
+    if not own or served == poc.train.value:
+        return
+    called = {
+        name.split(".")[-1] for s in poc.seen("calls") if s.at.path == served for name in s.value.split()
+    }
+    cleaner = own[-1].cleaned[-1]
+    if cleaner not in called and any(s.at.path == served for s in poc.seen("predicts")):
+        yield Finding(
+            "SKEW",
+            Severity.FIX,
+            f"Training cleans the text with {cleaner}; the app predicts without it.",
+            Remedy(f"Put {cleaner} into the saved pipeline, or call it in the app."),
+            (own[-1].at, *(s.at for s in poc.seen("predicts") if s.at.path == served))[:2],
+            certainty=0.8,
+            damage=0.7,
+        )
+
+
+def _options(poc: Poc, served: str) -> Iterator[Finding]:
+    odd = [s for s in poc.seen("unknown_option") if s.at.path == served]
+    if odd:
+        near, column = odd[0].detail.split("|")
+        yield Finding(
+            "SKEW-OPTION",
+            Severity.FIX,
+            f'The app offers "{odd[0].value}" for {column}; the data knows only "{near}".',
+            Remedy("Take the options from the data contract."),
+            tuple(s.at for s in odd),
+            certainty=0.95,
+            damage=0.6,
+        )
+
+
+def _described(poc: Poc) -> Iterator[Finding]:
+    said = poc.seen("readme_model")
+    kind = poc.model.value
+    if not said or not kind or kind not in KNOWN or poc.model.certainty < 0.9:
+        return
+    beside = [s for s in said if s.detail and s.detail == _path(poc) and kind not in _on_line(said, s)]
+    families = {s.value for s in said}
+    if beside or (len(families) == 1 and kind not in families):
+        other = beside[0] if beside else said[0]
+        yield Finding(
+            "MODEL-MISMATCH",
+            Severity.FIX,
+            f"The README describes a {other.value}; the model that is there is {kind}.",
+            Remedy("Correct the README, or ship the model that it describes."),
+            (other.at, *poc.model.evidence[:1]),
+            certainty=0.85,
+            damage=0.45,
+        )
+
+
+KNOWN = frozenset(
+    {
+        "random forest", "decision tree", "logistic regression", "linear regression", "XGBoost", "LightGBM", "CatBoost",
+        "gradient boosting", "support vector machine", "k nearest neighbours", "naive Bayes",
+    }
+)  # fmt: skip
+
+
+def _path(poc: Poc) -> str:
+    return poc.model.evidence[0].path if poc.model.evidence else ""
+
+
+def _on_line(said: tuple[Sighting, ...], one: Sighting) -> set[str]:
+    return {s.value for s in said if s.at == one.at}
