@@ -1,0 +1,110 @@
+"""What is known about a product when it is judged; everything may be missing, and then nothing is claimed."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from causeway.core.contract import ContractReport
+from causeway.core.finding import Finding
+from causeway.core.release import Release
+from causeway.views.product import ProductState, Waiver
+
+SIGNATURES = ("data science", "engineering", "business")
+"""Who must sign the same manifest before success counts as agreed."""
+
+
+class Attestation(Struct, frozen=True):
+    """A named person's word that a check is met, until it expires."""
+
+    check: str
+    by: str
+    at: datetime
+    until: datetime
+
+
+class Agreement(Struct, frozen=True):
+    """A signature in a role on one manifest, named by its digest."""
+
+    role: str
+    by: str
+    manifest: str
+
+
+class SourceChecked(Struct, frozen=True):
+    """A source of data held against its contract, which has this digest."""
+
+    source: str
+    contract: str
+    report: ContractReport
+
+
+class Chain(Struct, frozen=True):
+    """What verifying the ledger found; `anchored` when an exported anchor agreed too."""
+
+    whole: bool
+    events: int
+    anchored: bool = False
+    first_bad: str = ""
+
+
+class Facts(Struct, frozen=True, omit_defaults=True):
+    """What the world answers to a promise; None says that nobody looked."""
+
+    at: datetime | None = None
+    kind: str = ""
+    """What the product answers, where no manifest says so."""
+    manifest: str = ""
+    """Digest of the manifest that is judged."""
+    declared_at: datetime | None = None
+    """When that manifest was written to the ledger."""
+    owner_seen: datetime | None = None
+    """When the owner last did something that the ledger or the directory knows of."""
+    agreements: tuple[Agreement, ...] = ()
+    attestations: tuple[Attestation, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    findings: tuple[Finding, ...] | None = None
+    sources: tuple[SourceChecked, ...] = ()
+    baseline_measured: float | None = None
+    """The KPI's baseline as computed from historic data."""
+    release: Release | None = None
+    signature_holds: bool | None = None
+    data_resolves: bool | None = None
+    """Whether the training data is still there under the digest that the release names."""
+    lineage_connected: bool | None = None
+    reproduced: bool | None = None
+    """Whether a second run, with nothing taken from the first, made the same release."""
+    judged_before_live: bool | None = None
+    """Whether every release that answers was evaluated before it got traffic."""
+    anonymous_status: int | None = None
+    """What the endpoint answers without a key."""
+    protocol_holds: bool | None = None
+    """Whether the endpoint passed a probe of the Open Inference Protocol."""
+    chain: Chain | None = None
+    predictions: int | None = None
+    joined: int = 0
+    """Predictions whose outcome is known."""
+
+
+def facts_from(state: ProductState, *, at: datetime) -> Facts:
+    """What the ledger alone knows of a product at this time; add the rest with `structs.replace`."""
+    return Facts(
+        at=at,
+        manifest=state.manifest,
+        waivers=tuple(waiver for waiver in state.waivers if waiver.until is None or at < waiver.until),
+        judged_before_live=_judged_before_live(state),
+        predictions=state.rows_sealed("predictions") if state.segments else None,
+        joined=state.outcomes.joined,
+    )
+
+
+def _judged_before_live(state: ProductState) -> bool | None:
+    if not state.routings:
+        return None
+    latest = state.routings[-1]
+    made = [state.releases.get(release) for release in latest.shares]
+    return all(each is not None and each.value is not None and each.seq < latest.seq for each in made)
+
+
+def within(moment: datetime | None, days: int, *, at: datetime | None) -> bool:
+    """Whether the moment lies at most so many days back; unknown moments do not."""
+    return moment is not None and at is not None and at - moment <= timedelta(days=days)
