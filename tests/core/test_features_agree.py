@@ -54,8 +54,8 @@ bases = st.sampled_from(["number", "range_mean", "first_number", "amount", "leng
 codes = st.dictionaries(st.sampled_from([*WORDS, "1", "0"]), st.sampled_from([0.0, 1.0, 7.25]), max_size=5)
 
 numeric = st.builds(
-    Numeric, columns, base=bases, fn=st.sampled_from(["id", "log", "log1p", "sqrt", "square"]), **lines, **gaps,
-    coerce=st.booleans(),
+    Numeric, columns, base=bases, fn=st.sampled_from(["id", "log", "log1p", "sqrt", "square"]),
+    coerce=st.booleans(), **lines, **gaps,
 )  # fmt: skip
 dated = st.builds(
     Numeric, columns, base=st.sampled_from(["date.year", "date.quarter", "date.dayofweek"]),
@@ -146,8 +146,10 @@ def test_rules_survive_json(rules):
 
 @settings(max_examples=100, deadline=None)
 @given(
-    st.builds(Words, st.just("text"), strip=st.booleans(), values=st.sampled_from([None, {"Yes": "y", "No": "n"}]),
-              keeps_missing=st.booleans()),
+    st.builds(
+        Words, st.just("text"), strip=st.booleans(), keeps_missing=st.booleans(),
+        values=st.sampled_from([None, {"Yes": "y", "No": "n"}]),
+    ),
     rows,
 )  # fmt: skip
 def test_text_for_pipelines_is_the_same_in_both(rule, cells):
