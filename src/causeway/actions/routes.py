@@ -12,7 +12,9 @@ from causeway.actions.decide import product_state
 from causeway.actions.instance import followed, running
 from causeway.actions.workspace import Workspace, write_whole
 from causeway.core.errors import OutsideError, UsageError
+from causeway.core.ids import short
 from causeway.core.manifest import Manifest
+from causeway.core.manifest_text import read_manifest
 from causeway.core.routes import Key, Route, RouteFile, Served, read_routes
 from causeway.views.product import ProductState
 
@@ -61,7 +63,7 @@ def route_of(work: Workspace, state: ProductState) -> Route:
 
 def promise(work: Workspace, state: ProductState) -> Manifest:
     """The manifest that this product was last declared with."""
-    return msgspec.toml.decode(work.artifacts.get(state.manifest), type=Manifest)
+    return read_manifest(work.artifacts.get(state.manifest), where=f"manifest {short(state.manifest)}")
 
 
 def current_routes(work: Workspace) -> RouteFile | None:

@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from causeway.actions.workspace import Workspace
@@ -78,7 +78,7 @@ async def _healthy(_: Request) -> Response:
 
 
 async def _style(_: Request) -> Response:
-    return FileResponse(STYLE, media_type="text/css", headers={"x-content-type-options": "nosniff"})
+    return Response(STYLE.read_bytes(), media_type="text/css", headers={"x-content-type-options": "nosniff"})
 
 
 async def _refused(request: Request, error: Exception) -> Response:
