@@ -13,7 +13,7 @@ import pytest
 
 from causeway.core.errors import Conflict, OutsideError, UsageError
 from causeway.core.events import RunFinished, RunStarted
-from causeway.ledger import BrokenLedger, open_ledger, verify
+from causeway.ledger import BrokenLedger, open_ledger, sqlite, verify
 from causeway.testing import raised_by
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -232,6 +232,11 @@ def test_a_ledger_of_a_later_format_is_left_alone(tmp_path):
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     assert raised_by(lambda: open_ledger(path)).hint == "upgrade Causeway"
+
+
+def test_a_python_with_an_old_sqlite_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "OLDEST_SQLITE", (99, 0))
+    assert "too old" in raised_by(lambda: open_ledger(tmp_path / "ledger.db")).message
 
 
 @pytest.mark.parametrize("place", ["missing/ledger.db", "file/ledger.db", "/proc/ledger.db"])

@@ -1,8 +1,8 @@
 """A ledger as lines of JSON, and the stand-alone script that checks them."""
 
 import ast
+import inspect
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from causeway.core.errors import UsageError
 from causeway.core.ids import canonical_json
@@ -45,16 +45,19 @@ def read_export(lines: Iterable[str], *, where: str) -> Export:
 
 def verifier_script() -> str:
     """The source of a script that checks an export without Causeway: our own modules, one after the other."""
-    return "\n\n".join(_without_our_imports(Path(module.__file__)) for module in (ed25519, chain, verifier))
+    return "\n\n".join(
+        _without_our_imports(inspect.getsource(module)) for module in (ed25519, chain, verifier)
+    )
 
 
 def _line(kind: str, fields: dict[str, str | int]) -> bytes:
     return canonical_json({"kind": kind, **fields}) + b"\n"
 
 
-def _without_our_imports(path: Path) -> str:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for node in ast.parse("\n".join(lines)).body:
+def _without_our_imports(source: str) -> str:
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("causeway"):
-            lines[node.lineno - 1 : node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+            end = node.end_lineno or node.lineno
+            lines[node.lineno - 1 : end] = [""] * (end - node.lineno + 1)
     return "\n".join(lines).strip() + "\n"
