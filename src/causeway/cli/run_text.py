@@ -102,7 +102,9 @@ def _skill(evaluation: Evaluation) -> str:
         f"{evaluation.baseline:.3f}."
     )
     if evaluation.claimed is not None:
-        text += f" The proof of concept claims {evaluation.claimed:.3f} ({evaluation.claimed_how})."
+        name = evaluation.claimed_how.split(" ", 1)[0]
+        text += f" Claimed: {evaluation.claimed:.3f} ({evaluation.claimed_how})"
+        text += f"; held out: {evaluation.others[name]:.3f}." if name in evaluation.others else "."
     return text
 
 

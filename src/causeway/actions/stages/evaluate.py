@@ -1,13 +1,39 @@
-"""Measures the model on rows it was not fitted on, beside the trivial answer."""
+"""Measures the model on rows it was not fitted on, beside the trivial answer and the claim."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from msgspec import structs
+from numpy.typing import NDArray
+
 from causeway.actions.stages.environment import EnvironmentMade
-from causeway.actions.stages.recover import Recovered
+from causeway.actions.stages.recover import KeptRows, Recovered, kept_rows
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
+from causeway.assess.parity import words_of
+from causeway.core.answers import HonestAnswers
+from causeway.core.errors import Refused
+from causeway.core.poc import Claim
 from causeway.core.release import Evaluation
-from causeway.core.table import Table
+from causeway.core.table import Column, Number, Numbers, Table
+from causeway.stats.quality import (
+    METRICS,
+    score_of,
+    trivial_class,
+    trivial_probability,
+    trivial_value,
+)
+
+CLAIMED_NAMES = {
+    "auc": "roc_auc",
+    "accuracy": "accuracy",
+    "f1": "f1",
+    "r2": "r2",
+    "mae": "mae",
+    "rmse": "rmse",
+}
+"""What people call a metric, and what it is called here."""
 
 
 class Evaluated(Made, frozen=True, kw_only=True):
@@ -17,7 +43,163 @@ class Evaluated(Made, frozen=True, kw_only=True):
 
 
 def evaluate(
-    site: Site, environment: EnvironmentMade, trace: Path, recovered: Recovered, *, source: Table
+    site: Site,
+    environment: EnvironmentMade,
+    trace: Path,
+    recovered: Recovered,
+    *,
+    source: Table,
+    claims: Sequence[Claim],
 ) -> Evaluated:
-    """The honest measure."""
-    raise NotImplementedError
+    """How well clones of the model, fitted on other rows, do on each row whose target is known."""
+    rows = _with_target(kept_rows(site, recovered), recovered)
+    order = _order_in_time(source, rows.positions, column=site.data.time_column)
+    matrix, y = rows.matrix, rows.y
+    if order is not None:
+        matrix, y = matrix.take(order), _taken(y, order)
+    honest = site.workshop.honest_predictions(
+        environment.environment,
+        trace,
+        recovered.model,
+        matrix,
+        y,
+        sampler=recovered.sampler,
+        ordered=order is not None,
+    )
+    measured = (
+        _of_values(honest, y)
+        if recovered.task == "regression"
+        else _of_classes(honest, y, positive=recovered.target.labels.get(site.data.positive, ""))
+    )
+    evaluation = _beside_claim(measured, claims)
+    return Evaluated(fact=_fact(evaluation), evaluation=evaluation)
+
+
+def _with_target(rows: KeptRows, recovered: Recovered) -> KeptRows:
+    """The rows whose target is known."""
+    if rows.y is None:
+        raise Refused(
+            "what the model was fitted to was not seen, so it cannot be measured",
+            where=recovered.source_path,
+            hint="name the target's column: [[data]] target in causeway.toml",
+        )
+    known = np.flatnonzero([word is not None for word in words_of(rows.y)])
+    return KeptRows(rows.positions[known], rows.fitted[known], rows.matrix.take(known), _taken(rows.y, known))
+
+
+def _taken(column: Column | None, rows: NDArray[np.int64]) -> Column:
+    if column is None:
+        return Number(np.empty(0))
+    return Table({"y": column}).take(rows).columns["y"]
+
+
+def _order_in_time(source: Table, positions: NDArray[np.int64], *, column: str) -> NDArray[np.int64] | None:
+    """The kept rows from the oldest to the newest, where the manifest names a column of time."""
+    if column not in source.columns:
+        return None
+    times = source.columns[column]
+    if isinstance(times, Number):
+        return np.argsort(times.values[positions], kind="stable")
+    texts = [times.values[position] or "" for position in positions.tolist()]
+    return np.argsort(np.array(texts), kind="stable")
+
+
+def _of_values(honest: HonestAnswers, y: Column) -> Evaluation:
+    scored = np.flatnonzero(honest.folds >= 0)
+    truth, answers = _numbers(y)[scored], _numbers(honest.labels)[scored]
+    trivial = trivial_value(truth, honest.folds[scored])
+    return _evaluation(
+        "r2",
+        truth,
+        answers,
+        trivial,
+        method=honest.method,
+        baseline_name="always the median",
+        others={name: METRICS[name].of(truth, answers) for name in ("r2", "mae", "rmse")},
+    )
+
+
+def _of_classes(honest: HonestAnswers, y: Column, *, positive: str) -> Evaluation:
+    scored = np.flatnonzero(honest.folds >= 0)
+    folds = honest.folds[scored]
+    truth, answers = _codes(y, honest.classes)[scored], _codes(honest.labels, honest.classes)[scored]
+    others = {"accuracy": METRICS["accuracy"].of(truth, answers)}
+    others["macro_f1"] = METRICS["macro_f1"].of(truth, answers)
+    if len(honest.classes) != 2 or honest.probabilities is None:
+        return _evaluation(
+            "accuracy",
+            truth,
+            answers,
+            trivial_class(truth, folds),
+            method=honest.method,
+            baseline_name="always the commonest class",
+            others=others,
+        )
+    one = honest.classes.index(positive) if positive in honest.classes else 1
+    is_one, said_one = (truth == one).astype(np.float64), (answers == one).astype(np.float64)
+    chance = honest.probabilities[scored, one]
+    others |= {"f1": METRICS["f1"].of(is_one, said_one), "roc_auc": METRICS["roc_auc"].of(is_one, chance)}
+    return _evaluation(
+        "roc_auc",
+        is_one,
+        chance,
+        trivial_probability(is_one),
+        method=honest.method,
+        baseline_name="the same probability for all",
+        others=others,
+    )
+
+
+def _evaluation(
+    metric: str,
+    truth: Numbers,
+    answers: Numbers,
+    trivial: Numbers,
+    *,
+    method: str,
+    baseline_name: str,
+    others: dict[str, float],
+) -> Evaluation:
+    score = score_of(metric, truth, answers, trivial)
+    return Evaluation(
+        metric=metric,
+        value=score.value,
+        low=score.low,
+        high=score.high,
+        baseline=score.baseline,
+        baseline_name=baseline_name,
+        rows=score.rows,
+        method=method,
+        gain_low=score.gain_low,
+        gain_high=score.gain_high,
+        higher_is_better=score.higher_is_better,
+        others=others,
+    )
+
+
+def _beside_claim(evaluation: Evaluation, claims: Sequence[Claim]) -> Evaluation:
+    """The same, with the first claim about a quality that was measured here."""
+    for claim in claims:
+        name = CLAIMED_NAMES.get(claim.metric, "")
+        if name in evaluation.others:
+            return structs.replace(evaluation, claimed=claim.value, claimed_how=f"{name} in {claim.at}")
+    return evaluation
+
+
+def _codes(labels: Column, classes: tuple[str, ...]) -> Numbers:
+    """The place of each label among the classes; -1 where it is none of them."""
+    places = {name: float(place) for place, name in enumerate(classes)}
+    return np.array([places.get(word or "", -1.0) for word in words_of(labels)])
+
+
+def _numbers(column: Column) -> Numbers:
+    if isinstance(column, Number):
+        return column.values
+    return np.array([np.nan if value is None else float(value) for value in column.values])
+
+
+def _fact(evaluation: Evaluation) -> str:
+    return (
+        f"{evaluation.metric} {evaluation.value:.3f} on {evaluation.rows:,} rows held out "
+        f"({evaluation.method})"
+    )

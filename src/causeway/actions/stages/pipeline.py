@@ -15,6 +15,7 @@ from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Steps
 from causeway.actions.stages.train import TRACE, Trained, train, training_script
 from causeway.core.ids import digest_of
+from causeway.core.poc import Poc
 from causeway.core.table import Table
 from causeway.intake import read_poc
 from causeway.recover import LoadedTrace
@@ -78,9 +79,14 @@ class _Road:
     site: Site
     steps: Steps
 
+    @cached_property
+    def poc(self) -> Poc:
+        """What reading the folder tells."""
+        return read_poc(self.site.folder)
+
     def environment(self) -> EnvironmentMade:
         """The interpreter and packages of the proof of concept."""
-        wish = wanted(self.site, read_poc(self.site.folder))
+        wish = wanted(self.site, self.poc)
         return self.steps.take(
             "environment",
             {"wish": wish},
@@ -135,10 +141,16 @@ class _Road:
                 "recovered": recovered,
                 "time": self.site.data.time_column,
                 "positive": self.site.data.positive,
+                "claims": self.poc.claims,
             },
             result=Evaluated,
             do=lambda: evaluate(
-                self.site, environment, watched.folder, recovered, source=watched.source(recovered)
+                self.site,
+                environment,
+                watched.folder,
+                recovered,
+                source=watched.source(recovered),
+                claims=self.poc.claims,
             ),
         )
 
