@@ -8,9 +8,12 @@ from causeway.core.manifest import Manifest
 from causeway.core.release import Evaluation, Release
 
 SAFE_FORMATS = (".onnx", ".safetensors", ".skops")
+NO_SKILL = "no-skill"
+SPLIT_CODES = frozenset({"no-holdout", "split-time"})
 PINNED = ("code", "data", "environment")
 
 _RUN = "causeway run"
+_NO_SKILL_REMEDY = "Stop here, or find columns that know more about the target."
 
 
 def contract_enforced(promise: Manifest | None, facts: Facts) -> Verdict:
@@ -60,7 +63,9 @@ def data_kept(_promise: Manifest | None, facts: Facts) -> Verdict:
 
 def split(_promise: Manifest | None, facts: Facts) -> Verdict:
     """DAT-6: nothing that is known only afterwards, and rows apart from those it was fitted on."""
-    leaks = _leaks(facts)
+    leaks = tuple(
+        code for code in _open_codes(facts) if "leak" in code.lower() or code.lower() in SPLIT_CODES
+    )
     if leaks:
         return refuted(
             f"open findings: {', '.join(leaks)}", "Mend the split or the column that leaks.", codes=leaks
@@ -94,6 +99,9 @@ def reproducible(_promise: Manifest | None, facts: Facts) -> Verdict:
 def skill(_promise: Manifest | None, facts: Facts) -> Verdict:
     """MOD-3: better than the trivial answer, beyond chance."""
     if facts.release is None:
+        claimed = tuple(code for code in _open_codes(facts) if code.lower() == NO_SKILL)
+        if claimed:
+            return refuted("its own figures show no skill", _NO_SKILL_REMEDY, codes=claimed)
         return _no_release()
     evaluation = facts.release.evaluation
     trivial = f"{evaluation.baseline:.3g} of {evaluation.baseline_name}"
@@ -102,8 +110,8 @@ def skill(_promise: Manifest | None, facts: Facts) -> Verdict:
         return verified(f"{seen}; gain {evaluation.gain_low:.3g} to {evaluation.gain_high:.3g}, 95 %")
     return refuted(
         f"{seen}: no better, beyond chance",
-        "Stop here, or find columns that know more about the target.",
-        codes=("no-skill",),
+        _NO_SKILL_REMEDY,
+        codes=(NO_SKILL,),
     )
 
 
@@ -150,13 +158,11 @@ def parity(_promise: Manifest | None, facts: Facts) -> Verdict:
     )
 
 
-def _leaks(facts: Facts) -> tuple[str, ...]:
-    """Codes of open findings about leakage, less those that measuring apart has answered."""
+def _open_codes(facts: Facts) -> tuple[str, ...]:
+    """Codes of the findings, less those that measuring apart has answered."""
     codes = dict.fromkeys(finding.code for finding in facts.findings or ())
-    leaks = (code for code in codes if "leak" in code.lower())
-    if _measured(facts.release):
-        return tuple(code for code in leaks if code.lower() not in ANSWERED_BY_MEASURING)
-    return tuple(leaks)
+    answered = ANSWERED_BY_MEASURING | {"no-holdout"} if _measured(facts.release) else frozenset[str]()
+    return tuple(code for code in codes if code.lower() not in answered)
 
 
 def _measured(release: Release | None) -> Evaluation | None:
