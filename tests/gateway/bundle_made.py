@@ -77,8 +77,35 @@ def linear_onnx() -> bytes:
     return _model(graph)
 
 
+def columns_onnx() -> bytes:
+    """Adds a number for each plan to the tenure; the text is encoded inside the model."""
+    nodes = [
+        helper.make_node(
+            "LabelEncoder",
+            ["plan"],
+            ["code"],
+            domain="ai.onnx.ml",
+            keys_strings=["basic", "gold"],
+            values_floats=[10.0, 20.0],
+        ),
+        helper.make_node("Add", ["tenure", "code"], ["variable"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "columns",
+        [
+            helper.make_tensor_value_info("tenure", TensorProto.FLOAT, [None, 1]),
+            helper.make_tensor_value_info("plan", TensorProto.STRING, [None, 1]),
+        ],
+        [helper.make_tensor_value_info("variable", TensorProto.FLOAT, [None, 1])],
+    )
+    return _model(graph)
+
+
 def _model(graph) -> bytes:
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)], ir_version=9
+    )
     onnx.checker.check_model(model)
     return model.SerializeToString()
 
@@ -86,12 +113,12 @@ def _model(graph) -> bytes:
 def release_of(
     product="churn", *, fields=FIELDS, outputs=OUTPUTS, files, task="binary", **changes
 ) -> Release:
+    changes.setdefault("model", Model("model.onnx", "matrix", "sklearn", "LogisticRegression"))
     return Release(
         product=product,
         task=task,
         target="leaves",
         signature=Signature(fields, outputs),
-        model=Model("model.onnx", "matrix", "sklearn", "LogisticRegression"),
         evaluation=Evaluation("roc_auc", 0.8, 0.7, 0.9, 0.5, "always stay", 100, "held out"),
         parity=Parity(100, 100, 0.0, 0, 1e-5),
         files={path: digest_of(content) for path, content in files.items()},
@@ -115,6 +142,22 @@ def write_regression(folder: Path, key: SigningKey, *, product="prices") -> tupl
         outputs=(Output("value", "value"),),
         files=files,
         task="regression",
+    )
+    return _written(folder, key, release, files)
+
+
+def write_columns(folder: Path, key: SigningKey, *, features: Features | None, **changes) -> tuple[str, Path]:
+    files = {"model.onnx": columns_onnx()}
+    if features is not None:
+        files["features.json"] = write_features(features)
+    release = release_of(
+        "pipeline",
+        fields=(Field("tenure", "number"), Field("plan", "text")),
+        outputs=(Output("value", "value"),),
+        files=files,
+        task="regression",
+        model=Model("model.onnx", "columns", "sklearn", "Pipeline", ("tenure", "plan"), ("variable",)),
+        **changes,
     )
     return _written(folder, key, release, files)
 

@@ -1,5 +1,4 @@
 import pytest
-
 from bundle_made import SigningKey, write_bundle, write_regression
 from gateway_process import key, route, running
 

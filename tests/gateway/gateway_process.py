@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bundle_made import SigningKey
+
 from causeway.core.ids import canonical_json
 from causeway.core.records import Record, frames
 from causeway.core.routes import Key, Route, RouteFile, Served
 
-TOKEN = "s3cret-token"
+BEARER = "s3cret-token"
 PATIENCE_SECONDS = 20
 
 
-def key(token=TOKEN, *, name="key-1", consumer="team-a", scopes=("predict",)) -> Key:
-    return Key(name, hashlib.sha256(token.encode()).hexdigest(), consumer, scopes)
+def key(bearer=BEARER, *, name="key-1", consumer="team-a", scopes=("predict",)) -> Key:
+    return Key(name, hashlib.sha256(bearer.encode()).hexdigest(), consumer, scopes)
 
 
 def route(product, *bundles, signing: SigningKey, shares=(100,), keys=None, **more) -> Route:
@@ -96,10 +97,10 @@ class Gateway:
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
 
-    def call(self, method, path, body=None, *, token=TOKEN, **headers) -> Got:
+    def call(self, method, path, body=None, *, bearer=BEARER, **headers) -> Got:
         connection = self.connect()
         try:
-            return call_on(connection, method, path, body, token=token, **headers)
+            return call_on(connection, method, path, body, bearer=bearer, **headers)
         finally:
             connection.close()
 
@@ -108,7 +109,7 @@ class Gateway:
         return self.call("POST", path, {"dataframe_records": list(rows)}, **headers)
 
     def health(self):
-        return self.call("GET", "/v2/health/ready", token=None).body
+        return self.call("GET", "/v2/health/ready", bearer=None).body
 
     def recorded(self, product="churn") -> list[Record]:
         logs = sorted((self.records_folder / product).glob("*.*"))
@@ -116,10 +117,10 @@ class Gateway:
         return [frame for frame in found if isinstance(frame, Record)]
 
 
-def call_on(connection, method, path, body=None, *, token=TOKEN, **headers) -> Got:
+def call_on(connection, method, path, body=None, *, bearer=BEARER, **headers) -> Got:
     sent = {"content-type": "application/json"} if body is not None else {}
-    if token:
-        sent["authorization"] = f"Bearer {token}"
+    if bearer:
+        sent["authorization"] = f"Bearer {bearer}"
     sent |= {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
     content = body if isinstance(body, bytes | str | None) else json.dumps(body)
     connection.request(method, path, content, sent)

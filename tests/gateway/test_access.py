@@ -1,15 +1,15 @@
 import pytest
+from gateway_process import key, route, running
 
 from causeway.gateway.allowance import Allowance
 from causeway.gateway.refusals import TooMany
-from gateway_process import key, route, running
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 
 
 @pytest.mark.parametrize("path", ["/v2", "/metrics", "/v2/models/churn", "/v2/models/churn/ready"])
 def test_anonymous_callers_are_refused(gateway, path):
-    got = gateway.call("GET", path, token=None)
+    got = gateway.call("GET", path, bearer=None)
     assert (got.status, got.body["code"]) == (401, "unauthorized")
     assert "Authorization: Bearer" in got.body["hint"]
     assert got.headers["www-authenticate"].startswith("Bearer")
@@ -17,30 +17,31 @@ def test_anonymous_callers_are_refused(gateway, path):
 
 def test_anonymous_predictions_are_refused_before_anything_is_said_of_products(gateway):
     for product in ("churn", "nothing-of-that-name"):
-        assert gateway.invoke(ROW, product=product, token=None).status == 401
+        assert gateway.invoke(ROW, product=product, bearer=None).status == 401
 
 
-@pytest.mark.parametrize("token", ["wrong", "s3cret-token2", "S3CRET-TOKEN", "\u00e9"])
-def test_a_wrong_key_is_refused(gateway, token):
-    assert gateway.invoke(ROW, token=token).status == 401
+@pytest.mark.parametrize("bearer", ["wrong", "s3cret-token2", "S3CRET-TOKEN", "\u00e9"])
+def test_a_wrong_key_is_refused(gateway, bearer):
+    assert gateway.invoke(ROW, bearer=bearer).status == 401
 
 
 def test_a_key_may_come_in_its_own_header(gateway):
-    assert gateway.invoke(ROW, token=None, x_api_key="s3cret-token").status == 200
-    assert gateway.invoke(ROW, token=None, authorization="Basic s3cret-token").status == 401
-    assert gateway.invoke(ROW, token=None, authorization="bearer s3cret-token").status == 200
+    assert gateway.invoke(ROW, bearer=None, x_api_key="s3cret-token").status == 200
+    assert gateway.invoke(ROW, bearer=None, authorization="Basic s3cret-token").status == 401
+    assert gateway.invoke(ROW, bearer=None, authorization="bearer s3cret-token").status == 200
 
 
 def test_a_key_opens_its_own_products_only(gateway):
-    got = gateway.invoke({"rooms": 1, "area": 1}, product="prices", token="churn-only")
+    got = gateway.invoke({"rooms": 1, "area": 1}, product="prices", bearer="churn-only")
     assert (got.status, got.body["code"]) == (403, "forbidden")
 
 
 def test_a_key_without_the_scope_may_look_but_not_ask(gateway):
-    assert gateway.call("GET", "/v2/models/lenient", token="reader").status == 200
-    assert gateway.call("GET", "/metrics", token="reader").status == 200
-    got = gateway.invoke(ROW, product="lenient", token="reader")
-    assert got.status == 403 and "may not predict" in got.body["error"]
+    assert gateway.call("GET", "/v2/models/lenient", bearer="reader").status == 200
+    assert gateway.call("GET", "/metrics", bearer="reader").status == 200
+    got = gateway.invoke(ROW, product="lenient", bearer="reader")
+    assert got.status == 403
+    assert "may not predict" in got.body["error"]
 
 
 def test_a_capped_product_answers_as_many_requests_as_it_may(tmp_path, signing, churn):

@@ -6,7 +6,6 @@ import jsonschema_rs
 import numpy as np
 import pytest
 import yaml
-
 from bundle_made import WEIGHTS
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
@@ -42,7 +41,9 @@ def test_infer_answers_a_label_and_probabilities_with_ids(gateway):
         outputs["probability"]["data"][1::2], [expected(row) for row in rows], atol=1e-6
     )
     ids = outputs["prediction_id"]["data"]
-    assert ids == sorted(ids) and ids[0] == got.headers["causeway-prediction-id"] and ids[0][14] == "7"
+    assert ids == sorted(ids)
+    assert ids[0] == got.headers["causeway-prediction-id"]
+    assert ids[0][14] == "7"
     assert got.headers["causeway-release"].startswith("sha256:")
     assert got.headers["causeway-stage"] == "sandbox"
 
@@ -60,7 +61,8 @@ def test_only_the_outputs_that_were_asked_for_come_back(gateway):
     got = gateway.call("POST", INFER, {"inputs": tensors(ROW), "outputs": [{"name": "label"}]})
     assert list(outputs_of(got)) == ["label"]
     got = gateway.call("POST", INFER, {"inputs": tensors(ROW), "outputs": [{"name": "labels"}]})
-    assert got.status == 422 and "label, probability, prediction_id" in got.body["hint"]
+    assert got.status == 422
+    assert "label, probability, prediction_id" in got.body["hint"]
 
 
 def test_a_version_may_be_named(gateway, churn):
@@ -70,7 +72,8 @@ def test_a_version_may_be_named(gateway, churn):
     assert gateway.call("GET", path).status == gateway.call("GET", f"{path}/ready").status == 200
     assert outputs_of(gateway.call("POST", f"{path}/infer", {"inputs": tensors(ROW)}))
     got = gateway.call("POST", "/v2/models/churn/versions/000/infer", {"inputs": tensors(ROW)})
-    assert got.status == 404 and version in got.body["hint"]
+    assert got.status == 404
+    assert version in got.body["hint"]
 
 
 def test_metadata_tells_the_real_signature(gateway):
@@ -117,10 +120,11 @@ def test_one_output_comes_back_as_plain_values_and_what_is_unusual_is_flagged(ga
 
 
 def test_a_key_to_one_product_needs_no_name_for_it(gateway):
-    got = gateway.call("POST", "/invocations", {"instances": [ROW]}, token="churn-only")
+    got = gateway.call("POST", "/invocations", {"instances": [ROW]}, bearer="churn-only")
     assert got.status == 200
     got = gateway.call("POST", "/invocations", {"instances": [ROW]})
-    assert got.status == 404 and "churn|lenient|prices" in got.body["hint"]
+    assert got.status == 404
+    assert "churn|lenient|prices" in got.body["hint"]
 
 
 def test_what_a_release_flags_is_answered_with_a_flag_and_never_with_a_guess(gateway):
@@ -142,11 +146,13 @@ def test_a_request_keeps_the_name_that_its_caller_gave(gateway):
 
 
 def test_health_is_open_to_all_and_says_little(gateway):
-    assert gateway.call("GET", "/v2/health/live", token=None).body == {"live": True}
-    ready = gateway.call("GET", "/v2/health/ready", token=None)
-    assert ready.status == 200 and ready.body["ready"] and ready.body["problems"] == []
-    assert gateway.call("GET", "/ping", token=None).status == 200
-    assert gateway.call("HEAD", "/ping", token=None).raw == b""
+    assert gateway.call("GET", "/v2/health/live", bearer=None).body == {"live": True}
+    ready = gateway.call("GET", "/v2/health/ready", bearer=None)
+    assert ready.status == 200
+    assert ready.body["ready"]
+    assert ready.body["problems"] == []
+    assert gateway.call("GET", "/ping", bearer=None).status == 200
+    assert gateway.call("HEAD", "/ping", bearer=None).raw == b""
 
 
 def test_metrics_are_prometheus_text(gateway):

@@ -77,7 +77,9 @@ def test_a_body_that_cannot_be_read_is_refused(gateway, case):
     body, status = BODIES[case]
     got = gateway.call("POST", INVOKE, body)
     assert got.status == status, got.raw
-    assert got.body["ok"] is False and got.body["error"] and got.body["code"]
+    assert got.body["ok"] is False
+    assert got.body["error"]
+    assert got.body["code"]
 
 
 def tensor(name="tenure", shape=(1,), datatype="FP64", data=(5,)):
@@ -134,7 +136,8 @@ def test_a_csv_that_does_not_fit_is_refused(gateway, case):
 
 def test_too_many_rows_are_refused(gateway):
     got = gateway.invoke(*[ROW] * 10_001)
-    assert got.status == 413 and "10,000" in got.body["hint"]
+    assert got.status == 413
+    assert "10,000" in got.body["hint"]
 
 
 def test_a_body_over_the_limit_is_refused_before_it_is_read(gateway):
@@ -144,7 +147,8 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(gateway):
             b"authorization: Bearer s3cret-token\r\n\r\n"
         )
         answer = caller.recv(4096)
-    assert b" 413 " in answer.splitlines()[0] and b"connection: close" in answer
+    assert b" 413 " in answer.splitlines()[0]
+    assert b"connection: close" in answer
 
 
 def test_a_chunked_body_over_the_limit_is_refused(gateway):
@@ -175,7 +179,8 @@ def test_a_chunked_body_over_the_limit_is_refused(gateway):
 )
 def test_other_media_are_refused_with_what_is_read(gateway, headers, path):
     got = gateway.call("POST", path, json.dumps(records(ROW)), **headers)
-    assert got.status == 415 and got.body["code"] == "unsupported_media_type"
+    assert got.status == 415
+    assert got.body["code"] == "unsupported_media_type"
 
 
 def test_unknown_addresses_say_what_there_is(gateway):
@@ -188,14 +193,17 @@ def test_unknown_addresses_say_what_there_is(gateway):
         "/%2e%2e/etc",
     ):
         got = gateway.call("GET", path)
-        assert got.status == 404 and "/v2/models/<product>" in got.body["hint"]
+        assert got.status == 404
+        assert "/v2/models/<product>" in got.body["hint"]
     got = gateway.call("POST", "/v2/models/chrun/infer", {"inputs": []})
-    assert got.status == 404 and "churn" in got.body["hint"]
+    assert got.status == 404
+    assert "churn" in got.body["hint"]
 
 
 def test_a_wrong_method_says_the_right_one(gateway):
     got = gateway.call("GET", INFER)
-    assert got.status == 405 and "POST" in got.body["error"]
+    assert got.status == 405
+    assert "POST" in got.body["error"]
     assert gateway.call("DELETE", "/v2/health/live").status == 405
 
 

@@ -5,12 +5,12 @@ import sys
 from collections import Counter
 
 import pytest
-
 from bundle_made import SigningKey, write_bundle
+from gateway_process import eventually, key, route, running
+
 from causeway.core.errors import UsageError
 from causeway.core.ids import canonical_json
 from causeway.core.routes import RouteFile, Served, position, read_routes, slot
-from gateway_process import eventually, key, route, running
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 
@@ -107,7 +107,7 @@ def test_a_revoked_key_stops_working_even_when_the_bundles_fail(live, signing, t
     bad = without_its_model(tmp_path, signing)
     gateway.follow(route("churn", bad, signing=signing, keys=(key("other"),)))
     assert gateway.invoke(ROW).status == 401
-    assert gateway.invoke(ROW, token="other").status == 200
+    assert gateway.invoke(ROW, bearer="other").status == 200
     gateway.follow(route("churn", good, signing=signing))
 
 
@@ -123,9 +123,10 @@ def test_a_spoilt_route_file_changes_nothing_and_is_said(live, signing):
 def test_without_a_good_bundle_the_product_is_not_ready(tmp_path, signing):
     bad = without_its_model(tmp_path / "b", signing)
     with running(tmp_path, route("churn", bad, signing=signing)) as gateway:
-        got = gateway.call("GET", "/v2/health/ready", token=None)
-        assert got.status == 503 and got.body["ready"] is False
-        assert gateway.call("GET", "/ping", token=None).status == 503
+        got = gateway.call("GET", "/v2/health/ready", bearer=None)
+        assert got.status == 503
+        assert got.body["ready"] is False
+        assert gateway.call("GET", "/ping", bearer=None).status == 503
         assert gateway.call("GET", "/v2/models/churn/ready").status == 503
         refused = gateway.invoke(ROW)
         assert (refused.status, refused.body["code"]) == (503, "not_ready")
@@ -162,7 +163,8 @@ def test_a_port_in_use_is_one_clear_error(tmp_path):
 
 def test_slots_are_even_and_stable():
     counts = Counter(slot(f"unit-{i}") for i in range(20_000))
-    assert len(counts) == 100 and max(counts.values()) < 300
+    assert len(counts) == 100
+    assert max(counts.values()) < 300
     assert [slot("a"), slot("b"), slot("customer-17")] == [slot("a"), slot("b"), slot("customer-17")]
 
 

@@ -16,9 +16,9 @@ from causeway.core.bundle import (
 from causeway.core.ids import short
 from causeway.core.release import Release
 from causeway.core.routes import Route, Served
-from causeway.core.signatures import verify
 from causeway.gateway.model import Model
 from causeway.gateway.schema import Schema
+from causeway.gateway.verify import verify_apart
 
 
 class Loaded(Struct, frozen=True):
@@ -43,7 +43,7 @@ def load_bundle(served: Served, route: Route) -> Loaded:
         _read(folder, SIGNATURE),
         name=served.release,
         trusted=route.trusted_keys,
-        verify=verify,
+        verify=verify_apart,
     )
     if release.product != route.product:
         raise BadBundle(f"the release is of {release.product}, the route of {route.product}")

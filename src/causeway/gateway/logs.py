@@ -40,9 +40,7 @@ class AppendLog:
             _write_all(self._file, content)
             os.fdatasync(self._file)
         except OSError:
-            # what was partly written must not lie before later records
-            os.ftruncate(self._file, self._size)
-            os.lseek(self._file, self._size, os.SEEK_SET)
+            self._take_back()
             raise
         self._size += len(content)
 
@@ -51,7 +49,7 @@ class AppendLog:
         if self._file < 0 or not self._size:
             return
         old = time.monotonic() - self._opened >= self._rotate_seconds
-        if old or self._size >= ROTATE_BYTES or self._request() != self._asked:
+        if old or self._size >= ROTATE_BYTES or self._request() not in (0, self._asked):
             self.close()
 
     def close(self) -> None:
@@ -62,6 +60,15 @@ class AppendLog:
         _sync_folder(self._folder)
         os.close(self._file)
         self._file = -1
+
+    def _take_back(self) -> None:
+        """What was partly written must not lie before later records."""
+        try:
+            os.ftruncate(self._file, self._size)
+            os.lseek(self._file, self._size, os.SEEK_SET)
+        except OSError:
+            # then it stays as the torn end of this log, and the next records go to another
+            self.close()
 
     def _open(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

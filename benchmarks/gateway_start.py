@@ -1,0 +1,73 @@
+"""What an idle gateway costs: CPU-seconds to start, memory, and a plain loop of requests for scale.
+
+python benchmarks/gateway_start.py [ROUNDS]
+"""
+
+import http.client
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "gateway"))
+
+from bundle_made import SigningKey, write_bundle
+from gateway_process import BEARER, Gateway, route, running
+
+ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
+LOOP_SECONDS = 3.0
+TICKS_PER_SECOND = 100
+
+
+def main() -> None:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    with tempfile.TemporaryDirectory() as folder:
+        signing = SigningKey()
+        bundle = write_bundle(Path(folder) / "bundles", signing)
+        for number in range(rounds):
+            began = time.monotonic()
+            with running(
+                Path(folder) / f"start-{number}", route("churn", bundle, signing=signing)
+            ) as gateway:
+                wall = time.monotonic() - began
+                spent, held = cpu_seconds(gateway), pss_mb(gateway)
+                print(f"start: {wall:.2f} s, {spent:.2f} CPU-s; idle PSS {held:.1f} MB")
+        for level in ("off", "async", "durable"):
+            at = Path(folder) / level
+            with running(at, route("churn", bundle, signing=signing, records=level)) as gateway:
+                loop(gateway, level)
+
+
+def loop(gateway: Gateway, level: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port)
+    headers = {"authorization": f"Bearer {BEARER}", "content-type": "application/json"}
+    body = json.dumps({"dataframe_records": [ROW]})
+    before, began, count = cpu_seconds(gateway), time.monotonic(), 0
+    while time.monotonic() - began < LOOP_SECONDS:
+        connection.request("POST", "/products/churn/invocations", body, headers)
+        connection.getresponse().read()
+        count += 1
+    wall, cpu = time.monotonic() - began, cpu_seconds(gateway) - before
+    print(
+        f"one connection, records {level}: {count / wall:,.0f} requests/s, {count / cpu:,.0f} per CPU-s "
+        f"of the gateway; PSS {pss_mb(gateway):.1f} MB"
+    )
+    connection.close()
+
+
+def cpu_seconds(gateway: Gateway) -> float:
+    fields = Path(f"/proc/{gateway.process.pid}/stat").read_text().rpartition(")")[2].split()
+    # with those of its children that ended, which check signatures
+    return sum(map(int, fields[11:15])) / TICKS_PER_SECOND
+
+
+def pss_mb(gateway: Gateway) -> float:
+    for line in Path(f"/proc/{gateway.process.pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+if __name__ == "__main__":
+    main()
