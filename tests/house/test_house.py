@@ -56,7 +56,7 @@ def tracked() -> list[Path]:
 
 def test_nothing_names_a_package_registry_or_somebodys_machine():
     hosts = ("pypi" + ".org", "pythonhosted" + ".org", "deb.debian" + ".org", "registry.npmjs" + ".org")
-    places = ("/wo" + "rk/", "/ro" + "ot/")
+    places = ("/wo" + "rk/main", "/wo" + "rk/sha" + "red", "/wo" + "rk/scratch", "/ro" + "ot/.pyenv")
     for path in tracked():
         if path.is_file() and path.suffix not in {".csv", ".png"}:
             text = path.read_text(errors="replace")
