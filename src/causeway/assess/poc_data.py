@@ -49,7 +49,7 @@ def _gap(poc: Poc) -> Iterator[Finding]:
             yield Finding(
                 "DATA-GAP",
                 Severity.FIX,
-                f"{', '.join(between)} is neither feature nor target: the slice stops before it.",
+                f"{', '.join(between).capitalize()} is neither feature nor target: the slice stops before it.",
                 Remedy("A slice leaves out its end; select columns by name."),
                 (training.at,),
                 certainty=0.8,

@@ -98,7 +98,7 @@ def _warned(poc: Poc) -> Iterator[Finding]:
             yield Finding(
                 "LEAK-TARGET",
                 Severity.BLOCKER,
-                f"{said} is a feature, and the README itself warns that it is not known before the outcome.",
+                f"{said[:1].upper()}{said[1:]} is a feature, and the README itself warns that it is not known before the outcome.",
                 Remedy("Leave the column out, train again, and compare."),
                 (sighting.at, *poc.train.evidence[:1]),
                 certainty=0.9,

@@ -80,7 +80,7 @@ def _convert(poc: Poc) -> Remedy:
 def _people(poc: Poc) -> Iterator[Finding]:
     direct: dict[str, Evidence] = {}
     protected: dict[str, Evidence] = {}
-    for file in poc.data:
+    for file in sorted(poc.data, key=lambda item: item.path != poc.training_data.value):
         for column in file.columns:
             if file.header and column.personal in {"direct", "protected"}:
                 (direct if column.personal == "direct" else protected).setdefault(

@@ -63,8 +63,12 @@ def _target(poc: Poc, file: DataFile | None) -> str:
     total = sum(column.categories.values())
     share = column.categories.get(poc.positive.value, 0) / total if total else 0.0
     if poc.positive and share:
-        return f"{poc.target.value} ({_percent(share)} {poc.positive.value})"
+        return f"{poc.target.value} ({_percent(share)} {_named(poc.positive.value)})"
     return f"{poc.target.value} ({column.distinct} classes)" if column.distinct > 1 else poc.target.value
+
+
+def _named(value: str) -> str:
+    return f"of class {value}" if value.replace(".", "").isdigit() else value
 
 
 def _percent(share: float) -> str:

@@ -31,7 +31,7 @@ def _debug(poc: Poc) -> Iterator[Finding]:
     if not found:
         return
     first = next((s for s in found if s.at.path == poc.serve.value), found[0])
-    why = f": {first.value}, where {first.detail}" if first.detail else ""
+    why = f" ({first.value}: {first.detail})" if first.detail else ""
     open_ = any(s.at.path == first.at.path for s in poc.seen("host"))
     yield Finding(
         "DEBUG",

@@ -7,6 +7,8 @@ from causeway.core.poc import Claim, Poc
 
 MARGIN = 0.005
 IMBALANCED = 0.75
+SOME = 0.6
+"""A rank measure above which there is something to work with."""
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
@@ -24,8 +26,13 @@ def judge(poc: Poc) -> Iterator[Finding]:
 
 def _no_skill(poc: Poc, best: Claim, majority: float, *, others: list[Claim]) -> Finding:
     title = f"Accuracy {best.value:.3f}, where always answering the commonest {poc.target.value} has {majority:.3f}"
-    if any(claim.value > 0.6 for claim in others):
-        other = max(others, key=lambda claim: claim.value)
+    beside = [
+        claim
+        for claim in others
+        if claim.at.path == best.at.path and (claim.at.cell or 0) >= (best.at.cell or 0)
+    ]
+    if beside and beside[0].value > SOME:
+        other = beside[0]
         return Finding(
             "NO-SKILL",
             Severity.FIX,

@@ -113,7 +113,7 @@ def _run(code: Code, block: Block, node: ast.Call) -> list[Sighting]:
     ):
         text = ast.unparse(debug)
         if not any(word in text for word in ("==", "bool(", "int(", " in ", "lower()")):
-            found.append(Sighting("debug", text, at, "the text False is true, too"))
+            found.append(Sighting("debug", text, at, "the text False counts as true"))
     if constant(keyword(node, "host")) == "0.0.0.0":  # noqa: S104 - what the scanned code says
         found.append(Sighting("host", "0.0.0.0", at))  # noqa: S104 - the same
     port = keyword(node, "port")

@@ -1,0 +1,120 @@
+"""What stands between a folder and its next stage; reads, judges, and writes nothing."""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from causeway.actions.promise import Asked, promise_of
+from causeway.assess.catalogue import STAGES
+from causeway.assess.evidence import Facts
+from causeway.assess.poc import Verdict, judge, verdict
+from causeway.assess.poc_sentence import sentence, sources
+from causeway.assess.readiness import Readiness, readiness
+from causeway.core.errors import UsageError
+from causeway.core.finding import Evidence, Finding, Severity
+from causeway.core.manifest import Manifest
+from causeway.core.poc import Poc, Reach
+from causeway.intake import read_poc
+
+TRAINABLE = frozenset({"binary classification", "multiclass classification", "regression"})
+KINDS = {
+    "binary classification": "binary",
+    "multiclass classification": "multiclass",
+    "regression": "regression",
+    "time series forecasting": "forecast",
+    "anomaly detection": "anomaly",
+    "clustering": "clustering",
+    "GenAI agent": "agent",
+    "GenAI RAG app": "llm",
+    "GenAI app": "llm",
+}
+"""Kind as intake says it, and as the manifest does."""
+
+
+class CheckReport(Struct, frozen=True, omit_defaults=True):
+    """Diagnosis of one folder: what it is, the verdict, the findings, what only a person knows, what next."""
+
+    folder: str
+    sentence: str
+    sources: tuple[Evidence, ...]
+    stage: str
+    ready: bool
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    questions: tuple[Asked, ...]
+    readiness: Readiness
+    next: str
+    reach: Reach
+    manifest: bool = False
+
+
+def check(folder: Path, *, stage: str = "") -> CheckReport:
+    """The judgement on this folder at this stage, else at the one that its manifest names."""
+    if stage and stage not in STAGES:
+        raise UsageError(f"there is no stage called {stage}", hint=f"one of: {', '.join(STAGES)}")
+    poc = read_poc(folder)
+    promise = promise_of(folder)
+    findings = judged(folder, poc, promise.manifest)
+    facts = facts_of(folder, promise.manifest, poc=poc, findings=findings)
+    answered = readiness(promise.manifest, facts, stage=stage)
+    counted = verdict(findings)
+    return CheckReport(
+        folder=str(folder),
+        sentence=sentence(poc),
+        sources=sources(poc),
+        stage=answered.stage,
+        ready=counted.ready,
+        verdict=counted,
+        findings=findings,
+        questions=promise.questions(),
+        readiness=answered,
+        next=_next(folder, poc, promise.manifest),
+        reach=poc.reach,
+        manifest=promise.manifest is not None,
+    )
+
+
+def judged(folder: Path, poc: Poc, manifest: Manifest | None) -> tuple[Finding, ...]:
+    """The findings, with commands that work on this very folder."""
+    return tuple(_on(folder, finding) for finding in judge(poc, manifest))
+
+
+def facts_of(folder: Path, manifest: Manifest | None, *, poc: Poc, findings: Iterable[Finding]) -> Facts:
+    """What is known when the folder is judged; the one place where facts from the ledger come in."""
+    return structs.replace(
+        _from_ledger(folder, manifest), kind=KINDS.get(poc.kind.value, ""), findings=tuple(findings)
+    )
+
+
+def _from_ledger(folder: Path, manifest: Manifest | None) -> Facts:
+    if manifest is None:
+        return Facts()
+    from causeway.actions.past import facts_in_ledger  # noqa: PLC0415 - most folders have no ledger to open
+
+    return facts_in_ledger(folder, manifest.product.name)
+
+
+def _on(folder: Path, finding: Finding) -> Finding:
+    command = finding.remedy.command
+    if not command:
+        return finding
+    remedy = structs.replace(finding.remedy, command=f"{command} {shlex.quote(str(folder))}")
+    return structs.replace(finding, remedy=remedy)
+
+
+def _next(folder: Path, poc: Poc, manifest: Manifest | None) -> str:
+    verb = "init" if manifest is None else "run" if may_run(poc) else "check"
+    return f"causeway {verb} {shlex.quote(str(folder))}"
+
+
+def may_run(poc: Poc) -> bool:
+    """Whether `causeway run` has something to train: tabular Python code with its data."""
+    here = poc.training_file() is not None
+    return here and poc.kind.value in TRAINABLE and poc.train.value.endswith((".py", ".ipynb"))
+
+
+def gravest(findings: Sequence[Finding], most: int) -> tuple[Finding, ...]:
+    """The first few that are worth a person's minute."""
+    return tuple(f for f in findings if f.severity is not Severity.NOTE)[:most]

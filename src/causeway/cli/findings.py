@@ -1,0 +1,130 @@
+"""Findings as a person reads them: at eighty columns, the gravest first, the common ones in one line."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from causeway.actions.promise import Asked
+from causeway.assess.poc import Verdict
+from causeway.assess.readiness import Readiness
+from causeway.core.finding import Evidence, Finding, Severity
+from causeway.core.poc import Reach
+
+WIDTH = 80
+GUTTER = 11
+AFTER = {
+    "sandbox": "for a pilot",
+    "pilot": "for production",
+    "production": "to be scaled",
+    "scaled": "to go on",
+}
+COMMON = {
+    "NO-TESTS": "tests",
+    "NO-CI": "CI",
+    "NO-LICENCE": "a licence",
+    "NO-LOGGING": "logging",
+    "NO-CONTAINER": "a container",
+    "NO-PREDICTION-LOG": "a record of predictions",
+    "PYTHON-UNSTATED": "a stated version of the language",
+}
+
+
+def opening(sentence: str, sources: Sequence[Evidence]) -> str:
+    """The sentence with its count of sources, at the right margin where it fits."""
+    lines = textwrap.wrap(sentence, WIDTH)
+    count = f"[{len(sources)} source{'s' * (len(sources) != 1)}]"
+    if len(lines[-1]) + len(count) + 2 <= WIDTH:
+        lines[-1] = lines[-1].ljust(WIDTH - len(count)) + count
+    else:
+        lines.append(count.rjust(WIDTH))
+    return "\n".join(lines)
+
+
+def verdict_line(verdict: Verdict, stage: str) -> str:
+    """Ready or not, and how many findings of each weight."""
+    counts = ", ".join(
+        f"{count} {word}{'s' if word == 'blocker' or word == 'note' else 'es'}" if count != 1 else f"1 {word}"
+        for count, word in ((verdict.blockers, "blocker"), (verdict.fixes, "fix"), (verdict.notes, "note"))
+    )
+    ready = "Ready" if verdict.ready else "Not ready"
+    return f"{ready} {AFTER.get(stage, 'for its next stage')}: {counts}."
+
+
+def listed(findings: Iterable[Finding]) -> Iterator[str]:
+    """Each finding as a paragraph: weight, what is so, where, and what to do."""
+    for finding in findings:
+        label = finding.severity.value.upper().ljust(GUTTER - 4)
+        told = (
+            finding.title.rstrip(".") + (f" ({places(finding.evidence)})" if finding.evidence else "") + "."
+        )
+        yield textwrap.fill(
+            told, WIDTH, initial_indent=f"  {label}  ", subsequent_indent=" " * GUTTER, break_on_hyphens=False
+        )
+        if finding.severity is not Severity.NOTE:
+            yield _hung(f"{finding.code}: {finding.remedy.words}")
+
+
+def _hung(text: str) -> str:
+    return textwrap.fill(
+        text, WIDTH, initial_indent=" " * GUTTER, subsequent_indent=" " * GUTTER, break_on_hyphens=False
+    )
+
+
+def places(evidence: Sequence[Evidence]) -> str:
+    """The places, a repeated file by its line only, at most four."""
+    told: list[str] = []
+    before = ""
+    for place in evidence[:4]:
+        text = str(place)
+        same = bool(place.path) and place.path == before
+        told.append(text.removeprefix(place.path).strip() if same and text != place.path else text)
+        before = place.path
+    more = len(evidence) - 4
+    return ", ".join(dict.fromkeys(told)) + (f" and {more} more" if more > 0 else "")
+
+
+def common_line(findings: Iterable[Finding]) -> str:
+    """What nine in ten lack, in one line; empty when nothing of it is missing here."""
+    names = [COMMON.get(finding.code, finding.code) for finding in findings if finding.common]
+    if not names:
+        return ""
+    text = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    line = f"Missing, as in most PoCs: {text}."
+    return textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def questions_text(questions: Sequence[Asked]) -> str:
+    """What only a person can answer, and on which lines of the manifest."""
+    if not questions:
+        return ""
+    lines = [str(question.line) for question in questions if question.line]
+    number = {1: "One question", 2: "Two questions", 3: "Three questions"}.get(len(questions), "Questions")
+    where = f"   (causeway.toml line{'s' * (len(lines) > 1)} {', '.join(lines)})" if lines else ""
+    body = textwrap.fill(
+        "   ".join(question.words.replace(" ", "\0") for question in questions),
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return f"{number} only you can answer{where}\n{body}".replace("\0", " ")
+
+
+def readiness_text(readiness: Readiness) -> str:
+    """The points of each theme over the checks asked at this stage, the weakest first."""
+    themes = sorted(readiness.themes, key=lambda theme: (theme.score, theme.theme))
+    parts = [f"{theme.theme} {_points(theme.points)}/{theme.asked}" for theme in themes]
+    text = f"Checks asked at {readiness.stage}: {'; '.join(parts)}."
+    return textwrap.fill(text, WIDTH, break_on_hyphens=False)
+
+
+def _points(points: float) -> str:
+    return f"{points:g}"
+
+
+def reach_text(reach: Reach) -> str:
+    """What was left out and which limits were hit; empty when everything was read."""
+    told = [*(f"left out: {item}" for item in reach.skipped[:4]), *reach.limits]
+    if len(reach.skipped) > 4:
+        told.append(f"and {len(reach.skipped) - 4} more folders left out")
+    return textwrap.fill(f"Not everything was read: {'; '.join(told)}.", WIDTH) if told else ""
