@@ -131,7 +131,7 @@ def write_bundle(
     folder: Path, key: SigningKey, *, product="churn", weights=WEIGHTS, **changes
 ) -> tuple[str, Path]:
     files = {"model.onnx": logistic_onnx(weights), "features.json": write_features(FEATURES)}
-    return _written(folder, key, release_of(product, files=files, **changes), files)
+    return written(folder, key, release_of(product, files=files, **changes), files)
 
 
 def write_regression(folder: Path, key: SigningKey, *, product="prices") -> tuple[str, Path]:
@@ -143,7 +143,7 @@ def write_regression(folder: Path, key: SigningKey, *, product="prices") -> tupl
         files=files,
         task="regression",
     )
-    return _written(folder, key, release, files)
+    return written(folder, key, release, files)
 
 
 def write_columns(folder: Path, key: SigningKey, *, features: Features | None, **changes) -> tuple[str, Path]:
@@ -159,10 +159,10 @@ def write_columns(folder: Path, key: SigningKey, *, features: Features | None, *
         model=Model("model.onnx", "columns", "sklearn", "Pipeline", ("tenure", "plan"), ("variable",)),
         **changes,
     )
-    return _written(folder, key, release, files)
+    return written(folder, key, release, files)
 
 
-def _written(folder: Path, key: SigningKey, release: Release, files: dict[str, bytes]) -> tuple[str, Path]:
+def written(folder: Path, key: SigningKey, release: Release, files: dict[str, bytes]) -> tuple[str, Path]:
     content = canonical_json(release)
     name = digest_of(content)
     bundle = folder / short(name)

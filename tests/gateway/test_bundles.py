@@ -1,12 +1,17 @@
+import asyncio
+
 import numpy as np
 import pytest
-from bundle_made import SigningKey, write_bundle, write_columns
+from bundle_made import SigningKey, logistic_onnx, release_of, write_bundle, write_columns, written
 
 from causeway.core.bundle import BadBundle, check_paths
 from causeway.core.features import Features, Numeric, Words
 from causeway.core.routes import Route, Served
+from causeway.gateway.app import App
 from causeway.gateway.bundles import load_bundle
+from causeway.gateway.recorder import Recorder
 from causeway.gateway.refusals import Invalid
+from causeway.gateway.routing import Routing
 from causeway.gateway.verify import verify_apart
 
 WORDS = Features(
@@ -74,3 +79,27 @@ def test_a_bundle_stays_in_its_folder(tmp_path, signing, path):
     made.files[path] = "sha256:0"
     with pytest.raises(BadBundle, match="outside itself"):
         check_paths(made)
+
+
+def test_text_without_features_is_found_when_the_bundle_is_loaded(tmp_path, signing):
+    files = {"model.onnx": logistic_onnx()}
+    bundle = written(tmp_path, signing, release_of("churn", files=files), files)
+    with pytest.raises(BadBundle, match="plan is text, and the bundle has no features"):
+        load(bundle, signing, "churn")
+
+
+def test_whatever_breaks_while_loading_the_routes_stay_and_are_followed_on(tmp_path, capsys):
+    async def story():
+        app = App(Recorder(tmp_path, rotate_seconds=10))
+        first = Routing(version=1)
+        await app.reroute(lambda: first)
+        await app.reroute(lambda: {}["no such key"])
+        broken = app.routing
+        await app.reroute(lambda: Routing(version=2))
+        return first, broken, app.routing
+
+    first, broken, last = asyncio.run(story())
+    assert (broken.version, broken.live) == (first.version, first.live)
+    assert "could not be followed" in broken.problem
+    assert (last.version, last.problem) == (2, "")
+    assert "KeyError" in capsys.readouterr().err

@@ -1,11 +1,12 @@
 """The gateway as an ASGI application: who may ask, what was asked, which protocol answers."""
 
+import asyncio
 import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway import __version__
 from causeway.core.errors import CausewayError
@@ -99,6 +100,16 @@ class App:
             reply = reply_to(Broken("something went wrong inside the gateway", hint="its log says what"))
         self.measures.count(seen.product, seen.release, reply.status, seconds=time.perf_counter() - started)
         await send_reply(send, reply)
+
+    async def reroute(self, load: Callable[[], Routing]) -> None:
+        """Replaces the routing by the one that is loaded; if that breaks, what answered before goes on."""
+        try:
+            # loading a model takes its time, and callers must not wait for it
+            self.routing = await asyncio.to_thread(load)
+        except Exception:  # noqa: BLE001 - the shell: no bundle, however odd, may end the following of routes
+            traceback.print_exc(file=sys.stderr)
+            problem = "the newest routes could not be followed; the gateway's log says why"
+            self.routing = structs.replace(self.routing, problem=problem)
 
     async def _reply(self, scope: Scope, receive: Receive, seen: Seen, started: float) -> Reply:
         place = place_of(scope["method"], scope["path"])

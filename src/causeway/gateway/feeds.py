@@ -57,6 +57,9 @@ def blank(tensor: ort.NodeArg) -> Array:
 def _matrix(release: Release, features: bytes | None, tensor: ort.NodeArg) -> Feed:
     dtype = _DTYPES[tensor.type]
     if features is None:
+        texts = [field.name for field in release.signature.inputs if field.kind == "text"]
+        if texts:
+            raise BadBundle(f"{texts[0]} is text, and the bundle has no features to make numbers of it")
         names = [field.name for field in release.signature.inputs]
         _expect_width(tensor, len(names))
         return lambda rows: _plain_matrix(rows, names, tensor.name, dtype)

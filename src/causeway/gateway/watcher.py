@@ -31,8 +31,7 @@ class Watcher:
             return
         self._seen = stamp
         before = self._app.routing
-        # loading a model takes its time, and callers must not wait for it
-        self._app.routing = await asyncio.to_thread(_load, self._file, before)
+        await self._app.reroute(lambda: _load(self._file, before))
         _tell(self._app.routing, before)
 
     async def follow(self) -> None:
