@@ -22,7 +22,7 @@ def convert(request):
         return {"reason": reason_of(error, model)}
     tidied(converted, models.classes_of(model) if models.kind_of(model) == "classifier" else None)
     with open(request["file"], "wb") as stream:
-        stream.write(converted.SerializeToString())
+        stream.write(converted.SerializeToString(deterministic=True))
     there = [one.name for one in converted.graph.input]
     known = {name.lower(): version for name, version in packages().items()}
     return {
@@ -44,7 +44,8 @@ def _to_onnx(model, named):
 
     register(model)
     options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
-    return convert_sklearn(model, initial_types=named, target_opset=OPSET, options=options)
+    # without a name the converter draws one, and no two conversions have the same bytes
+    return convert_sklearn(model, "model", named, target_opset=OPSET, options=options)
 
 
 if __name__ == "__main__":
