@@ -76,9 +76,9 @@ shaped = st.builds(
 operations = st.sampled_from(["ratio", "product", "sum", "difference"])
 paired = st.builds(
     Pair, st.tuples(columns, columns), operation=operations, bases=st.tuples(bases, bases), **lines,
-    keeps_missing=st.booleans(),
+    keeps_missing=st.booleans(), plus=st.sampled_from([0.0, 1.0]),
 )  # fmt: skip
-derived = st.builds(Derived, st.just((0, 1)), operation=operations, **lines)
+derived = st.builds(Derived, st.just((0, 1)), operation=operations, plus=st.sampled_from([0.0, 1.0]), **lines)
 plain = st.one_of(numeric, dated, mapped, stepped, shaped, paired, st.builds(Constant, st.just(2.0)))
 rule_sets = st.tuples(plain, plain, st.one_of(derived, plain))
 rows = st.lists(

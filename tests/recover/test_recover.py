@@ -21,6 +21,7 @@ JOINED = [f"20{y:02}-{m:02}-{d:02}" for y, m, d in RNG.integers((10, 1, 1), (24,
 CHURN = RNG.choice(["No", "Yes"], ROWS).tolist()
 Y = np.array([value == "Yes" for value in CHURN], np.int64)
 SOURCE = {"city": CITY, "age": AGE, "income": INCOME, "size": SIZE, "joined": JOINED, "churn": CHURN}
+SOURCE["spent"] = AGE - AGE.min()
 TRAIN, TEST = np.arange(0, ROWS, 2), np.arange(1, ROWS, 2)
 
 
@@ -71,12 +72,13 @@ def test_the_signature_asks_only_for_what_the_rules_read():
         ),
         (INCOME / AGE, Pair(("income", "age"), "ratio")),
         (INCOME - AGE, Pair(("income", "age"), "difference")),
+        (INCOME / (AGE - AGE.min() + 1), Pair(("income", "spent"), "ratio", plus=1.0)),
     ],
 )
 def test_functions_of_raw_columns(values, expected):
     rule = rule_of(values)
     assert type(rule) is type(expected)
-    shape = {"column", "columns", "fn", "base", "operation", "format"}
+    shape = {"column", "columns", "fn", "base", "operation", "format", "plus"}
     for name in shape & set(rule.__struct_fields__):
         assert getattr(rule, name) == getattr(expected, name)
     assert (rule.a, rule.b) == (1.0, 0.0)
@@ -99,6 +101,7 @@ def test_a_scaler_fitted_on_the_training_rows_is_a_line():
     assert found.rules[0].a == pytest.approx(1 / scaler.scale_[0])
     proof = prove(found.features, training.tables["t0"].take(found.positions), found.matrix)
     assert max(column.largest_difference for column in proof) < 1e-12
+    assert [column.close for column in proof] == [ROWS, ROWS]
 
 
 def test_dummies_with_the_first_dropped_and_rare_places_grouped():

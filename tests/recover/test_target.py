@@ -15,7 +15,8 @@ PRICE = np.round(RNG.lognormal(3, 1, ROWS), 2)
 
 
 def target_of(y, *, kind="classifier", target=None, train=None):
-    training = Training(age=AGE, answer=ANSWER, price=PRICE)
+    reason = [None if a == "no" else f"reason {n % 3}" for n, a in enumerate(ANSWER)]
+    training = Training(age=AGE, reason=reason, answer=ANSWER, price=PRICE)
     whole = training.matrix({"age": AGE}, labels=np.arange(ROWS))
     rows = np.arange(ROWS) if train is None else train
     training.fit(training.part(whole, rows), [y[n] for n in rows], kind=kind)

@@ -226,7 +226,7 @@ def _step(rule: Step, sheet: Sheet) -> Cells:
 def _pair(rule: Pair, sheet: Sheet) -> Cells:
     (first, second), (how1, how2), (layout1, layout2) = rule.columns, rule.bases, rule.formats
     left, right = sheet.base(first, how1, layout1), sheet.base(second, how2, layout2)
-    values = read.BINARY_UFUNCS[rule.operation](left, right) * rule.a + rule.b
+    values = read.BINARY_UFUNCS[rule.operation](left, right + rule.plus) * rule.a + rule.b
     gone = sheet.missing(first), sheet.missing(second)
     readable = (gone[0] | np.isfinite(left)) & (gone[1] | np.isfinite(right))
     values = np.where(np.isfinite(left) & np.isfinite(right), values, np.nan)
@@ -234,7 +234,7 @@ def _pair(rule: Pair, sheet: Sheet) -> Cells:
 
 
 def _derived(rule: Derived, left: Cells, right: Cells) -> Cells:
-    values = read.BINARY_UFUNCS[rule.operation](left.values, right.values) * rule.a + rule.b
+    values = read.BINARY_UFUNCS[rule.operation](left.values, right.values + rule.plus) * rule.a + rule.b
     both = left.defined & right.defined
     return Cells(
         np.where(both & np.isfinite(values), values, np.nan),

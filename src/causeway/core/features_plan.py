@@ -71,6 +71,7 @@ class Combination(NamedTuple):
     operation: Callable[[float, float], float]
     a: float
     b: float
+    plus: float
     slots: tuple[Slot, Slot] | None
     of: tuple[int, int]
     fields: tuple[str, ...]
@@ -252,6 +253,7 @@ def _combination(features: Features, position: int) -> Combination:
         operation=read.OPERATIONS[rule.operation],
         a=rule.a,
         b=rule.b,
+        plus=rule.plus,
         slots=slots,
         of=rule.of if isinstance(rule, Derived) else (position, position),
         fields=raw_columns_of(features, position),

@@ -131,7 +131,7 @@ class RowFill:
 
     def _combine(self, combination: Combination) -> None:
         left, right, absent = self._operands(combination)
-        made = combination.operation(left, right) * combination.a + combination.b
+        made = combination.operation(left, right + combination.plus) * combination.a + combination.b
         if math.isfinite(made) or absent:
             self.out[combination.position] = made if math.isfinite(made) else math.nan
             return

@@ -87,25 +87,27 @@ class Step(Struct, frozen=True, omit_defaults=True, tag="step"):
 
 
 class Pair(Struct, frozen=True, omit_defaults=True, tag="pair"):
-    """`a * (left operation right) + b` of two raw columns, read by `bases`."""
+    """`a * (left operation (right + plus)) + b` of two raw columns, read by `bases`."""
 
     columns: tuple[str, str]
     operation: str
     bases: tuple[str, str] = ("number", "number")
     a: float = 1.0
     b: float = 0.0
+    plus: float = 0.0
     keeps_missing: bool = False
     formats: tuple[str, str] = ("", "")
     support: int = 0
 
 
 class Derived(Struct, frozen=True, omit_defaults=True, tag="derived"):
-    """`a * (left operation right) + b` of two other columns of the matrix, by position."""
+    """`a * (left operation (right + plus)) + b` of two other columns of the matrix, by position."""
 
     of: tuple[int, int]
     operation: str
     a: float = 1.0
     b: float = 0.0
+    plus: float = 0.0
     support: int = 0
 
 

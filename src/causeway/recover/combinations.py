@@ -15,6 +15,10 @@ from causeway.recover.pool import PROBES, Pool, Series
 
 MOST_EXPLAINED = 30
 _SYMMETRIC = frozenset({"product", "sum"})
+_GUARDS = (1.0, 1e-9, 1e-8, 1e-6, 1e-5, 1e-3)
+"""What is usually added to a divisor that may be nought."""
+
+_FORMS = (*((operation, 0.0) for operation in BINARY_UFUNCS), *(("ratio", guard) for guard in _GUARDS))
 
 
 def pair_candidates(pool: Pool, wanted: Numbers, *, tolerance: float) -> Iterator[Candidate]:
@@ -22,22 +26,23 @@ def pair_candidates(pool: Pool, wanted: Numbers, *, tolerance: float) -> Iterato
     readings = [one for one in pool.series if one.base != "length"]
     probes = _probes(len(wanted))
     for one, other in itertools.permutations(readings, 2):
-        for operation in BINARY_UFUNCS:
+        for operation, plus in _FORMS:
             if operation in _SYMMETRIC and one.column > other.column:
                 continue
-            line = _line(one.values, other.values, operation, wanted, probes, tolerance)
+            line = _line(one.values, other.values + plus, operation, wanted, probes, tolerance)
             if line is not None:
-                yield 5.0 + (not line.plain), _pair(one, other, operation, line, wanted)
+                yield 5.0 + (not line.plain) + (plus > 0), _pair(one, other, (operation, plus), line, wanted)
 
 
-def _pair(one: Series, other: Series, operation: str, line: Line, wanted: Numbers) -> Pair:
+def _pair(one: Series, other: Series, form: tuple[str, float], line: Line, wanted: Numbers) -> Pair:
     gone = one.missing | other.missing
     return Pair(
         columns=(one.column, other.column),
-        operation=operation,
+        operation=form[0],
         bases=(one.base, other.base),
         a=line.a,
         b=line.b,
+        plus=form[1],
         keeps_missing=bool(gone.any() and np.isnan(wanted[gone]).all()),
         formats=(one.layout, other.layout),
     )
@@ -49,12 +54,12 @@ def derived_candidates(
     """The same of two explained columns of the matrix, with whatever was filled in there."""
     probes = _probes(len(wanted))
     for one, other in itertools.permutations(explained[:MOST_EXPLAINED], 2):
-        for operation in BINARY_UFUNCS:
+        for operation, plus in _FORMS:
             if operation in _SYMMETRIC and one > other:
                 continue
-            line = _line(matrix[one], matrix[other], operation, wanted, probes, tolerance)
+            line = _line(matrix[one], matrix[other] + plus, operation, wanted, probes, tolerance)
             if line is not None:
-                yield 6.0 + (not line.plain), Derived((one, other), operation, a=line.a, b=line.b)
+                yield 6.0, Derived((one, other), operation, a=line.a, b=line.b, plus=plus)
 
 
 def _line(  # noqa: PLR0917 - the innermost loop

@@ -145,6 +145,6 @@ def _first_derived(
 def _holds(rule: Derived, columns: list[Numbers], position: int, tolerance: float) -> bool:
     left, right = (columns[parent] for parent in rule.of)
     with np.errstate(all="ignore"):
-        made = BINARY_UFUNCS[rule.operation](left, right) * rule.a + rule.b
+        made = BINARY_UFUNCS[rule.operation](left, right + rule.plus) * rule.a + rule.b
     made = np.where(np.isfinite(made), made, np.nan)
     return bool(alike(made, columns[position], tolerance).all())

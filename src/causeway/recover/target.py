@@ -90,17 +90,19 @@ def _better(rule: Rule, best: tuple[str, Pool, Explanation] | None) -> bool:
     return best is None or _rank(rule) < _rank(best[2].rule)
 
 
-def _rank(rule: Rule | None) -> int:
-    """A value as it is before a scaled one, a category before that."""
+def _rank(rule: Rule | None) -> tuple[int, int]:
+    """A value as it is comes before a code, a code before a scaled value; gaps and many categories last."""
     match rule:
         case Numeric(fn="id", a=1.0, b=0.0) | Words(values=None):
-            return 0
-        case Map() | Words():
-            return 1
+            return 0, 0
+        case Map():
+            return 1 + (rule.missing is not None), len(rule.values)
+        case Words():
+            return 1, len(rule.values or ())
         case Numeric():
-            return 2
+            return 3, 0
         case _:
-            return 3
+            return 4, 0
 
 
 def _everywhere(rule: Rule | None, pool: Pool, positions: Positions, y: Known) -> Column:
