@@ -12,6 +12,7 @@ from causeway.actions.bundles import example_row, open_bundle
 from causeway.actions.decide import product_state
 from causeway.actions.roll import roll_back
 from causeway.actions.ship import Blocked, curl, ship
+from causeway.assess.shipping import Judgement
 from causeway.cli.main import main
 from causeway.core.bundle import BadBundle
 from causeway.core.errors import Conflict, NotFound, UsageError
@@ -145,6 +146,24 @@ def test_paperwork_does_not_stop_a_sandbox_and_stops_a_pilot(folder):
     shipyard.poc(folder, stage="pilot")
     with pytest.raises(Blocked, match="owner"):
         shipped(folder)
+
+
+def test_a_secret_in_the_folder_blocks_even_if_the_run_did_not_see_it(folder):
+    shipyard.release(folder)
+    secret = "AKIA" + "Q3EGRZ7TYWJL5KXB"
+    (folder / "app.py").write_text(f'AWS_ACCESS_KEY_ID = "{secret}"\n')
+    with pytest.raises(Blocked, match="SECRET"):
+        shipped(folder)
+    assert shipped(folder, waive={"secret": "withdrawn where it was issued"}).status == "shipped"
+
+
+def test_what_was_known_when_it_went_live_is_kept(folder):
+    shipyard.release(folder, encoded_input=True)
+    done = shipped(folder, waive={"encoded-input": "a demo"})
+    work = shipyard.workspace(folder)
+    kept = work.artifacts.get(product_state(work, "churn").routings[-1].judgement)
+    assert msgspec.json.decode(kept, type=Judgement) == done.plan.judgement
+    assert b"a demo" in kept
 
 
 def test_the_manifest_sets_the_cap_and_a_new_promise_is_declared(folder):

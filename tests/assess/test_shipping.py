@@ -90,7 +90,7 @@ def test_a_secret_blocks_in_the_sandbox_too():
     assert codes(judge(GOOD, [secret], waivers=[waiver("OTHER")], stage="sandbox").blocking) == ["SECRET"]
 
 
-@pytest.mark.parametrize("code", ["LEAK-SPLIT", "leak-resample"])
+@pytest.mark.parametrize("code", ["LEAK-SPLIT", "NO-HOLDOUT"])
 def test_a_leaky_split_is_answered_by_an_honest_measurement_with_skill(code):
     leak = finding(code, blocks_ship=True)
     answered = judge(but(findings=(code,)), [leak], waivers=[], stage="sandbox")
@@ -101,6 +101,26 @@ def test_a_leaky_split_is_answered_by_an_honest_measurement_with_skill(code):
         "no-skill",
     ]
     assert codes(judge(evaluated(method=""), [leak], waivers=[], stage="sandbox").blocking) == [code]
+
+
+def test_an_app_that_prepares_its_input_otherwise_is_answered_by_parity():
+    skew = finding("SKEW", blocks_ship=True)
+    assert judge(GOOD, [skew], waivers=[], stage="sandbox").may_ship
+    unproven = judge(compared(rows_equal=199), [skew], waivers=[], stage="sandbox")
+    assert codes(unproven.blocking) == ["SKEW", "no-parity"]
+    assert "SKEW" in codes(judge(but(encoded_input=True), [skew], waivers=[], stage="sandbox").blocking)
+
+
+def test_figures_without_skill_in_a_notebook_are_answered_by_measured_skill_only():
+    kept = finding("NO-SKILL", blocks_ship=True)
+    assert judge(GOOD, [kept], waivers=[], stage="sandbox").may_ship
+    assert (
+        codes(judge(evaluated(gain_low=0.0), [kept], waivers=[], stage="sandbox").blocking)[0] == "NO-SKILL"
+    )
+
+
+def test_what_could_not_be_built_is_answered_by_having_been_built():
+    assert judge(GOOD, [finding("REQ-MISSING")], waivers=[], stage="pilot").may_ship
 
 
 def test_target_leakage_is_not_answered_by_measuring():

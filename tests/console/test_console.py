@@ -198,6 +198,16 @@ def test_a_tampered_bundle_is_named_on_the_page_instead_of_breaking_it(live):
     assert look(live, f"/releases/{release}").status_code == 409
 
 
+def test_a_spoilt_judgement_is_named_on_the_page(live):
+    work = shipyard.workspace(live)
+    digest = work.ledger.read("churn")[-1].fact.judgement.removeprefix("sha256:")
+    path = live / ".causeway" / "artifacts" / digest[:2] / digest
+    path.chmod(0o644)
+    path.write_bytes(b"{}")
+    answer = look(live, "/products/churn")
+    assert (answer.status_code, "has changed on disk" in answer.text) == (200, True)
+
+
 @pytest.mark.parametrize("path", ["/nowhere", "/products/none", "/products/none/events", "/releases/0"])
 def test_what_is_not_there_is_404_in_both_forms(live, path):
     page, twin = look(live, path), look(live, f"{path}.json")

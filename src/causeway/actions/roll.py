@@ -45,6 +45,7 @@ def roll_back(folder: Path) -> Rolled:
                 stage=earlier.stage if earlier else state.stage,
                 requests_per_minute=earlier.requests_per_minute if earlier else None,
                 undoes=undone,
+                judgement=earlier.judgement if earlier else "",
             )
         ]
 

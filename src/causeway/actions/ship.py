@@ -13,13 +13,15 @@ from causeway.actions.instance import HOST, PORT, Instance, running
 from causeway.actions.keys import new_key
 from causeway.actions.routes import SANDBOX, publish
 from causeway.actions.workspace import Workspace, load_product
+from causeway.assess.poc import judge as judge_poc
 from causeway.assess.shipping import Judgement, judge
 from causeway.core.errors import Conflict, NotFound, Refused, UsageError
 from causeway.core.events import AnyFact, FindingWaived, KeyIssued, ProductDeclared, TrafficRouted
 from causeway.core.finding import Finding
-from causeway.core.ids import DIGEST_PREFIX, short
+from causeway.core.ids import DIGEST_PREFIX, canonical_json, short
 from causeway.core.manifest import Manifest
 from causeway.core.release import Evaluation, Parity
+from causeway.intake import read_poc
 from causeway.views.product import ProductState, Waiver
 
 SANDBOX_REQUESTS_PER_MINUTE = 600
@@ -113,7 +115,7 @@ def plan_to_ship(
         requests_per_minute=cap,
         evaluation=bundle.release.evaluation,
         parity=bundle.release.parity,
-        judgement=_judged(work, state, bundle, waives, stage=stage),
+        judgement=_judged(work, state, bundle, waives, manifest=manifest, folder=folder),
         waives=waives,
         new_key=not state.active_keys,
         address=_address(instance, manifest.product.name),
@@ -127,6 +129,7 @@ def plan_to_ship(
 def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
     manifest, digest = load_product(work, folder)
     token, key = new_key(manifest.product.stage)
+    known = work.artifacts.put(canonical_json(plan.judgement))
     facts: list[AnyFact] = []
 
     def facts_of(state: ProductState) -> list[AnyFact]:
@@ -143,6 +146,7 @@ def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
                 reason="ship",
                 stage=plan.stage,
                 requests_per_minute=plan.requests_per_minute,
+                judgement=known,
             )
         )
         return facts
@@ -194,17 +198,27 @@ def _judged(
     bundle: Bundle,
     waives: tuple[FindingWaived, ...],
     *,
-    stage: str,
+    manifest: Manifest,
+    folder: Path,
 ) -> Judgement:
     now = work.clock.now()
+    stage = manifest.product.stage
     standing = state.waivers_for(bundle.digest, at=now)
-    judgement = judge(bundle.release, bundle.findings, waivers=standing, stage=stage)
+    findings = [*bundle.findings, *_in_folder(folder, manifest, bundle)]
+    judgement = judge(bundle.release, findings, waivers=standing, stage=stage)
     _check_waivers(judgement.blocking, waives)
     asked = [
         Waiver(waive.code, waive.because, work.actor, now, state.seq + 1, release=bundle.digest)
         for waive in waives
     ]
-    return judge(bundle.release, bundle.findings, waivers=[*standing, *asked], stage=stage)
+    return judge(bundle.release, findings, waivers=[*standing, *asked], stage=stage)
+
+
+def _in_folder(folder: Path, manifest: Manifest, bundle: Bundle) -> list[Finding]:
+    """What the folder shows today and the bundle does not say: a secret, an unsafe artefact, no owner."""
+    said = {finding.code.lower() for finding in bundle.findings}
+    found = judge_poc(read_poc(folder), manifest)
+    return [finding for finding in found if finding.code.lower() not in said]
 
 
 def _check_waivers(blocking: tuple[Finding, ...], waives: tuple[FindingWaived, ...]) -> None:

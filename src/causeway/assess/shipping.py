@@ -7,14 +7,16 @@ from msgspec import Struct
 from causeway.assess.release import Proofs
 from causeway.assess.release import judge as judge_proofs
 from causeway.core.finding import Finding, Remedy, Severity
-from causeway.core.release import Evaluation, Release
+from causeway.core.release import Parity, Release
 from causeway.views.product import Waiver
 
 SANDBOX = "sandbox"
 RETIRED = "retired"
 
-# how the proof of concept split its data is answered once the release was measured split first
-ANSWERED_BY_MEASURING = frozenset({"leak-split", "leak-resample", "leak-fit"})
+# what the code of a proof of concept makes doubtful and a release can prove, in lower case
+ANSWERED_BY_MEASURING = frozenset({"leak-split", "no-skill", "no-holdout"})
+ANSWERED_BY_PARITY = frozenset({"skew"})
+ANSWERED_BY_RUNNING = frozenset({"req-missing", "req-unpinned", "req-old", "file-missing", "code-broken"})
 
 
 class Waived(Struct, frozen=True):
@@ -58,8 +60,8 @@ def judge(
     still_open: list[Finding] = []
     for finding in _all(release, findings, stage=stage):
         waiver = next((each for each in reversed(waivers) if each.code.lower() == finding.code.lower()), None)
-        if _answered(finding, release):
-            answered.append(Answered(finding, _how(release.evaluation)))
+        if how := _answer(finding, release):
+            answered.append(Answered(finding, how))
         elif not _blocks(finding, stage=stage):
             still_open.append(finding)
         elif waiver:
@@ -82,13 +84,21 @@ def _blocks(finding: Finding, *, stage: str) -> bool:
     return finding.blocks_ship or (stage != SANDBOX and finding.severity is Severity.BLOCKER)
 
 
-def _answered(finding: Finding, release: Release) -> bool:
-    measured = bool(release.evaluation.method) and release.evaluation.rows > 0
-    return finding.code.lower() in ANSWERED_BY_MEASURING and measured and release.evaluation.has_skill
+def _answer(finding: Finding, release: Release) -> str:
+    """How the release proves that a doubt about the proof of concept does not hold for it; empty if not."""
+    code, seen, parity = finding.code.lower(), release.evaluation, release.parity
+    if code in ANSWERED_BY_MEASURING and seen.method and seen.rows and seen.has_skill:
+        return f"measured again on {seen.rows:,} rows: {seen.method}"
+    if code in ANSWERED_BY_PARITY and proven(parity) and not release.encoded_input:
+        return f"the release prepares its input as the training did: {parity.rows_equal:,} rows agree"
+    if code in ANSWERED_BY_RUNNING:
+        return "the run built the environment and trained the model"
+    return ""
 
 
-def _how(evaluation: Evaluation) -> str:
-    return f"measured again on {evaluation.rows:,} rows: {evaluation.method}"
+def proven(parity: Parity) -> bool:
+    """Whether every compared row got the answer of the proof of concept."""
+    return parity.rows > 0 and parity.rows_equal == parity.rows and parity.label_flips == 0
 
 
 def _of_release(release: Release, *, stage: str) -> Iterable[Finding]:

@@ -11,8 +11,10 @@ from causeway.core.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
     from causeway.actions.ship import Blocked, Plan, Shipped
+    from causeway.core.finding import Finding
 
 DECLINED = 1
+MOST_OPEN = 3
 
 
 @click.command()
@@ -145,8 +147,18 @@ def _judgement_lines(plan: "Plan") -> list[str]:
     return [
         *(f"  answered    {each.finding.title} ({each.how})" for each in judgement.answered),
         *(f"  waived      {each.finding.code}: {each.waiver.because}" for each in judgement.waived),
-        *(f"  open        {finding.title} (does not stop it here)" for finding in judgement.open),
+        *_open_lines(judgement.open),
     ]
+
+
+def _open_lines(findings: "tuple[Finding, ...]") -> list[str]:
+    """The gravest of what stands open without stopping it here, and how many more there are."""
+    if not findings:
+        return []
+    ranked = sorted(findings, key=lambda finding: list(type(finding.severity)).index(finding.severity))
+    lines = [f"  open        {finding.title} (does not stop it here)" for finding in ranked[:MOST_OPEN]]
+    more = len(findings) - MOST_OPEN
+    return [*lines, f"              and {more} more: causeway check"] if more > 0 else lines
 
 
 def _asked() -> bool:

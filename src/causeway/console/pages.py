@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import msgspec
 from msgspec import Struct
 
 from causeway.actions.bundles import Bundle, describe
@@ -125,6 +126,7 @@ def product_page(work: Workspace, name: str) -> ProductPage:
         raise NotFound(f"there is no product {name}", hint="see the products of this workspace at /")
     manifest, said = _promise(work, state)
     bundle, trouble = _bundle_shown(work, state)
+    shown, doubt = _shown(work, state, bundle) if bundle else (None, "")
     part = manifest.product if manifest else None
     return ProductPage(
         name=name,
@@ -136,7 +138,7 @@ def product_page(work: Workspace, name: str) -> ProductPage:
         shares=state.shares,
         before=state.before,
         requests_per_minute=state.routings[-1].requests_per_minute if state.routings else None,
-        shown=_shown(work, state, bundle) if bundle else None,
+        shown=shown,
         releases=tuple(reversed(state.releases)),
         routings=tuple(reversed(state.routings)),
         keys=tuple(
@@ -149,7 +151,7 @@ def product_page(work: Workspace, name: str) -> ProductPage:
         actors=_actors(work, events),
         events=len(events),
         call=_call(work, name, bundle) if bundle and state.shares else "",
-        trouble=trouble or said,
+        trouble=trouble or doubt or said,
     )
 
 
@@ -225,18 +227,27 @@ def _promise(work: Workspace, state: ProductState) -> tuple[Manifest | None, str
         return None, error.message
 
 
-def _shown(work: Workspace, state: ProductState, bundle: Bundle) -> Shown:
-    return Shown(
+def _shown(work: Workspace, state: ProductState, bundle: Bundle) -> tuple[Shown | None, str]:
+    try:
+        judgement = _judged(work, state, bundle)
+    except CausewayError as error:
+        return None, error.message
+    shown = Shown(
         release=bundle.digest,
         made_at=state.releases[bundle.digest].at,
         live=bundle.digest in state.shares,
         evaluation=bundle.release.evaluation,
         parity=bundle.release.parity,
-        judgement=_judged(work, state, bundle),
+        judgement=judgement,
     )
+    return shown, ""
 
 
 def _judged(work: Workspace, state: ProductState, bundle: Bundle) -> Judgement:
+    """What was known when it went live, if it is live; else what its bundle says now."""
+    routing = state.routings[-1] if state.routings else None
+    if routing and routing.judgement and bundle.digest in routing.shares:
+        return msgspec.json.decode(work.artifacts.get(routing.judgement), type=Judgement)
     waivers = state.waivers_for(bundle.digest, at=work.clock.now())
     return judge(bundle.release, bundle.findings, waivers=waivers, stage=state.stage or SANDBOX)
 

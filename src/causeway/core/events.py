@@ -83,6 +83,8 @@ class TrafficRouted(Fact, frozen=True, tag="traffic.routed"):
     requests_per_minute: int | None = None
     undoes: int = 0
     """Sequence number of the routing that this one takes back; 0 where it is a step forward."""
+    judgement: str = ""
+    """Digest of what was known against the release when it went live, kept in the artefact store."""
 
 
 class KeyIssued(Fact, frozen=True, tag="key.issued"):

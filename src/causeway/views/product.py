@@ -48,6 +48,7 @@ class Routing(Struct, frozen=True):
     stage: str
     requests_per_minute: int | None = None
     undoes: int = 0
+    judgement: str = ""
 
 
 class KeyHeld(Struct, frozen=True):
@@ -267,6 +268,7 @@ def _route(state: ProductState, fact: TrafficRouted, event: Event) -> None:
         stage=fact.stage,
         requests_per_minute=fact.requests_per_minute,
         undoes=fact.undoes,
+        judgement=fact.judgement,
     )
     state.routings.append(routing)
     if fact.undoes:
