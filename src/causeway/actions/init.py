@@ -149,7 +149,7 @@ def _write(folder: Path, manifest: str, contract: Draft | None) -> tuple[str, ..
         made_folder = None if made_contract.parent.exists() else made_contract.parent
         _attempt(made_contract, contract.text, made_folder=made_folder)
     try:
-        write_whole(folder / MANIFEST, manifest.encode())
+        _write_readable(folder / MANIFEST, manifest)
     except BaseException:
         if made_contract:
             made_contract.unlink(missing_ok=True)
@@ -159,9 +159,15 @@ def _write(folder: Path, manifest: str, contract: Draft | None) -> tuple[str, ..
     return (MANIFEST, *([contract.path] if contract and made_contract else []))
 
 
+def _write_readable(path: Path, text: str) -> None:
+    write_whole(path, text.encode())
+    # colleagues read these two; the state beside them is private
+    path.chmod(0o644)
+
+
 def _attempt(path: Path, text: str, *, made_folder: Path | None) -> None:
     try:
-        write_whole(path, text.encode())
+        _write_readable(path, text)
     except BaseException:
         if made_folder and made_folder.exists():
             made_folder.rmdir()

@@ -1,4 +1,6 @@
-"""What stands between a proof of concept and its next stage: every judge's findings, the gravest and surest first."""
+"""What stands between a proof of concept and its next stage: every judge's findings, the gravest and surest
+first.
+"""
 
 from collections.abc import Callable, Iterable
 

@@ -49,7 +49,8 @@ def _gap(poc: Poc) -> Iterator[Finding]:
             yield Finding(
                 "DATA-GAP",
                 Severity.FIX,
-                f"{', '.join(between).capitalize()} is neither feature nor target: the slice stops before it.",
+                f"{', '.join(between).capitalize()} is neither feature nor target: the slice stops before "
+                "it.",
                 Remedy("A slice leaves out its end; select columns by name."),
                 (training.at,),
                 certainty=0.8,
@@ -64,7 +65,8 @@ def _encoding(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "DATA-BOM",
             Severity.NOTE,
-            f"{marked[0].path} starts with a byte order mark; readers that do not expect it misname the first column.",
+            f"{marked[0].path} starts with a byte order mark; readers that do not expect it misname the "
+            "first column.",
             Remedy("Save it as plain UTF-8."),
             tuple(Evidence(file.path) for file in marked[:3]),
             damage=0.2,
@@ -123,7 +125,8 @@ def _rubbish(poc: Poc) -> Iterator[Finding]:
             yield Finding(
                 "ARTIFACT-MISSING",
                 Severity.FIX,
-                f"{store.path} registers {versions} model versions; files of only {models} are in the folder.",
+                f"{store.path} registers {versions} model versions; files of only {models} are in the "
+                "folder.",
                 Remedy("Keep artefacts and registry together, or drop what cannot be loaded any more."),
                 (Evidence(store.path),),
                 certainty=0.85,

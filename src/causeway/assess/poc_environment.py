@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from causeway.assess import poc_words as words
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.poc import Poc, Requirement
 
@@ -48,8 +49,8 @@ def _missing(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "REQ-MISSING",
             Severity.FIX,
-            f"{_some(names)} {'is' if len(names) == 1 else 'are'} imported, but no requirement brings "
-            f"{'it' if len(names) == 1 else 'them'}.",
+            f"{words.listed(names[:5])} {'is' if len(names) == 1 else 'are'} imported, but no requirement "
+            f"brings {'it' if len(names) == 1 else 'them'}.",
             RESOLVE,
             tuple(item.at for item in poc.undeclared[:4]),
             certainty=0.9,
@@ -120,7 +121,8 @@ def _major(item: Requirement) -> int:
 def _stale_models(poc: Poc) -> Iterator[Finding]:
     pins = {item.name: item.spec.strip("= ") for item in poc.requirements if item.pinned}
     pinned = pins.get("scikit-learn", "")
-    stale = [model for model in poc.models if model.version and not _agree(model.version, pinned)]
+    nearest = sorted(poc.models, key=lambda model: model.path.count("/"))
+    stale = [model for model in nearest if model.version and not _agree(model.version, pinned)]
     if stale:
         one = stale[0]
         beside = f"requirements pin {pinned}" if pinned else "nothing pins that version"

@@ -26,7 +26,8 @@ def _shared(poc: Poc) -> Iterator[Finding]:
             f"One {found[0].value} for all users: what one uploads answers another's question, and a restart "
             "or a second worker loses it.",
             Remedy(
-                "Keep a collection for each user or tenant, outside the process, and filter every search by it."
+                "Keep a collection for each user or tenant, outside the process, and filter every search "
+                "by it."
             ),
             tuple(s.at for s in found[:2]),
             certainty=0.9,

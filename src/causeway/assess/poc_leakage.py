@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from causeway.assess import poc_words as words
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.poc import Leak, Poc, Training
 
@@ -31,7 +32,8 @@ def _fitted_before_split(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "LEAK-SPLIT",
             Severity.BLOCKER,
-            f"The quality it reports is too good: {_list(names)} {see} the whole table before the split.",
+            f"The quality it reports is too good: {words.listed(names)} {see} the whole table "
+            "before the split.",
             remedy,
             _places([*grave, *encoders], grave[0].split),
             certainty=0.95,
@@ -42,7 +44,8 @@ def _fitted_before_split(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "LEAK-SPLIT",
             Severity.FIX,
-            f"{_list(_names(mild))} is fitted on all rows before the split, so test rows shape the training.",
+            f"{words.listed(_names(mild))} is fitted on all rows before the split, so test rows shape "
+            "the training.",
             remedy,
             _places(mild, mild[0].split),
             certainty=0.9,
@@ -74,7 +77,7 @@ def _columns(poc: Poc) -> Iterator[Finding]:
         else []
     )
     if scored and file:
-        names = _list([column.name for column in scored])
+        names = words.listed([column.name for column in scored])
         yield Finding(
             "LEAK-TARGET",
             Severity.FIX,
@@ -98,7 +101,8 @@ def _warned(poc: Poc) -> Iterator[Finding]:
             yield Finding(
                 "LEAK-TARGET",
                 Severity.BLOCKER,
-                f"{said[:1].upper()}{said[1:]} is a feature, and the README itself warns that it is not known before the outcome.",
+                f"{said[:1].upper()}{said[1:]} is a feature, and the README itself warns that it is not "
+                "known before the outcome.",
                 Remedy("Leave the column out, train again, and compare."),
                 (sighting.at, *poc.train.evidence[:1]),
                 certainty=0.9,
@@ -153,10 +157,6 @@ def _chosen(poc: Poc) -> Training | None:
 
 def _names(leaks: list[Leak]) -> list[str]:
     return list(dict.fromkeys(leak.name for leak in leaks))
-
-
-def _list(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _places(leaks: list[Leak], split: Evidence | None) -> tuple[Evidence, ...]:

@@ -22,6 +22,8 @@ def judge(manifest: Manifest | None) -> Iterator[Finding]:
         "NO-OWNER" if not owner else "NO-KPI",
         Severity.BLOCKER,
         f"{title[0].upper()}{title[1:]}.",
-        Remedy("Write it into causeway.toml.", "" if manifest else "causeway init"),
+        Remedy("Write it into causeway.toml.")
+        if manifest
+        else Remedy("Write it into causeway.toml, which `causeway init` drafts.", "causeway init"),
         damage=0.8,
     )

@@ -24,7 +24,8 @@ def _trainings(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "RIVAL-TRAINING",
             Severity.NOTE,
-            f"{len(paths)} files train a model and nothing says which one is final; taken here: {poc.train.value}.",
+            f"{len(paths)} files train a model and nothing says which one is final; taken here: "
+            f"{poc.train.value}.",
             Remedy("Name it in the manifest: model.train."),
             tuple(Evidence(path) for path in paths[:5]),
             certainty=0.9,
@@ -73,7 +74,8 @@ def _models(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "RIVAL-MODEL",
             Severity.FIX,
-            f"The app loads {', '.join(sorted(loaded))}, but {poc.train.value} writes {', '.join(sorted(saved))}: "
+            f"The app loads {', '.join(sorted(loaded))}, but {poc.train.value} writes "
+            f"{', '.join(sorted(saved))}: "
             "training again changes nothing for the users.",
             Remedy("Let both name the same file."),
             (*(s.at for s in loads[:2]), own[-1].at),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from causeway.assess import poc_words as words
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.poc import Poc
 
@@ -76,15 +77,16 @@ def _missing(poc: Poc) -> Iterator[Finding]:
 
 def _removed(poc: Poc) -> Iterator[Finding]:
     found = poc.seen("removed_api")
-    names = list(dict.fromkeys(s.value for s in found))
-    if names:
-        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    gone = {s.value: s.detail.split("|") for s in found}
+    if gone:
+        told = words.listed([f"{name} is gone since {since}" for name, (since, _) in list(gone.items())[:2]])
+        more = f" (and {len(gone) - 2} more)" if len(gone) > 2 else ""
+        name, (_, instead) = next(iter(gone.items()))
         yield Finding(
             "API-REMOVED",
             Severity.FIX,
-            f"A fresh install cannot run it: {', '.join(names[:2])}{more} "
-            f"{'is' if len(names) == 1 else 'are'} gone ({found[0].detail}).",
-            Remedy("Pin the version it was written for, or move to what replaced it."),
+            f"A fresh install cannot run it: {told}{more}.",
+            Remedy(f"Pin the versions it was written for, or move on: {instead} instead of {name}."),
             tuple(s.at for s in found[:5]),
             certainty=0.9,
             damage=0.8,
@@ -111,7 +113,8 @@ def _other_language(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "LANGUAGE",
             Severity.FIX,
-            f"It is written in {first}. Causeway reads, judges and watches it, but trains and converts Python only.",
+            f"It is written in {first}. Causeway reads, judges and watches it, but trains and converts "
+            "Python only.",
             Remedy("Serve it from its own container; monitoring starts from a file of scored records."),
             (Evidence(poc.sources[0].path),),
             damage=0.5,

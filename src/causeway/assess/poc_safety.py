@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from causeway.assess import poc_words as words
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.poc import Poc
 
@@ -15,7 +16,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
 
 
 def _secrets(poc: Poc) -> Iterator[Finding]:
-    found = poc.seen("secret")
+    found = list(poc.seen("secret"))
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         yield Finding(
@@ -64,7 +65,8 @@ def _loads(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "UNSAFE-LOAD",
             Severity.FIX,
-            f"Loading {', '.join(files[:3])} runs whatever code the file names; who can replace it owns the app.",
+            f"Loading {words.listed(files[:3])} runs whatever code the file names; who can replace it owns "
+            "the app.",
             _convert(poc),
             tuple(s.at for s in loads[:4]),
             damage=0.4,

@@ -97,7 +97,8 @@ def _port(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "PORT-MISMATCH",
             Severity.FIX,
-            f"The container opens port {exposed[0].value}; the app listens on {', '.join(sorted(listening))}.",
+            f"The container opens port {exposed[0].value}; the app listens on "
+            f"{', '.join(sorted(listening))}.",
             Remedy("Make the two agree."),
             (exposed[0].at, *(s.at for s in ports[:1])),
             certainty=0.85,

@@ -11,7 +11,9 @@ REPLAY = Remedy(
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
-    """Encoding by hand, encoders fitted again, text cleaned differently, options never seen, another model."""
+    """Encoding by hand, encoders fitted again, text cleaned differently, options never seen, another
+    model.
+    """
     served = poc.serve.value
     if served:
         yield from _by_hand(poc, served)
@@ -128,7 +130,8 @@ def _described(poc: Poc) -> Iterator[Finding]:
 
 KNOWN = frozenset(
     {
-        "random forest", "decision tree", "logistic regression", "linear regression", "XGBoost", "LightGBM", "CatBoost",
+        "random forest", "decision tree", "logistic regression", "linear regression", "XGBoost", "LightGBM",
+        "CatBoost",
         "gradient boosting", "support vector machine", "k nearest neighbours", "naive Bayes",
     }
 )  # fmt: skip

@@ -25,7 +25,8 @@ def judge(poc: Poc) -> Iterator[Finding]:
 
 
 def _no_skill(poc: Poc, best: Claim, majority: float, *, others: list[Claim]) -> Finding:
-    title = f"Accuracy {best.value:.3f}, where always answering the commonest {poc.target.value} has {majority:.3f}"
+    commonest = f"the commonest {poc.target.value} has {majority:.3f}"
+    title = f"Accuracy {best.value:.3f}, where always answering {commonest}"
     beside = [
         claim
         for claim in others
@@ -36,7 +37,8 @@ def _no_skill(poc: Poc, best: Claim, majority: float, *, others: list[Claim]) ->
         return Finding(
             "NO-SKILL",
             Severity.FIX,
-            f"{title}: as an answer it adds nothing (as a ranking it does: {other.metric} {other.value:.2f}).",
+            f"{title}: as an answer it adds nothing (as a ranking it does: {other.metric} "
+            f"{other.value:.2f}).",
             Remedy("Choose the threshold by what a right and a wrong decision are worth, and report that."),
             (best.at, other.at),
             certainty=0.85,
@@ -71,7 +73,8 @@ def _only_accuracy(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "ACCURACY-ONLY",
             Severity.FIX,
-            f"Accuracy is the only measure, and always giving the commonest answer already has {majority:.2f}.",
+            "Accuracy is the only measure, and always giving the commonest answer already has "
+            f"{majority:.2f}.",
             Remedy("Measure recall, precision and area under the curve on held-out rows."),
             poc.train.evidence[:1],
             damage=0.6,

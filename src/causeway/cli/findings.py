@@ -42,7 +42,7 @@ def opening(sentence: str, sources: Sequence[Evidence]) -> str:
 def verdict_line(verdict: Verdict, stage: str) -> str:
     """Ready or not, and how many findings of each weight."""
     counts = ", ".join(
-        f"{count} {word}{'s' if word == 'blocker' or word == 'note' else 'es'}" if count != 1 else f"1 {word}"
+        f"{count} {word}{'s' if word in {'blocker', 'note'} else 'es'}" if count != 1 else f"1 {word}"
         for count, word in ((verdict.blockers, "blocker"), (verdict.fixes, "fix"), (verdict.notes, "note"))
     )
     ready = "Ready" if verdict.ready else "Not ready"
@@ -61,6 +61,11 @@ def listed(findings: Iterable[Finding]) -> Iterator[str]:
         )
         if finding.severity is not Severity.NOTE:
             yield _hung(f"{finding.code}: {finding.remedy.words}")
+
+
+def _named(place: Evidence, title: str) -> bool:
+    """Whether the title says the place already: a whole file, by its name."""
+    return place.line is None and place.cell is None and place.path in title
 
 
 def _hung(text: str) -> str:

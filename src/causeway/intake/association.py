@@ -10,7 +10,9 @@ MIN_ROWS = 100
 def scores(
     rows: list[list[str]], names: tuple[str, ...], target: str, *, regression: bool
 ) -> dict[str, float]:
-    """For each numeric column: |correlation| with a numeric target, or area under the curve for two classes."""
+    """For each numeric column: |correlation| with a numeric target, or area under the curve for two
+    classes.
+    """
     if target not in names or len(rows) < MIN_ROWS:
         return {}
     position = names.index(target)

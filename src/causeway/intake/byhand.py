@@ -1,4 +1,6 @@
-"""Inputs that an app encodes by hand: vectors filled by position, values the training never saw, odd membership."""
+"""Inputs that an app encodes by hand: vectors filled by position, values the training never saw, odd
+membership.
+"""
 
 import ast
 import difflib

@@ -9,12 +9,14 @@ from causeway.intake.code import Block, Code
 from causeway.intake.events import Judged
 
 _METRIC = (
-    r"(?P<metric>accuracy|f1(?:[- ]?score)?|r2(?:[ _-]?score)?|r\^2|r²|r-squared|roc[- _]?auc|auc|precision|recall|"
+    r"(?P<metric>accuracy|f1(?:[- ]?score)?|r2(?:[ _-]?score)?|r\^2|r²|r-squared|roc[- _]?auc|"
+    r"auc|precision|recall|"
     r"rmse|mae|mse|mape)"
 )
+_BETWEEN = r"[\s*:`|=~\u2248\u2013-]*"
 _NUMBER = r"(?P<number>\d{1,3}(?:\.\d+)?)\s*(?P<percent>%)?"
 _FORWARD = re.compile(
-    rf"(?i)\b{_METRIC}\b[\s*:`|=~≈–-]*(?:score|of|is|was|on the test set|around|about)?[\s*:`|=~≈–-]*{_NUMBER}"
+    rf"(?i)\b{_METRIC}\b{_BETWEEN}(?:score|of|is|was|on the test set|around|about)?{_BETWEEN}{_NUMBER}"
 )
 _BACKWARD = re.compile(rf"(?i){_NUMBER}\s*(?:\*\*)?\s*(?:test |overall |validation )?\b{_METRIC}\b")
 _REPORT_ACCURACY = re.compile(r"^\s*accuracy\s+(\d\.\d+)\s+(\d+)\s*$", re.MULTILINE)

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import warnings
+from itertools import pairwise
 from typing import Any
 
 from msgspec import Struct
@@ -157,8 +158,10 @@ def _printed(cell: dict[str, Any]) -> str:
     parts: list[str] = []
     for output in cell.get("outputs") or []:
         data = output.get("data") or {}
-        for piece in (output.get("text"), data.get("text/plain")):
-            parts.append("".join(map(str, piece)) if isinstance(piece, list) else str(piece or ""))
+        pieces = (output.get("text"), data.get("text/plain"))
+        parts += [
+            "".join(map(str, piece)) if isinstance(piece, list) else str(piece or "") for piece in pieces
+        ]
     return "\n".join(filter(None, parts))[:MAX_OUTPUT_CHARACTERS]
 
 
@@ -168,7 +171,7 @@ def _state(path: str, cells: list[tuple[int, dict[str, Any]]], python: str) -> N
     ran = [(number, count) for number, count in counts if isinstance(count, int)]
     disorder = [
         Evidence(path, cell=number, text=f"ran as {count}, after {before}")
-        for (_, before), (number, count) in zip(ran, ran[1:], strict=False)
+        for (_, before), (number, count) in pairwise(ran)
         if count < before
     ]
     errors = [

@@ -17,7 +17,8 @@ from causeway.intake.walk import Entry
 DELIMITED = {".csv", ".tsv", ".data", ".psv"}
 JSON = {".json", ".jsonl", ".ndjson"}
 NAMED_ONLY = {
-    ".parquet": "Parquet", ".feather": "Feather", ".arrow": "Arrow", ".xlsx": "Excel", ".xls": "Excel", ".orc": "ORC",
+    ".parquet": "Parquet", ".feather": "Feather", ".arrow": "Arrow", ".xlsx": "Excel", ".xls": "Excel",
+    ".orc": "ORC",
     ".avro": "Avro", ".npz": "NumPy", ".npy": "NumPy",
 }  # fmt: skip
 MAX_JSON_BYTES = 30_000_000

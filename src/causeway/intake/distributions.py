@@ -1,22 +1,34 @@
 """Which distribution brings which module, and which distributions bring others along."""
 
 MODULES = {
-    "sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "pillow", "yaml": "pyyaml", "dotenv": "python-dotenv",
+    "sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "pillow", "yaml": "pyyaml",
+    "dotenv": "python-dotenv",
     "bs4": "beautifulsoup4", "imblearn": "imbalanced-learn", "skimage": "scikit-image", "fitz": "pymupdf",
-    "docx": "python-docx", "pptx": "python-pptx", "jwt": "pyjwt", "dateutil": "python-dateutil", "Crypto": "pycryptodome",
+    "docx": "python-docx", "pptx": "python-pptx", "jwt": "pyjwt", "dateutil": "python-dateutil",
+    "Crypto": "pycryptodome",
     "serial": "pyserial", "attr": "attrs", "flask_cors": "flask-cors", "flask_sqlalchemy": "flask-sqlalchemy",
     "google.generativeai": "google-generativeai", "sentence_transformers": "sentence-transformers",
-    "qdrant_client": "qdrant-client", "faiss": "faiss-cpu", "pinecone": "pinecone-client", "MySQLdb": "mysqlclient",
-    "psycopg2": "psycopg2-binary", "mpl_toolkits": "matplotlib", "pylab": "matplotlib", "surprise": "scikit-surprise",
-    "fbprophet": "fbprophet", "pytorch_lightning": "pytorch-lightning", "category_encoders": "category-encoders",
+    "qdrant_client": "qdrant-client", "faiss": "faiss-cpu", "pinecone": "pinecone-client",
+    "MySQLdb": "mysqlclient",
+    "psycopg2": "psycopg2-binary", "mpl_toolkits": "matplotlib", "pylab": "matplotlib",
+    "surprise": "scikit-surprise",
+    "fbprophet": "fbprophet", "pytorch_lightning": "pytorch-lightning",
+    "category_encoders": "category-encoders",
     "ydata_profiling": "ydata-profiling", "pandas_profiling": "pandas-profiling", "graphviz": "graphviz",
-    "kaggle_secrets": "", "google.colab": "", "pkg_resources": "setuptools", "IPython": "ipython", "ipywidgets": "ipywidgets",
-    "plotly": "plotly", "pyngrok": "pyngrok", "streamlit_option_menu": "streamlit-option-menu", "umap": "umap-learn",
-    "community": "python-louvain", "usearch": "usearch", "speech_recognition": "speechrecognition", "gtts": "gtts",
-    "magic": "python-magic", "slugify": "python-slugify", "jose": "python-jose", "multipart": "python-multipart",
-    "vaderSentiment": "vadersentiment", "wordcloud": "wordcloud", "lime": "lime", "eli5": "eli5", "PyPDF2": "pypdf2",
-    "pypdf": "pypdf", "pdfplumber": "pdfplumber", "tensorflow_hub": "tensorflow-hub", "llama_index": "llama-index",
-    "langchain_openai": "langchain-openai", "langchain_community": "langchain-community", "langchain_core": "langchain-core",
+    "kaggle_secrets": "", "google.colab": "", "pkg_resources": "setuptools", "IPython": "ipython",
+    "ipywidgets": "ipywidgets",
+    "plotly": "plotly", "pyngrok": "pyngrok", "streamlit_option_menu": "streamlit-option-menu",
+    "umap": "umap-learn",
+    "community": "python-louvain", "usearch": "usearch", "speech_recognition": "speechrecognition",
+    "gtts": "gtts",
+    "magic": "python-magic", "slugify": "python-slugify", "jose": "python-jose",
+    "multipart": "python-multipart",
+    "vaderSentiment": "vadersentiment", "wordcloud": "wordcloud", "lime": "lime", "eli5": "eli5",
+    "PyPDF2": "pypdf2",
+    "pypdf": "pypdf", "pdfplumber": "pdfplumber", "tensorflow_hub": "tensorflow-hub",
+    "llama_index": "llama-index",
+    "langchain_openai": "langchain-openai", "langchain_community": "langchain-community",
+    "langchain_core": "langchain-core",
 }  # fmt: skip
 
 # distribution -> distributions that come along with it
@@ -47,13 +59,16 @@ BRINGS = {
     "torchmetrics": "torch numpy packaging",
     "transformers": "numpy requests tqdm pyyaml tokenizers huggingface-hub regex filelock packaging",
     "sentence-transformers": "transformers torch numpy scikit-learn scipy pillow huggingface-hub tqdm",
-    "langchain": "langchain-core langchain-text-splitters pydantic requests pyyaml numpy sqlalchemy aiohttp tenacity",
+    "langchain": "langchain-core langchain-text-splitters pydantic requests pyyaml numpy sqlalchemy "
+    "aiohttp tenacity",
     "langchain-community": "langchain langchain-core requests pyyaml numpy sqlalchemy aiohttp tenacity",
     "langchain-openai": "langchain-core openai tiktoken",
     "openai": "httpx pydantic tqdm",
-    "mlflow": "flask pandas numpy scikit-learn scipy matplotlib sqlalchemy requests pyyaml docker click gunicorn",
+    "mlflow": "flask pandas numpy scikit-learn scipy matplotlib sqlalchemy requests pyyaml docker "
+    "click gunicorn",
     "evidently": "pandas numpy scikit-learn scipy plotly requests pyyaml pydantic nltk",
-    "ydata-profiling": "pandas numpy scipy matplotlib seaborn pydantic pyyaml jinja2 requests tqdm statsmodels wordcloud",
+    "ydata-profiling": "pandas numpy scipy matplotlib seaborn pydantic pyyaml jinja2 requests tqdm "
+    "statsmodels wordcloud",
     "wordcloud": "numpy pillow matplotlib",
     "plotly": "packaging",
     "shap": "numpy scipy scikit-learn pandas tqdm numba",
@@ -82,7 +97,7 @@ def distribution(module: str) -> str:
     two = ".".join(module.split(".")[:2])
     if two in MODULES:
         return MODULES[two]
-    top = module.split(".")[0]
+    top = module.split(".", maxsplit=1)[0]
     return MODULES.get(top, top.replace("_", "-").lower())
 
 

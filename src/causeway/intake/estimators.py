@@ -1,4 +1,5 @@
 """Which classes learn from data, what for, and which library they come from."""
+# ruff: noqa: SIM905 - lists of words read best as words
 
 from msgspec import Struct
 
@@ -6,7 +7,8 @@ CLASSIFIERS = frozenset(
     "LogisticRegression LogisticRegressionCV RidgeClassifier RidgeClassifierCV SGDClassifier Perceptron "
     "PassiveAggressiveClassifier DecisionTreeClassifier ExtraTreeClassifier RandomForestClassifier "
     "ExtraTreesClassifier GradientBoostingClassifier HistGradientBoostingClassifier AdaBoostClassifier "
-    "BaggingClassifier VotingClassifier StackingClassifier KNeighborsClassifier RadiusNeighborsClassifier SVC "
+    "BaggingClassifier VotingClassifier StackingClassifier KNeighborsClassifier "
+    "RadiusNeighborsClassifier SVC "
     "NuSVC LinearSVC GaussianNB MultinomialNB BernoulliNB ComplementNB CategoricalNB MLPClassifier "
     "GaussianProcessClassifier LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis DummyClassifier "
     "XGBClassifier XGBRFClassifier LGBMClassifier CatBoostClassifier BalancedRandomForestClassifier "
@@ -17,13 +19,17 @@ REGRESSORS = frozenset(
     "LinearRegression Ridge RidgeCV Lasso LassoCV ElasticNet ElasticNetCV BayesianRidge HuberRegressor "
     "SGDRegressor PoissonRegressor TweedieRegressor GammaRegressor QuantileRegressor RANSACRegressor "
     "TheilSenRegressor DecisionTreeRegressor ExtraTreeRegressor RandomForestRegressor ExtraTreesRegressor "
-    "GradientBoostingRegressor HistGradientBoostingRegressor AdaBoostRegressor BaggingRegressor VotingRegressor "
+    "GradientBoostingRegressor HistGradientBoostingRegressor AdaBoostRegressor BaggingRegressor "
+    "VotingRegressor "
     "StackingRegressor KNeighborsRegressor SVR NuSVR LinearSVR MLPRegressor GaussianProcessRegressor "
     "KernelRidge XGBRegressor XGBRFRegressor LGBMRegressor CatBoostRegressor DummyRegressor OLS "
     "TransformedTargetRegressor ExplainableBoostingRegressor TabNetRegressor".split()
 )
 FORECASTERS = frozenset(
-    "ARIMA SARIMAX AutoARIMA auto_arima Prophet ExponentialSmoothing SimpleExpSmoothing Holt VAR NeuralProphet".split()
+    (
+        "ARIMA SARIMAX AutoARIMA auto_arima Prophet ExponentialSmoothing SimpleExpSmoothing Holt VAR "
+        "NeuralProphet"
+    ).split()
 )
 CLUSTERERS = frozenset(
     "KMeans MiniBatchKMeans DBSCAN HDBSCAN AgglomerativeClustering GaussianMixture MeanShift Birch".split()
@@ -41,50 +47,65 @@ PIPELINES = frozenset("Pipeline make_pipeline ImbPipeline".split())
 COLUMN_TRANSFORMERS = frozenset("ColumnTransformer make_column_transformer FeatureUnion make_union".split())
 
 # how strongly a transformer's fit carries information from one row to another
-TRANSFORMERS = {
-    **dict.fromkeys("StandardScaler MinMaxScaler RobustScaler MaxAbsScaler Normalizer PowerTransformer".split(), "scale"),
-    **dict.fromkeys("QuantileTransformer KBinsDiscretizer PolynomialFeatures".split(), "scale"),
-    **dict.fromkeys("SimpleImputer KNNImputer IterativeImputer Imputer".split(), "impute"),
-    **dict.fromkeys("LabelEncoder OrdinalEncoder OneHotEncoder LabelBinarizer MultiLabelBinarizer".split(), "encode"),
-    **dict.fromkeys("TargetEncoder LeaveOneOutEncoder CatBoostEncoder WOEEncoder MEstimateEncoder".split(), "target"),
-    **dict.fromkeys("SelectKBest SelectPercentile RFE RFECV SelectFromModel SequentialFeatureSelector".split(), "select"),
-    **dict.fromkeys("PCA TruncatedSVD NMF FastICA KernelPCA IncrementalPCA".split(), "reduce"),
-    **dict.fromkeys("CountVectorizer TfidfVectorizer TfidfTransformer HashingVectorizer Tokenizer".split(), "text"),
-}  # fmt: skip
+FUNCTIONS = frozenset({"auto_arima"})
+"""Lower-case names that give a fitted model at once instead of a class to build."""
+_SORTS = {
+    "scale": "StandardScaler MinMaxScaler RobustScaler MaxAbsScaler Normalizer PowerTransformer "
+    "QuantileTransformer KBinsDiscretizer PolynomialFeatures",
+    "impute": "SimpleImputer KNNImputer IterativeImputer Imputer",
+    "encode": "LabelEncoder OrdinalEncoder OneHotEncoder LabelBinarizer MultiLabelBinarizer",
+    "target": "TargetEncoder LeaveOneOutEncoder CatBoostEncoder WOEEncoder MEstimateEncoder",
+    "select": "SelectKBest SelectPercentile RFE RFECV SelectFromModel SequentialFeatureSelector",
+    "reduce": "PCA TruncatedSVD NMF FastICA KernelPCA IncrementalPCA",
+    "text": "CountVectorizer TfidfVectorizer TfidfTransformer HashingVectorizer Tokenizer",
+}
+TRANSFORMERS = {name: sort for sort, names in _SORTS.items() for name in names.split()}
 
 LIBRARIES = {
     "sklearn": "scikit-learn", "xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost",
     "imblearn": "imbalanced-learn", "keras": "Keras", "tensorflow": "TensorFlow", "torch": "PyTorch",
-    "statsmodels": "statsmodels", "prophet": "Prophet", "fbprophet": "Prophet", "transformers": "Transformers",
+    "statsmodels": "statsmodels", "prophet": "Prophet", "fbprophet": "Prophet",
+    "transformers": "Transformers",
     "pmdarima": "pmdarima", "pytorch_lightning": "PyTorch Lightning", "lightning": "PyTorch Lightning",
     "spacy": "spaCy", "fastai": "fastai", "pyspark": "Spark", "h2o": "H2O", "autogluon": "AutoGluon",
-    "pycaret": "PyCaret", "mlflow": "MLflow", "prefect": "Prefect", "evidently": "Evidently", "wandb": "Weights & Biases",
+    "pycaret": "PyCaret", "mlflow": "MLflow", "prefect": "Prefect", "evidently": "Evidently",
+    "wandb": "Weights & Biases",
     "airflow": "Airflow", "dvc": "DVC", "optuna": "Optuna", "shap": "SHAP", "surprise": "Surprise",
-    "sentence_transformers": "Sentence Transformers", "langchain": "LangChain", "langchain_community": "LangChain",
+    "sentence_transformers": "Sentence Transformers", "langchain": "LangChain",
+    "langchain_community": "LangChain",
     "langchain_core": "LangChain", "langgraph": "LangGraph", "llama_index": "LlamaIndex", "crewai": "CrewAI",
-    "autogen": "AutoGen", "haystack": "Haystack", "openai": "OpenAI", "anthropic": "Anthropic", "nltk": "NLTK",
+    "autogen": "AutoGen", "haystack": "Haystack", "openai": "OpenAI", "anthropic": "Anthropic",
+    "nltk": "NLTK",
     "streamlit": "Streamlit", "flask": "Flask", "fastapi": "FastAPI", "gradio": "Gradio", "dash": "Dash",
     "django": "Django", "chainlit": "Chainlit", "bentoml": "BentoML", "torchmetrics": "TorchMetrics",
     "qdrant_client": "Qdrant", "chromadb": "Chroma", "faiss": "FAISS", "pinecone": "Pinecone",
 }  # fmt: skip
 
 FRIENDLY = {
-    "XGBClassifier": "XGBoost", "XGBRegressor": "XGBoost", "LGBMClassifier": "LightGBM", "LGBMRegressor": "LightGBM",
-    "CatBoostClassifier": "CatBoost", "CatBoostRegressor": "CatBoost", "LogisticRegression": "logistic regression",
+    "XGBClassifier": "XGBoost", "XGBRegressor": "XGBoost", "LGBMClassifier": "LightGBM",
+    "LGBMRegressor": "LightGBM",
+    "CatBoostClassifier": "CatBoost", "CatBoostRegressor": "CatBoost",
+    "LogisticRegression": "logistic regression",
     "LinearRegression": "linear regression", "RandomForestClassifier": "random forest",
     "RandomForestRegressor": "random forest", "DecisionTreeClassifier": "decision tree",
     "DecisionTreeRegressor": "decision tree", "GradientBoostingClassifier": "gradient boosting",
-    "GradientBoostingRegressor": "gradient boosting", "SVC": "support vector machine", "SVR": "support vector machine",
+    "GradientBoostingRegressor": "gradient boosting", "SVC": "support vector machine",
+    "SVR": "support vector machine",
     "LinearSVC": "linear support vector machine", "KNeighborsClassifier": "k nearest neighbours",
-    "KNeighborsRegressor": "k nearest neighbours", "GaussianNB": "naive Bayes", "MultinomialNB": "naive Bayes",
-    "MLPClassifier": "neural network", "MLPRegressor": "neural network", "Lasso": "lasso", "Ridge": "ridge regression",
+    "KNeighborsRegressor": "k nearest neighbours", "GaussianNB": "naive Bayes",
+    "MultinomialNB": "naive Bayes",
+    "MLPClassifier": "neural network", "MLPRegressor": "neural network", "Lasso": "lasso",
+    "Ridge": "ridge regression",
     "Sequential": "Keras network", "Model": "Keras network", "DecisionTree": "decision tree",
-    "HistGradientBoostingClassifier": "gradient boosting", "HistGradientBoostingRegressor": "gradient boosting",
+    "HistGradientBoostingClassifier": "gradient boosting",
+    "HistGradientBoostingRegressor": "gradient boosting",
 }  # fmt: skip
 
 
 class Learner(Struct, frozen=True):
-    """What a class is: `kind` (classifier, regressor, transformer...), `task`, and the sort of transformation."""
+    """What a class is: `kind` (classifier, regressor, transformer...), `task`, and the sort of
+    transformation.
+    """
 
     kind: str
     task: str = ""
@@ -122,4 +143,4 @@ def friendly(name: str) -> str:
 
 def library(module: str) -> str:
     """How a person calls the library that this module belongs to; empty when it is not one of interest."""
-    return LIBRARIES.get(module.split(".")[0], "")
+    return LIBRARIES.get(module.split(".", maxsplit=1)[0], "")

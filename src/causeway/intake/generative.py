@@ -11,9 +11,12 @@ from causeway.intake.names import aliases_of, constant, dotted, keyword
 PROVIDERS = {
     "openai": "OpenAI", "anthropic": "Anthropic", "cohere": "Cohere", "mistralai": "Mistral", "groq": "Groq",
     "ollama": "Ollama", "replicate": "Replicate", "together": "Together", "google.generativeai": "Google",
-    "google.genai": "Google", "vertexai": "Google", "langchain_openai": "OpenAI", "langchain_anthropic": "Anthropic",
-    "langchain_google_genai": "Google", "langchain_groq": "Groq", "langchain_ollama": "Ollama", "litellm": "LiteLLM",
-    "huggingface_hub": "Hugging Face", "boto3.bedrock": "Amazon Bedrock", "vllm": "vLLM", "llama_cpp": "llama.cpp",
+    "google.genai": "Google", "vertexai": "Google", "langchain_openai": "OpenAI",
+    "langchain_anthropic": "Anthropic",
+    "langchain_google_genai": "Google", "langchain_groq": "Groq", "langchain_ollama": "Ollama",
+    "litellm": "LiteLLM",
+    "huggingface_hub": "Hugging Face", "boto3.bedrock": "Amazon Bedrock", "vllm": "vLLM",
+    "llama_cpp": "llama.cpp",
 }  # fmt: skip
 FRAMEWORKS = {
     "langchain": "LangChain", "langchain_community": "LangChain", "langchain_core": "LangChain",
@@ -22,15 +25,19 @@ FRAMEWORKS = {
     "pydantic_ai": "Pydantic AI",
 }  # fmt: skip
 STORES = {
-    "Qdrant": "Qdrant", "QdrantVectorStore": "Qdrant", "QdrantClient": "Qdrant", "Chroma": "Chroma", "FAISS": "FAISS",
+    "Qdrant": "Qdrant", "QdrantVectorStore": "Qdrant", "QdrantClient": "Qdrant", "Chroma": "Chroma",
+    "FAISS": "FAISS",
     "Pinecone": "Pinecone", "PineconeVectorStore": "Pinecone", "Weaviate": "Weaviate", "Milvus": "Milvus",
     "PGVector": "pgvector", "LanceDB": "LanceDB", "PersistentClient": "Chroma", "IndexFlatL2": "FAISS",
     "InMemoryVectorStore": "memory", "DocArrayInMemorySearch": "memory", "VectorStoreIndex": "LlamaIndex",
 }  # fmt: skip
-EMBEDDERS = {"HuggingFaceEmbeddings", "SentenceTransformer", "OpenAIEmbeddings", "HuggingFaceInstructEmbeddings",
+EMBEDDERS = {"HuggingFaceEmbeddings", "SentenceTransformer", "OpenAIEmbeddings",
+             "HuggingFaceInstructEmbeddings",
              "GoogleGenerativeAIEmbeddings", "OllamaEmbeddings", "HuggingFaceBgeEmbeddings"}  # fmt: skip
-CHAT = {"ChatOpenAI", "ChatAnthropic", "ChatGroq", "ChatOllama", "ChatGoogleGenerativeAI", "OpenAI", "Ollama", "AzureChatOpenAI",
-        "HuggingFaceHub", "HuggingFaceEndpoint", "GenerativeModel", "LlamaCpp", "init_chat_model"}  # fmt: skip
+CHAT = {"ChatOpenAI", "ChatAnthropic", "ChatGroq", "ChatOllama", "ChatGoogleGenerativeAI", "OpenAI",
+        "Ollama", "AzureChatOpenAI",
+        "HuggingFaceHub", "HuggingFaceEndpoint", "GenerativeModel", "LlamaCpp",
+        "init_chat_model"}  # fmt: skip
 EVALUATION = {"ragas", "deepeval", "trulens", "trulens_eval", "promptfoo", "giskard"}
 SEARCHES = {
     "similarity_search",
@@ -82,7 +89,7 @@ def _guesses(found: dict[str, Evidence]) -> tuple[Guess, ...]:
 
 
 def _by_import(parts: _Parts, name: str) -> None:
-    top, two = name.split(".")[0], ".".join(name.split(".")[:2])
+    top, two = name.split(".", maxsplit=1)[0], ".".join(name.split(".")[:2])
     if top in FRAMEWORKS:
         parts.frameworks.setdefault(FRAMEWORKS[top])
     provider = PROVIDERS.get(two) or PROVIDERS.get(top)

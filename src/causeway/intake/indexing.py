@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from causeway.intake.values import (
     OPAQUE,
+    UNKNOWN,
     Cut,
     Data,
     Estimator,
     Literal,
     Many,
+    Opaque,
     Statistics,
     Value,
     data_in,
@@ -48,12 +50,10 @@ def attribute(_follower: Follower, holder: Value, name: str) -> Value:
     """What `holder.name` holds."""
     if isinstance(holder, Estimator):
         return holder if name in {"best_estimator_", "estimator"} else OPAQUE
-    if not isinstance(holder, Data):
-        return OPAQUE
-    if name in ABOUT:
+    if not isinstance(holder, Data) or name in ABOUT:
         return OPAQUE
     if name in PLAIN or holder.column is not None:
-        return holder if name not in {"size"} else OPAQUE
+        return holder
     return column_of(holder, name)
 
 
@@ -126,7 +126,10 @@ def _by_value(follower: Follower, table: Data, node: ast.Subscript) -> Value:
     index = follower.value(node.slice)
     if isinstance(index, Data):
         return _filtered(follower, table, node.slice)
-    return _select(table, index)
+    chosen = _select(table, index)
+    if chosen is table and table.column is None and isinstance(index, Opaque) and not index.each:
+        return replace(table, dropped=(*table.dropped, UNKNOWN))
+    return chosen
 
 
 def _select(table: Data, index: Value) -> Value:

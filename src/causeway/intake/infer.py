@@ -1,4 +1,6 @@
-"""From many facts to the few that name a proof of concept: kind, target, features, who trains and who serves."""
+"""From many facts to the few that name a proof of concept: kind, target, features, who trains and who
+serves.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,7 +9,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import ColumnProfile, DataFile, GenAi, Guess, ModelFile, Sighting, Source, Training
 from causeway.intake.estimators import FORECASTERS, friendly, learner
 from causeway.intake.personal import words
-from causeway.intake.trainings import UNKNOWN
+from causeway.intake.values import UNKNOWN
 
 POSITIVES = (
     "yes",
@@ -28,7 +30,9 @@ TARGET_WORDS = {"target", "label", "class", "outcome", "churn", "attrition", "de
 
 
 def choose_training(trainings: Sequence[Training], loaded: set[str]) -> Training | None:
-    """The training that makes the product: it saves what the app loads, is a script rather than a notebook."""
+    """The training that makes the product: it saves what the app loads, is a script rather than a
+    notebook.
+    """
     if not trainings:
         return None
     ranked = [(_weight(training, loaded), position, training) for position, training in enumerate(trainings)]

@@ -1,4 +1,5 @@
 """What calls of libraries mean for the data's story: reading, dividing, building, saving, loading."""
+# ruff: noqa: SIM905 - lists of words read best as words
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ from causeway.intake.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from causeway.intake.follow import Call, Follower
+    from causeway.intake.calls import Call
+    from causeway.intake.follow import Follower
 
 READERS = frozenset(
     "read_csv read_table read_excel read_parquet read_json read_feather read_pickle read_fwf read_sql "
@@ -37,7 +39,8 @@ READERS = frozenset(
 )
 LOADERS = frozenset(
     {
-        "pickle.load", "pickle.loads", "cPickle.load", "joblib.load", "sklearn.externals.joblib.load", "dill.load",
+        "pickle.load", "pickle.loads", "cPickle.load", "joblib.load", "sklearn.externals.joblib.load",
+        "dill.load",
         "cloudpickle.load", "torch.load", "keras.models.load_model", "tensorflow.keras.models.load_model",
         "tensorflow.python.keras.models.load_model", "keras.saving.load_model", "mlflow.sklearn.load_model",
         "mlflow.pyfunc.load_model", "skops.io.load", "pandas.read_pickle",
@@ -45,7 +48,8 @@ LOADERS = frozenset(
 )  # fmt: skip
 UNSAFE_LOADERS = frozenset(
     {
-        "pickle.load", "pickle.loads", "cPickle.load", "joblib.load", "sklearn.externals.joblib.load", "dill.load",
+        "pickle.load", "pickle.loads", "cPickle.load", "joblib.load", "sklearn.externals.joblib.load",
+        "dill.load",
         "cloudpickle.load", "torch.load", "pandas.read_pickle",
     }
 )  # fmt: skip
@@ -56,38 +60,43 @@ DUMPERS = frozenset(
     }
 )  # fmt: skip
 NOT_DATA = frozenset(
-    "print len type isinstance str repr id range enumerate display hasattr getattr sum min max round set sorted "
+    "print len type isinstance str repr id range enumerate display hasattr getattr sum min max round set "
+    "sorted "
     "any all open figure show title xlabel ylabel legend subplots".split()
 )
 LOSSES = {
     "MSELoss": "regression", "L1Loss": "regression", "SmoothL1Loss": "regression", "HuberLoss": "regression",
-    "CrossEntropyLoss": "multiclass", "NLLLoss": "multiclass", "BCELoss": "binary", "BCEWithLogitsLoss": "binary",
+    "CrossEntropyLoss": "multiclass", "NLLLoss": "multiclass", "BCELoss": "binary",
+    "BCEWithLogitsLoss": "binary",
 }  # fmt: skip
 
 
 def call(follower: Follower, this: Call) -> Value:
     """What a call of a library function gives."""
     last = this.name.rsplit(".", 1)[-1]
-    if this.name in LOADERS:
-        return _load(follower, this)
-    if this.name in DUMPERS:
-        return _dump(follower, this)
-    handler = _HANDLERS.get(last)
+    handler = _handler(this.name, last)
     if handler:
         return handler(follower, this)
-    if last in READERS:
-        return _read(follower, this, last)
     learner = estimators.learner(last)
-    if learner and last[:1].isupper():
+    if learner and last not in estimators.FUNCTIONS:
         return build(follower, this, last, learner)
-    if "metrics." in this.name or last.endswith(("_score", "_report", "_error")):
-        return _metric(follower, this, last)
     if last in NOT_DATA or this.name.startswith(("matplotlib.", "seaborn.", "streamlit.", "os.", "logging.")):
         return OPAQUE
     return derived_from([*this.args, *this.kwargs.values()])
 
 
-def _read(follower: Follower, this: Call, how: str) -> Value:
+def _handler(name: str, last: str) -> Callable[[Follower, Call], Value] | None:
+    if name in LOADERS:
+        return _load
+    if name in DUMPERS:
+        return _dump
+    if last in _HANDLERS or last in READERS:
+        return _HANDLERS.get(last, _read)
+    return _metric if "metrics." in name or last.endswith(("_score", "_report", "_error")) else None
+
+
+def _read(follower: Follower, this: Call) -> Value:
+    how = this.name.rsplit(".", 1)[-1]
     held = this.arg(0, "filepath_or_buffer")
     path = (
         held.path if isinstance(held, Opened) else this.text(0, "filepath_or_buffer") or this.text(0, "path")
@@ -190,14 +199,12 @@ def _split(follower: Follower, this: Call) -> Value:
         shuffled=this.flag("shuffle", default=True),
     )
     follower.events.splits.append(split)
-    parts: list[Value] = []
-    for value in this.args:
-        data = derived_from([value])
-        for part in ("train", "test"):
-            parts.append(
-                replace(data, part=part, ident=follower.ident()) if isinstance(data, Data) else OPAQUE
-            )
-    return Many(tuple(parts))
+    divided = [derived_from([value]) for value in this.args]
+    return Many(tuple(_part(follower, value, part) for value in divided for part in ("train", "test")))
+
+
+def _part(follower: Follower, value: Value, part: str) -> Value:
+    return replace(value, part=part, ident=follower.ident()) if isinstance(value, Data) else OPAQUE
 
 
 def _cross_validate(follower: Follower, this: Call) -> Value:
@@ -209,7 +216,8 @@ def _cross_validate(follower: Follower, this: Call) -> Value:
     return OPAQUE
 
 
-def _metric(follower: Follower, this: Call, how: str) -> Value:
+def _metric(follower: Follower, this: Call) -> Value:
+    how = this.name.rsplit(".", 1)[-1]
     rows = tuple(data for value in (*this.args, *this.kwargs.values()) for data in data_in(value))
     follower.events.judged.append(Judged(how, rows, this.at))
     return OPAQUE

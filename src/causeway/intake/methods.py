@@ -1,4 +1,5 @@
 """What methods of tables and estimators mean for the data's story."""
+# ruff: noqa: SIM905 - lists of words read best as words
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from causeway.intake.indexing import texts
 from causeway.intake.library import layer_task, save
 from causeway.intake.values import (
     OPAQUE,
+    UNKNOWN,
     Data,
     Estimator,
     Function,
@@ -29,11 +31,13 @@ from causeway.intake.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from causeway.intake.follow import Call, Follower
+    from causeway.intake.calls import Call
+    from causeway.intake.follow import Follower
 
 STATISTICS = frozenset("mean median mode std var quantile".split())
 NOTHING = frozenset(
-    "info describe plot hist show head_ unique nunique value_counts tolist to_list to_dict items keys memory_usage "
+    "info describe plot hist show head_ unique nunique value_counts tolist to_list to_dict items keys "
+    "memory_usage "
     "get_params set_params summary".split()
 )
 READS = {"read_csv", "read_parquet", "read_json"}
@@ -88,7 +92,9 @@ def _drop(_follower: Follower, data: Data, this: Call) -> Value:
     names = texts(this.kwargs.get("columns", OPAQUE))
     axis = this.arg(1, "axis")
     by_column = isinstance(axis, Literal) and axis.value in (1, "columns")
+    by_name = by_column or "columns" in this.kwargs
     names = names or (texts(this.arg(0, "labels")) if by_column else ())
+    names = names or ((UNKNOWN,) if by_name else ())
     return replace(data, dropped=(*data.dropped, *(name for name in names if name not in data.dropped)))
 
 
@@ -126,7 +132,7 @@ def _map(follower: Follower, data: Data, this: Call) -> Value:
     return _apply(follower, data, this)
 
 
-def _fill(follower: Follower, data: Data, this: Call) -> Value:
+def _fill(_follower: Follower, data: Data, this: Call) -> Value:
     value = this.arg(0, "value")
     if isinstance(value, Statistics) and not data.part:
         return replace(data, marks=(*data.marks, Mark("impute", f"fillna({value.name})", this.at)))

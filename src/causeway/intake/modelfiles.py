@@ -1,4 +1,5 @@
 """Saved models, known by their first bytes; extensions only where a format has no mark of its own."""
+# ruff: noqa: SIM905 - lists of words read best as words
 
 import re
 import zipfile
@@ -13,8 +14,10 @@ from causeway.intake.walk import Entry
 MAX_PICKLE_BYTES = 60_000_000
 MAX_UNPACKED_BYTES = 30_000_000
 TEXT_SUFFIXES = frozenset(
-    ".py .ipynb .md .rst .txt .csv .tsv .json .jsonl .ndjson .html .css .js .ts .svg .yml .yaml .toml .cfg .ini .lock "
-    ".sh .r .rmd .xml .png .jpg .jpeg .gif .ico .woff .woff2 .ttf .eot .pdf .mp4 .map .c .h .java .scss .less .env "
+    ".py .ipynb .md .rst .txt .csv .tsv .json .jsonl .ndjson .html .css .js .ts .svg .yml .yaml .toml "
+    ".cfg .ini .lock "
+    ".sh .r .rmd .xml .png .jpg .jpeg .gif .ico .woff .woff2 .ttf .eot .pdf .mp4 .map .c .h .java .scss "
+    ".less .env "
     ".bat .gitignore .sql .webp .docx .pptx .xlsx .zip .gz .tar .log".split()
 )  # fmt: skip
 BY_NAME = {
@@ -88,9 +91,11 @@ def _of_pickle(entry: Entry, form: str, pickled: Pickled) -> ModelFile:
 
 
 def _hinted(names: tuple[str, ...]) -> str:
-    old = {"sklearn.linear_model.base", "sklearn.linear_model.logistic", "sklearn.ensemble.forest", "sklearn.tree.tree",
+    old = {"sklearn.linear_model.base", "sklearn.linear_model.logistic", "sklearn.ensemble.forest",
+           "sklearn.tree.tree",
            "sklearn.svm.classes", "sklearn.neighbors.classification", "sklearn.preprocessing.label",
-           "sklearn.preprocessing.data", "sklearn.ensemble.gradient_boosting", "sklearn.ensemble.weight_boosting"}  # fmt: skip
+           "sklearn.preprocessing.data", "sklearn.ensemble.gradient_boosting",
+           "sklearn.ensemble.weight_boosting"}  # fmt: skip
     return "< 0.24" if any(name.rpartition(".")[0] in old for name in names) else ""
 
 

@@ -9,12 +9,16 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+$")
 _PHONE = re.compile(r"\+?\(?\d{2,4}\)?[\s.-]\d{3,4}[\s.-]?\d{3,6}$|\+\d{10,14}$")
 _DECIMAL = re.compile(r"[+-]?\d*\.\d+$|\d{4}-\d\d-\d\d")
 
-_PEOPLE = {"customer", "client", "patient", "employee", "user", "person", "member", "applicant", "student", "passenger",
+_PEOPLE = {"customer", "client", "patient", "employee", "user", "person", "member", "applicant", "student",
+           "passenger",
            "borrower", "subscriber", "candidate", "worker", "driver", "owner", "agent"}  # fmt: skip
-_DIRECT = {"email", "mail", "phone", "mobile", "surname", "firstname", "lastname", "fullname", "ssn", "passport", "iban",
+_DIRECT = {"email", "mail", "phone", "mobile", "surname", "firstname", "lastname", "fullname", "ssn",
+           "passport", "iban",
            "address", "street", "postcode", "zipcode", "licence", "username"}  # fmt: skip
-_PROTECTED = {"gender", "sex", "race", "ethnicity", "ethnic", "religion", "nationality", "marital", "marriage",
-              "disability", "disabled", "pregnant", "birthdate", "dob", "birthday", "citizenship", "caste"}  # fmt: skip
+_PROTECTED = {"gender", "sex", "race", "ethnicity", "ethnic", "religion", "nationality", "marital",
+              "marriage",
+              "disability", "disabled", "pregnant", "birthdate", "dob", "birthday", "citizenship",
+              "caste"}  # fmt: skip
 _AGE_BESIDE = {
     "years",
     "year",

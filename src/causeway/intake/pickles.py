@@ -1,4 +1,5 @@
 """What loading a pickle would do, read from its opcodes; nothing is ever loaded."""
+# ruff: noqa: SIM905 - lists of words read best as words
 
 import io
 import pickletools
@@ -8,7 +9,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 DENIED = frozenset(
-    "os posix nt subprocess sys socket shutil runpy ctypes pty commands importlib webbrowser asyncio code codeop "
+    "os posix nt subprocess sys socket shutil runpy ctypes pty commands importlib webbrowser asyncio "
+    "code codeop "
     "timeit pip urllib http requests ftplib smtplib telnetlib bdb pdb profile cProfile trace venv ensurepip "
     "multiprocessing threading signal platform marshal types pickle cloudpickle dill site builtins_ tempfile "
     "pathlib glob io linecache gc inspect".split()
@@ -18,15 +20,20 @@ DENIED_NAMES = frozenset(
         "builtins.eval", "builtins.exec", "builtins.compile", "builtins.open", "builtins.__import__",
         "builtins.breakpoint", "builtins.input", "builtins.exit", "__builtin__.eval", "__builtin__.exec",
         "__builtin__.compile", "__builtin__.open", "__builtin__.__import__", "__builtin__.execfile",
-        "numpy.testing._private.utils.runstring", "operator.attrgetter", "operator.methodcaller", "pandas.eval",
+        "numpy.testing._private.utils.runstring", "operator.attrgetter", "operator.methodcaller",
+        "pandas.eval",
         "pandas.core.computation.eval.eval", "torch.hub.load", "torch.load", "joblib.load", "numpy.load",
     }
 )  # fmt: skip
 KNOWN = frozenset(
-    "sklearn numpy scipy pandas xgboost lightgbm catboost imblearn joblib collections builtins __builtin__ copyreg "
-    "copy_reg _codecs datetime keras tensorflow torch torchvision statsmodels nltk spacy category_encoders functools "
-    "operator itertools decimal fractions re string random math typing __main__ __mp_main__ prophet surprise lifelines "
-    "gensim sentence_transformers transformers tokenizers feature_engine pmdarima mlxtend dateutil pytz uuid enum abc "
+    "sklearn numpy scipy pandas xgboost lightgbm catboost imblearn joblib collections builtins "
+    "__builtin__ copyreg "
+    "copy_reg _codecs datetime keras tensorflow torch torchvision statsmodels nltk spacy "
+    "category_encoders functools "
+    "operator itertools decimal fractions re string random math typing __main__ __mp_main__ prophet "
+    "surprise lifelines "
+    "gensim sentence_transformers transformers tokenizers feature_engine pmdarima mlxtend dateutil pytz "
+    "uuid enum abc "
     "zoneinfo pyarrow polars interpret skops sklearn_pandas econml shap".split()
 )
 MAX_OPERATIONS = 3_000_000
@@ -106,7 +113,9 @@ def _read(reading: "_Reading", raw: bytes) -> str:
 
 
 class _Reading:
-    """What the opcodes have said so far; remembers strings, because newer protocols name functions through them."""
+    """What the opcodes have said so far; remembers strings, because newer protocols name functions through
+    them.
+    """
 
     def __init__(self) -> None:
         self.names: dict[str, None] = {}

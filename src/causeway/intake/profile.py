@@ -11,7 +11,8 @@ from causeway.intake.personal import personal
 MAX_CATEGORIES = 30
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?"})
 _DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T]\d{1,2}:\d{2}.*)?$|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([ T]\d{1,2}:\d{2}.*)?$"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T]\d{1,2}:\d{2}.*)?$"
+    r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([ T]\d{1,2}:\d{2}.*)?$"
     r"|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2,4}$|[A-Za-z]{3,9} \d{1,2},? \d{4}$"
 )
 _BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"})

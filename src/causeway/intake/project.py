@@ -1,4 +1,6 @@
-"""All code of a folder followed together: a name imported from a sibling file is what that file made of it."""
+"""All code of a folder followed together: a name imported from a sibling file is what that file made of
+it.
+"""
 
 from collections.abc import Iterable
 from posixpath import dirname, join, normpath

@@ -44,8 +44,10 @@ SECONDS_FOR_DATA = 4.0
 CONFIGURATION = {".env", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".json", ".sh", ".properties"}
 ARCHIVES = {".gz", ".zip", ".tar", ".7z", ".rar", ".bz2", ".exe", ".whl"}
 LANGUAGES = {
-    ".r": "R", ".rmd": "R", ".qmd": "R", ".jl": "Julia", ".scala": "Scala", ".java": "Java", ".js": "JavaScript",
-    ".ts": "TypeScript", ".m": "MATLAB", ".sas": "SAS", ".go": "Go", ".cpp": "C++", ".rs": "Rust", ".cs": "C#",
+    ".r": "R", ".rmd": "R", ".qmd": "R", ".jl": "Julia", ".scala": "Scala", ".java": "Java",
+    ".js": "JavaScript",
+    ".ts": "TypeScript", ".m": "MATLAB", ".sas": "SAS", ".go": "Go", ".cpp": "C++", ".rs": "Rust",
+    ".cs": "C#",
 }  # fmt: skip
 
 

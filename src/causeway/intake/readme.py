@@ -23,7 +23,8 @@ FAMILIES = {
 _FAMILIES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in FAMILIES.items()}
 _NUMBERED = re.compile(r"^\s*(\d{1,3})\s*[-.):]\s*\**`?([A-Za-z][\w.]*)`?\**\s*[-:(]")
 _WARNING = re.compile(
-    r"(?i)not (?:be )?known (?:before|until|at the time)|should (?:be|thus be) (?:discarded|excluded|removed|dropped)|"
+    r"(?i)not (?:be )?known (?:before|until|at the time)|"
+    r"should (?:be|thus be) (?:discarded|excluded|removed|dropped)|"
     r"only be included for benchmark|leaks? the (?:target|label|outcome)"
 )
 

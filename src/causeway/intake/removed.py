@@ -98,7 +98,9 @@ FAMILY = {"keras": ("keras", "tensorflow"), "tensorflow": ("tensorflow", "keras"
 
 
 def removed_apis(codes: Iterable[Code], requirements: Iterable[Requirement]) -> list[Sighting]:
-    """Uses of what current versions lack, unless a declared version still has it; the first of each in a file."""
+    """Uses of what current versions lack, unless a declared version still has it; the first of each in a
+    file.
+    """
     pins = {item.name: item.spec for item in requirements}
     found: list[Sighting] = []
     for code in codes:
@@ -112,7 +114,7 @@ def removed_apis(codes: Iterable[Code], requirements: Iterable[Requirement]) -> 
                     if name in seen or _still_there(pins, entry[0], entry[1]):
                         continue
                     seen.add(name)
-                    detail = f"not in {entry[0]} since {entry[1]}; use {entry[2]}"
+                    detail = f"{entry[0]} {entry[1]}|{entry[2]}"
                     found.append(Sighting("removed_api", name, code.at(node, block), detail))
     return found
 
@@ -157,7 +159,7 @@ def _called(node: ast.Call, known: dict[str, str]) -> list[tuple[str, tuple[str,
 
 
 def _library(name: str) -> str:
-    top = name.split(".")[0]
+    top = name.split(".", maxsplit=1)[0]
     return {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn", "keras": "tensorflow"}.get(top, top)
 
 
@@ -166,7 +168,7 @@ def _still_there(pins: dict[str, str], distribution: str, removed: str) -> bool:
         spec = pins.get(name, "")
         bound = re.search(r"(?:==|<=?|~=)\s*([\d.]+)", spec)
         if bound and name == distribution and version(bound[1]) <= version(removed):
-            return bool(version(bound[1]) < version(removed) or "<" in spec and "<=" not in spec)
+            return bool(version(bound[1]) < version(removed) or ("<" in spec and "<=" not in spec))
     return False
 
 

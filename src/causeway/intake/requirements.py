@@ -1,4 +1,6 @@
-"""What the folder says it needs: requirements files in any encoding, pyproject, setup, conda, Pipfile, Dockerfile."""
+"""What the folder says it needs: requirements files in any encoding, pyproject, setup, conda, Pipfile,
+Dockerfile.
+"""
 
 import ast
 import re
@@ -73,7 +75,7 @@ def normal(name: str) -> str:
 
 def requirement(text: str, at: Evidence) -> Requirement | None:
     """One declared dependency, or None where the text is none."""
-    text = text.split(" #")[0].split(";")[0].strip()
+    text = text.split(" #", maxsplit=1)[0].split(";", maxsplit=1)[0].strip()
     matched = _LINE.match(text)
     if not matched or text.startswith(("-", "#")) or "://" in text.split("@")[0]:
         return None

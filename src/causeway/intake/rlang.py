@@ -22,9 +22,12 @@ _MODE = re.compile(r"set_mode\(\s*[\"'](\w+)[\"']")
 _POSITIVE = re.compile(r"(\w+)\s*=\s*ifelse\(\(?\s*\1\s*>\s*0\)?\s*,\s*[\"']([^\"']+)[\"']")
 _HOOK = re.compile(r"#\s*modelop\.(\w+)")
 _MODELS = {
-    "logistic_reg": ("logistic regression", "classification"), "linear_reg": ("linear regression", "regression"),
-    "rand_forest": ("random forest", ""), "boost_tree": ("boosted trees", ""), "decision_tree": ("decision tree", ""),
-    "svm_rbf": ("support vector machine", ""), "nearest_neighbor": ("k nearest neighbours", ""), "mlp": ("neural network", ""),
+    "logistic_reg": ("logistic regression", "classification"),
+    "linear_reg": ("linear regression", "regression"),
+    "rand_forest": ("random forest", ""), "boost_tree": ("boosted trees", ""),
+    "decision_tree": ("decision tree", ""),
+    "svm_rbf": ("support vector machine", ""), "nearest_neighbor": ("k nearest neighbours", ""),
+    "mlp": ("neural network", ""),
     "lm": ("linear regression", "regression"), "glm": ("generalised linear model", ""),
     "randomForest": ("random forest", ""), "ranger": ("random forest", ""), "rpart": ("decision tree", ""),
 }  # fmt: skip

@@ -86,7 +86,7 @@ def _calls(code: Code, block: Block, node: ast.Call, known: dict[str, str]) -> l
     found: list[Sighting] = []
     if last == "run":
         found += _run(code, block, node)
-    if last in WRITERS or name.startswith(("logging.", "logger.", "log.", "loguru.")) and last in LOGGERS:
+    if last in WRITERS or (name.startswith(("logging.", "logger.", "log.", "loguru.")) and last in LOGGERS):
         found.append(Sighting("record", name or last, code.at(node, block)))
     if last == "open" and len(node.args) > 1 and str(constant(node.args[1]))[:1] in {"a", "w"}:
         found.append(Sighting("record", "open", code.at(node, block)))
@@ -105,11 +105,8 @@ def _run(code: Code, block: Block, node: ast.Call) -> list[Sighting]:
     debug = keyword(node, "debug")
     if constant(debug) is True:
         found.append(Sighting("debug", "True", at))
-    elif (
-        debug is not None
-        and "getenv" in ast.unparse(debug)
-        or debug is not None
-        and "environ" in ast.unparse(debug)
+    elif (debug is not None and "getenv" in ast.unparse(debug)) or (
+        debug is not None and "environ" in ast.unparse(debug)
     ):
         text = ast.unparse(debug)
         if not any(word in text for word in ("==", "bool(", "int(", " in ", "lower()")):

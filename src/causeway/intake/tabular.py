@@ -17,7 +17,9 @@ DELIMITERS = ",;\t|"
 
 
 class Sampled(Struct, frozen=True):
-    """Records of a file: `rows` is an even sample of `records`; `names` are made up when there is no header."""
+    """Records of a file: `rows` is an even sample of `records`; `names` are made up when there is no
+    header.
+    """
 
     names: tuple[str, ...]
     rows: list[list[str]]

@@ -10,9 +10,7 @@ from causeway.intake.code import Code
 from causeway.intake.estimators import LIBRARIES
 from causeway.intake.events import Events, Fit
 from causeway.intake.names import aliases_of, dotted
-from causeway.intake.values import Data
-
-UNKNOWN = "#unknown"
+from causeway.intake.values import UNKNOWN, Data
 
 
 def trainings_of(code: Code, events: Events) -> list[Training]:
@@ -70,7 +68,7 @@ def _before(first: Evidence, second: Evidence) -> bool:
 
 
 def _framework(module: str) -> str:
-    return LIBRARIES.get(module.split(".")[0], "")
+    return LIBRARIES.get(module.split(".", maxsplit=1)[0], "")
 
 
 def _features(features: Data) -> tuple[str, ...]:
@@ -141,7 +139,9 @@ def _recurrent(code: Code, known: dict[str, str]) -> bool:
 
 
 def leaks_of(events: Events) -> list[Leak]:
-    """What was fitted on rows that a later split set aside, and rows chosen by a column made from the target."""
+    """What was fitted on rows that a later split set aside, and rows chosen by a column made from the
+    target.
+    """
     found: dict[tuple[str, str], Leak] = {}
     for split in events.splits:
         for data in split.data:

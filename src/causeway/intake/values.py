@@ -115,11 +115,16 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Opaque:
-    """Anything else."""
+    """Anything else; `each` when it is one after the other of what a loop goes over."""
+
+    each: bool = False
 
 
 Value = Data | Estimator | Many | Literal | Cut | Length | Statistics | Function | Opened | Loaded | Opaque
 OPAQUE = Opaque()
+EACH = Opaque(each=True)
+UNKNOWN = "#unknown"
+"""Stands among a table's dropped columns when the code computes which ones go."""
 
 
 @dataclass

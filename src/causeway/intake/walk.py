@@ -14,8 +14,10 @@ MAX_FOLDER_ENTRIES = 60_000
 
 SKIPPED_FOLDERS = frozenset(
     {
-        ".git", ".hg", ".svn", ".causeway", "__pycache__", ".ipynb_checkpoints", "node_modules", "site-packages",
-        "dist-packages", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".eggs", ".idea", ".vscode",
+        ".git", ".hg", ".svn", ".causeway", "__pycache__", ".ipynb_checkpoints", "node_modules",
+        "site-packages",
+        "dist-packages", ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".eggs", ".idea",
+        ".vscode",
     }
 )  # fmt: skip
 VIRTUALENV_MARKS = ("pyvenv.cfg", "conda-meta")
