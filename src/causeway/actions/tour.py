@@ -12,10 +12,13 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from causeway.actions.workspace import write_whole
+from causeway.actions.label import outcomes_joined
+from causeway.actions.workspace import Workspace, write_whole
 from causeway.core.errors import OutsideError
 from causeway.core.release import Signature
+from causeway.core.table import Number, Text
 from causeway.example import simulator
+from causeway.stats.quality import Score, score_of, trivial_probability
 
 CALLERS_SEED = 20260401
 ANSWER_SECONDS = 10.0
@@ -127,3 +130,37 @@ def _told(answer: Answered, signature: Signature) -> tuple[str, float]:
     told = _decode(answer.body)
     positive = next(output.positive for output in signature.outputs if output.kind == "probability")
     return told.ids[0], told.predictions[0].probability[positive]
+
+
+class Toured(Struct, frozen=True):
+    """Where the tour ended: what is live, how to ask it, how long it took."""
+
+    product: str
+    folder: str
+    release: str
+    address: str
+    token: str
+    curl: str
+    predictions: int
+    seconds: float
+
+
+def live_skill(work: Workspace, product: str, signature: Signature) -> Score:
+    """How well the live answers ranked those who left, over every prediction whose outcome is known."""
+    output = next(each for each in signature.outputs if each.kind == "probability")
+    joined = outcomes_joined(work, product).columns
+    told, chances = joined["outcome"], joined[f"out_{output.name}"]
+    if not isinstance(told, Text) or not isinstance(chances, Number):
+        raise OutsideError("the joined outcomes are not what was sealed", hint="causeway doctor says more")
+    truth = np.array([value == output.positive for value in told.values], dtype=np.float64)
+    return score_of("roc_auc", truth, chances.values, trivial_probability(truth))
+
+
+def write_outcomes(file: Path, scored: Scored) -> Path:
+    """The outcomes as the billing system would export them."""
+    lines = ["id,outcome"]
+    lines += [
+        f"{name},{'Yes' if left else 'No'}" for name, left in zip(scored.ids, scored.outcomes, strict=True)
+    ]
+    write_whole(file, ("\n".join(lines) + "\n").encode())
+    return file
