@@ -53,9 +53,8 @@ def listed(findings: Iterable[Finding]) -> Iterator[str]:
     """Each finding as a paragraph: weight, what is so, where, and what to do."""
     for finding in findings:
         label = finding.severity.value.upper().ljust(GUTTER - 4)
-        told = (
-            finding.title.rstrip(".") + (f" ({places(finding.evidence)})" if finding.evidence else "") + "."
-        )
+        where = places([place for place in finding.evidence if not _named(place, finding.title)])
+        told = finding.title.rstrip(".") + (f" ({where})" if where else "") + "."
         yield textwrap.fill(
             told, WIDTH, initial_indent=f"  {label}  ", subsequent_indent=" " * GUTTER, break_on_hyphens=False
         )

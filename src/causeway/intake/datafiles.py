@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from causeway.core.poc import ColumnProfile, DataFile
 from causeway.intake.profile import profile
@@ -187,7 +186,7 @@ def _cell(value: object) -> str:
 def _sqlite(entry: Entry) -> DataFile:
     try:
         # immutable: SQLite takes no lock and writes no journal beside a file that is not ours
-        database = sqlite3.connect(f"file:{quote(str(entry.full))}?mode=ro&immutable=1", uri=True)
+        database = sqlite3.connect(f"file:{_quoted(entry.full)}?mode=ro&immutable=1", uri=True)
     except sqlite3.Error as error:
         return DataFile(entry.path, "SQLite", entry.size, problem=str(error))
     try:
@@ -196,6 +195,10 @@ def _sqlite(entry: Entry) -> DataFile:
         return DataFile(entry.path, "SQLite", entry.size, problem=str(error))
     finally:
         database.close()
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
 def _tables(entry: Entry, database: sqlite3.Connection) -> DataFile:

@@ -23,29 +23,29 @@ from causeway.intake.values import (
 )
 
 if TYPE_CHECKING:
-    from causeway.intake.follow import Follower
+    from causeway.intake.following import Following
 
 
-def _constant(_follower: Follower, node: ast.Constant) -> Value:
+def _constant(_follower: Following, node: ast.Constant) -> Value:
     return Literal(node.value)
 
 
-def _name(follower: Follower, node: ast.Name) -> Value:
+def _name(follower: Following, node: ast.Name) -> Value:
     held = follower.scope.get(node.id)
     if held is not None:
         return held
     return _imported(follower, follower.aliases.get(node.id, ""))
 
 
-def _imported(follower: Follower, full: str) -> Value:
+def _imported(follower: Following, full: str) -> Value:
     if "." not in full:
         return OPAQUE
     module, _, name = full.rpartition(".")
-    scope = follower.visit(module)
+    scope = follower.scope_of(module)
     return (scope.get(name) if scope else None) or OPAQUE
 
 
-def _attribute(follower: Follower, node: ast.Attribute) -> Value:
+def _attribute(follower: Following, node: ast.Attribute) -> Value:
     if isinstance(node.value, ast.Name):
         held = follower.scope.get(f"{node.value.id}.{node.attr}")
         if held is not None:
@@ -55,15 +55,15 @@ def _attribute(follower: Follower, node: ast.Attribute) -> Value:
     return indexing.attribute(follower, follower.value(node.value), node.attr)
 
 
-def _subscript(follower: Follower, node: ast.Subscript) -> Value:
+def _subscript(follower: Following, node: ast.Subscript) -> Value:
     return indexing.subscript(follower, node)
 
 
-def _sequence(follower: Follower, node: ast.Tuple | ast.List | ast.Set) -> Value:
+def _sequence(follower: Following, node: ast.Tuple | ast.List | ast.Set) -> Value:
     return Many(tuple(follower.value(item) for item in node.elts[:200]))
 
 
-def _dictionary(follower: Follower, node: ast.Dict) -> Value:
+def _dictionary(follower: Following, node: ast.Dict) -> Value:
     values = [follower.value(item) for item in node.values[:200]]
     keys = [item.value if isinstance(item, ast.Constant) else None for item in node.keys[:200]]
     data = derived_from(values)
@@ -75,7 +75,7 @@ def _dictionary(follower: Follower, node: ast.Dict) -> Value:
     return data if isinstance(data, Data) else Literal(literal)
 
 
-def _operation(follower: Follower, node: ast.BinOp) -> Value:
+def _operation(follower: Following, node: ast.BinOp) -> Value:
     left, right = follower.value(node.left), follower.value(node.right)
     if isinstance(left, Literal) and isinstance(right, Literal):
         return _joined(left.value, right.value, node.op)
@@ -84,7 +84,7 @@ def _operation(follower: Follower, node: ast.BinOp) -> Value:
     return indexing.arithmetic([left, right])
 
 
-def _compare(follower: Follower, node: ast.Compare) -> Value:
+def _compare(follower: Following, node: ast.Compare) -> Value:
     left = follower.value(node.left)
     other = follower.value(node.comparators[0])
     if isinstance(left, Data) and isinstance(other, Literal) and isinstance(node.ops[0], ast.Eq):
@@ -92,59 +92,59 @@ def _compare(follower: Follower, node: ast.Compare) -> Value:
     return derived_from([left, other])
 
 
-def _boolean(follower: Follower, node: ast.BoolOp) -> Value:
+def _boolean(follower: Following, node: ast.BoolOp) -> Value:
     return derived_from([follower.value(item) for item in node.values])
 
 
-def _unary(follower: Follower, node: ast.UnaryOp) -> Value:
+def _unary(follower: Following, node: ast.UnaryOp) -> Value:
     value = follower.value(node.operand)
     if isinstance(node.op, ast.USub) and isinstance(value, Literal) and isinstance(value.value, int | float):
         return Literal(-value.value)
     return value if isinstance(value, Data) else OPAQUE
 
 
-def _if_expression(follower: Follower, node: ast.IfExp) -> Value:
+def _if_expression(follower: Following, node: ast.IfExp) -> Value:
     return derived_from([follower.value(node.body), follower.value(node.orelse)])
 
 
-def _comprehension(follower: Follower, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Value:
+def _comprehension(follower: Following, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Value:
     for part in node.generators:
         over = follower.value(part.iter)
         follower.bind(part.target, over if data_in(over) else EACH)
     return derived_from([follower.value(node.elt), *[follower.value(part.iter) for part in node.generators]])
 
 
-def _formatted(follower: Follower, node: ast.JoinedStr) -> Value:
+def _formatted(follower: Following, node: ast.JoinedStr) -> Value:
     parts = [
         item.value if isinstance(item, ast.Constant) else _inserted(follower, item) for item in node.values
     ]
     return Literal("".join(map(str, parts))) if None not in parts else OPAQUE
 
 
-def _inserted(follower: Follower, node: ast.expr) -> object:
+def _inserted(follower: Following, node: ast.expr) -> object:
     value = follower.value(node.value) if isinstance(node, ast.FormattedValue) else OPAQUE
     return value.value if isinstance(value, Literal) else None
 
 
-def _lambda(follower: Follower, node: ast.Lambda) -> Value:
+def _lambda(follower: Following, node: ast.Lambda) -> Value:
     return Function(node, follower.scope, "")
 
 
-def _starred(follower: Follower, node: ast.Starred) -> Value:
+def _starred(follower: Following, node: ast.Starred) -> Value:
     return follower.value(node.value)
 
 
-def _walrus(follower: Follower, node: ast.NamedExpr) -> Value:
+def _walrus(follower: Following, node: ast.NamedExpr) -> Value:
     value = follower.value(node.value)
     follower.bind(node.target, value)
     return value
 
 
-def _await(follower: Follower, node: ast.Await) -> Value:
+def _await(follower: Following, node: ast.Await) -> Value:
     return follower.value(node.value)
 
 
-def _call(follower: Follower, node: ast.Call) -> Value:
+def _call(follower: Following, node: ast.Call) -> Value:
     receiver = follower.value(node.func.value) if isinstance(node.func, ast.Attribute) else OPAQUE
     function = follower.value(node.func) if isinstance(node.func, ast.Name | ast.Attribute) else OPAQUE
     call = Call(

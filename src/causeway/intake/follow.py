@@ -41,7 +41,7 @@ class Follower:
 
     def __init__(self, code: Code, visit: Callable[[str], Scope | None]) -> None:
         self.code = code
-        self.visit = visit
+        self.scope_of = visit
         self.aliases = aliases_of(code)
         self.events = Events()
         self.scope = Scope()
@@ -64,6 +64,11 @@ class Follower:
             for node in ast.walk(block.tree):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node not in self._called:
                     self.enter(Function(node, self.scope, node.name), [], {})
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the code was too long to be followed to its end."""
+        return self._steps > MAX_STEPS
 
     def ident(self) -> int:
         """A number that nothing else has."""

@@ -23,7 +23,7 @@ from causeway.intake.values import (
 )
 
 if TYPE_CHECKING:
-    from causeway.intake.follow import Follower
+    from causeway.intake.following import Following
 
 # attributes of a table that are not its columns
 PLAIN = frozenset(
@@ -46,7 +46,7 @@ ABOUT = frozenset(
 )
 
 
-def attribute(_follower: Follower, holder: Value, name: str) -> Value:
+def attribute(_follower: Following, holder: Value, name: str) -> Value:
     """What `holder.name` holds."""
     if isinstance(holder, Estimator):
         return holder if name in {"best_estimator_", "estimator"} else OPAQUE
@@ -66,7 +66,7 @@ def column_of(table: Data, name: str | int) -> Data:
     return replace(table, column=name, columns=None)
 
 
-def subscript(follower: Follower, node: ast.Subscript) -> Value:
+def subscript(follower: Following, node: ast.Subscript) -> Value:
     """What `holder[index]` holds."""
     holder = follower.value(node.value)
     if isinstance(holder, Many):
@@ -91,7 +91,7 @@ def _item(holder: Many, index: Value) -> Value:
     return derived_from(list(holder.items))
 
 
-def _two(follower: Follower, table: Data, index: ast.Tuple) -> Value:
+def _two(follower: Following, table: Data, index: ast.Tuple) -> Value:
     rows, columns = index.elts
     part = _rows(follower, table, rows) if isinstance(rows, ast.Slice) else _filtered(follower, table, rows)
     data = part if isinstance(part, Data) else table
@@ -107,7 +107,7 @@ def _bounds(low: Value, high: Value) -> tuple[int, int | None] | None:
     return (start, stop)
 
 
-def _rows(follower: Follower, table: Data, rows: ast.Slice) -> Value:
+def _rows(follower: Following, table: Data, rows: ast.Slice) -> Value:
     low, high = follower.value(rows.lower), follower.value(rows.upper)
     if isinstance(low, Cut) or isinstance(high, Cut):
         part = "test" if isinstance(low, Cut) and not isinstance(high, Cut) else "train"
@@ -116,13 +116,13 @@ def _rows(follower: Follower, table: Data, rows: ast.Slice) -> Value:
     return table
 
 
-def _filtered(follower: Follower, table: Data, rows: ast.expr) -> Value:
+def _filtered(follower: Following, table: Data, rows: ast.expr) -> Value:
     used = [data.column for data in data_in(follower.value(rows)) if isinstance(data.column, str)]
     at = follower.at(rows)
     return replace(table, filters=(*table.filters, *((name, at) for name in used)), ident=follower.ident())
 
 
-def _by_value(follower: Follower, table: Data, node: ast.Subscript) -> Value:
+def _by_value(follower: Following, table: Data, node: ast.Subscript) -> Value:
     index = follower.value(node.slice)
     if isinstance(index, Data):
         return _filtered(follower, table, node.slice)
@@ -156,7 +156,7 @@ def texts(value: Value) -> tuple[str, ...]:
     return ()
 
 
-def store(follower: Follower, table: Data, target: ast.Subscript | ast.Attribute, value: Value) -> Data:
+def store(follower: Following, table: Data, target: ast.Subscript | ast.Attribute, value: Value) -> Data:
     """The table after `table[name] = value`."""
     name: object = target.attr if isinstance(target, ast.Attribute) else None
     if isinstance(target, ast.Subscript):

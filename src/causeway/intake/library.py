@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from causeway.intake.calls import Call
-    from causeway.intake.follow import Follower
+    from causeway.intake.following import Following
 
 READERS = frozenset(
     "read_csv read_table read_excel read_parquet read_json read_feather read_pickle read_fwf read_sql "
@@ -71,7 +71,7 @@ LOSSES = {
 }  # fmt: skip
 
 
-def call(follower: Follower, this: Call) -> Value:
+def call(follower: Following, this: Call) -> Value:
     """What a call of a library function gives."""
     last = this.name.rsplit(".", 1)[-1]
     handler = _handler(this.name, last)
@@ -85,7 +85,7 @@ def call(follower: Follower, this: Call) -> Value:
     return derived_from([*this.args, *this.kwargs.values()])
 
 
-def _handler(name: str, last: str) -> Callable[[Follower, Call], Value] | None:
+def _handler(name: str, last: str) -> Callable[[Following, Call], Value] | None:
     if name in LOADERS:
         return _load
     if name in DUMPERS:
@@ -95,7 +95,7 @@ def _handler(name: str, last: str) -> Callable[[Follower, Call], Value] | None:
     return _metric if "metrics." in name or last.endswith(("_score", "_report", "_error")) else None
 
 
-def _read(follower: Follower, this: Call) -> Value:
+def _read(follower: Following, this: Call) -> Value:
     how = this.name.rsplit(".", 1)[-1]
     held = this.arg(0, "filepath_or_buffer")
     path = (
@@ -106,7 +106,7 @@ def _read(follower: Follower, this: Call) -> Value:
     return Data(source=path, ident=follower.ident(), columns=columns or None)
 
 
-def _load(follower: Follower, this: Call) -> Value:
+def _load(follower: Following, this: Call) -> Value:
     held = this.arg(0)
     path = held.path if isinstance(held, Opened) else this.text(0)
     follower.events.loads.append(LoadedFile(path, this.name, this.at))
@@ -115,14 +115,14 @@ def _load(follower: Follower, this: Call) -> Value:
     return Loaded(path, this.at)
 
 
-def _dump(follower: Follower, this: Call) -> Value:
+def _dump(follower: Following, this: Call) -> Value:
     held, file = this.arg(0), this.arg(1)
     path = file.path if isinstance(file, Opened) else this.text(1)
     save(follower, path, held, this)
     return OPAQUE
 
 
-def save(follower: Follower, path: str, held: Value, this: Call) -> None:
+def save(follower: Following, path: str, held: Value, this: Call) -> None:
     """Remembers that a value was written to a file."""
     what = "data" if isinstance(held, Data) else "other"
     ident = 0
@@ -132,7 +132,7 @@ def save(follower: Follower, path: str, held: Value, this: Call) -> None:
     follower.events.saved.append(Saved(path, what, this.at, ident))
 
 
-def build(follower: Follower, this: Call, name: str, learner: estimators.Learner) -> Estimator:
+def build(follower: Following, this: Call, name: str, learner: estimators.Learner) -> Estimator:
     """The estimator that a constructor call makes."""
     inner = _estimators_in([*this.args, *this.kwargs.values()])
     estimator = Estimator(
@@ -189,7 +189,7 @@ def layer_task(node: ast.expr) -> str:
     return "regression" if single else ""
 
 
-def _split(follower: Follower, this: Call) -> Value:
+def _split(follower: Following, this: Call) -> Value:
     pieces = tuple(data for value in this.args for data in data_in(value))
     split = Split(
         this.name.rsplit(".", 1)[-1],
@@ -203,11 +203,11 @@ def _split(follower: Follower, this: Call) -> Value:
     return Many(tuple(_part(follower, value, part) for value in divided for part in ("train", "test")))
 
 
-def _part(follower: Follower, value: Value, part: str) -> Value:
+def _part(follower: Following, value: Value, part: str) -> Value:
     return replace(value, part=part, ident=follower.ident()) if isinstance(value, Data) else OPAQUE
 
 
-def _cross_validate(follower: Follower, this: Call) -> Value:
+def _cross_validate(follower: Following, this: Call) -> Value:
     pieces = tuple(data for value in this.args[1:3] for data in data_in(value))
     model = this.arg(0)
     follower.events.splits.append(Split("cross_validation", this.at, pieces))
@@ -216,23 +216,23 @@ def _cross_validate(follower: Follower, this: Call) -> Value:
     return OPAQUE
 
 
-def _metric(follower: Follower, this: Call) -> Value:
+def _metric(follower: Following, this: Call) -> Value:
     how = this.name.rsplit(".", 1)[-1]
     rows = tuple(data for value in (*this.args, *this.kwargs.values()) for data in data_in(value))
     follower.events.judged.append(Judged(how, rows, this.at))
     return OPAQUE
 
 
-def _open(_follower: Follower, this: Call) -> Value:
+def _open(_follower: Following, this: Call) -> Value:
     return Opened(this.text(0, "file"), this.text(1, "mode") or "r")
 
 
-def _concat(_follower: Follower, this: Call) -> Value:
+def _concat(_follower: Following, this: Call) -> Value:
     pieces = data_in(this.arg(0, "objs"))
     return merge(pieces) if pieces else OPAQUE
 
 
-def _dummies(follower: Follower, this: Call) -> Value:
+def _dummies(follower: Following, this: Call) -> Value:
     value = this.arg(0, "data")
     if not isinstance(value, Data):
         return OPAQUE
@@ -240,16 +240,16 @@ def _dummies(follower: Follower, this: Call) -> Value:
     return replace(value, used=value.used | frozenset(names), ident=follower.ident())
 
 
-def _length(_follower: Follower, this: Call) -> Value:
+def _length(_follower: Following, this: Call) -> Value:
     return Length() if data_in(this.arg(0)) else OPAQUE
 
 
-def _integer(_follower: Follower, this: Call) -> Value:
+def _integer(_follower: Following, this: Call) -> Value:
     value = this.arg(0)
     return value if isinstance(value, Cut | Length) else derived_from([value])
 
 
-def share_of_length(follower: Follower, node: ast.BinOp, left: Value, right: Value) -> Value:
+def share_of_length(follower: Following, node: ast.BinOp, left: Value, right: Value) -> Value:
     """`len(x) * 0.8` is where rows are divided."""
     factor = right if isinstance(left, Length) else left
     if isinstance(node.op, ast.Mult) and isinstance(factor, Literal) and isinstance(factor.value, float):
@@ -257,17 +257,17 @@ def share_of_length(follower: Follower, node: ast.BinOp, left: Value, right: Val
     return OPAQUE
 
 
-def _path(_follower: Follower, this: Call) -> Value:
+def _path(_follower: Following, this: Call) -> Value:
     parts = [item.value for item in this.args if isinstance(item, Literal) and isinstance(item.value, str)]
     return Literal("/".join(parts)) if parts else OPAQUE
 
 
-def _loss(follower: Follower, this: Call) -> Value:
+def _loss(follower: Following, this: Call) -> Value:
     follower.events.torch_losses.append((LOSSES[this.name.rsplit(".", 1)[-1]], this.at))
     return OPAQUE
 
 
-_HANDLERS: dict[str, Callable[[Follower, Call], Value]] = {
+_HANDLERS: dict[str, Callable[[Following, Call], Value]] = {
     "train_test_split": _split,
     "cross_val_score": _cross_validate,
     "cross_validate": _cross_validate,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from causeway.intake.calls import Call
-    from causeway.intake.follow import Follower
+    from causeway.intake.following import Following
 
 STATISTICS = frozenset("mean median mode std var quantile".split())
 NOTHING = frozenset(
@@ -48,7 +48,7 @@ def known(value: Value) -> bool:
     return isinstance(value, Data | Estimator | Loaded | Many | Statistics)
 
 
-def call(follower: Follower, receiver: Value, node: ast.Attribute, this: Call) -> Value:
+def call(follower: Following, receiver: Value, node: ast.Attribute, this: Call) -> Value:
     """What `receiver.method(...)` gives, and does."""
     if isinstance(receiver, Data):
         return _on_data(follower, receiver, node, this)
@@ -67,7 +67,7 @@ def call(follower: Follower, receiver: Value, node: ast.Attribute, this: Call) -
 # methods of tables
 
 
-def _on_data(follower: Follower, data: Data, node: ast.Attribute, this: Call) -> Value:
+def _on_data(follower: Following, data: Data, node: ast.Attribute, this: Call) -> Value:
     name = node.attr
     if name in STATISTICS:
         return Statistics(data, name)
@@ -88,7 +88,7 @@ def _on_data(follower: Follower, data: Data, node: ast.Attribute, this: Call) ->
     return result
 
 
-def _drop(_follower: Follower, data: Data, this: Call) -> Value:
+def _drop(_follower: Following, data: Data, this: Call) -> Value:
     names = texts(this.kwargs.get("columns", OPAQUE))
     axis = this.arg(1, "axis")
     by_column = isinstance(axis, Literal) and axis.value in (1, "columns")
@@ -98,7 +98,7 @@ def _drop(_follower: Follower, data: Data, this: Call) -> Value:
     return replace(data, dropped=(*data.dropped, *(name for name in names if name not in data.dropped)))
 
 
-def _apply(follower: Follower, data: Data, this: Call) -> Value:
+def _apply(follower: Following, data: Data, this: Call) -> Value:
     function = this.arg(0, "func")
     if isinstance(function, Function):
         result = data
@@ -123,7 +123,7 @@ def _positive_of_lambda(node: ast.Lambda) -> str:
     return ""
 
 
-def _map(follower: Follower, data: Data, this: Call) -> Value:
+def _map(follower: Following, data: Data, this: Call) -> Value:
     mapping = this.arg(0)
     if isinstance(mapping, Literal) and isinstance(mapping.value, dict):
         ones = [str(key) for key, value in mapping.value.items() if value == 1]
@@ -132,22 +132,22 @@ def _map(follower: Follower, data: Data, this: Call) -> Value:
     return _apply(follower, data, this)
 
 
-def _fill(_follower: Follower, data: Data, this: Call) -> Value:
+def _fill(_follower: Following, data: Data, this: Call) -> Value:
     value = this.arg(0, "value")
     if isinstance(value, Statistics) and not data.part:
         return replace(data, marks=(*data.marks, Mark("impute", f"fillna({value.name})", this.at)))
     return data
 
 
-def _merge(_follower: Follower, data: Data, this: Call) -> Value:
+def _merge(_follower: Following, data: Data, this: Call) -> Value:
     return merge([data, *(piece for value in this.args for piece in data_in(value))])
 
 
-def _sample(_follower: Follower, data: Data, _this: Call) -> Value:
+def _sample(_follower: Following, data: Data, _this: Call) -> Value:
     return data
 
 
-_ON_DATA: dict[str, Callable[[Follower, Data, Call], Value]] = {
+_ON_DATA: dict[str, Callable[[Following, Data, Call], Value]] = {
     "drop": _drop,
     "apply": _apply,
     "applymap": _apply,
@@ -164,12 +164,12 @@ _ON_DATA: dict[str, Callable[[Follower, Data, Call], Value]] = {
 # methods of estimators
 
 
-def _on_estimator(follower: Follower, estimator: Estimator, node: ast.Attribute, this: Call) -> Value:
+def _on_estimator(follower: Following, estimator: Estimator, node: ast.Attribute, this: Call) -> Value:
     handler = _ON_ESTIMATOR.get(node.attr)
     return handler(follower, estimator, this) if handler else OPAQUE
 
 
-def _fit(follower: Follower, estimator: Estimator, this: Call) -> Value:
+def _fit(follower: Following, estimator: Estimator, this: Call) -> Value:
     features, target = this.arg(0, "X"), this.arg(1, "y")
     if estimator.kind == "transformer":
         follower.learned(estimator, features, this.at)
@@ -182,7 +182,7 @@ def _fit(follower: Follower, estimator: Estimator, this: Call) -> Value:
     return estimator
 
 
-def _fit_transform(follower: Follower, estimator: Estimator, this: Call) -> Value:
+def _fit_transform(follower: Following, estimator: Estimator, this: Call) -> Value:
     features = this.arg(0, "X")
     if estimator.kind in {"model", "network"}:
         follower.fitted(estimator, features, this.arg(1, "y"), this.at)
@@ -191,7 +191,7 @@ def _fit_transform(follower: Follower, estimator: Estimator, this: Call) -> Valu
     return _transform(follower, estimator, this)
 
 
-def _transform(follower: Follower, estimator: Estimator, this: Call) -> Value:
+def _transform(follower: Following, estimator: Estimator, this: Call) -> Value:
     features = derived_from([this.arg(0, "X")])
     mark = follower.marks.get(estimator.ident)
     if not isinstance(features, Data):
@@ -203,7 +203,7 @@ def _transform(follower: Follower, estimator: Estimator, this: Call) -> Value:
     return replace(features, marks=(*features.marks, mark), cleaned=cleaned)
 
 
-def _resample(follower: Follower, estimator: Estimator, this: Call) -> Value:
+def _resample(follower: Following, estimator: Estimator, this: Call) -> Value:
     results: list[Value] = []
     for value in (this.arg(0, "X"), this.arg(1, "y")):
         data = derived_from([value])
@@ -215,19 +215,19 @@ def _resample(follower: Follower, estimator: Estimator, this: Call) -> Value:
     return Many(tuple(results))
 
 
-def _predict(follower: Follower, _estimator: Estimator, this: Call) -> Value:
+def _predict(follower: Following, _estimator: Estimator, this: Call) -> Value:
     rows = derived_from([this.arg(0, "X")])
     follower.events.predicted.append(Predicted(rows if isinstance(rows, Data) else None, this.at))
     return replace(rows, column="(prediction)") if isinstance(rows, Data) else OPAQUE
 
 
-def _score(follower: Follower, _estimator: Estimator, this: Call) -> Value:
+def _score(follower: Following, _estimator: Estimator, this: Call) -> Value:
     rows = tuple(data for value in this.args[:2] for data in data_in(value))
     follower.events.judged.append(Judged("score", rows, this.at))
     return OPAQUE
 
 
-def _add(follower: Follower, estimator: Estimator, this: Call) -> Value:
+def _add(follower: Following, estimator: Estimator, this: Call) -> Value:
     if this.node.args:
         task = layer_task(this.node.args[0])
         if task:
@@ -235,7 +235,7 @@ def _add(follower: Follower, estimator: Estimator, this: Call) -> Value:
     return OPAQUE
 
 
-def _compile(follower: Follower, estimator: Estimator, this: Call) -> Value:
+def _compile(follower: Following, estimator: Estimator, this: Call) -> Value:
     loss = this.text(9, "loss")
     tasks = {"binary_crossentropy": "binary", "mse": "regression", "mean_squared_error": "regression"}
     task = "multiclass" if loss.endswith("categorical_crossentropy") else tasks.get(loss, "")
@@ -246,12 +246,12 @@ def _compile(follower: Follower, estimator: Estimator, this: Call) -> Value:
     return OPAQUE
 
 
-def _save(follower: Follower, estimator: Estimator, this: Call) -> Value:
+def _save(follower: Following, estimator: Estimator, this: Call) -> Value:
     save(follower, this.text(0), estimator, this)
     return OPAQUE
 
 
-_ON_ESTIMATOR: dict[str, Callable[[Follower, Estimator, Call], Value]] = {
+_ON_ESTIMATOR: dict[str, Callable[[Following, Estimator, Call], Value]] = {
     "fit": _fit,
     "fit_transform": _fit_transform,
     "fit_predict": _fit_transform,
@@ -273,7 +273,7 @@ _ON_ESTIMATOR: dict[str, Callable[[Follower, Estimator, Call], Value]] = {
 }
 
 
-def _on_loaded(follower: Follower, loaded: Loaded, name: str, this: Call) -> Value:
+def _on_loaded(follower: Following, loaded: Loaded, name: str, this: Call) -> Value:
     if name.startswith("predict") or name in {"decision_function", "invoke", "generate"}:
         rows = derived_from([this.arg(0)])
         follower.events.predicted.append(

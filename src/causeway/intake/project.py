@@ -24,6 +24,10 @@ class Project:
         """What following this file saw."""
         return self._follow(code).events
 
+    def given_up(self) -> list[str]:
+        """Files whose code was too long to be followed to its end."""
+        return [path for path, follower in self._followed.items() if follower.exhausted]
+
     def local_modules(self) -> set[str]:
         """The first parts of the names by which the folder's own files can be imported."""
         names: set[str] = set()

@@ -113,6 +113,7 @@ class _Reading:
     def poc(self) -> Poc:
         """All facts together."""
         trainings, leaks, claims = self._followed()
+        self.limits += [f"{path} was too long to follow to its end" for path in self.project.given_up()]
         genai, generative_sightings = generative(self.project.codes)
         sightings = [*self._sightings(), *generative_sightings]
         sources = [

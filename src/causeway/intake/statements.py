@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING
 from causeway.intake.values import EACH, Function, Many, data_in, derived_from
 
 if TYPE_CHECKING:
-    from causeway.intake.follow import Follower
+    from causeway.intake.following import Following
 
 
-def _assign(follower: Follower, node: ast.Assign) -> None:
+def _assign(follower: Following, node: ast.Assign) -> None:
     value = follower.value(node.value)
     for target in node.targets:
         follower.bind(target, value)
 
 
-def _ann_assign(follower: Follower, node: ast.AnnAssign) -> None:
+def _ann_assign(follower: Following, node: ast.AnnAssign) -> None:
     if node.value is not None:
         follower.bind(node.target, follower.value(node.value))
 
 
-def _aug_assign(follower: Follower, node: ast.AugAssign) -> None:
+def _aug_assign(follower: Following, node: ast.AugAssign) -> None:
     value = follower.value(node.value)
     held = follower.value(node.target)
     follower.bind(node.target, derived_from([held, value]))
 
 
-def _expression(follower: Follower, node: ast.Expr) -> None:
+def _expression(follower: Following, node: ast.Expr) -> None:
     follower.value(node.value)
 
 
-def _for(follower: Follower, node: ast.For | ast.AsyncFor) -> None:
+def _for(follower: Following, node: ast.For | ast.AsyncFor) -> None:
     over = follower.value(node.iter)
     items = over.items if isinstance(over, Many) and over.items else (over,)
     each = items[0] if len(items) == 1 else derived_from(list(items))
@@ -41,19 +41,19 @@ def _for(follower: Follower, node: ast.For | ast.AsyncFor) -> None:
     follower.body(node.orelse)
 
 
-def _while(follower: Follower, node: ast.While) -> None:
+def _while(follower: Following, node: ast.While) -> None:
     follower.value(node.test)
     follower.body(node.body)
     follower.body(node.orelse)
 
 
-def _if(follower: Follower, node: ast.If) -> None:
+def _if(follower: Following, node: ast.If) -> None:
     follower.value(node.test)
     follower.body(node.body)
     follower.body(node.orelse)
 
 
-def _with(follower: Follower, node: ast.With | ast.AsyncWith) -> None:
+def _with(follower: Following, node: ast.With | ast.AsyncWith) -> None:
     for item in node.items:
         value = follower.value(item.context_expr)
         if item.optional_vars is not None:
@@ -61,7 +61,7 @@ def _with(follower: Follower, node: ast.With | ast.AsyncWith) -> None:
     follower.body(node.body)
 
 
-def _try(follower: Follower, node: ast.Try) -> None:
+def _try(follower: Following, node: ast.Try) -> None:
     follower.body(node.body)
     for handler in node.handlers:
         follower.body(handler.body)
@@ -69,11 +69,11 @@ def _try(follower: Follower, node: ast.Try) -> None:
     follower.body(node.finalbody)
 
 
-def _function(follower: Follower, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+def _function(follower: Following, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     follower.scope.names[node.name] = Function(node, follower.scope, node.name)
 
 
-def _return(follower: Follower, node: ast.Return) -> None:
+def _return(follower: Following, node: ast.Return) -> None:
     follower.returned.append(follower.value(node.value))
 
 
