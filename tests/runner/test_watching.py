@@ -102,6 +102,15 @@ def notebook(*cells: str) -> str:
     return json.dumps({"cells": told, "nbformat": 4, "metadata": {}})
 
 
+OWN = """class Own(BaseEstimator, ClassifierMixin):
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+    def predict(self, X):
+        return np.full(len(X), WORD)
+"""
+
+
 def test_a_notebook_runs_without_magics_and_past_what_fails(ours, tmp_path):
     folder = tmp_path / "poc"
     folder.mkdir()
@@ -109,21 +118,19 @@ def test_a_notebook_runs_without_magics_and_past_what_fails(ours, tmp_path):
         "%matplotlib inline\n!pip install something\nimport numpy as np, pickle",
         "%%bash\nrm -rf everything",
         "from sklearn.base import BaseEstimator, ClassifierMixin",
-        "class Own(BaseEstimator, ClassifierMixin):\n"
-        "    def fit(self, X, y):\n        self.classes_ = np.unique(y)\n        return self\n"
-        "    def predict(self, X):\n        return np.full(len(X), WORD)",
+        OWN,
         "def broken(:",
         "WORD = 'yes'\nanswer = input('go on?')",
-        "import os, socket\nprint('SECRET', os.environ.get('CAUSEWAY_SECRET'), os.environ['HOME'])",
+        "import os, socket\nprint('SECRET', os.environ.get('CAUSEWAY_HUSHED'), os.environ['HOME'])",
         "model = Own().fit(np.arange(6.0).reshape(3, 2), ['yes', 'no', 'yes'])",
         "import sys\nsys.exit()\nprint('never')",
     ]
     (folder / "book.ipynb").write_text(notebook(*cells))
-    os.environ["CAUSEWAY_SECRET"] = "hush"
+    os.environ["CAUSEWAY_HUSHED"] = "hush"
     try:
         trace = registry.watch_training(ours, folder, "book.ipynb", tmp_path / "trace")
     finally:
-        del os.environ["CAUSEWAY_SECRET"]
+        del os.environ["CAUSEWAY_HUSHED"]
     assert [(e.where, e.error.split(":")[0]) for e in trace.errors] == [
         ("book.ipynb cell 6 line 1", "SyntaxError"),
         ("book.ipynb cell 7 line 2", "EOFError"),
@@ -171,9 +178,9 @@ def test_a_training_has_no_network_and_may_not_take_all_memory(ours, tmp_path):
     assert trace.network == "cut"
     assert "Network is unreachable" in trace.errors[0].error
     (folder / "train.py").write_text("held = bytearray(700_000_000)\nwhile True: pass\n")
+    small = Limits(memory_bytes=1 << 29)
     with pytest.raises(OutsideError, match=r"more than 0.5 GB of memory"):
-        limits = Limits(memory_bytes=1 << 29)
-        registry.watch_training(ours, folder, "train.py", tmp_path / "trace", limits=limits)
+        registry.watch_training(ours, folder, "train.py", tmp_path / "trace", limits=small)
 
 
 def test_a_script_that_is_not_there_is_told_before_anything_runs(ours, poc, tmp_path):

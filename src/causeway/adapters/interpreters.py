@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,9 +17,9 @@ from causeway.core.errors import OutsideError
 ASK = "import sys; print('.'.join(map(str, sys.version_info[:3]))); import venv, ensurepip"
 OLDEST = (3, 8)
 PLACES = (
-    "{home}/.pyenv/versions/{version}*/bin/python",
-    "{pyenv}/versions/{version}*/bin/python",
-    "{home}/.local/share/uv/python/cpython-{version}*/bin/python3",
+    "~/.pyenv/versions/{version}*/bin/python",
+    "$PYENV_ROOT/versions/{version}*/bin/python",
+    "~/.local/share/uv/python/cpython-{version}*/bin/python3",
     "/usr/local/bin/python{version}",
     "/opt/homebrew/bin/python{version}",
     "/opt/python/{version}*/bin/python3",
@@ -42,6 +43,7 @@ def chosen_interpreter(wanted: str | None, stated: str | None) -> tuple[Interpre
 
     `wanted` must be had, a path or a version; `stated` is taken when it is there.
     """
+    _asked.cache_clear()
     if wanted:
         return found_interpreter(wanted), ""
     ours = _asked(sys.executable)
@@ -67,7 +69,7 @@ def found_interpreter(wanted: str) -> Interpreter:
     else:
         asked = next(_candidates(wanted.removeprefix("python")), None)
     if asked is None:
-        there = ", ".join(sorted({one.minor for one in _all()})) or "none"
+        there = ", ".join(sorted(_seen(), key=lambda minor: int(minor[2:])))
         raise OutsideError(
             f"there is no Python {wanted} that can make environments on this machine",
             hint=f"install it, or choose one that is here ({there}): [model] python in causeway.toml",
@@ -83,9 +85,11 @@ def _known(version: str) -> bool:
     return tuple(map(int, version.split(".")[:2])) >= OLDEST
 
 
-def _all() -> Iterator[Interpreter]:
-    for minor in range(OLDEST[1], 16):
-        yield from list(_candidates(f"3.{minor}"))[:1]
+def _seen() -> set[str]:
+    """The versions that lie in the usual places, not asked whether they start."""
+    paths = [found for place in _places() for found in glob.glob(place.format(version="3.*"))]  # noqa: PTH207
+    named = {found[1] for path in paths if (found := re.search(r"(3\.\d+)[^/]*/bin/|python(3\.\d+)$", path))}
+    return {f"3.{sys.version_info[1]}"} | {minor for minor in named if minor and _known(minor)}
 
 
 def _candidates(version: str) -> Iterator[Interpreter]:
@@ -102,11 +106,15 @@ def _paths(version: str) -> Iterator[str]:
     for name in (f"python{minor}", "python3", "python"):
         if path := shutil.which(name):
             yield path
-    home, pyenv = str(Path.home()), os.environ.get("PYENV_ROOT", "/nowhere")
-    for place in PLACES:
-        yield from sorted(glob.glob(place.format(home=home, pyenv=pyenv, version=version)), reverse=True)  # noqa: PTH207 - absolute patterns
+    for place in _places():
+        yield from sorted(glob.glob(place.format(version=version)), reverse=True)  # noqa: PTH207 - absolute
 
 
+def _places() -> list[str]:
+    return [os.path.expandvars(os.path.expanduser(place)) for place in PLACES]  # noqa: PTH111 - a pattern
+
+
+@cache
 def _asked(path: str) -> Interpreter | None:
     try:
         answered = subprocess.run(  # noqa: S603 - an interpreter the person named, or one found on the path
