@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from causeway.adapters.contract_values import Cell, cell_of, matches, typed
+from causeway.adapters.contract_values import Cell, matches, typed
 from causeway.core.contract import Options, Property, Quality, SchemaObject
 
 NEARLY_WHOLE = 1e-9
@@ -42,6 +42,8 @@ class Rules:
     """Everything a contract asks of one table."""
 
     all: list[RowRule | Measure] = field(default_factory=list)
+    cells: dict[str, Cell] = field(default_factory=dict)
+    """The columns that are there, by their names in the contract."""
     absent: list[str] = field(default_factory=list)
     """Columns that are named and not there."""
     notes: list[str] = field(default_factory=list)
@@ -55,16 +57,15 @@ class Rules:
 def rules_of(described: SchemaObject, types: Mapping[str, pl.DataType]) -> Rules:
     """The rules for a table whose columns have these types."""
     rules = Rules()
-    cells: dict[str, Cell] = {}
     for column in described.columns:
         if column.column not in types:
             rules.absent.append(column.column)
             continue
-        cell = cells[column.name] = cell_of(column.column, types[column.column])
+        cell = rules.cells[column.name] = Cell(types[column.column], column.column)
         _of_column(column, cell, rules)
-    _key_of_several(described, cells, rules)
+    _key_of_several(described, rules.cells, rules)
     for quality in described.quality or ():
-        _of_table(quality, cells, rules)
+        _of_table(quality, rules.cells, rules)
     return rules
 
 
@@ -72,17 +73,17 @@ def _of_column(column: Property, cell: Cell, rules: Rules) -> None:
     name = column.column
     keys = column.required or column.primary_key
     if keys:
-        rules.all.append(RowRule("required", name, "a value", cell.value.is_null(), cell.shown))
+        rules.all.append(RowRule("required", name, "a value", cell.value.is_null(), cell.raw))
     if column.unique:
-        rules.all.append(RowRule("unique", name, "each value once", _again(cell.value), cell.shown))
+        rules.all.append(RowRule("unique", name, "each value once", _again(cell.value), cell.raw))
     check = typed(column, cell)
     if check.unchecked:
         rules.notes.append(f"type of {name}: {check.unchecked}")
     if check.wrong is not None:
-        rules.all.append(RowRule("type", name, check.expected, check.wrong, cell.shown))
+        rules.all.append(RowRule("type", name, check.expected, check.wrong, cell.raw))
     if column.enum:
         allowed = [entry.value for entry in column.enum]
-        rules.all.append(RowRule("enum", name, _some(allowed), _outside(cell, allowed), cell.shown))
+        rules.all.append(RowRule("enum", name, _some(allowed), _outside(cell, allowed), cell.raw))
     rules.all.extend(_limits(column, cell, rules))
     for quality in column.quality or ():
         _measure(quality, name, cell, rules)
@@ -95,7 +96,7 @@ def _limits(column: Property, cell: Cell, rules: Rules) -> Iterator[RowRule]:
         if isinstance(limit, str) and options.format:
             rules.notes.append(f"{words} of {name}: dates in the format {options.format} are not compared")
         else:
-            yield RowRule(words, name, f"{words} {limit}", wrong, cell.shown)
+            yield RowRule(words, name, f"{words} {limit}", wrong, cell.raw)
     if options.pattern is not None:
         yield from _pattern(options.pattern, name, cell, rules)
 
@@ -126,7 +127,7 @@ def _pattern(pattern: str, name: str, cell: Cell, rules: Rules) -> Iterator[RowR
     if found is None:
         rules.notes.append(f"pattern of {name}: {pattern} is beyond the regular expressions known here")
     else:
-        yield RowRule("pattern", name, f"text like {pattern}", ~found, cell.shown)
+        yield RowRule("pattern", name, f"text like {pattern}", ~found, cell.raw)
 
 
 def _key_of_several(described: SchemaObject, cells: Mapping[str, Cell], rules: Rules) -> None:
@@ -135,9 +136,7 @@ def _key_of_several(described: SchemaObject, cells: Mapping[str, Cell], rules: R
         return
     names = ", ".join(column.column for column in described.primary_key)
     if len(keys) == 1:
-        rules.all.append(
-            RowRule("primaryKey", names, "each value once", _again(keys[0].value), keys[0].shown)
-        )
+        rules.all.append(RowRule("primaryKey", names, "each value once", _again(keys[0].value), keys[0].raw))
         return
     rules.all.append(RowRule("primaryKey", names, "each combination once", *_together(keys)))
 
@@ -156,7 +155,7 @@ def _of_table(quality: Quality, cells: Mapping[str, Cell], rules: Rules) -> None
 def _together(cells: Sequence[Cell]) -> tuple[pl.Expr, pl.Expr]:
     """True where a combination of values stands again; and how it is shown."""
     values = pl.struct(cell.value.alias(str(number)) for number, cell in enumerate(cells))
-    shown = pl.concat_str([cell.shown for cell in cells], separator=", ", ignore_nulls=True)
+    shown = pl.concat_str([cell.raw for cell in cells], separator=", ", ignore_nulls=True)
     return ~values.is_first_distinct(), shown
 
 
@@ -165,7 +164,7 @@ def _measure(quality: Quality, name: str, cell: Cell, rules: Rules) -> None:
     if counted is None:
         rules.notes.append(_not_for_us(quality, name))
     elif quality.metric:
-        rules.all.append(Measure(quality.metric, name, quality, counted, cell.shown))
+        rules.all.append(Measure(quality.metric, name, quality, counted, cell.raw))
 
 
 def _counted(quality: Quality, cell: Cell) -> pl.Expr | None:

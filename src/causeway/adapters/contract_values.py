@@ -1,5 +1,6 @@
 """How a column's values are read: what counts as missing, as a number, as a value of the promised type."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -20,22 +21,65 @@ JAVA_LETTERS = (
     ("ss", "%S"),
 )
 
+# ends of the names of the columns that we add; no header line can hold a null character
+VALUE = "\0value"
+NUMBER = "\0number"
+
 
 @dataclass(frozen=True)
 class Cell:
-    """One column, read in the ways that rules need; every expression is null where there is no value."""
+    """One column, read in the ways that rules need; every expression is null where there is no value.
+
+    The expressions name columns that `with_readings` adds, so that each is computed once for all rules.
+    """
 
     type: pl.DataType
-    raw: pl.Expr
-    """As text, exactly as it stands."""
-    value: pl.Expr
-    text: pl.Expr
-    number: pl.Expr
+    name: str
 
     @property
-    def shown(self) -> pl.Expr:
-        """The value for a person to recognise."""
-        return self.raw
+    def raw(self) -> pl.Expr:
+        """As text, exactly as it stands."""
+        return pl.col(self.name).cast(pl.String, strict=False) if self._plain else _no_text()
+
+    @property
+    def value(self) -> pl.Expr:
+        """Without what stands for no value."""
+        return pl.col(f"{self.name}{VALUE}")
+
+    @property
+    def text(self) -> pl.Expr:
+        """The value as text."""
+        return self.value.cast(pl.String, strict=False) if self._plain else _no_text()
+
+    @property
+    def number(self) -> pl.Expr:
+        """The value as a number; null too where it is none."""
+        return pl.col(f"{self.name}{NUMBER}")
+
+    @property
+    def _plain(self) -> bool:
+        return not self.type.is_nested()
+
+
+def with_readings(frame: pl.LazyFrame, cells: Iterable[Cell]) -> pl.LazyFrame:
+    """The frame with each cell's value and number beside it; what no rule reads is never computed."""
+    cells = list(cells)
+    return frame.with_columns(_value(cell).alias(f"{cell.name}{VALUE}") for cell in cells).with_columns(
+        _number_of(cell).alias(f"{cell.name}{NUMBER}") for cell in cells
+    )
+
+
+def _value(cell: Cell) -> pl.Expr:
+    column = pl.col(cell.name)
+    if cell.type == pl.String:
+        stripped = column.str.strip_chars()
+        return pl.when(~stripped.str.to_lowercase().is_in(list(MISSING))).then(stripped)
+    return column.fill_nan(None) if cell.type.is_float() else column
+
+
+def _number_of(cell: Cell) -> pl.Expr:
+    readable = cell.type == pl.String or cell.type.is_numeric() or cell.type == pl.Boolean
+    return cell.value.cast(pl.Float64, strict=False) if readable else pl.lit(None, pl.Float64)
 
 
 @dataclass(frozen=True)
@@ -45,19 +89,6 @@ class TypeCheck:
     expected: str = ""
     wrong: pl.Expr | None = None
     unchecked: str = ""
-
-
-def cell_of(name: str, kind: pl.DataType) -> Cell:
-    """The column of this name and type."""
-    column = pl.col(name)
-    if kind == pl.String:
-        stripped = column.str.strip_chars()
-        value = pl.when(~stripped.str.to_lowercase().is_in(list(MISSING))).then(stripped)
-        return Cell(kind, column, value, value, value.cast(pl.Float64, strict=False))
-    value = column.fill_nan(None) if kind.is_float() else column
-    text = value.cast(pl.String, strict=False) if not kind.is_nested() else pl.lit(None, pl.String)
-    number = value.cast(pl.Float64, strict=False) if kind.is_numeric() or kind == pl.Boolean else _none()
-    return Cell(kind, text, value, text, number)
 
 
 def typed(column: Property, cell: Cell) -> TypeCheck:
@@ -131,5 +162,5 @@ def _never() -> pl.Expr:
     return pl.lit(value=False)
 
 
-def _none() -> pl.Expr:
-    return pl.lit(None, pl.Float64)
+def _no_text() -> pl.Expr:
+    return pl.lit(None, pl.String)

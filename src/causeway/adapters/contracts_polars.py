@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from causeway.adapters.contract_rules import Measure, RowRule, rules_of
+from causeway.adapters.contract_values import with_readings
 from causeway.core.contract import Contract, ContractReport, SchemaObject, Violation
 from causeway.core.contract_quality import expected_of, holds
 from causeway.core.errors import NotFound, OutsideError, UsageError
@@ -113,7 +114,7 @@ def _names(names: Sequence[str], *, headerless: bool) -> list[str]:
 def _validate(described: SchemaObject, frame: pl.LazyFrame) -> ContractReport:
     types = dict(frame.collect_schema())
     rules = rules_of(described, types)
-    frame = frame.with_row_index(ROW, offset=1)
+    frame = with_readings(frame.with_row_index(ROW, offset=1), rules.cells.values())
     counts = _count(frame, rules.all)
     rows = counts.pop()
     broken = [
@@ -157,12 +158,11 @@ def _measured(rule: Measure, count: int, rows: int) -> float:
 
 
 def _examples(frame: pl.LazyFrame, rules: Sequence[RowRule | Measure]) -> list[pl.DataFrame]:
-    return pl.collect_all(
-        [
-            frame.filter(rule.speaks_of).select(ROW, rule.shown.cast(pl.String).alias("value")).head(EXAMPLES)
-            for rule in rules
-        ]
+    shown = (
+        frame.filter(rule.speaks_of).select(ROW, rule.shown.cast(pl.String).alias("value")).head(EXAMPLES)
+        for rule in rules
     )
+    return pl.collect_all(shown, engine="streaming")
 
 
 def _violation(rule: RowRule | Measure, count: int, rows: int, seen: pl.DataFrame) -> Violation:

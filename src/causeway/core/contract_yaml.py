@@ -27,7 +27,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002
         """The mapping, if each key stands in it once."""
         seen: set[str] = set()
-        for key, _ in node.value:
+        # a list as key is refused by the parent
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
                 words = f"`{key.value}` stands here twice"
                 raise ConstructorError(None, None, words, key.start_mark)

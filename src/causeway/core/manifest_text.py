@@ -59,11 +59,11 @@ def parse_manifest(text: str, *, where: str) -> Manifest:
 def open_questions(text: str) -> tuple[OpenQuestion, ...]:
     """Every value left as "?", in the order of its lines."""
     text = text.removeprefix(_BYTE_ORDER_MARK)
-    written = text.splitlines()
+    written, tables = text.splitlines(), tomllib.loads(text)
     questions = [
         OpenQuestion(".".join(map(str, path)), line, _comment_at(written, line))
         for path, line in lines_of(text).items()
-        if path and _value_at(tomllib.loads(text), path) == UNKNOWN
+        if path and _value_at(tables, path) == UNKNOWN
     ]
     return tuple(sorted(questions, key=lambda question: question.line))
 
