@@ -245,3 +245,9 @@ def test_the_open_examples_of_the_standard_are_read_and_written_whole():
         text = path.read_text()
         contract = read_contract(text, where=str(path))
         assert document_of(contract) == load_yaml(text, where=str(path)), path
+
+
+def test_the_example_in_the_docs_is_a_contract():
+    page = (Path(__file__).parents[2] / "docs" / "contracts.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    assert read_contract(example, where="docs").objects[0].columns[1].name == "age"

@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
 from causeway.core.errors import BadManifest
@@ -179,3 +181,20 @@ def test_open_questions_carry_their_lines_and_words():
     text = '[product]\nname = "a"\n# Who answers?\nowner = "?"\nsponsor = "?"  # Who pays?\n'
     found = [(question.key, question.line, question.words) for question in open_questions(text)]
     assert found == [("product.owner", 4, "Who answers?"), ("product.sponsor", 5, "Who pays?")]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_whatever_happens_to_the_text_there_is_a_manifest_or_an_error_with_a_line(data: st.DataObject):
+    text = reference_text()
+    for _ in range(data.draw(st.integers(1, 3))):
+        at, cut = data.draw(st.integers(0, len(text))), data.draw(st.sampled_from([0, 1, 7, 40]))
+        put = data.draw(
+            st.sampled_from(['"', "'''", "[", "]", "{", "=", "\n", "#", '"?"', "nan", "é", "\0", "[[kpi]]\n"])
+        )
+        text = text[:at] + put + text[at + cut :]
+    try:
+        parse_manifest(text, where=WHERE)
+        open_questions(text)
+    except BadManifest as error:
+        assert 1 <= int(error.where.removeprefix(f"{WHERE}:")) <= text.count("\n") + 1  # noqa: PT017 - either may be
