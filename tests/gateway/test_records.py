@@ -189,6 +189,21 @@ def test_durable_appends_of_one_turn_share_a_commit_and_all_are_answered(tmp_pat
     assert log.read_bytes() == b"".join(b"%03d" % i for i in range(200)) + b"end"
 
 
+def test_closing_keeps_what_came_while_the_disk_was_busy(tmp_path):
+    async def write():
+        recorder = Recorder(tmp_path, rotate_seconds=10)
+        first = asyncio.ensure_future(recorder.durable("churn", [b"a"]))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        recorder.append("churn", [b"b"])
+        await recorder.close()
+        return await first
+
+    assert asyncio.run(write()) is True
+    (log,) = (tmp_path / "churn").iterdir()
+    assert (log.suffix, log.read_bytes()) == (".log", b"ab")
+
+
 @given(st.integers(0, 400), st.integers(0, 255))
 def test_a_torn_tail_is_never_read(cut, noise):
     whole = [record(i) for i in range(3)]

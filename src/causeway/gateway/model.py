@@ -115,7 +115,7 @@ class _Outputs:
 def _labels(output: Output, array: Array) -> list[object]:
     values: list[object] = array.reshape(-1).tolist()
     classes = output.classes
-    if not classes or not values or str(values[0]) in classes:
+    if not classes or set(map(str, values)) <= set(classes):
         return values
     # the model counts its classes, the signature names them
     return [classes[int(str(value))] for value in values]
@@ -124,12 +124,13 @@ def _labels(output: Output, array: Array) -> list[object]:
 def _probabilities(output: Output, array: Array) -> list[object]:
     if not isinstance(array, np.ndarray):
         raise BadBundle("the model's probabilities are no tensor", hint="convert it with zipmap off")
-    table = array.reshape(len(array), -1)
+    table = array.reshape(len(array), -1).astype(np.float64)
     if table.shape[1] == 1 and len(output.classes) == 2:
         table = np.hstack([1 - table, table])
     if output.classes and table.shape[1] != len(output.classes):
         raise BadBundle(f"the model gives {table.shape[1]} probabilities for {len(output.classes)} classes")
-    return table.tolist()
+    rows: list[object] = table.tolist()
+    return rows
 
 
 def _values(output: Output, array: Array) -> list[object]:  # noqa: ARG001 - the readers share one shape

@@ -51,7 +51,10 @@ class Recorder:
 
     async def close(self) -> None:
         """Returns when everything is on the disk and the logs are closed."""
-        self._commit()
+        if self._timer is not None:
+            self._timer.cancel()
+        # behind the group in hand, if there is one: the writer keeps the order
+        self._hand_over()
         await asyncio.to_thread(self._writer.close)
 
     def _room(self, product: str, frames: Sequence[bytes]) -> bool:
@@ -72,6 +75,9 @@ class Recorder:
         if self._busy:
             self._due = True
             return
+        self._hand_over()
+
+    def _hand_over(self) -> None:
         self._due = False
         if self._group.frames:
             group, self._group = self._group, Group()
