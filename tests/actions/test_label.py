@@ -67,7 +67,8 @@ def test_outcomes_join_their_predictions(work, csv):
     known_at = [datetime(2026, 6, 1, tzinfo=UTC), NOON]
     assert list(table["outcome_at"].values) == [at.timestamp() * 1e6 for at in known_at]
     facts = [event.fact for event in work.ledger.read("churn")][-2:]
-    assert facts[0].stream == OUTCOMES and facts[0].segment == done.segment
+    assert facts[0].stream == OUTCOMES
+    assert facts[0].segment == done.segment
     assert facts[1] == OutcomesLabelled(done.segment, 3, 2, 1, 0, 0)
 
 
@@ -140,7 +141,7 @@ def test_files_that_are_not_there_or_of_another_kind(work, tmp_path):
     with pytest.raises(NotFound, match="there is no file"):
         label(work, "churn", tmp_path / "none.csv")
     (tmp_path / "o.xlsx").write_bytes(b"x")
-    with pytest.raises(UsageError, match="none of .csv"):
+    with pytest.raises(UsageError, match=r"none of \.csv"):
         label(work, "churn", tmp_path / "o.xlsx")
     for name, content in {"o.csv": b"", "o.jsonl": b"[1]\n", "o.parquet": b"PAR1"}.items():
         (tmp_path / name).write_bytes(content)
@@ -183,6 +184,8 @@ def test_the_command_seals_what_is_new_and_tells_what_joined(work, folder, csv):
         ["p5"],
     )
     again = CliRunner().invoke(main, ["label", str(file), "--folder", str(folder)])
-    assert again.exit_code == 0 and "already labelled" in again.output
+    assert again.exit_code == 0
+    assert "already labelled" in again.output
     wrong = CliRunner().invoke(main, ["label", str(file), "--folder", str(folder), "--outcome", "result"])
-    assert wrong.exit_code == 2 and "no column 'result'" in wrong.output
+    assert wrong.exit_code == 2
+    assert "no column 'result'" in wrong.output

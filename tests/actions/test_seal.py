@@ -1,7 +1,7 @@
-import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -75,7 +75,8 @@ def test_closed_logs_become_one_segment_and_one_event(work):
     assert frame_.schema["at"] == pl.Datetime("us", "UTC")
     assert frame_["at"][0] == NOON + timedelta(microseconds=1)
     assert frame_["flags"].to_list() == ["range:tenure", None, "range:tenure"]
-    assert frame_.row(0, named=True)["in_plan"] == "gold" and frame_["out_probability"].sum() == 0.75
+    assert frame_.row(0, named=True)["in_plan"] == "gold"
+    assert frame_["out_probability"].sum() == 0.75
     assert not list((work.state / "records" / "churn").iterdir())
 
 
@@ -149,7 +150,7 @@ POINTS = {
 def test_killed_anywhere_the_next_seal_goes_on_and_nothing_is_there_twice(work, folder, point):
     logged(work, "a.log", record(1), record(2))
     logged(work, "b.log", record(3), tail=b"torn")
-    tests = os.path.dirname(shipyard.__file__)
+    tests = str(Path(shipyard.__file__).parent)
     code = KILL.format(tests=tests, folder=str(folder), plant=POINTS[point])
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == -9, ended.stderr
@@ -208,4 +209,5 @@ def test_the_command_tells_what_it_sealed(work, folder):
     assert shown.exit_code == 0, shown.output
     assert shown.output.startswith("churn: sealed 1 row\n")
     shown = CliRunner().invoke(main, ["seal", str(folder), "--json"])
-    assert '"ok":true' in shown.output and '"status":"nothing_to_seal"' in shown.output
+    assert '"ok":true' in shown.output
+    assert '"status":"nothing_to_seal"' in shown.output
