@@ -50,21 +50,17 @@ def _absent_agree(grouping: Grouping, wanted: Numbers) -> bool:
 
 
 def _intent(pool: Pool, grouping: Grouping, name: str, values: Numbers) -> str:
-    ordered = values[_label_order(grouping)]
+    ordered = values[grouping.label_order]
     if _is_rank(ordered):
         small = len(values) == 2 and _named(grouping, name, values)
         return "one-hot" if small else "label-encoder"
+    if grouping.vague:
+        return "factorize" if _is_rank(values[grouping.first_seen]) else "nothing"
     if len(np.unique(values)) == 2:
         return "one-hot" if np.sum(values == values.max()) == 1 else "group-indicator"
     if _is_rank(values[grouping.first_seen]):
         return "factorize"
     return "frequency" if _is_frequency(pool, grouping, values) else "code-map"
-
-
-def _label_order(grouping: Grouping) -> Positions:
-    if grouping.numeric:
-        return np.argsort(np.array([float(key) for key in grouping.keys]))
-    return np.array(sorted(range(len(grouping.keys)), key=grouping.keys.__getitem__), np.int64)
 
 
 def _is_rank(ordered: Numbers) -> bool:
@@ -81,14 +77,16 @@ def _is_rank(ordered: Numbers) -> bool:
 
 def _is_frequency(pool: Pool, grouping: Grouping, values: Numbers) -> bool:
     """Whether the values are the categories' counts or shares, among the kept rows or in the source."""
+    if _in_proportion(values, grouping.counts):
+        return True
     factor = pool.sheet.factor(grouping.column)
-    counted = dict(zip(factor.keys, np.bincount(factor.codes[factor.codes >= 0]).tolist(), strict=True))
-    whole = np.array([counted.get(key, 0) for key in grouping.keys], np.float64)
-    for counts in (grouping.counts.astype(np.float64), whole):
-        ratio = values / np.maximum(counts, 1)
-        if np.allclose(ratio, ratio[0], rtol=1e-9) and len(np.unique(counts)) > 1:
-            return True
-    return False
+    counted = dict(zip(factor.keys, np.bincount(factor.codes[factor.codes >= 0]), strict=True))
+    return _in_proportion(values, np.array([counted.get(key, 0) for key in grouping.keys], np.int64))
+
+
+def _in_proportion(values: Numbers, counts: Positions) -> bool:
+    ratio = values / np.maximum(counts, 1)
+    return bool(np.allclose(ratio, ratio[0], rtol=1e-9)) and len(np.unique(counts)) > 1
 
 
 def _named(grouping: Grouping, name: str, values: Numbers) -> bool:
@@ -104,6 +102,8 @@ def _contains(name: str, part: str) -> bool:
 def _supported(grouping: Grouping, name: str, what: str, values: Numbers, wanted: Numbers) -> bool:
     """Whether rows confirm the map: a category seen once explains itself, and nothing else."""
     counts = grouping.counts
+    if what == "nothing":
+        return False
     if what in {"label-encoder", "factorize"}:
         return True
     if what == "one-hot":

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 from msgspec import Struct
@@ -75,6 +76,11 @@ class Grouping:
         self.counts: Positions = np.bincount(inverse, minlength=len(used))
         self.starts = np.concatenate([[0], np.cumsum(self.counts)[:-1]]).astype(np.int64)
 
+    @property
+    def vague(self) -> bool:
+        """Whether most rows have a category of their own, which explains whatever it is asked to."""
+        return len(self.keys) > len(self.codes) / 2
+
     def bounds(self, values: Numbers) -> tuple[Numbers, Numbers]:
         """The least and the greatest value in each category."""
         ordered = values[self.order]
@@ -84,7 +90,14 @@ class Grouping:
         """The mean of each category."""
         return np.add.reduceat(values[self.order], self.starts) / self.counts
 
-    @property
+    @cached_property
+    def label_order(self) -> Positions:
+        """The categories in the order in which a label encoder has them."""
+        if self.numeric:
+            return np.argsort(np.array([float(key) for key in self.keys]))
+        return np.array(sorted(range(len(self.keys)), key=self.keys.__getitem__), np.int64)
+
+    @cached_property
     def first_seen(self) -> Positions:
         """The categories in the order in which they appear."""
         first = np.full(len(self.keys), len(self.codes))

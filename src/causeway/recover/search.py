@@ -30,11 +30,21 @@ NAMED_ALIKE = 1.0
 """How much cheaper a rule is whose raw column's name is in the matrix column's name."""
 
 
+MOST_COMPOSED = 40
+"""With more columns than this unexplained, the preprocessing is of another sort, and pairs cost too much."""
+
+HOPELESS_AFTER = 300
+"""After so many columns of which none is explained, the rest is left."""
+
+
 class Explanation(Struct, frozen=True):
     """The rule of one column, and how many others would have done."""
 
     rule: Rule | None
     alternatives: int = 0
+
+
+NOTHING = Explanation(None)
 
 
 class Domains:
@@ -61,12 +71,20 @@ def explain_all(
 ) -> tuple[Explanation, ...]:
     """An explanation for each column of the matrix, which has one row a position of the pool."""
     search = _Search(pool, tolerance, evidence)
-    found = [search.explain(name, column) for name, column in matrix.columns.items()]
-    return tuple(_with_derived(found, matrix, tolerance))
+    found: list[Explanation] = []
+    for name, column in matrix.columns.items():
+        hopeless = len(found) >= HOPELESS_AFTER and not any(one.rule for one in found)
+        found.append(NOTHING if hopeless else search.explain(name, column))
+    if sum(one.rule is None for one in found) <= MOST_COMPOSED:
+        for position, (name, column) in enumerate(matrix.columns.items()):
+            if found[position].rule is None and isinstance(column, Number):
+                found[position] = search.compose(name, column)
+        found = _with_derived(found, matrix, tolerance)
+    return tuple(found)
 
 
 def explain_column(pool: Pool, name: str, column: Column, *, tolerance: float) -> Explanation:
-    """The explanation of a single column."""
+    """The explanation of a single column by one raw column."""
     return _Search(pool, tolerance, None).explain(name, column)
 
 
@@ -83,10 +101,10 @@ class _Search:
         wanted = column.values
         if np.all(wanted == wanted[:1]):
             return Explanation(Constant(float(wanted[0]), support=len(wanted)))
-        found = self._first_exact(name, column, self._simple(name, wanted))
-        if found.rule is not None:
-            return found
-        pairs = pair_candidates(self.pool, wanted, tolerance=self.tolerance)
+        return self._first_exact(name, column, self._simple(name, wanted))
+
+    def compose(self, name: str, column: Number) -> Explanation:
+        pairs = pair_candidates(self.pool, column.values, tolerance=self.tolerance)
         return self._first_exact(name, column, pairs)
 
     def _simple(self, name: str, wanted: Numbers) -> Iterator[Candidate]:
@@ -101,7 +119,7 @@ class _Search:
             if isinstance(rule, Words) or self._exact(rule, column):
                 proven = msgspec.structs.replace(rule, support=self.pool.rows)
                 return Explanation(proven, len(ordered) - place - 1)
-        return Explanation(None)
+        return NOTHING
 
     def _exact(self, rule: Rule, column: Column) -> bool:
         cells = apply_rule(rule, self.pool.sheet, self.domains.of(rule))
