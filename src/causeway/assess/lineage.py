@@ -34,7 +34,7 @@ class _Event(Struct, frozen=True):
 
 
 def is_connected(run_events: bytes) -> bool:
-    """Whether each answer leads back to a source, by the columns that OpenLineage run events (a JSON list) name.
+    """Whether each answer leads back to a source, by the columns that OpenLineage events (a JSON list) name.
 
     An answer is a column from which no other is made.
     """
