@@ -44,7 +44,7 @@ def _fitted_before_split(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "LEAK-SPLIT",
             Severity.FIX,
-            f"{words.listed(_names(mild))} is fitted on all rows before the split, so test rows shape "
+            f"{words.listed(_names(mild))} {_is(mild)} fitted on all rows before the split, so test rows shape "
             "the training.",
             remedy,
             _places(mild, mild[0].split),
@@ -157,6 +157,10 @@ def _chosen(poc: Poc) -> Training | None:
 
 def _names(leaks: list[Leak]) -> list[str]:
     return list(dict.fromkeys(leak.name for leak in leaks))
+
+
+def _is(leaks: list[Leak]) -> str:
+    return "is" if len(_names(leaks)) == 1 else "are"
 
 
 def _places(leaks: list[Leak], split: Evidence | None) -> tuple[Evidence, ...]:

@@ -22,13 +22,14 @@ NAMED_ONLY = {
 }  # fmt: skip
 MAX_JSON_BYTES = 30_000_000
 MIN_JSON_RECORDS = 20
+DIGEST_BYTES = 20_000_000
 SCORE_NAMES = ("score", "prediction", "predicted", "pred", "y_pred", "predicted_label", "yhat")
 LABEL_NAMES = ("label_value", "label", "target", "actual", "y", "y_true", "outcome", "truth", "ground_truth")
 
 
 def read_data(entry: Entry) -> DataFile | None:
     """What the file holds, or None when it is no data file."""
-    head = read_bytes(entry.full, 200) or b""
+    head = entry.head
     if head.startswith(b"version https://git-lfs"):
         problem = "a pointer of Git LFS: the file itself is not here"
         return DataFile(entry.path, "pointer", entry.size, problem=problem)
@@ -95,7 +96,7 @@ def _profiled(entry: Entry, name: str, sampled: Sampled) -> DataFile:
 
 def digest_of_file(path: Path) -> str:
     """A short digest of the file's first bytes; enough to see copies."""
-    return hashlib.sha256(read_bytes(path, MAX_BYTES) or b"").hexdigest()[:16]
+    return hashlib.sha256(read_bytes(path, DIGEST_BYTES) or b"").hexdigest()[:16]
 
 
 def scored_by(columns: Iterable[ColumnProfile]) -> str:

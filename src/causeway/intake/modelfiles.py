@@ -41,7 +41,7 @@ def read_model(entry: Entry) -> ModelFile | None:
     """What the saved model is, or None when the file is none."""
     if entry.suffix in TEXT_SUFFIXES or entry.size < 8:
         return None
-    head = read_bytes(entry.full, 64) or b""
+    head = entry.head
     if head.startswith(b"version https://git-lfs"):
         if (
             entry.suffix in PICKLED_NAMES

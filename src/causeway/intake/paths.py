@@ -52,23 +52,35 @@ def absolute_paths_in(entry: Entry) -> list[Sighting]:
     return found[:5]
 
 
-def resolve(written: str, at: str, files: frozenset[str]) -> str:
-    """The file of the folder that a path in code means, or empty.
+class Files:
+    """The folder's files, found by path or by the end of a path."""
 
-    Tried in this order: beside the code, from the folder's root, and by the longest matching end, which
-    finds what an absolute path on somebody's machine meant.
-    """
-    if not written:
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = frozenset(paths)
+        self._by_name: dict[str, list[str]] = {}
+        for path in self._paths:
+            self._by_name.setdefault(posixpath.basename(path), []).append(path)
+
+    def resolve(self, written: str, at: str) -> str:
+        """The file that a path in the code at `at` means, or empty.
+
+        Tried in this order: beside the code, from the folder's root, and by the longest matching end,
+        which finds what an absolute path on somebody's machine meant.
+        """
+        if not written:
+            return ""
+        plain = written.replace("\\", "/")
+        for candidate in (posixpath.join(posixpath.dirname(at), plain), plain):
+            normal = posixpath.normpath(candidate)
+            if normal in self._paths:
+                return normal
+        return self._by_end([part for part in plain.split("/") if part not in {"", ".", ".."}])
+
+    def _by_end(self, parts: list[str]) -> str:
+        named = self._by_name.get(parts[-1], []) if parts else []
+        for start in range(len(parts)):
+            end = "/".join(parts[start:])
+            matching = sorted(path for path in named if path == end or path.endswith(f"/{end}"))
+            if matching:
+                return min(matching, key=lambda path: path.count("/"))
         return ""
-    plain = written.replace("\\", "/")
-    for candidate in (posixpath.join(posixpath.dirname(at), plain), plain):
-        normal = posixpath.normpath(candidate)
-        if normal in files:
-            return normal
-    parts = [part for part in plain.split("/") if part not in {"", ".", ".."}]
-    for start in range(len(parts)):
-        end = "/".join(parts[start:])
-        matching = sorted(path for path in files if path == end or path.endswith(f"/{end}"))
-        if matching:
-            return min(matching, key=lambda path: path.count("/"))
-    return ""

@@ -21,7 +21,7 @@ from causeway.intake.generative import generative
 from causeway.intake.imports import third_party, undeclared
 from causeway.intake.library import UNSAFE_LOADERS
 from causeway.intake.modelfiles import read_model
-from causeway.intake.paths import absolute_paths, absolute_paths_in, resolve
+from causeway.intake.paths import Files, absolute_paths, absolute_paths_in
 from causeway.intake.presence import presence_of
 from causeway.intake.project import Project
 from causeway.intake.readme import said_in_readme
@@ -64,7 +64,7 @@ class _Reading:
         self.root = root
         self.walk: Walk = walk(root)
         self.entries = self.walk.entries
-        self.files = frozenset(entry.path for entry in self.entries)
+        self.files = Files(entry.path for entry in self.entries)
         self.limits = list(self.walk.limits)
         self.codes = self._codes()
         self.r_codes = [RCode(entry) for entry in self.entries if entry.suffix in R_SUFFIXES][:MAX_CODE_FILES]
@@ -93,7 +93,7 @@ class _Reading:
             path
             for code in self.project.codes
             for read in self.project.events(code).reads
-            if (path := resolve(read.path, code.path, self.files))
+            if (path := self.files.resolve(read.path, code.path))
         }
         return sorted(found, key=lambda file: file.path not in wanted)
 
@@ -178,7 +178,7 @@ class _Reading:
         for code in self.project.codes:
             events = self.project.events(code)
             found = [
-                structs.replace(item, data=resolve(item.data, code.path, self.files) or item.data)
+                structs.replace(item, data=self.files.resolve(item.data, code.path) or item.data)
                 for item in trainings_of(code, events)
             ]
             trainings += found
@@ -187,7 +187,7 @@ class _Reading:
         for r_code in self.r_codes:
             training = r_code.training()
             if training:
-                path = resolve(training.data, r_code.path, self.files) or training.data
+                path = self.files.resolve(training.data, r_code.path) or training.data
                 trainings.append(structs.replace(training, data=path))
         return trainings, leaks, claims
 
@@ -237,7 +237,7 @@ class _Reading:
             found.append(Sighting(what, load.how, load.at, load.path))
         written = {item.path.rsplit("/", 1)[-1] for item in events.saved}
         for path, at in [(item.path, item.at) for item in (*events.reads, *events.loads)]:
-            known = resolve(path, code.path, self.files) or path.rsplit("/", 1)[-1] in written
+            known = self.files.resolve(path, code.path) or path.rsplit("/", 1)[-1] in written
             if path and not known and "://" not in path and "{" not in path:
                 found.append(Sighting("missing_file", path, at))
         return found
@@ -269,7 +269,7 @@ class _Reading:
     def _shipped(self, served: Guess, sightings: list[Sighting]) -> ModelFile | None:
         for sighting in sightings:
             if sighting.at.path == served.value and sighting.what in {"unsafe_load", "load"}:
-                path = resolve(sighting.detail, served.value, self.files)
+                path = self.files.resolve(sighting.detail, served.value)
                 found = next((model for model in self.models if model.path == path), None)
                 if found and found.estimator and not found.holds:
                     return found

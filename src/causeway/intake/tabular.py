@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from causeway.intake.text import read_bytes, sniff_encoding
 
-MAX_BYTES = 120_000_000
+MAX_BYTES = 60_000_000
 MAX_SAMPLE_CELLS = 500_000
 MAX_COLUMNS = 5_000
 HEAD_BYTES = 256_000

@@ -1,7 +1,9 @@
 """A bounded walk over a folder: which files there are, and what was left out."""
 
 import os
+import posixpath
 import stat
+from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,6 +12,7 @@ from causeway.core.errors import NotFound, OutsideError, UsageError
 
 MAX_FILES = 20_000
 MAX_DEPTH = 24
+HEAD_BYTES = 200
 MAX_FOLDER_ENTRIES = 60_000
 
 SKIPPED_FOLDERS = frozenset(
@@ -23,22 +26,31 @@ SKIPPED_FOLDERS = frozenset(
 VIRTUALENV_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, dict=True):
     """A regular file: its path inside the folder (with /), its size, and where it lies."""
 
     path: str
     size: int
     full: Path
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The file's name without folders."""
         return self.path.rsplit("/", 1)[-1]
 
-    @property
+    @cached_property
     def suffix(self) -> str:
         """The extension in lower case, with its dot."""
-        return Path(self.name).suffix.lower()
+        return posixpath.splitext(self.name)[1].lower()
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes; empty where the file cannot be read."""
+        try:
+            with self.full.open("rb") as file:
+                return file.read(HEAD_BYTES)
+        except OSError:
+            return b""
 
 
 class Walk(Struct, frozen=True):
