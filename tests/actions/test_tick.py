@@ -30,7 +30,7 @@ def test_a_tick_seals_what_waits_and_a_second_one_finds_nothing(folder):
     assert [each.what for _, each in whats_due(work, seal_after=timedelta(seconds=30))] == ["seal"]
     assert not list(whats_due(work, seal_after=timedelta(seconds=31)))
     ticked = tick(work)
-    assert (ticked.status, ticked.done[0].words) == ("done", "3 predictions sealed in 1 segments")
+    assert (ticked.status, ticked.done[0].words) == ("done", "3 predictions sealed")
     assert tick(work).status == "nothing_due"
 
 

@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from causeway.actions.bundles import Bundle, Row, open_bundle
+from causeway.actions.check import judged
 from causeway.actions.decide import decide, product_state
 from causeway.actions.instance import HOST, PORT, Instance, running
 from causeway.actions.keys import new_key
 from causeway.actions.routes import SANDBOX, publish
 from causeway.actions.workspace import Workspace, load_product
-from causeway.assess.poc import judge as judge_poc
 from causeway.assess.shipping import Judgement, judge
 from causeway.core.errors import Conflict, NotFound, Refused, UsageError
 from causeway.core.events import AnyFact, FindingWaived, KeyIssued, ProductDeclared, TrafficRouted
@@ -44,6 +44,7 @@ class Plan(Struct, frozen=True):
     address: str
     serving: bool
     """Whether `causeway up` runs now."""
+    start: str
     already_live: bool
     """Whether shipping would change nothing."""
     undo: str
@@ -70,7 +71,8 @@ class Blocked(Refused):
     def __init__(self, plan: Plan, folder: Path) -> None:
         self.plan = plan
         named = "; ".join(f"{finding.code}: {finding.title}" for finding in plan.judgement.blocking)
-        waive = f'causeway ship {folder} --waive {plan.judgement.blocking[0].code} --because "..."'
+        code = plan.judgement.blocking[0].code
+        waive = f'causeway ship {shlex.quote(str(folder))} --waive {code} --because "..."'
         super().__init__(
             f"release {short(plan.release)} of {plan.product} may not go live: {named}",
             hint=f"mend it and run again, or take it on yourself: {waive}",
@@ -121,7 +123,8 @@ def plan_to_ship(
         address=_address(instance, manifest.product.name),
         serving=instance is not None,
         already_live=_is_live(state, bundle.digest, stage=stage, cap=cap),
-        undo=f"causeway roll back {folder}",
+        start=f"causeway up {shlex.quote(str(folder))}",
+        undo=f"causeway roll back {shlex.quote(str(folder))}",
         example=bundle.example,
     )
 
@@ -217,7 +220,7 @@ def _judged(
 def _in_folder(folder: Path, manifest: Manifest, bundle: Bundle) -> list[Finding]:
     """What the folder shows today and the bundle does not say: a secret, an unsafe artefact, no owner."""
     said = {finding.code.lower() for finding in bundle.findings}
-    found = judge_poc(read_poc(folder), manifest)
+    found = judged(folder, read_poc(folder), manifest)
     return [finding for finding in found if finding.code.lower() not in said]
 
 

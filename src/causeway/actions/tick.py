@@ -54,7 +54,8 @@ def whats_due(work: Workspace, *, seal_after: timedelta = timedelta()) -> Iterab
 
 def _seal(work: Workspace, product: str) -> Done:
     sealed = seal(work, product)
-    return Done(product, SEAL, f"{sealed.rows:,} predictions sealed in {len(sealed.segments)} segments")
+    predictions = "prediction" if sealed.rows == 1 else "predictions"
+    return Done(product, SEAL, f"{sealed.rows:,} {predictions} sealed")
 
 
 def _waiting(work: Workspace, product: str) -> Waiting:

@@ -1,6 +1,7 @@
 """`causeway ship`."""
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,13 @@ from causeway.core.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
     from causeway.actions.ship import Blocked, Plan, Shipped
+    from causeway.assess.shipping import Judgement
     from causeway.core.finding import Finding
 
 DECLINED = 1
 MOST_OPEN = 3
+WIDTH = 80
+LABEL_WIDTH = 12
 
 
 @click.command()
@@ -78,19 +82,29 @@ def plan_lines(plan: "Plan") -> list[str]:
     from causeway.core.ids import short
 
     cap = f", at most {plan.requests_per_minute:,} requests a minute" if plan.requests_per_minute else ""
-    return [
-        f"Ship {plan.product} to {plan.stage}",
-        "",
-        f"  release     {short(plan.release)}",
-        f"  evaluation  {evaluation_line(plan)}",
-        f"  parity      {parity_line(plan)}",
-        *_judgement_lines(plan),
-        f"  traffic     {shares_text(plan.before)} -> {shares_text(plan.after)}{cap}",
-        f"  address     {plan.address}",
-        *(["  key         a first one is made and shown once"] if plan.new_key else []),
-        f"  undo        {plan.undo}",
-        "",
+    rows = [
+        ("release", short(plan.release)),
+        ("evaluation", evaluation_line(plan)),
+        ("parity", parity_line(plan)),
+        *_judgement_rows(plan.judgement),
+        ("traffic", f"{shares_text(plan.before)} -> {shares_text(plan.after)}{cap}"),
+        ("address", plan.address),
+        *([("key", "a first one is made and shown once")] if plan.new_key else []),
+        ("undo", plan.undo),
     ]
+    lines = [line for label, text in rows for line in _row(label, text)]
+    return [f"Ship {plan.product} to {plan.stage}", "", *lines, ""]
+
+
+def _row(label: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=f"  {label:<{LABEL_WIDTH}}",
+        subsequent_indent=" " * (LABEL_WIDTH + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def result_lines(shipped: "Shipped") -> list[str]:
@@ -104,7 +118,7 @@ def result_lines(shipped: "Shipped") -> list[str]:
     state = "is already live" if shipped.status == "already_live" else "is live"
     lines = [f"{plan.product} {short(plan.release)} {state} ({plan.stage})."]
     if not plan.serving:
-        lines.append("It is routed; nothing serves it yet. Start the gateway: causeway up")
+        lines.append(f"It is routed; nothing serves it yet. Start the gateway: {plan.start}")
     if shipped.token:
         lines += ["", f"The token of {shipped.key}, shown only now:", f"  {shipped.token}"]
     return [
@@ -142,23 +156,20 @@ def shares_text(shares: dict[str, int]) -> str:
     return ", ".join(f"{short(release)} {share} %" for release, share in shares.items()) or "nothing live"
 
 
-def _judgement_lines(plan: "Plan") -> list[str]:
-    judgement = plan.judgement
+def _judgement_rows(judgement: "Judgement") -> list[tuple[str, str]]:
     return [
-        *(f"  answered    {each.finding.title} ({each.how})" for each in judgement.answered),
-        *(f"  waived      {each.finding.code}: {each.waiver.because}" for each in judgement.waived),
-        *_open_lines(judgement.open),
+        *(("answered", f"{each.finding.title} ({each.how})") for each in judgement.answered),
+        *(("waived", f"{each.finding.code}: {each.waiver.because}") for each in judgement.waived),
+        *_open_rows(judgement.open),
     ]
 
 
-def _open_lines(findings: "tuple[Finding, ...]") -> list[str]:
+def _open_rows(findings: "tuple[Finding, ...]") -> list[tuple[str, str]]:
     """The gravest of what stands open without stopping it here, and how many more there are."""
-    if not findings:
-        return []
     ranked = sorted(findings, key=lambda finding: list(type(finding.severity)).index(finding.severity))
-    lines = [f"  open        {finding.title} (does not stop it here)" for finding in ranked[:MOST_OPEN]]
+    rows = [("open", f"{finding.title} (does not stop it here)") for finding in ranked[:MOST_OPEN]]
     more = len(findings) - MOST_OPEN
-    return [*lines, f"              and {more} more: causeway check"] if more > 0 else lines
+    return [*rows, ("", f"and {more} more: causeway check")] if more > 0 else rows
 
 
 def _asked() -> bool:

@@ -1,0 +1,67 @@
+"""What docs/json.md promises to programs is what the commands' results are made of."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from causeway.cli.main import VERBS
+from causeway.cli.verb import EXIT_CODES, error_shape
+from causeway.core.errors import NotFound
+
+DOCS = Path(__file__).parents[2] / "docs"
+RESULTS = {
+    "tour": ("causeway.actions.tour", "Toured"),
+    "init": ("causeway.actions.init", "InitReport"),
+    "check": ("causeway.actions.check", "CheckReport"),
+    "run": ("causeway.actions.run", "RunReport"),
+    "ship": ("causeway.actions.ship", "Shipped", "Plan"),
+    "roll back": ("causeway.actions.roll", "Rolled"),
+    "up": ("causeway.actions.up", "Started"),
+    "key issue": ("causeway.actions.keys", "Issued"),
+    "key list": ("causeway.actions.keys", "Listed"),
+    "key revoke": ("causeway.actions.keys", "Revoked"),
+    "seal": ("causeway.actions.seal", "Sealed"),
+    "tick": ("causeway.actions.tick", "Ticked"),
+    "label": ("causeway.actions.label", "Labelled"),
+    "verify": ("causeway.ledger.chain", "Verdict"),
+    "backup": ("causeway.actions.backup", "BackedUp"),
+    "restore": ("causeway.actions.restore", "Restored"),
+    "doctor": ("causeway.actions.doctor", "Checkup"),
+    "manifest": ("causeway.cli.manifest", "Reference", "Checked"),
+}
+
+
+def sections():
+    parts = re.split(r"^#+ (.+)$", (DOCS / "json.md").read_text(), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_documented(verb):
+    pages = [page for page in DOCS.glob("*.md") if f"causeway {verb}" in page.read_text()]
+    assert pages, f"no page of docs/ speaks of `causeway {verb}`"
+    assert any(title.startswith(f"causeway {verb}") for title in sections()), "docs/json.md lacks its result"
+    assert any(name.split()[0] == verb for name in RESULTS)
+
+
+@pytest.mark.parametrize("command", RESULTS)
+def test_every_field_of_a_result_is_documented(command):
+    module, *names = RESULTS[command]
+    text = sections()[f"causeway {command}"]
+    for name in names:
+        for field in fields_of(getattr(import_module(module), name)):
+            assert f"`{field}`" in text, f"docs/json.md does not explain {field} of `causeway {command}`"
+
+
+def fields_of(result):
+    return getattr(result, "__struct_fields__", None) or result._fields
+
+
+def test_exit_codes_and_the_error_shape_are_documented():
+    text = sections()
+    for code, words in EXIT_CODES.items():
+        assert f"| {code} | {words}" in text["Exit codes"]
+    for field in error_shape(NotFound()):
+        assert f'"{field}"' in text["Errors"]
