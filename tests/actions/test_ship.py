@@ -244,7 +244,7 @@ def test_the_bundle_is_opened_with_its_example_or_one_made_from_the_signature(fo
     digest = shipyard.release(folder)
     assert open_bundle(shipyard.workspace(folder), digest).example == shipyard.ROW
     fields = (*shipyard.RELEASE.signature.inputs, Field("note", "text"), Field("paid", "boolean"))
-    assert example_row(fields) == {"tenure": 36, "Contract": "Month-to-month", "note": "text", "paid": False}
+    assert example_row(fields) == {"tenure": 36, "Contract": "Month-to-month", "note": "1", "paid": False}
 
 
 def test_the_curl_line_survives_a_shell():

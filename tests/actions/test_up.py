@@ -132,6 +132,12 @@ def test_a_gateway_that_dies_is_started_again(folder):
         eventually(lambda: _ready(started))
 
 
+def test_it_stops_by_itself_after_the_minutes_it_was_given(folder):
+    with up(folder, "--minutes", "0.001") as (process, _):
+        assert process.wait(PATIENCE_SECONDS) == 0
+    assert not (folder / ".causeway" / "up.json").exists()
+
+
 def _ready(started):
     try:
         return ask(f"{started['gateway']}/v2/health/ready")[0] == 200

@@ -77,7 +77,8 @@ def _example_value(field: Field) -> str | float | int | bool:
     if field.categories:
         return field.categories[0]
     if field.kind == "text":
-        return "text"
+        # reads as a text and as a number, whichever the release makes of it
+        return "1"
     if field.kind == "boolean":
         return False
     middle = ((field.minimum or 0.0) + (field.maximum or field.minimum or 0.0)) / 2

@@ -51,8 +51,9 @@ def up(
     console: Console,
     ready: Callable[[Started], None],
     say: Callable[[str], None],
+    minutes: float | None = None,
 ) -> None:
-    """Serves until SIGINT or SIGTERM; `ready` is told once everything answers."""
+    """Serves until SIGINT or SIGTERM, or for so long; `ready` is told once everything answers."""
     work = open_workspace(folder)
     try:
         if here := running(work):
@@ -63,7 +64,7 @@ def up(
             free = _free(port)
             sync_routes(work)
             station = _Station(work, port=free, listening=socket_of_console, say=say)
-            asyncio.run(station.run(console, ready))
+            asyncio.run(station.run(console, ready, seconds=60 * minutes if minutes else None))
     finally:
         work.ledger.close()
 
@@ -92,7 +93,7 @@ class _Station:
             pid=0, started="", port=port, console_port=listening.getsockname()[1], at=work.clock.now()
         )
 
-    async def run(self, console: Console, ready: Callable[[Started], None]) -> None:
+    async def run(self, console: Console, ready: Callable[[Started], None], *, seconds: float | None) -> None:
         """Everything up, then everything down."""
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self.stopping.set)
@@ -107,7 +108,8 @@ class _Station:
                 asyncio.create_task(self._tick()),
             ]
             ready(self._started(token))
-            await self.stopping.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), seconds)
             server.should_exit = True
             await self._end(tasks)
         finally:

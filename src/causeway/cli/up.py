@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     show_default=True,
     help="Of the console.",
 )
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Stop by itself after so long.")
 @json_flag
 @guarded
-def command(folder: Path, port: int, console_port: int, *, as_json: bool) -> None:
+def command(folder: Path, port: int, console_port: int, minutes: float | None, *, as_json: bool) -> None:
     """Run control plane, console and gateway of FOLDER's workspace until Ctrl-C.
 
     Everything listens on this machine only.
@@ -53,6 +54,7 @@ def command(folder: Path, port: int, console_port: int, *, as_json: bool) -> Non
         console=lambda work, token, cookie: create_app(work, token=token, cookie=cookie),
         ready=ready,
         say=narrate,
+        minutes=minutes,
     )
 
 
