@@ -1,7 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
-from causeway.assess.release import Leak, Proofs, Unexplained, blockers, judge
+from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
 from causeway.core.contract import Violation
 from causeway.core.finding import Severity
 from causeway.core.release import Evaluation, Parity
@@ -97,3 +97,21 @@ def test_blocking_findings_come_first():
     )
 
     assert [finding.blocks_ship for finding in judge(proofs)] == [True, False, False]
+
+
+def test_data_other_than_the_manifest_names_is_to_be_fixed():
+    finding = judge(replace(GOOD, data_named="houses.csv", data_read="houses_2.csv"))[0]
+
+    assert (finding.code, finding.severity) == ("other-data", Severity.FIX)
+    assert 'path = "houses_2.csv"' in finding.remedy.words
+    assert judge(replace(GOOD, data_named="./houses.csv", data_read="houses.csv")) == ()
+
+
+def test_rows_that_never_reached_the_model_are_noted_with_where_they_went():
+    drops = (Drop("train.py:7", "table.dropna()", 6),)
+
+    finding = judge(replace(GOOD, rows_in_source=999, rows_kept=993, drops=drops))[0]
+
+    assert (finding.code, finding.severity) == ("rows-left-out", Severity.NOTE)
+    assert finding.title.startswith("6 of 999 rows never reached the model")
+    assert finding.evidence[0].text == "6 rows: table.dropna()"

@@ -25,7 +25,7 @@ from causeway.core.ids import digest_of_value, uuid7
 from causeway.core.lineage import Source, Story, failed, started
 from causeway.core.manifest import Manifest
 from causeway.core.release import Evaluation, Parity
-from causeway.views.run import Runs, RunSeen, fold
+from causeway.views.run import Done, Runs, RunSeen, fold
 
 POLL_SECONDS = 0.25
 
@@ -115,11 +115,16 @@ def _already(work: Workspace, asked: Asked, runs: Runs) -> RunReport | None:
     if not unpacked(work, packaged):
         return None
     stages = tuple(
-        StageEnded(stage.stage, stage.seconds, _decoded(work, stage.result, Made).fact, cached=True)
+        _as_ended(work, runs.done.get(stage.key, stage))
         for stage in made.stages
         if work.artifacts.has(stage.result)
     )
     return _report(work, made.run, packaged, status="already_made", stages=stages)
+
+
+def _as_ended(work: Workspace, done: Done) -> StageEnded:
+    fact = _decoded(work, done.result, Made).fact
+    return StageEnded(done.stage, done.seconds, fact, cached=True, peak_bytes=done.peak_bytes)
 
 
 def _raise_what_the_other_met(runs: Runs, asked: Asked, *, since: int) -> None:

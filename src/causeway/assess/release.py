@@ -23,6 +23,14 @@ class Leak(Struct, frozen=True):
     where: str = ""
 
 
+class Drop(Struct, frozen=True):
+    """A statement of the training after which rows of the source were gone."""
+
+    where: str
+    source: str
+    rows: int
+
+
 class Proofs(Struct, frozen=True, omit_defaults=True):
     """What the stages of a run found out about the release to be."""
 
@@ -36,6 +44,13 @@ class Proofs(Struct, frozen=True, omit_defaults=True):
     contract_inferred: bool = False
     features_step: str = ""
     """`module:function` that the manifest names, where the release leans on it."""
+    data_named: str = ""
+    """The path in the manifest."""
+    data_read: str = ""
+    """The path that the training read."""
+    rows_in_source: int = 0
+    rows_kept: int = 0
+    drops: tuple[Drop, ...] = ()
 
 
 def judge(proofs: Proofs) -> tuple[Finding, ...]:
@@ -46,6 +61,8 @@ def judge(proofs: Proofs) -> tuple[Finding, ...]:
         *_parity(proofs.parity),
         *_leaks(proofs.leaks),
         *_contract(proofs),
+        *_data(proofs),
+        *_left_out(proofs),
     )
     return tuple(sorted(findings, key=lambda finding: not finding.blocks_ship))
 
@@ -179,3 +196,43 @@ def _seen(violation: Violation) -> str:
     expected = f"expected {violation.expected}" if violation.expected else ""
     seen = f"seen {', '.join(violation.examples)}" if violation.examples else ""
     return "; ".join(filter(None, (expected, seen)))
+
+
+def _data(proofs: Proofs) -> tuple[Finding, ...]:
+    named, read = proofs.data_named.removeprefix("./"), proofs.data_read.replace("\\", "/").removeprefix("./")
+    if not named or not read or named == read:
+        return ()
+    return (
+        Finding(
+            code="other-data",
+            severity=Severity.FIX,
+            title=f"The training read {read}, the manifest names {named}.",
+            remedy=Remedy(
+                f"Write what is meant into causeway.toml: [[data]] path = {read!r}.".replace("'", '"')
+            ),
+            damage=0.5,
+        ),
+    )
+
+
+def _left_out(proofs: Proofs) -> tuple[Finding, ...]:
+    gone = proofs.rows_in_source - proofs.rows_kept
+    if gone <= 0:
+        return ()
+    return (
+        Finding(
+            code="rows-left-out",
+            severity=Severity.NOTE,
+            title=(
+                f"{gone:,} of {proofs.rows_in_source:,} rows never reached the model; "
+                "nothing is proven for rows like them."
+            ),
+            remedy=Remedy(
+                "Decide whether callers will send such rows; the release refuses what it cannot read."
+            ),
+            evidence=tuple(
+                Evidence(path=drop.where, text=f"{drop.rows:,} rows: {drop.source}") for drop in proofs.drops
+            ),
+            damage=0.4,
+        ),
+    )

@@ -119,7 +119,7 @@ def _refused(broken: tuple[Violation, ...], site: Site) -> Refused:
 def _fact(report: ContractReport, *, declared: str) -> str:
     rows = f"{report.rows:,} rows"
     if not declared:
-        return f"none declared; one was inferred from {rows}, for you to correct"
+        return f"none declared; one was inferred from {rows}"
     if report.passed:
-        return f"{rows} keep all {report.rules} rules of {declared}"
-    return f"{len(report.violations)} of {report.rules} rules of {declared} are broken in {rows}"
+        return f"{rows} keep all {report.rules} rules of the contract"
+    return f"{rows} break {len(report.violations)} of the contract's {report.rules} rules"

@@ -1,5 +1,7 @@
 """Puts what the stages found together into the description of a release."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,11 +13,12 @@ from causeway.actions.stages.contract import CONTRACT, Contracted
 from causeway.actions.stages.environment import EnvironmentMade
 from causeway.actions.stages.evaluate import Evaluated
 from causeway.actions.stages.package import Contents
-from causeway.actions.stages.recover import FEATURES, Recovered
+from causeway.actions.stages.recover import FEATURES, Recovered, kept_rows
 from causeway.actions.stages.site import Site
-from causeway.assess.release import Leak, Proofs, Unexplained, blockers, judge
+from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
 from causeway.core.contract import ContractReport
 from causeway.core.features import Features, apply_columns, columns_read, read_features
+from causeway.core.features_read import number_of
 from causeway.core.features_rules import Derived as DerivedRule
 from causeway.core.features_rules import Map, Numeric, Rule
 from causeway.core.finding import Finding
@@ -81,7 +84,8 @@ def _files(
     }
     if features:
         files[FEATURES] = parts.recovered.files[FEATURES]
-        if example := example_row(features, parts.recovered.fields, parts.source):
+        rows = parts.source.take(kept_rows(site, parts.recovered).positions)
+        if example := example_row(features, parts.recovered.fields, rows):
             files[EXAMPLE] = put(canonical_json(example))
     return files
 
@@ -99,6 +103,11 @@ def _proofs(site: Site, parts: Parts) -> Proofs:
         contract=contracted.declared,
         contract_inferred=not contracted.declared,
         features_step=site.manifest.model.features if recovered.encoded_input else "",
+        data_named=site.data.path,
+        data_read=recovered.source_path,
+        rows_in_source=recovered.rows_in_source,
+        rows_kept=recovered.rows_kept,
+        drops=tuple(Drop(drop.where, drop.source, drop.rows) for drop in recovered.drops),
     )
 
 
@@ -154,9 +163,9 @@ def _features(site: Site, recovered: Recovered) -> Features | None:
     return read_features(site.work.artifacts.get(recovered.files[FEATURES]))
 
 
-def example_row(features: Features, fields: Sequence[Field], source: Table) -> dict[str, Value] | None:
+def example_row(features: Features, fields: Sequence[Field], rows: Table) -> dict[str, Value] | None:
     """A row that stands for nobody: the commonest value or the median of each column; None if undefined."""
-    row = {field.name: _usual(source.columns[field.name], field) for field in fields}
+    row = {field.name: _usual(rows.columns[field.name], field) for field in fields}
     table = Table({name: _one(value) for name, value in row.items()})
     _, defined = apply_columns(features, table)
     return row if bool(defined.all()) else None
@@ -169,11 +178,15 @@ def _usual(column: Column, field: Field) -> Value:
         if field.kind == "boolean":
             return value >= 0.5
         return round(value) if field.kind == "integer" else value
-    counts: dict[str, int] = {}
-    for text in column.values:
-        if text is not None and (not field.categories or text in field.categories):
-            counts[text] = counts.get(text, 0) + 1
+    texts = [text for text in column.values if text is not None]
+    if field.minimum is not None and (numbers := sorted(filter(_is_number, texts), key=float)):
+        return numbers[len(numbers) // 2]
+    counts = Counter(text for text in texts if not field.categories or text in field.categories)
     return max(sorted(counts), key=lambda text: counts[text]) if counts else None
+
+
+def _is_number(text: str) -> bool:
+    return math.isfinite(number_of(text))
 
 
 def _one(value: Value) -> Column:

@@ -199,7 +199,4 @@ def _numbers(column: Column) -> Numbers:
 
 
 def _fact(evaluation: Evaluation) -> str:
-    return (
-        f"{evaluation.metric} {evaluation.value:.3f} on {evaluation.rows:,} rows held out "
-        f"({evaluation.method})"
-    )
+    return f"{evaluation.metric} {evaluation.value:.3f} on {evaluation.rows:,} rows held out"

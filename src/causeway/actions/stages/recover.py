@@ -138,7 +138,7 @@ def _columns_equal(features: Features, recovery: Recovery, table: Table) -> int:
 def _fact(recovery: Recovery) -> str:
     known = len(recovery.columns) - len(recovery.unexplained)
     text = (
-        f"{known} of {len(recovery.columns)} columns recovered, proven on {len(recovery.positions):,} of "
+        f"{known} of {len(recovery.columns)} columns proven on {len(recovery.positions):,} of "
         f"{recovery.rows_in_source:,} rows"
     )
     if recovery.unexplained:

@@ -48,10 +48,9 @@ def _fact(trace: Trace) -> str:
         {model.estimator for model in trace.captured if model.kind in {"classifier", "regressor"}}
     )
     rows = max((table.rows for table in trace.tables), default=0)
-    path = next((table.path for table in trace.tables if table.rows == rows), "")
     text = f"{', '.join(fitted[:3]) or trace.captured[0].estimator} fitted"
     if rows:
-        text += f"; {rows:,} rows read from {path}"
+        text += f"; {rows:,} rows read"
     if trace.errors:
-        text += f"; {len(trace.errors)} statements failed and were passed over"
+        text += f"; {len(trace.errors)} statements failed"
     return text
