@@ -23,7 +23,7 @@ def parts_of(model):
     yield model
     inside = [step for _, step in getattr(model, "steps", [])]
     inside += [t for _, t, _ in getattr(model, "transformers_", [])]
-    inside += list(getattr(model, "estimators_", []) or [])
+    inside += _flat(getattr(model, "estimators_", None))
     inside += [getattr(model, name, None) for name in ("estimator_", "final_estimator_", "regressor_")]
     for part in inside:
         if hasattr(part, "get_params"):
@@ -31,10 +31,17 @@ def parts_of(model):
                 yield one
 
 
+def _flat(estimators):
+    """An ensemble's members as a list; boosting keeps them in a two-dimensional array."""
+    if hasattr(estimators, "ravel"):
+        return estimators.ravel().tolist()
+    return list(estimators or [])
+
+
 def single_only(model):
-    """The name of a part that knows no double precision; empty where there is none."""
-    names = [type(part).__name__ for part in parts_of(model) if type(part).__module__.startswith("xgboost")]
-    return names[0] if names else ""
+    """The name of a part that has no converter for double precision; empty where there is none."""
+    boosters = [part for part in parts_of(model) if type(part).__module__.startswith(("xgboost", "lightgbm"))]
+    return type(boosters[0]).__name__ if boosters else ""
 
 
 def register(model):
