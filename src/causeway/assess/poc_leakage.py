@@ -44,8 +44,8 @@ def _fitted_before_split(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "LEAK-SPLIT",
             Severity.FIX,
-            f"{words.listed(_names(mild))} {_is(mild)} fitted on all rows before the split, so test rows shape "
-            "the training.",
+            f"{words.listed(_names(mild))} {_is(mild)} fitted on all rows before the split, so test rows "
+            "shape the training.",
             remedy,
             _places(mild, mild[0].split),
             certainty=0.9,

@@ -19,6 +19,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _port(poc)
     yield from _at_import(poc)
     yield from _misnamed(poc)
+    yield from _global(poc)
     yield from _unrecorded(poc)
 
 
@@ -128,6 +129,20 @@ def _misnamed(poc: Poc) -> Iterator[Finding]:
             f"{sighting.value} is ignored: the platform looks for {sighting.detail}.",
             Remedy(f"Rename it to {sighting.detail}."),
             (sighting.at,),
+            damage=0.2,
+        )
+
+
+def _global(poc: Poc) -> Iterator[Finding]:
+    found = _of_app(poc, "global_state")
+    if found:
+        yield Finding(
+            "GLOBAL-STATE",
+            Severity.NOTE,
+            f"The app keeps its model in the global scope: {found[0].value}.",
+            Remedy("Hand it to the functions that use it."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.8,
             damage=0.2,
         )
 

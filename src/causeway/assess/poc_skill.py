@@ -69,7 +69,7 @@ def _only_accuracy(poc: Poc) -> Iterator[Finding]:
     majority = _majority(poc, None)
     own = [training for training in poc.trainings if training.path == poc.train.value]
     metrics = {metric for training in own for metric in training.metrics}
-    if majority and majority >= IMBALANCED and metrics and metrics <= {"accuracy", "accuracy_score", "score"}:
+    if majority and majority > IMBALANCED and metrics and metrics <= {"accuracy", "accuracy_score", "score"}:
         yield Finding(
             "ACCURACY-ONLY",
             Severity.FIX,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from causeway.intake import estimators
 from causeway.intake.events import Judged, Predicted, Read, Saved, Split
-from causeway.intake.indexing import texts
+from causeway.intake.indexing import column_of, texts
 from causeway.intake.library import layer_task, save
 from causeway.intake.values import (
     OPAQUE,
@@ -147,6 +147,11 @@ def _sample(_follower: Following, data: Data, _this: Call) -> Value:
     return data
 
 
+def _pop(_follower: Following, data: Data, this: Call) -> Value:
+    names = texts(this.arg(0))
+    return column_of(data, names[0]) if names else data
+
+
 _ON_DATA: dict[str, Callable[[Following, Data, Call], Value]] = {
     "drop": _drop,
     "apply": _apply,
@@ -156,6 +161,7 @@ _ON_DATA: dict[str, Callable[[Following, Data, Call], Value]] = {
     "fillna": _fill,
     "merge": _merge,
     "join": _merge,
+    "pop": _pop,
     "sample": _sample,
     "head": _sample,
 }
