@@ -240,6 +240,20 @@ def test_a_routes_file_that_was_lost_or_spoilt_comes_back(folder):
         assert routes(folder).routes == wanted
 
 
+def test_a_disk_that_takes_no_routes_is_told_and_the_token_is_not_lost(folder):
+    digest = shipyard.release(folder)
+    in_the_way = folder / ".causeway" / "routes.json"
+    in_the_way.mkdir()
+    result = run("ship", folder, "--yes")
+    assert result.exit_code == 3
+    assert "cannot read" in result.stderr
+    assert "cw_" in result.stdout
+    in_the_way.rmdir()
+    again = run("ship", folder, "--yes", "--json")
+    assert (again.exit_code, json.loads(again.stdout)["status"]) == (0, "already_live")
+    assert routes(folder).routes[0].served[0].release == digest
+
+
 def test_the_bundle_is_opened_with_its_example_or_one_made_from_the_signature(folder):
     digest = shipyard.release(folder)
     assert open_bundle(shipyard.workspace(folder), digest).example == shipyard.ROW

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -22,6 +24,7 @@ from causeway.cli.main import main
 pytestmark = pytest.mark.integration
 PATIENCE_SECONDS = 30
 STOP_SECONDS = 4
+MOST_RESIDENT_MB = 100
 
 
 def command(folder, *options):
@@ -78,6 +81,13 @@ def note(folder):
     return json.loads((folder / ".causeway" / "up.json").read_bytes())
 
 
+def resident_mb(pid):
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        pytest.skip("this system does not say how much memory a process holds")
+    return int(re.search(r"VmRSS:\s+(\d+)", status.read_text()).group(1)) / 1024
+
+
 def gone(pid):
     return not instance.start_of(pid)
 
@@ -113,6 +123,7 @@ def test_the_whole_road_from_ship_to_an_answer_and_back(folder):
         status, page = ask(f"{started['console']}/products/churn.json", token=secret)
         assert (status, json.loads(page)["stage"]) == (200, "sandbox")
 
+        assert resident_mb(started["pid"]) < MOST_RESIDENT_MB
         children = note(folder)["gateway_pid"]
         since = time.monotonic()
         process.terminate()

@@ -36,8 +36,12 @@ def sync_routes(work: Workspace) -> RouteFile:
 
 
 def publish(work: Workspace, product: str) -> str:
-    """Has the running gateway follow the ledger; what it cannot do for this product, or empty."""
-    file = sync_routes(work)
+    """Has the running gateway follow the ledger; what keeps it from doing so for this product, or empty."""
+    try:
+        file = sync_routes(work)
+    except OutsideError as error:
+        # the facts are written; whoever wrote them must still hear what came of it
+        return error.message
     instance = running(work)
     return followed(instance, file.version, product=product) if instance else ""
 
@@ -73,6 +77,10 @@ def current_routes(work: Workspace) -> RouteFile | None:
     except (FileNotFoundError, UsageError):
         # a spoilt file is written anew from the ledger, which is the truth
         return None
+    except OSError as error:
+        raise OutsideError(
+            f"cannot read {work.routes}: {error.strerror}", hint="check what lies there, and its permissions"
+        ) from error
 
 
 @contextmanager
