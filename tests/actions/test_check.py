@@ -14,8 +14,6 @@ from causeway.actions.init import init
 from causeway.cli.main import VERBS, main
 from causeway.core.errors import BadManifest, UsageError
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "intake"))
-
 POCS = Path(os.environ.get("CAUSEWAY_POCS", "/nowhere"))
 
 

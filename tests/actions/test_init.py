@@ -12,8 +12,6 @@ from causeway.core.contract_text import read_contract
 from causeway.core.errors import OutsideError
 from causeway.core.manifest_text import parse_manifest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "intake"))
-
 
 def names(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

@@ -1,6 +1,7 @@
 """What the judges say about a folder, and what they leave unsaid."""
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,6 @@ from causeway.cli.main import VERBS
 from causeway.core.finding import Finding, Remedy, Severity
 from causeway.core.manifest import KpiPart, Manifest, ProductPart
 from causeway.intake import read_poc
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "intake"))
 
 COMMON = {"NO-TESTS", "NO-CI", "NO-LICENCE", "NO-LOGGING", "NO-CONTAINER", "PYTHON-UNSTATED"}
 
@@ -207,3 +206,12 @@ def test_order_is_weight_then_damage_times_certainty():
     ]
     assert [item.code for item in ordered(made)] == ["Z", "A", "B", "C", "D"]
     assert verdict(made).ready is False
+
+
+def test_every_code_is_documented():
+    root = Path(__file__).parent.parent.parent
+    documented = (root / "docs" / "check.md").read_text()
+    sources = "".join(path.read_text() for path in (root / "src/causeway/assess").glob("poc_*.py"))
+    codes = set(re.findall(r'^\s+\(?"([A-Z][A-Z]+(?:-[A-Z]+)*)",', sources, re.MULTILINE))
+    assert len(codes) > 40
+    assert {code for code in codes if code not in documented} == set()

@@ -12,7 +12,7 @@ from causeway.intake.text import read_bytes
 from causeway.intake.walk import Entry
 
 MAX_PICKLE_BYTES = 60_000_000
-MAX_UNPACKED_BYTES = 30_000_000
+MAX_UNPACKED_BYTES = 16_000_000
 TEXT_SUFFIXES = frozenset(
     ".py .ipynb .md .rst .txt .csv .tsv .json .jsonl .ndjson .html .css .js .ts .svg .yml .yaml .toml "
     ".cfg .ini .lock "

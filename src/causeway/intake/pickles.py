@@ -37,6 +37,7 @@ KNOWN = frozenset(
     "zoneinfo pyarrow polars interpret skops sklearn_pandas econml shap".split()
 )
 MAX_OPERATIONS = 3_000_000
+MAX_SCANNED_BYTES = 8_000_000
 _VERSION = "_sklearn_version"
 _GLOBAL_TEXT = re.compile(
     rb"c((?:sklearn|xgboost|lightgbm|catboost|imblearn|os|posix|subprocess|builtins)[\w.]*)\n(\w+)\n"
@@ -93,7 +94,7 @@ def read_pickle(raw: bytes) -> Pickled:
         problem = _read(reading, raw)
     except (ValueError, IndexError, OverflowError, MemoryError, RecursionError, UnicodeError):
         if not any(name.startswith("joblib.") for name in reading.names):
-            problem = "ends too early or is damaged"
+            problem = "holds bytes behind its end" if reading.ended else "ends too early or is damaged"
         for name in _scan(raw):
             reading.name(name)
     return Pickled(tuple(reading.names), reading.version, reading.container(), problem)
@@ -127,10 +128,12 @@ class _Reading:
         self._outer = ""
         self._tuples = 0
         self._first = True
+        self.ended = False
         self._last_text: str | None = None
 
     def take(self, opcode: str, argument: object) -> None:
         """Takes the next operation."""
+        self.ended = self.ended or opcode == "STOP"
         if opcode in {"PROTO", "STOP"}:
             self._nest(opcode)
         if opcode in {"PROTO", "FRAME", "MARK", "STOP"}:
@@ -189,5 +192,5 @@ class _Reading:
 
 def _scan(raw: bytes) -> Iterator[str]:
     for pattern in (_GLOBAL_TEXT, _GLOBAL_SHORT):
-        for found in pattern.finditer(raw):
+        for found in pattern.finditer(raw[:MAX_SCANNED_BYTES]):
             yield f"{found[1].decode('latin-1')}.{found[2].decode('latin-1')}"
