@@ -7,9 +7,9 @@ import pickle
 import sys
 import zipfile
 
-import folders
 import pytest
 
+import folders
 from causeway.core.errors import NotFound, OutsideError, UsageError
 from causeway.intake import read_poc
 from causeway.intake.walk import MAX_FILES
