@@ -10,6 +10,7 @@ import shipyard
 from causeway.actions.keys import issue
 from causeway.actions.roll import roll_back
 from causeway.actions.ship import ship
+from causeway.console.answers import templates
 from causeway.console.app import STYLE, create_app
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 
@@ -110,6 +111,12 @@ def test_what_people_wrote_is_shown_as_text(live):
     for path in pages(live):
         assert "<script" not in look(live, path).text
     assert "&lt;script&gt;" in look(live, "/products/churn").text
+
+
+def test_commands_in_what_is_said_are_shown_as_code_and_nothing_else_is_markup():
+    show = templates().filters["sentence"]
+    assert str(show("run `causeway up` <b>")) == "Run <code>causeway up</code> &lt;b&gt;"
+    assert str(show("a lone ` and `<i>` tail")) == "A lone <code> and </code>&lt;i&gt; tail"
 
 
 class Links(html.parser.HTMLParser):

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import jinja2
 import msgspec
+from markupsafe import Markup
 from msgspec import Struct
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
@@ -108,8 +109,14 @@ def _bare(digest: str) -> str:
     return digest.removeprefix(DIGEST_PREFIX)
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _sentence(text: str) -> Markup:
+    """The text with a capital unless it begins with a name, and what stands between backticks as code."""
+    begins_with_a_word = text.partition(" ")[0].isalpha()
+    parts = (text[:1].upper() + text[1:] if begins_with_a_word else text).split("`")
+    code = Markup("<code>{}</code>")
+    return Markup("").join(
+        code.format(part) if at % 2 and at < len(parts) - 1 else part for at, part in enumerate(parts)
+    )
 
 
 def _segment(name: str) -> str:
