@@ -58,7 +58,7 @@ def test_encoded_input_names_the_columns_and_what_to_write():
     finding = judge(replace(GOOD, encoded_input=True, unexplained=gaps))[0]
 
     assert "c0, c1, c2, c3, c4 and 2 more columns" in finding.title
-    assert 'features = "module:function"' in finding.remedy.words
+    assert "Pipeline" in finding.remedy.words
     assert len(finding.evidence) == 7
 
 

@@ -104,12 +104,11 @@ def _encoded(proofs: Proofs) -> tuple[Finding, ...]:
     if more > 0:
         title = f"Callers would have to encode {columns} and {more} more columns themselves."
     words = (
-        f"{proofs.features_step} is Python of the proof of concept, which the gateway does not run; "
-        "rewrite it with steps that can be recovered (parse, fill, category code, one-hot, scale)."
-        if proofs.features_step
-        else "Write one function features(table) that returns the model's columns from the raw ones, and "
-        'name it in causeway.toml: [model] features = "module:function".'
+        "Move that preprocessing into a scikit-learn Pipeline together with the model, or write it with "
+        "steps that can be recovered (parse, fill, category code, one-hot, scale), then run again."
     )
+    if proofs.features_step:
+        words = f"{proofs.features_step} is Python, which the gateway does not run. {words}"
     return (
         Finding(
             code="encoded-input",
