@@ -263,6 +263,19 @@ def test_a_transformation_before_the_split_is_noted():
     assert len(found.positions) == ROWS
 
 
+def test_scaled_columns_put_back_into_the_frame_before_the_split_are_noted():
+    scaled = (AGE - AGE.mean()) / AGE.std()
+    training = Training(**SOURCE)
+    training.transformed(
+        training.matrix({"age": AGE}, labels=np.arange(ROWS)), {"x0": scaled}, "fit_transform"
+    )
+    whole = training.matrix({"age": scaled, "income": INCOME}, labels=np.arange(ROWS))
+    training.split_fit(whole, Y, train=TRAIN, test=TEST)
+    assert [leak.kind for leak in recover(training.loaded(), target="churn").leaks] == [
+        "transformed-before-split"
+    ]
+
+
 def test_links_in_a_circle_end():
     training = Training(**SOURCE)
     one = training.matrix({"age": AGE}, labels=np.arange(ROWS))

@@ -11,9 +11,10 @@ from causeway.recover.align import Alignment, Source, align
 from causeway.recover.categories import Evidence
 from causeway.recover.fitting import DOUBLE_TOLERANCE, SINGLE_TOLERANCE
 from causeway.recover.identity import Reached, reached
+from causeway.recover.leaks import Leak, leaks_of
 from causeway.recover.loaded import LoadedTrace, Positions
 from causeway.recover.pool import pool_of
-from causeway.recover.search import Domains, Explanation, explain_all
+from causeway.recover.search import Domains, explain_all
 from causeway.recover.target import Known, Target, explain_target, known_targets
 
 
@@ -27,16 +28,6 @@ class Dropped(Struct, frozen=True):
     source: str
     rows: int
     with_missing: int = 0
-
-
-class Leak(Struct, frozen=True):
-    """A way in which the fitted rows knew of the held-out ones, or of the target.
-
-    `kind` is `resampled-before-split`, `transformed-before-split`, or `target-encoded`.
-    """
-
-    kind: str
-    detail: str = ""
 
 
 class Recovery(Struct, frozen=True):
@@ -153,7 +144,7 @@ def _recovery(
         model=rows.model,
         estimator=rows.fit.estimator,
         sampler=_sampler(loaded, rows),
-        leaks=_leaks(rows, tuple(matrix.columns), explained),
+        leaks=leaks_of(loaded, rows, tuple(matrix.columns), explained),
         float32=rows.float32,
     )
 
@@ -186,17 +177,6 @@ def _sampler(loaded: LoadedTrace, rows: Reached) -> int | None:
         return None
     samplers = [c.object for c in loaded.trace.captured if c.kind == "sampler"]
     return samplers[-1] if samplers else None
-
-
-def _leaks(rows: Reached, columns: tuple[str, ...], explained: tuple[Explanation, ...]) -> tuple[Leak, ...]:
-    path = [link.how for link in rows.lineage.path(rows.fit.matrix)]
-    before = path[path.index("train_test_split") + 1 :] if "train_test_split" in path else []
-    leaks = [Leak("resampled-before-split", how) for how in before if how == "fit_resample"]
-    leaks += [Leak("transformed-before-split", how) for how in before if how == "fit_transform"]
-    encoded = [
-        n for n, one in zip(columns, explained, strict=True) if getattr(one.rule, "target_encoded", False)
-    ]
-    return (*leaks, *(Leak("target-encoded", name) for name in encoded))
 
 
 def _drops(loaded: LoadedTrace, table: Table, found: Alignment) -> tuple[Dropped, ...]:
