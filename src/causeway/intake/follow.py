@@ -33,7 +33,7 @@ from causeway.intake.values import (
 
 MAX_DEPTH = 60
 MAX_CALLS = 6
-MAX_STEPS = 60_000
+MAX_STEPS = 30_000
 
 
 class Follower:
@@ -64,6 +64,11 @@ class Follower:
             for node in ast.walk(block.tree):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node not in self._called:
                     self.enter(Function(node, self.scope, node.name), [], {})
+
+    @property
+    def steps(self) -> int:
+        """How much of the code was gone through."""
+        return self._steps
 
     @property
     def exhausted(self) -> bool:

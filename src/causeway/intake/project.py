@@ -10,6 +10,9 @@ from causeway.intake.events import Events
 from causeway.intake.follow import Follower
 from causeway.intake.values import Scope
 
+MAX_STEPS = 200_000
+"""Statements and expressions followed in all files together."""
+
 
 class Project:
     """Follows each file once, siblings first where they are imported."""
@@ -19,14 +22,22 @@ class Project:
         self._by_path = {code.path: code for code in self.codes}
         self._followed: dict[str, Follower] = {}
         self._busy: set[str] = set()
+        self._steps = 0
+        self._left = 0
 
     def events(self, code: Code) -> Events:
         """What following this file saw."""
         return self._follow(code).events
 
     def given_up(self) -> list[str]:
-        """Files whose code was too long to be followed to its end."""
-        return [path for path, follower in self._followed.items() if follower.exhausted]
+        """What was not followed to its end, in words."""
+        told = [
+            f"{path} was too long to follow to its end" for path, f in self._followed.items() if f.exhausted
+        ]
+        return [
+            *told[:3],
+            *([f"the data in {self._left} more code files was not followed"] if self._left else []),
+        ]
 
     def local_modules(self) -> set[str]:
         """The first parts of the names by which the folder's own files can be imported."""
@@ -39,9 +50,13 @@ class Project:
         if code.path not in self._followed:
             follower = Follower(code, lambda module: self._scope(module, code.path))
             self._followed[code.path] = follower
+            if self._steps > MAX_STEPS:
+                self._left += 1
+                return follower
             self._busy.add(code.path)
             follower.run()
             self._busy.discard(code.path)
+            self._steps += follower.steps
         return self._followed[code.path]
 
     def _scope(self, module: str, importer: str) -> Scope | None:

@@ -38,6 +38,7 @@ from causeway.intake.walk import Entry, Walk, walk
 T = TypeVar("T")
 
 MAX_CODE_FILES = 300
+MAX_CODE_BYTES = 1_200_000
 MAX_DATA_FILES = 120
 MAX_MODEL_FILES = 200
 SECONDS_FOR_DATA = 4.0
@@ -80,9 +81,10 @@ class _Reading:
             (entry for entry in self.entries if entry.suffix in {".py", ".ipynb"}),
             key=lambda entry: (entry.path.count("/"), entry.path),
         )
-        if len(found) > MAX_CODE_FILES:
-            self.limits.append(f"only the first {MAX_CODE_FILES} of {len(found):,} code files were read")
-        codes = [read_python(e) if e.suffix == ".py" else read_notebook(e) for e in found[:MAX_CODE_FILES]]
+        kept = _within(found)
+        if len(kept) < len(found):
+            self.limits.append(f"only the first {len(kept):,} of {len(found):,} code files were read")
+        codes = [read_python(e) if e.suffix == ".py" else read_notebook(e) for e in kept]
         texts = [entry for entry in self.entries if entry.suffix == ".txt" and entry.size < 200_000][:40]
         return codes + [code for entry in texts if (code := read_stale_python(entry))]
 
@@ -113,7 +115,7 @@ class _Reading:
     def poc(self) -> Poc:
         """All facts together."""
         trainings, leaks, claims = self._followed()
-        self.limits += [f"{path} was too long to follow to its end" for path in self.project.given_up()]
+        self.limits += self.project.given_up()
         genai, generative_sightings = generative(self.project.codes)
         sightings = [*self._sightings(), *generative_sightings]
         sources = [
@@ -309,6 +311,18 @@ class _Reading:
             (code.notebook.python, code.path) for code in self.codes if code.notebook and code.notebook.python
         ]
         return Guess(kernels[0][0], 0.6, (Evidence(kernels[0][1]),)) if kernels else Guess()
+
+
+def _within(entries: list[Entry]) -> list[Entry]:
+    """The first files, up to a number and an amount; what a notebook shows weighs less than its code."""
+    kept: list[Entry] = []
+    amount = 0
+    for entry in entries[:MAX_CODE_FILES]:
+        amount += min(entry.size, 100_000) if entry.suffix == ".ipynb" else entry.size
+        if kept and amount > MAX_CODE_BYTES:
+            break
+        kept.append(entry)
+    return kept
 
 
 def _exposed(entry: Entry) -> list[Sighting]:
