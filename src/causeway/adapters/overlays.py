@@ -16,7 +16,7 @@ from causeway.core.errors import OutsideError, Refused
 CONVERTERS = ("skl2onnx", "onnx")
 # onnxmltools needs packaging, and does not say so
 BOOSTER_CONVERTERS = (*CONVERTERS, "onnxmltools", "packaging")
-BOOSTERS = {"xgboost", "lightgbm"}
+BOOSTERS = {"xgboost", "xgboost-cpu", "lightgbm"}
 READY = ".ready"
 
 

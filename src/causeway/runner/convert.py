@@ -9,17 +9,21 @@ NEEDED = ("onnx", "skl2onnx", "onnxmltools", "scikit-learn", "xgboost", "lightgb
 def convert(request):
     """Where the ONNX file lies and what it takes and gives, or the reason why there is none."""
     from causeway_runner import models
-    from causeway_runner.onnx_form import inputs_of, tidied
-    from causeway_runner.onnx_models import plain, reason_of, single_only
+    from causeway_runner.onnx_form import any_locale, held_together, inputs_of, own_names, tidied
+    from causeway_runner.onnx_models import plain, reason_of, single_only, single_trees
 
     model = plain(models.load(request))
     if request["dtype"] == "float64" and single_only(model):
-        return {"reason": "%s computes in single precision itself" % single_only(model)}
+        return {"reason": "%s can be converted in single precision only" % single_only(model)}
     form, named, kinds = inputs_of(model, request["matrix"], request["dtype"])
     try:
-        converted = _to_onnx(model, named)
+        converted = _to_onnx(single_trees(model) if request["dtype"] == "float64" else model, named)
     except Exception as error:
         return {"reason": reason_of(error, model)}
+    own_names(converted, [name for name, _ in named])
+    any_locale(converted)
+    if not held_together(converted):
+        return {"reason": "%s was converted to a graph that does not hold together" % type(model).__name__}
     tidied(converted, models.classes_of(model) if models.kind_of(model) == "classifier" else None)
     with open(request["file"], "wb") as stream:
         stream.write(converted.SerializeToString(deterministic=True))
@@ -39,11 +43,13 @@ def convert(request):
 
 
 def _to_onnx(model, named):
+    from causeway_runner.models import kind_of
     from causeway_runner.onnx_models import register
     from skl2onnx import convert_sklearn
 
     register(model)
-    options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
+    classifies = kind_of(model) == "classifier"
+    options = {id(model): {"zipmap": False}} if classifies else None
     # without a name the converter draws one, and no two conversions have the same bytes
     return convert_sklearn(model, "model", named, target_opset=OPSET, options=options)
 

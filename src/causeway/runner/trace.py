@@ -177,7 +177,10 @@ def write_trace(recorder, run, script, started):
         name: getattr(recorder, name) for name in ("tables", "links", "fits", "dumps", "resets", "drops")
     }
     trace.update(errors=recorder.errors, notes=recorder.notes, captured=captured, stopped=run.stopped)
-    trace.update(matrices=list(recorder.matrices.values()), vectors=list(recorder.vectors.values()))
+    matrices = [one for alike in recorder.matrices.values() for one in alike.values()]
+    trace.update(
+        matrices=sorted(matrices, key=lambda one: int(one["id"][1:])), vectors=list(recorder.vectors.values())
+    )
     trace.update(python=platform.python_version(), packages=packages(), script=script)
     trace.update(seconds=time.time() - started, peak_bytes=peak_bytes())
     write_json(os.path.join(recorder.out, "trace.json"), trace)

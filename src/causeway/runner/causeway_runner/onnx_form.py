@@ -29,6 +29,37 @@ def _listed(columns):
     return columns if isinstance(columns, (list, tuple)) else []
 
 
+def held_together(converted):
+    """Whether the types in the graph fit each other; some converters leave single beside double precision."""
+    import onnx
+
+    try:
+        onnx.checker.check_model(converted, full_check=True)
+    except Exception:
+        return False
+    return True
+
+
+def own_names(converted, names):
+    """Gives the inputs their own names back, which the converter writes with letters and digits only."""
+    given = {one.name: name for one, name in zip(converted.graph.input, names) if one.name != name}  # noqa: B905 - Python 3.8
+    if len(converted.graph.input) != len(names):
+        return
+    for one in converted.graph.input:
+        one.name = given.get(one.name, one.name)
+    for node in converted.graph.node:
+        for place, name in enumerate(node.input):
+            node.input[place] = given.get(name, name)
+
+
+def any_locale(converted):
+    """Lets texts be lower-cased on machines without the locale that the converter assumes."""
+    for node in converted.graph.node:
+        if node.op_type == "StringNormalizer" and not any(a.name == "locale" for a in node.attribute):
+            known = node.attribute.add()
+            known.name, known.type, known.s = "locale", known.STRING, b"C.UTF-8"
+
+
 def tidied(converted, classes):
     """Declares outputs with any number of rows: one declared row makes the runtime warn at each batch."""
     for place, one in enumerate(converted.graph.output):

@@ -1,7 +1,6 @@
 """Models as converters want them: boosters registered, samplers left out, names that they accept."""
 
-import json
-
+from causeway_runner.models import kind_of
 from causeway_runner.request import said
 
 CLASSIFIER_OPTIONS = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
@@ -16,6 +15,24 @@ def plain(model):
 
     kept = [(name, plain(step)) for name, step in steps if not hasattr(step, "fit_resample")]
     return Pipeline(kept) if len(kept) != len(steps) or type(model) is not Pipeline else model
+
+
+def single_trees(model):
+    """The pipeline with its trees fed in single precision, which is how scikit-learn's own trees compare."""
+    steps = getattr(model, "steps", [])
+    if len(steps) < 2 or not _compares_in_single(steps[-1][1]):
+        return model
+    import numpy as np
+    from skl2onnx.sklapi import CastTransformer
+    from sklearn.pipeline import Pipeline
+
+    cast = CastTransformer(dtype=np.float32)
+    return Pipeline([*steps[:-1], ("single", cast), steps[-1]])
+
+
+def _compares_in_single(model):
+    family, name = type(model).__module__.split("."), type(model).__name__
+    return family[0] == "sklearn" and family[1] in ("tree", "ensemble") and not name.startswith("Hist")
 
 
 def parts_of(model):
@@ -52,6 +69,30 @@ def register(model):
             _ready_xgboost(part)
         elif family == "lightgbm":
             _ready_lightgbm(part)
+        if hasattr(part, "flatten_transform"):
+            # how a voter transforms does not touch what it answers, and the converter knows only one way
+            part.flatten_transform = False
+    plain_lists()
+
+
+def plain_lists():
+    """Lets converters hand any numbers to onnx, of which newer versions take Python's own only."""
+    import numpy as np
+    from onnx import helper
+
+    held = helper.make_attribute
+
+    def plain_number(one):
+        one = one.item() if isinstance(one, np.generic) else one
+        return int(one) if isinstance(one, bool) else one
+
+    def make_attribute(key, value, *args, **kwargs):
+        value = value.tolist() if isinstance(value, np.ndarray) else value
+        if isinstance(value, (list, tuple)):
+            value = [plain_number(one) for one in value]
+        return held(key, value, *args, **kwargs)
+
+    helper.make_attribute = make_attribute
 
 
 def _ready_xgboost(part):
@@ -62,23 +103,7 @@ def _ready_xgboost(part):
     booster.feature_names = ["f%d" % i for i in range(booster.num_features())]
     if getattr(booster, "feature_types", None) and "c" in booster.feature_types:
         raise NotImplementedError("XGBoost's own categorical columns")
-    plain_base_score(booster)
-    _known_to_converter(
-        part, "XGBoost", convert_xgboost, {"nocl": [True, False], "zipmap": [True, False, "columns"]}
-    )
-
-
-def plain_base_score(booster):
-    """XGBoost 3.1 and later write the base score as a list, which converters cannot read."""
-    config = json.loads(booster.save_config())
-    score = config["learner"]["learner_model_param"].get("base_score", "")
-    if score.startswith("["):
-        values = json.loads(score)
-        if len(set(values)) > 1:
-            raise NotImplementedError("XGBoost's base score of each class")
-        config["learner"]["learner_model_param"]["base_score"] = repr(values[0])
-        text = json.dumps(config)
-        booster.save_config = lambda: text
+    _known_to_converter(part, "XGBoost", convert_xgboost)
 
 
 def _ready_lightgbm(part):
@@ -91,7 +116,7 @@ def _known_to_converter(part, family, converter, regressor_options=None):
     from skl2onnx import update_registered_converter
     from skl2onnx.common import shape_calculator
 
-    classifies = hasattr(part, "predict_proba")
+    classifies = kind_of(part) == "classifier"
     name = "calculate_linear_%s_output_shapes" % ("classifier" if classifies else "regressor")
     shapes = getattr(shape_calculator, name)
     options = CLASSIFIER_OPTIONS if classifies else regressor_options
@@ -101,7 +126,7 @@ def _known_to_converter(part, family, converter, regressor_options=None):
 def reason_of(error, model):
     """Why the conversion failed, in one sentence that a person can act on."""
     kind, name = type(error).__name__, type(model).__name__
-    text = said(error)
+    text = said(error).partition(" You may raise")[0].partition(" and attributes=")[0][:240]
     if (
         kind == "MissingShapeCalculator"
         or "Unable to find a shape calculator" in text

@@ -21,6 +21,7 @@ class Recorder:
         self.tables, self.vectors, self.links, self.fits = [], {}, [], []
         self.dumps, self.resets, self.drops, self.errors = [], [], [], []
         self.matrices, self.objects, self.seconds, self.notes = {}, [], {}, []
+        self.count = 0
         self.numbers, self.labels, self.last = {}, {}, {}
 
     def mine(self, frame):
@@ -78,18 +79,25 @@ class Recorder:
         return self._described(given, shape, held)
 
     def _described(self, given, shape, held):
-        key = (shape[0], len(shape), *[digest for _, digest in held])
+        values = (shape[0], len(shape), *[digest for _, digest in held])
         named = hasattr(given, "iloc")
-        known = self.matrices.get(key)
-        if known is None:
-            known = {"id": "m%d" % len(self.matrices), "rows": shape[0], "named": False, "index": ""}
-            known["one_dimensional"] = len(shape) == 1
-            known["float32"] = is_float32(given)
-            self.matrices[key] = dict(known, columns=[column for column, _ in held])
-            known = self.matrices[key]
-        if named and not known["named"]:  # a frame knows more than an array
-            known.update(named=True, index=self.index(given), columns=[column for column, _ in held])
-        return known["id"]
+        names = tuple(column["name"] for column, _ in held) if named else ()
+        alike = self.matrices.setdefault(values, {})
+        if not named and alike:
+            return next(iter(alike.values()))["id"]
+        if names not in alike:
+            known = alike.pop((), None) or self._fresh(given, shape)
+            # a frame knows more than an array of the same values
+            alike[names] = dict(known, named=named, columns=[column for column, _ in held])
+            alike[names]["index"] = self.index(given) if named else ""
+            first = next(iter(alike.values()))["id"]
+            self.link("same", first, known["id"], "renamed")
+        return alike[names]["id"]
+
+    def _fresh(self, given, shape):
+        self.count += 1
+        known = {"id": "m%d" % (self.count - 1), "rows": shape[0], "one_dimensional": len(shape) == 1}
+        return dict(known, float32=is_float32(given))
 
     def vector(self, given):
         """The id of a target; empty where it is not one value a row."""
