@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from causeway.assess import (
-    poc_common,
+    poc_scaffold,
     poc_data,
     poc_environment,
     poc_generative,
@@ -39,7 +39,7 @@ JUDGES: tuple[Judge, ...] = (
     poc_data.judge,
     poc_rivals.judge,
     poc_generative.judge,
-    poc_common.judge,
+    poc_scaffold.judge,
 )
 _RANK = {Severity.BLOCKER: 0, Severity.FIX: 1, Severity.NOTE: 2}
 
