@@ -59,4 +59,5 @@ class Table(Struct, frozen=True):
 def _take(column: Column, rows: NDArray[np.int64]) -> Column:
     if isinstance(column, Number):
         return Number(column.values[rows], column.kind)
-    return Text([column.values[i] for i in rows.tolist()])
+    chosen: list[int] = rows.tolist()
+    return Text([column.values[i] for i in chosen])
