@@ -3,9 +3,9 @@
 import pickle
 import sqlite3
 
-import folders
 import pytest
 
+import folders
 from causeway.core.finding import Evidence
 from causeway.intake import read_poc
 from causeway.intake.confidential import secrets_in

@@ -1,8 +1,8 @@
 """Following data from file to model."""
 
-import folders
 import pytest
 
+import folders
 from causeway.intake import read_poc
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from causeway.assess import (
-    poc_scaffold,
     poc_data,
     poc_environment,
     poc_generative,
@@ -17,6 +16,7 @@ from causeway.assess import (
     poc_rivals,
     poc_runs,
     poc_safety,
+    poc_scaffold,
     poc_serving,
     poc_skew,
     poc_skill,
