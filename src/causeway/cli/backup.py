@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from causeway.cli.verb import emit, guarded, json_flag
+from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("folder", type=PLACE, default=".")
 @click.option(
     "--to",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     default=".",
     help="A file, or a folder to put it in; here by default.",
 )

@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from causeway.actions.check import CheckReport
-from causeway.cli.verb import emit, guarded, json_flag
+from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("folder", type=PLACE, default=".")
 @click.option("--stage", default="", help="Judge at this stage; without it, the manifest's, else sandbox.")
 @click.option("--md", "as_markdown", is_flag=True, help="Print Markdown, for a pull request or a wiki.")
 @json_flag
@@ -25,7 +25,7 @@ def command(folder: Path, *, stage: str, as_markdown: bool, as_json: bool) -> in
 
     report = check(folder, stage=stage)
     if as_json:
-        emit(report)
+        emit(report, code=0 if report.ready else 1)
     else:
         click.echo(markdown(report) if as_markdown else text(report))
     return 0 if report.ready else 1

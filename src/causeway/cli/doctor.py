@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from causeway.cli.verb import guarded, json_flag
+from causeway.cli.verb import PLACE, guarded, json_flag, print_json
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("folder", type=PLACE, default=".")
 @json_flag
 @guarded
 def command(folder: Path, *, as_json: bool) -> int:
@@ -21,7 +21,7 @@ def command(folder: Path, *, as_json: bool) -> int:
     code = 0 if checkup.healthy else 1
     if as_json:
         fields = msgspec.to_builtins(checkup) | {"ok": checkup.healthy, "healthy": checkup.healthy}
-        click.echo(msgspec.json.encode(fields).decode())
+        print_json(fields)
         return code
     for line in checkup.fine:
         click.echo(f"fine    {line}")

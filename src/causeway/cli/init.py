@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from causeway.cli.verb import emit, guarded, json_flag
+from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("folder", type=PLACE, default=".")
 @json_flag
 @guarded
 def command(folder: Path, *, as_json: bool) -> None:

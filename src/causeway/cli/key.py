@@ -4,11 +4,9 @@ from pathlib import Path
 
 import click
 
-from causeway.cli.verb import emit, guarded, json_flag
+from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
-FOLDER = click.option(
-    "--folder", type=click.Path(path_type=Path), default=".", help="The product's folder; here by default."
-)
+FOLDER = click.option("--folder", type=PLACE, default=".", help="The product's folder; here by default.")
 
 
 @click.group(name="key")
@@ -24,11 +22,11 @@ def command() -> None:
 def issue(consumer: str, folder: Path, *, as_json: bool) -> int:
     """A new key for CONSUMER; its token is printed this once and kept nowhere."""
     from causeway.actions.keys import issue as issue_key
-    from causeway.cli.ship import told_trouble
+    from causeway.cli.ship import told_trouble, trouble_code
 
     issued = issue_key(folder, consumer)
     if as_json:
-        emit(issued)
+        emit(issued, code=trouble_code(issued.trouble))
     else:
         click.echo(f"{issued.key} for {issued.consumer} of {issued.product}. Its token, shown only now:")
         click.echo(f"  {issued.token}")
@@ -62,11 +60,11 @@ def list_(folder: Path, *, as_json: bool) -> None:
 def revoke(key: str, folder: Path, *, as_json: bool) -> int:
     """KEY opens nothing any more."""
     from causeway.actions.keys import revoke as revoke_key
-    from causeway.cli.ship import told_trouble
+    from causeway.cli.ship import told_trouble, trouble_code
 
     revoked = revoke_key(folder, key)
     if as_json:
-        emit(revoked)
+        emit(revoked, code=trouble_code(revoked.trouble))
     else:
         click.echo(f"{revoked.key} of {revoked.product}: {revoked.status.replace('_', ' ')}.")
     return told_trouble(revoked.trouble)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from causeway.cli.verb import emit, guarded, json_flag, narrate
+from causeway.cli.verb import PLACE, emit, guarded, json_flag, narrate
 
 if TYPE_CHECKING:
     from causeway.actions.label import Labelled
@@ -18,10 +18,8 @@ HEADLINES = {
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--folder", type=click.Path(path_type=Path), default=".", help="The product's folder; here by default."
-)
+@click.argument("file", type=PLACE)
+@click.option("--folder", type=PLACE, default=".", help="The product's folder; here by default.")
 @click.option("--id", "id_column", default="id", show_default=True, help="Column with the prediction ids.")
 @click.option(
     "--outcome", "outcome_column", default="outcome", show_default=True, help="Column with what happened."

@@ -1,10 +1,19 @@
 """The `causeway` command: every verb is imported only when it is called."""
 
+import difflib
 import importlib
+import io
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
 
 from causeway import __version__
+from causeway.cli.verb import answered, fail
+from causeway.core.errors import UsageError
+
+PROGRAM = "causeway"
 
 # verb -> module of causeway.cli that holds `command`, and its one line of help
 VERBS = {
@@ -30,6 +39,38 @@ VERBS = {
 class Verbs(click.Group):
     """A group that knows its commands by name and loads one at a time."""
 
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,  # noqa: ARG002 - it is `causeway`, however it was started
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT001, FBT002 - click passes it
+        **extra: Any,  # noqa: ANN401 - the same
+    ) -> Any:  # noqa: ANN401 - the same
+        """Runs one command, and ends with its exit code; what click refuses is told as everything else is."""
+        words = list(sys.argv[1:] if args is None else args)
+
+        def run() -> Any:  # noqa: ANN401 - the same
+            return super(Verbs, self).main(words, PROGRAM, complete_var, standalone_mode=False, **extra)
+
+        if not standalone_mode:
+            return run()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # a name that the terminal's encoding lacks is shown with escapes, not an error
+                stream.reconfigure(errors="backslashreplace")
+        sys.exit(answered(lambda: _told(run, as_json="--json" in words), as_json="--json" in words))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names, or a verb that looks like it in the error."""
+        if args[0] in VERBS:
+            return super().resolve_command(ctx, args)
+        near = difflib.get_close_matches(args[0], VERBS, n=1)
+        perhaps = f"; did you mean {near[0]}?" if near else ""
+        raise click.UsageError(f"there is no command {args[0]}{perhaps}", ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
         """The verbs, in the order in which one needs them."""
         return list(VERBS)
@@ -53,6 +94,25 @@ class Verbs(click.Group):
         """The list for `--help`, without importing any verb."""
         with formatter.section("Commands"):
             formatter.write_dl([(verb, line) for verb, (_, line) in VERBS.items()])
+
+
+def _told(run: Callable[[], Any], *, as_json: bool) -> int:
+    """The exit code of a command line, which may not be one."""
+    try:
+        return run() or 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        return fail(_usage(error), as_json=as_json)
+
+
+def _usage(error: click.ClickException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    return UsageError(
+        error.format_message().rstrip("."),
+        hint=f"see: {context.command_path if context else PROGRAM} --help",
+    )
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

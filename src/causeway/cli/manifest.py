@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
-from causeway.cli.verb import emit, guarded, json_flag
+from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
 
 class Reference(Struct, frozen=True):
@@ -23,7 +23,7 @@ class Checked(Struct, frozen=True):
 
 
 @click.command
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=PLACE)
 @json_flag
 @guarded
 def command(file: Path | None, *, as_json: bool) -> int:

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import click
 
-from causeway.cli.verb import emit, guarded, json_flag
+from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PLACE)
 @click.option(
     "--into",
-    type=click.Path(path_type=Path),
+    type=PLACE,
     default=".",
     help="The folder whose ledger is filled; here by default.",
 )
-@click.option("--anchor", type=click.Path(path_type=Path), metavar="FILE", help="A checkpoint that you kept.")
+@click.option("--anchor", type=PLACE, metavar="FILE", help="A checkpoint that you kept.")
 @click.option("--trust-keys", is_flag=True, help="Its public keys are mine: trust them on this machine.")
 @json_flag
 @guarded

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from causeway.cli.verb import emit, guarded, json_flag
+from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
 
 @click.group(name="roll")
@@ -13,17 +13,17 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("folder", type=PLACE, default=".")
 @json_flag
 @guarded
 def back(folder: Path, *, as_json: bool) -> int:
     """Take the last change of traffic back."""
     from causeway.actions.roll import roll_back
-    from causeway.cli.ship import shares_text, told_trouble
+    from causeway.cli.ship import shares_text, told_trouble, trouble_code
 
     rolled = roll_back(folder)
     if as_json:
-        emit(rolled)
+        emit(rolled, code=trouble_code(rolled.trouble))
     elif rolled.status == "nothing_to_roll_back":
         click.echo(f"{rolled.product}: nothing to roll back; {shares_text(rolled.live)}.")
     else:

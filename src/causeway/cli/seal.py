@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from causeway.cli.verb import emit, guarded, json_flag
+from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
 if TYPE_CHECKING:
     from causeway.actions.seal import Sealed
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("folder", type=PLACE, default=".")
 @json_flag
 @guarded
 def command(folder: Path, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from causeway.cli.verb import emit, error_shape, guarded, json_flag, narrate
+from causeway.cli.verb import PLACE, emit, error_shape, guarded, json_flag, narrate, print_json
 from causeway.core.errors import OutsideError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ LABEL_WIDTH = 12
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("folder", type=PLACE, default=".")
 @click.option("--release", help="First digits of a release; without it, the latest one.")
 @click.option("--waive", "codes", multiple=True, metavar="CODE", help="Go on in spite of this finding.")
 @click.option("--because", metavar="WHY", help="The reason for every --waive.")
@@ -58,23 +58,26 @@ def command(
         shipped = ship(existing_workspace(folder), folder, release=release, waive=waive, agree=agree)
     except Blocked as blocked:
         return _refuse(blocked, as_json=as_json)
+    code = DECLINED if shipped.status == "declined" else trouble_code(shipped.trouble)
     if as_json:
-        emit(shipped)
+        emit(shipped, code=code)
     else:
         for line in result_lines(shipped):
             click.echo(line)
-    if shipped.status == "declined":
-        return DECLINED
-    return told_trouble(shipped.trouble)
+    return told_trouble(shipped.trouble) or code
+
+
+def trouble_code(trouble: str) -> int:
+    """The exit code when the running gateway does not follow, or does."""
+    return OutsideError.exit_code if trouble else 0
 
 
 def told_trouble(trouble: str) -> int:
     """The exit code, once a gateway that does not follow has been named."""
-    if not trouble:
-        return 0
-    narrate(f"error: it is recorded, but the running gateway does not follow: {trouble}")
-    narrate("  what answered before goes on; mend it, or take the change back")
-    return OutsideError.exit_code
+    if trouble:
+        narrate(f"error: it is recorded, but the running gateway does not follow: {trouble}")
+        narrate("  what answered before goes on; mend it, or take the change back")
+    return trouble_code(trouble)
 
 
 def plan_lines(plan: "Plan") -> list[str]:
@@ -183,7 +186,7 @@ def _refuse(blocked: "Blocked", *, as_json: bool) -> int:
 
     if as_json:
         judgement = msgspec.to_builtins(blocked.plan.judgement)
-        click.echo(msgspec.json.encode({**error_shape(blocked), "judgement": judgement}).decode())
+        print_json({**error_shape(blocked), "judgement": judgement})
         return blocked.exit_code
     narrate(f"error: {blocked.plan.product} may not go live in {blocked.plan.stage}:")
     for finding in blocked.plan.judgement.blocking:

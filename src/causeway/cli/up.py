@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from causeway.actions.instance import CONSOLE_PORT, PORT
-from causeway.cli.verb import emit, guarded, json_flag, narrate
+from causeway.cli.verb import PLACE, emit, guarded, json_flag, narrate
 from causeway.core.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("folder", type=PLACE, default=".")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="Of the gateway."
 )

@@ -3,15 +3,21 @@
 import functools
 import os
 import sys
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from causeway.core.errors import CausewayError
+from causeway.core.errors import CausewayError, Defect, outside
 
 EXIT_CODES = {0: "fine", 1: "judged and failed", 2: "usage", 3: "the outside failed"}
+INTERRUPTED = 130
+
+# whether it is there and may be read is for the verb to say, in our words
+PLACE = click.Path(path_type=Path, readable=False)
 
 
 def json_flag(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,32 +32,43 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - click's parameters
-        try:
-            code = command(*args, **kwargs) or 0
-        except CausewayError as error:
-            code = fail(error, as_json=bool(kwargs.get("as_json")))
-        except KeyboardInterrupt:
-            click.echo("interrupted; what was finished is kept", err=True)
-            code = 130
-        except BrokenPipeError:
-            # the reader went away (`| head`): nothing is wrong, and nobody is there to be told
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
-        sys.exit(code)
+        sys.exit(answered(lambda: command(*args, **kwargs), as_json=bool(kwargs.get("as_json"))))
 
     return run
 
 
+def answered(do: Callable[[], int | None], *, as_json: bool) -> int:
+    """The exit code of `do`; whatever went wrong has been said once, in one shape."""
+    try:
+        return do() or 0
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; what was finished is kept", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader went away (`| head`): nothing is wrong, and nobody is there to be told
+        _hush(sys.stdout)
+        return 0
+    except CausewayError as error:
+        return fail(error, as_json=as_json)
+    except OSError as error:
+        return fail(outside(error), as_json=as_json)
+    except Exception as error:  # noqa: BLE001 - the shell: no traceback reaches a person
+        return fail(_defect(error), as_json=as_json)
+
+
 def fail(error: CausewayError, *, as_json: bool) -> int:
     """Says what went wrong, and returns the exit code."""
-    if as_json:
-        click.echo(msgspec.json.encode(error_shape(error)).decode())
-        return error.exit_code
-    click.echo(f"error: {error.message}", err=True)
-    if error.where:
-        click.echo(f"  at {error.where}", err=True)
-    if error.hint:
-        click.echo(f"  {error.hint}", err=True)
+    try:
+        if as_json:
+            print_json(error_shape(error))
+            return error.exit_code
+    except OSError:
+        _hush(sys.stdout)
+    lines = [f"error: {error.message}", f"  at {error.where}" if error.where else "", f"  {error.hint}"]
+    try:
+        click.echo("\n".join(line for line in lines if line.strip()), err=True)
+    except OSError:
+        _hush(sys.stderr)
     return error.exit_code
 
 
@@ -67,12 +84,46 @@ def error_shape(error: CausewayError) -> dict[str, object]:
     }
 
 
-def emit(result: msgspec.Struct) -> None:
-    """Prints a result as one JSON object with `ok: true`."""
+def emit(result: msgspec.Struct, *, code: int = 0) -> None:
+    """Prints a result as one JSON object; `ok` says whether the exit code is 0."""
     fields = msgspec.to_builtins(result, str_keys=True)
-    click.echo(msgspec.json.encode({"ok": True, **fields}).decode())
+    print_json({"ok": code == 0, **fields})
+
+
+def print_json(fields: dict[str, Any]) -> None:
+    """One line of UTF-8, whatever the terminal's encoding."""
+    try:
+        line = msgspec.json.encode(fields)
+    except UnicodeEncodeError:
+        # a file's name need not be text; escapes keep every byte of it
+        import json
+
+        line = json.dumps(fields, separators=(",", ":")).encode()
+    click.echo(line)
 
 
 def narrate(text: str) -> None:
     """Tells a person what is going on, on standard error."""
     click.echo(text, err=True)
+
+
+def _defect(error: Exception) -> CausewayError:
+    import tempfile
+
+    told = f"this is a defect in Causeway: {type(error).__name__}: {error}"
+    try:
+        handle, name = tempfile.mkstemp(prefix="causeway-defect-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            traceback.print_exception(error, file=stream)
+    except OSError:
+        return Defect(told, hint="report it; nothing could be written to the temporary folder")
+    return Defect(told, where=name, hint="report it, with that file; what was finished is kept")
+
+
+def _hush(stream: Any) -> None:  # noqa: ANN401 - a text stream of whatever kind
+    """Sends what is left in the stream's buffer nowhere, so that closing it cannot fail."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError, AttributeError):
+        # closed, or no file at all: then nothing is left to write
+        return

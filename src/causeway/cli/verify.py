@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from causeway.cli.verb import emit, guarded, json_flag, narrate
+from causeway.cli.verb import PLACE, emit, guarded, json_flag, narrate
 
 if TYPE_CHECKING:
     from causeway.ledger import Verdict
 
 NOT_WHOLE = 1
-FILE = click.Path(path_type=Path, dir_okay=False)
+FILE = PLACE
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.argument("folder", type=PLACE, default=".")
 @click.option("--anchor", type=FILE, metavar="FILE", help="A checkpoint that you kept: sees a cut tail too.")
 @click.option("--checkpoint", is_flag=True, help="Sign the heads of all chains, once they are proven whole.")
 @click.option("--export-anchor", type=FILE, metavar="FILE", help="Sign, and write the checkpoint to keep.")
@@ -66,7 +66,7 @@ def _show(verdict: "Verdict", *, as_json: bool) -> None:
     from causeway.actions.verify import in_words
 
     if as_json:
-        emit(verdict)
+        emit(verdict, code=0 if verdict.ok else NOT_WHOLE)
         return
     if verdict.bad:
         click.echo("NOT WHOLE")

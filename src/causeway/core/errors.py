@@ -8,10 +8,29 @@ CausewayError
 ├── Refused             we judged, and the answer is no               exit 1, HTTP 409
 ├── OutsideError        disk, port, network, interpreter, database    exit 3, HTTP 503
 │   └── MissingExtra    an optional part is not installed             exit 3
-└── Conflict            somebody else wrote first                     exit 3, HTTP 409
+├── Conflict            somebody else wrote first                     exit 3, HTTP 409
+└── Defect              a mistake of ours                             exit 3, HTTP 500
+
+More specific ones live beside what raises them; docs/errors.md lists all.
 """
 
+import errno
 from typing import ClassVar
+
+# what the system said -> what to do about it
+REMEDIES = {
+    errno.ENOSPC: "free some space, and repeat",
+    errno.EDQUOT: "free some space, and repeat",
+    errno.EFBIG: "the system lets no file grow so large: raise the limit (ulimit -f), or free some space",
+    errno.EACCES: "check the permissions of the file and of its folder",
+    errno.EPERM: "check the permissions of the file and of its folder",
+    errno.EROFS: "the disk is mounted read-only: use a place that you may write to",
+    errno.ENAMETOOLONG: "use a shorter name or a folder nearer to the root",
+    errno.EMFILE: "too many files are open: raise the limit (ulimit -n), and repeat",
+    errno.ENOENT: "check that it is there",
+    errno.ENOTDIR: "check the path: a part of it is a file",
+    errno.EISDIR: "name a file, not a folder",
+}
 
 
 class CausewayError(Exception):
@@ -85,3 +104,18 @@ class Conflict(CausewayError):
 
     code = "conflict"
     status = 409
+
+
+class Defect(CausewayError):
+    """A mistake in Causeway itself."""
+
+    code = "defect"
+
+
+def outside(error: OSError) -> OutsideError:
+    """What the operating system refused, as an error with the place and a remedy."""
+    return OutsideError(
+        f"the system refused: {error.strerror or error}",
+        where=str(error.filename or ""),
+        hint=REMEDIES.get(error.errno or 0, "mend that, and repeat"),
+    )
