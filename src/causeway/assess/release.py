@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from causeway.core.contract import Violation
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
+from causeway.core.metrics import spoken
 from causeway.core.release import Evaluation, Parity
 
 
@@ -84,7 +85,7 @@ def _skill(evaluation: Evaluation) -> tuple[Finding, ...]:
             remedy=Remedy("Stop here, or find columns that know more about the target."),
             evidence=(
                 Evidence(
-                    text=f"{evaluation.metric} {evaluation.value:.3g} against {evaluation.baseline:.3g}; "
+                    text=f"{spoken(evaluation.metric)} {evaluation.value:.3g} against {evaluation.baseline:.3g}; "
                     f"95 % interval of the gain {evaluation.gain_low:.3g} to {evaluation.gain_high:.3g} "
                     f"on {evaluation.rows} rows it was not fitted on"
                 ),

@@ -5,6 +5,7 @@ from causeway.assess.shipping import ANSWERED_BY_MEASURING
 from causeway.assess.verdict import Verdict, refuted, unknown, verified
 from causeway.core.ids import short
 from causeway.core.manifest import Manifest
+from causeway.core.metrics import spoken
 from causeway.core.release import Evaluation, Release
 
 SAFE_FORMATS = (".onnx", ".safetensors", ".skops")
@@ -105,7 +106,7 @@ def skill(_promise: Manifest | None, facts: Facts) -> Verdict:
         return _no_release()
     evaluation = facts.release.evaluation
     trivial = f"{evaluation.baseline:.3g} of {evaluation.baseline_name}"
-    seen = f"{evaluation.metric} {evaluation.value:.3g} against {trivial}"
+    seen = f"{spoken(evaluation.metric)} {evaluation.value:.3g} against {trivial}"
     if evaluation.has_skill:
         return verified(f"{seen}; gain {evaluation.gain_low:.3g} to {evaluation.gain_high:.3g}, 95 %")
     return refuted(

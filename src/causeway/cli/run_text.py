@@ -12,6 +12,7 @@ from rich.status import Status
 from causeway.actions.run import RunReport
 from causeway.actions.stages.step import StageEnded
 from causeway.core.ids import short
+from causeway.core.metrics import spoken
 from causeway.core.release import Evaluation
 
 WIDTH = 80
@@ -50,7 +51,7 @@ class Narrator:
         if self.status.console.is_terminal:
             self.status.update(textwrap.shorten(f"{self.stage}: {line}", WIDTH - 4))
         elif not self.quiet:
-            click.echo(line, err=True)
+            click.echo(textwrap.shorten(line, WIDTH, placeholder=" ..."), err=True)
 
     def ended(self, stage: StageEnded) -> None:
         """Prints its line."""
@@ -97,7 +98,7 @@ def verdict(report: RunReport, *, folder: Path) -> str:
 
 def _skill(evaluation: Evaluation) -> str:
     text = (
-        f"{evaluation.metric} {evaluation.value:.3f} (95 % {evaluation.low:.3f} to {evaluation.high:.3f}) on "
+        f"{spoken(evaluation.metric)} {evaluation.value:.3f} (95 % {evaluation.low:.3f} to {evaluation.high:.3f}) on "
         f"{evaluation.rows:,} rows it was not fitted on ({evaluation.method}); "
         f"{evaluation.baseline_name} scores {evaluation.baseline:.3f}."
     )

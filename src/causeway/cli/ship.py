@@ -136,9 +136,11 @@ def result_lines(shipped: "Shipped") -> list[str]:
 
 def evaluation_line(plan: "Plan") -> str:
     """How good it is, beside the trivial answer."""
+    from causeway.core.metrics import spoken
+
     seen = plan.evaluation
     return (
-        f"{seen.metric} {seen.value:.3g} ({seen.low:.3g} to {seen.high:.3g}) on {seen.rows:,} rows; "
+        f"{spoken(seen.metric)} {seen.value:.3g} ({seen.low:.3g} to {seen.high:.3g}) on {seen.rows:,} rows; "
         f"{seen.baseline_name} gets {seen.baseline:.3g}"
     )
 

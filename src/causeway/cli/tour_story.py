@@ -22,6 +22,7 @@ from causeway.actions.tour import Caller, Scored, Toured, lay_out, live_skill, s
 from causeway.actions.workspace import Workspace, load_product, open_workspace
 from causeway.core.errors import OutsideError
 from causeway.core.ids import short
+from causeway.core.metrics import spoken
 
 WIDTH = 80
 CUSTOMERS = 300
@@ -212,7 +213,7 @@ def _learns_what_happened(story: Story, live: Live, scored: Scored) -> None:
     story.run("label", str(outcomes), "--folder", str(live.folder))
     told = live_skill(live.work, live.product, live.bundle.release.signature)
     story.tell(
-        f"So the live model is measured on people it never saw: {told.metric} {told.value:.2f} "
+        f"So the live model is measured on people it never saw: {spoken(told.metric)} {told.value:.2f} "
         f"(95 % {told.low:.2f} to {told.high:.2f}, bootstrap over {told.rows} customers), where the same "
         f"answer for all gets {told.baseline:.2f}."
     )

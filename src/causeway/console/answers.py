@@ -15,6 +15,7 @@ from causeway import __version__
 from causeway.console.charts import interval
 from causeway.core.errors import CausewayError
 from causeway.core.ids import DIGEST_PREFIX, short
+from causeway.core.metrics import spoken
 
 TWIN = ".json"
 SECURITY_HEADERS = {
@@ -90,6 +91,7 @@ def templates() -> jinja2.Environment:
         moment=_moment,
         count=_count,
         figure=_figure,
+        spoken=spoken,
         segment=_segment,
         sentence=_sentence,
     )

@@ -20,6 +20,7 @@ from causeway.core.events import (
     TrafficRouted,
 )
 from causeway.core.ids import short
+from causeway.core.metrics import spoken
 
 
 class Told(Struct, frozen=True):
@@ -86,7 +87,7 @@ def _measured(fact: ReleaseMade) -> str:
     if fact.value is None:
         return ""
     beside = f", {fact.baseline:.3g} without a model" if fact.baseline is not None else ""
-    return f": {fact.metric} {fact.value:.3g}{beside}"
+    return f": {spoken(fact.metric)} {fact.value:.3g}{beside}"
 
 
 def _routed(fact: TrafficRouted) -> str:

@@ -14,6 +14,7 @@ from causeway.actions.stages.step import Made
 from causeway.assess.parity import words_of
 from causeway.core.answers import HonestAnswers
 from causeway.core.errors import Refused
+from causeway.core.metrics import spoken
 from causeway.core.poc import Claim
 from causeway.core.release import Evaluation
 from causeway.core.table import Column, Number, Numbers, Table
@@ -182,7 +183,9 @@ def _beside_claim(evaluation: Evaluation, claims: Sequence[Claim]) -> Evaluation
     for claim in claims:
         name = CLAIMED_NAMES.get(claim.metric, "")
         if name in evaluation.others:
-            return structs.replace(evaluation, claimed=claim.value, claimed_how=f"{name} in {claim.at}")
+            return structs.replace(
+                evaluation, claimed=claim.value, claimed_how=f"{spoken(name)} in {claim.at}"
+            )
     return evaluation
 
 
@@ -199,4 +202,4 @@ def _numbers(column: Column) -> Numbers:
 
 
 def _fact(evaluation: Evaluation) -> str:
-    return f"{evaluation.metric} {evaluation.value:.3f} on {evaluation.rows:,} rows held out"
+    return f"{spoken(evaluation.metric)} {evaluation.value:.3f} on {evaluation.rows:,} rows held out"
