@@ -85,7 +85,8 @@ def _skill(evaluation: Evaluation) -> tuple[Finding, ...]:
             remedy=Remedy("Stop here, or find columns that know more about the target."),
             evidence=(
                 Evidence(
-                    text=f"{spoken(evaluation.metric)} {evaluation.value:.3g} against {evaluation.baseline:.3g}; "
+                    text=f"{spoken(evaluation.metric)} {evaluation.value:.3g} "
+                    f"against {evaluation.baseline:.3g}; "
                     f"95 % interval of the gain {evaluation.gain_low:.3g} to {evaluation.gain_high:.3g} "
                     f"on {evaluation.rows} rows it was not fitted on"
                 ),

@@ -98,8 +98,8 @@ def verdict(report: RunReport, *, folder: Path) -> str:
 
 def _skill(evaluation: Evaluation) -> str:
     text = (
-        f"{spoken(evaluation.metric)} {evaluation.value:.3f} (95 % {evaluation.low:.3f} to {evaluation.high:.3f}) on "
-        f"{evaluation.rows:,} rows it was not fitted on ({evaluation.method}); "
+        f"{spoken(evaluation.metric)} {evaluation.value:.3f} (95 % {evaluation.low:.3f} "
+        f"to {evaluation.high:.3f}) on {evaluation.rows:,} rows it was not fitted on ({evaluation.method}); "
         f"{evaluation.baseline_name} scores {evaluation.baseline:.3f}."
     )
     if evaluation.claimed is not None:
