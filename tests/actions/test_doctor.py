@@ -107,7 +107,7 @@ def test_a_run_that_stopped_can_go_on(work):
 
     assert checkup.healthy
     assert [finding.title for finding in checkup.findings if finding.code == "run-stopped"] == [
-        "A run of churn stopped after 1 stages."
+        "A run of churn stopped after 1 stage."
     ]
 
 

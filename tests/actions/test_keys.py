@@ -54,7 +54,7 @@ def test_a_key_nobody_has_cannot_be_revoked(live):
 
 
 def test_a_key_needs_a_consumer(live):
-    with pytest.raises(UsageError, match="needs a consumer"):
+    with pytest.raises(UsageError, match="the name of its consumer"):
         issue(live, "  ")
 
 

@@ -9,7 +9,15 @@ from msgspec import Struct
 
 from causeway.actions.workspace import Workspace, keys_folder
 from causeway.adapters import registry
-from causeway.core.bundle import RELEASE, SIGNATURE, BadBundle, check_file, check_paths, verified_release
+from causeway.core.bundle import (
+    RELEASE,
+    SIGNATURE,
+    BadBundle,
+    BundleSignature,
+    check_file,
+    check_paths,
+    verified_release,
+)
 from causeway.core.errors import NotFound
 from causeway.core.finding import Finding
 from causeway.core.ids import short
@@ -23,7 +31,14 @@ Decoded = TypeVar("Decoded")
 Row = dict[str, str | float | int | bool | None]
 
 _findings = msgspec.json.Decoder(list[Finding]).decode
+_signed = msgspec.json.Decoder(BundleSignature).decode
 _example = msgspec.json.Decoder(Row).decode
+
+
+class UntrustedSigner(BadBundle):
+    """The release is signed by a key that this machine does not trust."""
+
+    code = "untrusted_signer"
 
 
 class Bundle(Struct, frozen=True):
@@ -46,6 +61,7 @@ def open_bundle(work: Workspace, digest: str) -> Bundle:
 def describe(work: Workspace, digest: str) -> Bundle:
     """What the bundle says of itself, its signature checked; the model's bytes are not read."""
     folder = work.bundle(digest)
+    check_signer(work, digest)
     release = verified_release(
         _read(folder, RELEASE),
         _read(folder, SIGNATURE),
@@ -61,6 +77,22 @@ def describe(work: Workspace, digest: str) -> Bundle:
         findings=tuple(_parsed(_findings, folder, release, FINDINGS) or ()),
         example=example or example_row(release.signature.inputs),
     )
+
+
+def check_signer(work: Workspace, digest: str) -> None:
+    """Refuses a release whose signature names a key that is not trusted here."""
+    try:
+        signer = _signed((work.bundle(digest) / SIGNATURE).read_bytes()).key_id
+    except (OSError, msgspec.DecodeError):
+        # that it is missing or spoilt is told by whoever reads all of the bundle
+        return
+    if signer not in registry.trusted_keys(keys_folder()):
+        raise UntrustedSigner(
+            f"release {short(digest)} is signed by {signer}, which is no key of this machine",
+            where=str(keys_folder()),
+            hint=f"set CAUSEWAY_KEYS to the folder that holds {signer}.pub.pem, or copy that file here; "
+            "if it is lost, causeway run signs the release anew",
+        )
 
 
 def trusted_keys() -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from causeway.actions.workspace import Workspace, has_workspace, load_product, open_workspace
+from causeway.actions.workspace import Workspace, check_folder, has_workspace, load_product, open_workspace
 from causeway.core.errors import Conflict, NotFound
 from causeway.core.events import AnyFact
 from causeway.views.product import ProductState, fold
@@ -39,8 +39,7 @@ def product_state(work: Workspace, product: str) -> ProductState:
 
 def existing_workspace(folder: Path) -> Workspace:
     """The workspace of this folder; none is made."""
-    if not folder.is_dir():
-        raise NotFound(f"there is no folder {folder}", hint="name a folder that exists")
+    check_folder(folder)
     if not has_workspace(folder):
         raise NotFound(f"nothing has been run in {folder}", hint=f"start with: causeway run {folder}")
     return open_workspace(folder)

@@ -12,14 +12,16 @@ import msgspec
 from msgspec import Struct
 
 from causeway import __version__
+from causeway.actions.bundles import check_signer
+from causeway.actions.decide import product_state
 from causeway.actions.lease import held
 from causeway.actions.source import digest_file
-from causeway.actions.workspace import Workspace, has_workspace, keys_folder, open_workspace
+from causeway.actions.workspace import Workspace, check_folder, has_workspace, keys_folder, open_workspace
 from causeway.adapters import registry
 from causeway.core.bundle import RELEASE
-from causeway.core.errors import CausewayError, NotFound
+from causeway.core.errors import CausewayError, outside
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
-from causeway.core.ids import short
+from causeway.core.ids import counted, short
 from causeway.core.routes import RouteFile
 from causeway.ledger.verify import verify
 from causeway.views.run import fold
@@ -52,8 +54,7 @@ Look = Callable[[Workspace], Iterator[Answer]]
 
 def examine(folder: Path) -> Checkup:
     """Everything that was looked at in the installation, and in the folder's workspace if it has one."""
-    if not folder.is_dir():
-        raise NotFound(f"there is no folder {folder}", hint="name a folder that exists")
+    check_folder(folder)
     answers = [*_python(), *_extras(), *_keys(keys_folder()), *_disk(folder)]
     if has_workspace(folder):
         answers += _workspace(folder)
@@ -97,8 +98,33 @@ def _extras() -> Iterator[Answer]:
 
 
 def _keys(folder: Path) -> Iterator[Answer]:
-    if not folder.exists():
+    try:
+        yield from _keys_there(folder) if folder.exists() else _keys_to_come(folder)
+        registry.trusted_keys(folder)
+    except OSError as error:
+        yield _of_error("keys", outside(error))
+    except CausewayError as error:
+        yield _of_error("keys", error)
+
+
+def _keys_to_come(folder: Path) -> Iterator[Answer]:
+    nearest = next(place for place in folder.absolute().parents if place.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
         yield f"no signing key yet; the first release makes one in {folder}"
+    else:
+        yield _broken(
+            "keys",
+            f"There is no signing key, and none can be made in {folder}.",
+            "Set CAUSEWAY_KEYS to a folder of your own that you may write to.",
+            path=folder,
+        )
+
+
+def _keys_there(folder: Path) -> Iterator[Answer]:
+    if not folder.is_dir():
+        yield _broken(
+            "keys", f"{folder} is a file.", "Set CAUSEWAY_KEYS to a folder of your own.", path=folder
+        )
         return
     open_to_others = [
         path
@@ -135,18 +161,17 @@ def _workspace(folder: Path) -> Iterator[Answer]:
     except CausewayError as error:
         yield _of_error("ledger", error)
         return
-    looks: tuple[Look, ...] = (_ledger, _routes, _releases, _leftovers)
+    looks: tuple[Look, ...] = (_ledger, _routes, _releases, _signers, _leftovers)
     for look in looks:
-        yield from look(work)
+        try:
+            yield from look(work)
+        except CausewayError as error:
+            yield _of_error("ledger", error)
     work.ledger.close()
 
 
 def _ledger(work: Workspace) -> Iterator[Answer]:
-    try:
-        verdict = verify(work.ledger, keys=registry.trusted_keys(keys_folder()))
-    except CausewayError as error:
-        yield _of_error("ledger", error)
-        return
+    verdict = verify(work.ledger, keys=registry.trusted_keys(keys_folder()))
     if bad := verdict.bad:
         place = f"Event {bad.seq} of {bad.product}" if bad.product else f"Checkpoint {bad.seq}"
         yield _broken(
@@ -156,7 +181,7 @@ def _ledger(work: Workspace) -> Iterator[Answer]:
             "causeway verify",
         )
     else:
-        yield f"ledger whole: {verdict.events} events of {verdict.products} products"
+        yield f"ledger whole: {counted(verdict.events, 'event')} of {counted(verdict.products, 'product')}"
 
 
 def _routes(work: Workspace) -> Iterator[Answer]:
@@ -174,6 +199,7 @@ def _routes(work: Workspace) -> Iterator[Answer]:
             path=work.routes,
         )
         return
+    live = [route for route in file.routes if route.served]
     lost = [
         served.release
         for route in file.routes
@@ -189,7 +215,7 @@ def _routes(work: Workspace) -> Iterator[Answer]:
             path=work.routes,
         )
     if not lost:
-        yield f"route file readable, {len(file.routes)} products live"
+        yield f"route file readable, {counted(len(live), 'product')} live"
 
 
 def _releases(work: Workspace) -> Iterator[Answer]:
@@ -204,7 +230,16 @@ def _releases(work: Workspace) -> Iterator[Answer]:
             path=path,
         )
     if folders and not changed:
-        yield f"{len(folders)} releases, each what its name says"
+        yield f"{counted(len(folders), 'release')}, each what its name says"
+
+
+def _signers(work: Workspace) -> Iterator[Answer]:
+    for product in work.ledger.products():
+        for release in product_state(work, product).shares:
+            try:
+                check_signer(work, release)
+            except CausewayError as error:
+                yield _of_error("untrusted-signer", error)
 
 
 def _is_what_it_is_called(bundle: Path) -> bool:
@@ -221,7 +256,7 @@ def _leftovers(work: Workspace) -> Iterator[Answer]:
             yield Finding(
                 code="run-stopped",
                 severity=Severity.FIX,
-                title=f"A run of {product} stopped after {len(run.stages)} stages.",
+                title=f"A run of {product} stopped after {counted(len(run.stages), 'stage')}.",
                 remedy=Remedy("It goes on where it stopped.", f"causeway run {work.root}"),
                 evidence=(Evidence(event=run.run),),
             )

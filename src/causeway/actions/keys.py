@@ -15,6 +15,7 @@ from causeway.views.product import KeyHeld, ProductState
 
 TOKEN_PREFIX = "cw_"  # noqa: S105 - the prefix by which people and scanners know our tokens
 TOKEN_BYTES = 32
+MAX_CONSUMER = 100
 
 
 class Issued(Struct, frozen=True):
@@ -48,8 +49,11 @@ class Revoked(Struct, frozen=True):
 
 def issue(folder: Path, consumer: str) -> Issued:
     """A key for this consumer, working from now on."""
-    if not consumer.strip():
-        raise UsageError("a key needs a consumer", hint="say who will call: --for NAME")
+    if not consumer.strip() or not consumer.isprintable() or len(consumer) > MAX_CONSUMER:
+        raise UsageError(
+            "a key needs the name of its consumer",
+            hint=f"say who calls, in at most {MAX_CONSUMER} printable characters: causeway key issue NAME",
+        )
     work = existing_workspace(folder)
     product = _declared(work, folder).product
     token, fact = new_key(consumer)

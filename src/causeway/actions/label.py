@@ -95,7 +95,7 @@ def _read(file: Path, columns: Columns) -> list[_Outcome]:
     ids, values = texts[columns.id], texts[columns.outcome]
     times = texts.get(columns.at) or [None] * len(ids)
     if not ids:
-        raise UsageError(f"{file.name} has no rows", where=str(file))
+        raise UsageError(f"{file.name} has no rows", where=str(file), hint="one row for each known outcome")
     return [
         _Outcome(
             _filled(id_, columns.id, row, file),
@@ -139,7 +139,7 @@ def _sort(work: Workspace, product: str, outcomes: Sequence[_Outcome]) -> _Sorte
     ids = {outcome.id for outcome in outcomes}
     predictions = segment_files(work, product, PREDICTIONS)
     if not predictions:
-        raise NotFound(f"{product} has no sealed predictions yet", hint="seal them first: causeway seal")
+        raise NotFound(f"{product} has no sealed predictions yet", hint="ask the endpoint first: causeway up")
     answered = _texts(files.matching(predictions, ids, columns=["id"]), "id")
     before = segment_files(work, product, OUTCOMES)
     known: dict[str, str] = {}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from causeway.core.errors import OutsideError
+from causeway.core.errors import OutsideError, remedy
 from causeway.core.manifest import Manifest
 from causeway.core.manifest_draft import ONLY_A_PERSON, standing_questions
 from causeway.core.manifest_text import open_questions, read_manifest
@@ -45,7 +45,9 @@ def promise_of(folder: Path) -> Promise:
     except FileNotFoundError:
         return Promise(None)
     except OSError as error:
-        raise OutsideError(f"cannot read the manifest: {error.strerror}", where=str(path)) from error
+        raise OutsideError(
+            f"cannot read the manifest: {error.strerror}", where=str(path), hint=remedy(error)
+        ) from error
     return Promise(read_manifest(content, where=str(path)), content.decode("utf-8-sig"))
 
 

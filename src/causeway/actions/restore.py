@@ -14,7 +14,7 @@ from causeway.actions.backup import ACTORS, ANCHOR, ARTIFACTS, FORMAT, INDEX, LE
 from causeway.actions.verify import NotWhole, in_words, read_anchor_file
 from causeway.actions.workspace import Workspace, keys_folder, open_workspace
 from causeway.adapters import registry
-from causeway.core.errors import NotFound, OutsideError, UsageError
+from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
 from causeway.core.ids import digest_of
 from causeway.ledger import Actor, Anchor, Contents, read_anchor
 from causeway.ledger.export import read_export
@@ -108,9 +108,7 @@ def _make_folder(into: Path) -> None:
     try:
         into.mkdir(exist_ok=True)
     except OSError as error:
-        raise OutsideError(
-            f"cannot make {into}: {error.strerror}", hint="name a folder that you may write to"
-        ) from error
+        raise OutsideError(f"cannot make {into}: {error.strerror}", hint=remedy(error)) from error
 
 
 def _refuse_if_used(work: Workspace) -> None:
@@ -140,7 +138,7 @@ def _unpack(file: Path) -> dict[str, bytes]:
     except FileNotFoundError:
         raise NotFound(f"there is no file {file}", hint="name a file that causeway backup wrote") from None
     except OSError as error:
-        raise OutsideError(f"cannot read {file}: {error.strerror}", hint="check its permissions") from error
+        raise OutsideError(f"cannot read {file}: {error.strerror}", hint=remedy(error)) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
         raise _damaged(str(file), str(error)) from error
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from causeway.actions.bundles import trusted_keys
+from causeway.actions.bundles import UntrustedSigner, check_signer, trusted_keys
 from causeway.actions.decide import product_state
 from causeway.actions.instance import followed, running
+from causeway.actions.workers import routed_python
 from causeway.actions.workspace import Workspace, write_whole
-from causeway.core.errors import OutsideError, UsageError
+from causeway.core.errors import OutsideError, UsageError, remedy
 from causeway.core.ids import short
 from causeway.core.manifest import Manifest
 from causeway.core.manifest_text import read_manifest
@@ -39,19 +40,23 @@ def publish(work: Workspace, product: str) -> str:
     """Has the running gateway follow the ledger; what keeps it from doing so for this product, or empty."""
     try:
         file = sync_routes(work)
-    except OutsideError as error:
+    except (OutsideError, UntrustedSigner) as error:
         # the facts are written; whoever wrote them must still hear what came of it
-        return error.message
+        place = f" (at {error.where})" if error.where else ""
+        return f"{error.message}{place}; {error.hint}"
     instance = running(work)
     return followed(instance, file.version, product=product) if instance else ""
 
 
 def route_of(work: Workspace, state: ProductState) -> Route:
-    """What the gateway needs to serve this product."""
+    """What the gateway needs to serve this product; refused where it could not trust what is live."""
+    for release in state.shares:
+        check_signer(work, release)
     return Route(
         product=state.product,
         served=tuple(
-            Served(release, str(work.bundle(release)), share) for release, share in state.shares.items()
+            Served(release, str(work.bundle(release)), share, routed_python(work, release))
+            for release, share in state.shares.items()
         ),
         keys=tuple(
             Key(key.key, key.digest, key.consumer, key.scopes)
@@ -78,9 +83,7 @@ def current_routes(work: Workspace) -> RouteFile | None:
         # a spoilt file is written anew from the ledger, which is the truth
         return None
     except OSError as error:
-        raise OutsideError(
-            f"cannot read {work.routes}: {error.strerror}", hint="check what lies there, and its permissions"
-        ) from error
+        raise OutsideError(f"cannot read {work.routes}: {error.strerror}", hint=remedy(error)) from error
 
 
 @contextmanager
@@ -89,9 +92,7 @@ def _alone(lock: Path) -> Iterator[None]:
     try:
         handle = lock.open("w")
     except OSError as error:
-        raise OutsideError(
-            f"cannot open {lock}: {error.strerror}", hint="free some space, or check the permissions"
-        ) from error
+        raise OutsideError(f"cannot open {lock}: {error.strerror}", hint=remedy(error)) from error
     with handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

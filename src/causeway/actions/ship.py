@@ -13,6 +13,7 @@ from causeway.actions.decide import decide, product_state
 from causeway.actions.instance import HOST, PORT, Instance, running
 from causeway.actions.keys import new_key
 from causeway.actions.routes import SANDBOX, publish
+from causeway.actions.workers import check_worker
 from causeway.actions.workspace import Workspace, load_product
 from causeway.assess.shipping import Judgement, judge
 from causeway.core.errors import Conflict, NotFound, Refused, UsageError
@@ -105,6 +106,7 @@ def plan_to_ship(
     manifest, _ = load_product(work, folder)
     state = product_state(work, manifest.product.name)
     bundle = open_bundle(work, _chosen(state, manifest, release))
+    check_worker(work, bundle.release, folder=folder)
     waives = _waivers(bundle, waive or {})
     instance = running(work)
     stage, cap = manifest.product.stage, _cap(manifest)
@@ -186,7 +188,9 @@ def _chosen(state: ProductState, manifest: Manifest, release: str | None) -> str
         return found[0]
     known = ", ".join(short(each) for each in state.releases)
     problem = "several releases start with" if found else "there is no release"
-    raise NotFound(f"{problem} {release}", hint=f"releases of {manifest.product.name}: {known}")
+    raise NotFound(
+        f"{problem} {release or 'no digits'}", hint=f"releases of {manifest.product.name}: {known}"
+    )
 
 
 def _waivers(bundle: Bundle, waive: Mapping[str, str]) -> tuple[FindingWaived, ...]:

@@ -126,7 +126,10 @@ def score(address: str, token: str, signature: Signature, *, count: int) -> Scor
 def _told(answer: Answered, signature: Signature) -> tuple[str, float]:
     """The prediction's id, and the chance it gives to the positive class."""
     if answer.status != http.HTTPStatus.OK:
-        raise OutsideError(f"the gateway answered {answer.status}: {answer.body.decode(errors='replace')}")
+        raise OutsideError(
+            f"the gateway answered {answer.status}: {answer.body.decode(errors='replace')}",
+            hint="look into .causeway/up.log",
+        )
     told = _decode(answer.body)
     positive = next(output.positive for output in signature.outputs if output.kind == "probability")
     return told.ids[0], told.predictions[0].probability[positive]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from causeway.actions.workspace import Workspace, keys_folder, write_whole
 from causeway.adapters import registry
-from causeway.core.errors import NotFound, OutsideError, Refused
+from causeway.core.errors import NotFound, OutsideError, Refused, remedy
 from causeway.ledger import Anchor, Checkpoint, Contents, Verdict, add_checkpoint, read_anchor, write_anchor
 from causeway.ledger.export import export_lines, verifier_script
 from causeway.ledger.verify import contents_of, judge
@@ -86,4 +86,4 @@ def read_anchor_file(path: Path) -> Anchor:
     except FileNotFoundError:
         raise NotFound(f"there is no file {path}", hint="name the anchor that you kept") from None
     except OSError as error:
-        raise OutsideError(f"cannot read {path}: {error.strerror}", hint="check its permissions") from error
+        raise OutsideError(f"cannot read {path}: {error.strerror}", hint=remedy(error)) from error

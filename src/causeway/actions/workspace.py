@@ -9,7 +9,7 @@ from pathlib import Path
 from causeway.adapters import registry
 from causeway.adapters.ports import ArtifactStore
 from causeway.core.clock import Clock, SystemClock
-from causeway.core.errors import NotFound, OutsideError
+from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
 from causeway.core.manifest import Manifest
 from causeway.core.manifest_text import read_manifest
 from causeway.ledger import Ledger, open_ledger
@@ -42,8 +42,7 @@ class Workspace:
 
 def open_workspace(folder: Path, *, clock: Clock | None = None, actor: str | None = None) -> Workspace:
     """The workspace of this folder or of the nearest parent that has one; made here if there is none."""
-    if not folder.is_dir():
-        raise NotFound(f"there is no folder {folder}", hint="name a folder that exists")
+    check_folder(folder)
     state = _find(folder.resolve()) or _make(folder.resolve())
     ledger = open_ledger(os.environ.get("CAUSEWAY_LEDGER") or state / "ledger.db")
     return Workspace(
@@ -55,6 +54,17 @@ def open_workspace(folder: Path, *, clock: Clock | None = None, actor: str | Non
         actor=actor or os.environ.get("CAUSEWAY_ACTOR") or ledger.actor_for(_login()),
         artifacts=registry.artifact_store(state / "artifacts"),
     )
+
+
+def check_folder(folder: Path) -> None:
+    """Refuses what is no folder."""
+    if folder.is_dir():
+        return
+    if folder.exists():
+        raise UsageError(
+            f"{folder} is a file, not a folder", hint=f"perhaps the one it lies in: {folder.parent}"
+        )
+    raise NotFound(f"there is no folder {folder}", hint="name a folder that exists")
 
 
 def has_workspace(folder: Path) -> bool:
@@ -72,7 +82,7 @@ def load_product(work: Workspace, folder: Path) -> tuple[Manifest, str]:
             f"there is no {MANIFEST} in {folder}", hint=f"draft one: causeway init {folder}"
         ) from None
     except OSError as error:
-        raise OutsideError(f"cannot read {path}: {error.strerror}", hint="check its permissions") from error
+        raise OutsideError(f"cannot read {path}: {error.strerror}", hint=remedy(error)) from error
     return read_manifest(content, where=str(path)), work.artifacts.put(content)
 
 
@@ -96,9 +106,7 @@ def write_whole(path: Path, content: bytes) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise OutsideError(
-            f"cannot write {path}: {error.strerror}", hint="free some space, or check the permissions"
-        ) from error
+        raise OutsideError(f"cannot write {path}: {error.strerror}", hint=remedy(error)) from error
 
 
 def _find(folder: Path) -> Path | None:

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from causeway.core.errors import NotFound, OutsideError
+from causeway.core.errors import NotFound, OutsideError, remedy
 from causeway.core.ids import DIGEST_PREFIX, digest_of
 
 CHUNK_BYTES = 1 << 20
@@ -108,9 +108,7 @@ class _writing:  # noqa: N801 - reads as what it does
             raise self._failed(error) from error
 
     def _failed(self, error: OSError) -> OutsideError:
-        return OutsideError(
-            f"cannot write {self.place}: {error.strerror}", hint="free some space, or check the permissions"
-        )
+        return OutsideError(f"cannot write {self.place}: {error.strerror}", hint=remedy(error))
 
 
 def _digest_of_file(path: Path) -> str:

@@ -141,7 +141,11 @@ def _venv(place: Path, interpreter: Interpreter) -> Path:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise OutsideError(f"the environment cannot be made: {error}", where=str(place)) from error
+        raise OutsideError(
+            f"the environment cannot be made: {error}",
+            where=str(place),
+            hint="repeat, or give another interpreter: [model] python",
+        ) from error
     if done.returncode:
         shutil.rmtree(place, ignore_errors=True)
         said = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
@@ -195,7 +199,10 @@ def _blame(plan: Plan, unfit: Unfit, name: str) -> None:
     """What another package needs cannot be had: that package's pin goes, then the package."""
     asker = next((n for n in plan.wanted if unfit.asker.lower().startswith(n)), None)
     if asker is None:
-        raise OutsideError(f"{name}, which another package needs, cannot be had: {unfit.requirement}")
+        raise OutsideError(
+            f"{name}, which another package needs, cannot be had: {unfit.requirement}",
+            hint="pin a version of the package that asks for it",
+        )
     wish = plan.wanted.pop(asker)
     why = f"it needs {unfit.requirement}, which cannot be had"
     if wish.spec:

@@ -52,13 +52,18 @@ def conversion_overlay(environment: Environment, *, say: Say) -> Path:
     changed = [name for name, _ in extra if name in pins]
     if changed:
         raise Refused(
-            f"converting needs another version of {', '.join(changed)} than the model was trained with"
+            f"converting needs another version of {', '.join(changed)} than the model was trained with",
+            hint="pin a version that both can use in the requirements of the proof of concept",
         )
     if extra:
         say("adding what conversion needs: " + ", ".join(f"{name} {version}" for name, version in extra))
         lines = [f"{name}=={version}" for name, version in extra]
         if pip.install(environment.python, ["--no-deps", "--target", str(place), *lines]) is not None:
-            raise OutsideError("what conversion needs cannot be installed", where=str(place))
+            raise OutsideError(
+                "what conversion needs cannot be installed",
+                where=str(place),
+                hint="check the network, and repeat",
+            )
     (place / READY).touch()
     return place
 
@@ -73,6 +78,9 @@ def _extra(
     """The distributions that are missing, as pip would add them to this environment."""
     obstacle = pip.install(environment.python, ["--dry-run", "--report", str(report), *wanted], constraints)
     if obstacle is not None:
-        raise Refused("the converters to ONNX cannot be had beside the packages the model was trained with")
+        raise Refused(
+            "the converters to ONNX cannot be had beside the packages the model was trained with",
+            hint="pin other versions in the requirements of the proof of concept",
+        )
     items = msgspec.json.decode(report.read_bytes(), type=_Report).install
     return [(normal(item.metadata.name), item.metadata.version) for item in items]

@@ -70,7 +70,11 @@ def run_pip(python: str, arguments: Sequence[str]) -> subprocess.CompletedProces
             f"pip did not end within {PIP_SECONDS} seconds", hint="check the network"
         ) from None
     except OSError as error:
-        raise OutsideError(f"pip cannot be started: {error.strerror}", where=python) from error
+        raise OutsideError(
+            f"pip cannot be started: {error.strerror}",
+            where=python,
+            hint="give an interpreter that has pip: [model] python",
+        ) from error
 
 
 def understood(text: str) -> Unfit | Clash:

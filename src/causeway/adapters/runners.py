@@ -43,7 +43,11 @@ def watch_training(
 ) -> Trace:
     """Runs a copy of the folder's training under watch; writes the trace and captured models to `into`."""
     if not (folder / script).is_file():
-        raise NotFound(f"{script} is not in the folder", where=str(folder))
+        raise NotFound(
+            f"{script} is not in the folder",
+            where=str(folder),
+            hint="name the training in causeway.toml: [model] train",
+        )
     copy = into.resolve() / "poc"
     (into / "trace.json").unlink(missing_ok=True)
     copy_folder(folder.resolve(), copy)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
-from causeway.core.errors import NotFound, OutsideError, UsageError
+from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
 from causeway.core.records import SegmentColumn
 from causeway.core.table import Column, Number, Table, Text
 
@@ -64,15 +64,21 @@ class ParquetSegments:
         except FileNotFoundError:
             raise NotFound(f"there is no file {file}", hint="name a file that exists") from None
         except OSError as error:
-            raise OutsideError(f"cannot read {file}: {error}", hint="check its permissions") from error
+            raise OutsideError(
+                f"cannot read {file}: {error.strerror or error}", hint=remedy(error)
+            ) from error
         except (PolarsError, msgspec.DecodeError, UnicodeDecodeError) as error:
             reason = str(error).splitlines()[0]
-            raise UsageError(f"{file.name} cannot be read: {reason}", where=str(file)) from error
+            raise UsageError(
+                f"{file.name} cannot be read: {reason}",
+                where=str(file),
+                hint="save it as CSV in UTF-8 with a line of column names, as JSON lines or as Parquet",
+            ) from error
         missing = [column for column in columns[:2] if column not in frame.columns]
         if missing:
             raise UsageError(
                 f"{file.name} has no column {missing[0]!r}",
-                hint=f"its columns: {', '.join(frame.columns[:20]) or 'none'}",
+                hint=f"its columns: {', '.join(frame.columns[:20]) or 'none'}; see --id, --outcome",
                 where=str(file),
             )
         return {c: frame[c].to_list() for c in columns if c in frame.columns}

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from causeway.core.errors import OutsideError
+from causeway.core.errors import OutsideError, UsageError
 from causeway.core.signatures import key_id_of
 
 PRIVATE_NAME = "signing.key"
@@ -45,10 +45,9 @@ class FolderSigner:
 def read_trusted(folder: Path) -> dict[str, str]:
     """The public keys trusted on this machine: key id to PEM; empty when the folder is not there."""
     try:
-        pems = [path.read_text(encoding="utf-8") for path in sorted(folder.glob(f"*{PUBLIC_SUFFIX}"))]
+        return dict(_public(path) for path in sorted(folder.glob(f"*{PUBLIC_SUFFIX}")))
     except OSError as error:
         raise _unusable(folder, error) from error
-    return {key_id_of(pem): pem for pem in pems}
 
 
 def trust(folder: Path, public_pem: str) -> None:
@@ -58,6 +57,16 @@ def trust(folder: Path, public_pem: str) -> None:
         _publish(folder / f"{key_id_of(public_pem)}{PUBLIC_SUFFIX}", public_pem)
     except OSError as error:
         raise _unusable(folder, error) from error
+
+
+def _public(path: Path) -> tuple[str, str]:
+    pem = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        return key_id_of(pem), pem
+    except UsageError as error:
+        raise OutsideError(
+            error.message, where=str(path), hint="take that file away, or bring it back from your own copy"
+        ) from error
 
 
 def _load(path: Path) -> Ed25519PrivateKey | None:
@@ -74,7 +83,11 @@ def _load(path: Path) -> Ed25519PrivateKey | None:
             "the private signing key cannot be read", where=str(path), hint="bring it back from your own copy"
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise OutsideError("the private signing key is not Ed25519", where=str(path))
+        raise OutsideError(
+            "the private signing key is not Ed25519",
+            where=str(path),
+            hint="set CAUSEWAY_KEYS to the folder of keys that Causeway made",
+        )
     return key
 
 

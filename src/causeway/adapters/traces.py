@@ -35,7 +35,9 @@ def read_trace(into: Path) -> Trace:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Trace)
     except msgspec.MsgspecError as error:
-        raise OutsideError(f"the trace cannot be read: {error}", where=str(path)) from error
+        raise OutsideError(
+            f"the trace cannot be read: {error}", where=str(path), hint="run the training again"
+        ) from error
 
 
 def _index_files(trace: Trace) -> set[str]:

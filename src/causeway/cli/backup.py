@@ -25,6 +25,7 @@ def command(folder: Path, to: Path, *, as_json: bool) -> None:
     """
     from causeway.actions.backup import backup
     from causeway.actions.decide import existing_workspace
+    from causeway.core.ids import counted
 
     work = existing_workspace(folder)
     with closing(work.ledger):
@@ -32,6 +33,7 @@ def command(folder: Path, to: Path, *, as_json: bool) -> None:
     if as_json:
         emit(done)
         return
-    click.echo(f"{done.file}: {done.events} events of {done.products} products, {done.bytes:,} bytes")
-    click.echo(f"  checkpoint {done.checkpoint} and {done.artifacts} digests of artefacts are in it")
+    held = f"{counted(done.events, 'event')} of {counted(done.products, 'product')}"
+    click.echo(f"{done.file}: {held}, {done.bytes:,} bytes")
+    click.echo(f"  in it: checkpoint {done.checkpoint}, {counted(done.artifacts, 'artefact')} by digest only")
     click.echo("  it names people: keep it as you keep personal data")

@@ -63,7 +63,7 @@ def _check(file: Path, *, as_json: bool) -> int:
 
 
 def _read(file: Path) -> bytes:
-    from causeway.core.errors import NotFound, OutsideError
+    from causeway.core.errors import NotFound, OutsideError, remedy
 
     try:
         return file.read_bytes()
@@ -72,4 +72,4 @@ def _read(file: Path) -> bytes:
             f"there is no file {file}", hint="`causeway init FOLDER` drafts one for a folder"
         ) from None
     except OSError as error:
-        raise OutsideError(f"cannot read {file}: {error.strerror}", hint="check its permissions") from error
+        raise OutsideError(f"cannot read {file}: {error.strerror}", hint=remedy(error)) from error

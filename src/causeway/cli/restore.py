@@ -25,12 +25,15 @@ def command(file: Path, into: Path, anchor: Path | None, *, trust_keys: bool, as
     A ledger that holds anything is never overwritten.
     """
     from causeway.actions.restore import restore
+    from causeway.core.ids import counted
 
     done = restore(file, into, anchor=anchor, trust_keys=trust_keys)
     if as_json:
         emit(done)
         return
-    click.echo(f"Restored {done.events} events of {done.products} products into {done.ledger}.")
+    click.echo(
+        f"Restored {counted(done.events, 'event')} of {counted(done.products, 'product')} into {done.ledger}."
+    )
     if done.untrusted_keys:
         click.echo(
             f"  signed by {', '.join(done.untrusted_keys)}, not trusted here: if yours, use --trust-keys"

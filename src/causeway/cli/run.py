@@ -17,12 +17,11 @@ def command(folder: Path, *, as_json: bool) -> None:
     Goes on where an earlier run of the same folder stopped, and repeats no stage that finished.
     """
     from causeway.actions.run import run
-    from causeway.actions.workspace import MANIFEST, open_workspace
+    from causeway.actions.workspace import MANIFEST, check_folder, open_workspace
     from causeway.cli.run_text import Narrator, verdict
     from causeway.core.errors import NotFound
 
-    if not folder.is_dir():
-        raise NotFound(f"there is no folder {folder}", hint="name the folder of a proof of concept")
+    check_folder(folder)
     if not (folder / MANIFEST).is_file():
         raise NotFound(f"there is no {MANIFEST} in {folder}", hint=f"draft one: causeway init {folder}")
     work = open_workspace(folder)

@@ -68,14 +68,14 @@ def command(
 
 
 def trouble_code(trouble: str) -> int:
-    """The exit code when the running gateway does not follow, or does."""
+    """The exit code when the gateway does not follow, or does."""
     return OutsideError.exit_code if trouble else 0
 
 
 def told_trouble(trouble: str) -> int:
     """The exit code, once a gateway that does not follow has been named."""
     if trouble:
-        narrate(f"error: it is recorded, but the running gateway does not follow: {trouble}")
+        narrate(f"error: it is recorded, but the gateway does not follow: {trouble}")
         narrate("  what answered before goes on; mend it, or take the change back")
     return trouble_code(trouble)
 

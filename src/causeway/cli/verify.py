@@ -72,7 +72,9 @@ def _show(verdict: "Verdict", *, as_json: bool) -> None:
         click.echo("NOT WHOLE")
         _line("first", in_words(verdict))
         return
-    click.echo(f"Whole: {verdict.events} events of {verdict.products} products.")
+    from causeway.core.ids import counted
+
+    click.echo(f"Whole: {counted(verdict.events, 'event')} of {counted(verdict.products, 'product')}.")
     for line in verdict.proven:
         _line("proven", line)
     for line in verdict.unproven:

@@ -29,7 +29,8 @@ REMEDIES = {
     errno.EMFILE: "too many files are open: raise the limit (ulimit -n), and repeat",
     errno.ENOENT: "check that it is there",
     errno.ENOTDIR: "check the path: a part of it is a file",
-    errno.EISDIR: "name a file, not a folder",
+    errno.EISDIR: "a folder lies there: name a file",
+    errno.EEXIST: "something else lies there: use another name",
 }
 
 
@@ -117,5 +118,10 @@ def outside(error: OSError) -> OutsideError:
     return OutsideError(
         f"the system refused: {error.strerror or error}",
         where=str(error.filename or ""),
-        hint=REMEDIES.get(error.errno or 0, "mend that, and repeat"),
+        hint=remedy(error),
     )
+
+
+def remedy(error: OSError) -> str:
+    """What to do about what the operating system refused."""
+    return REMEDIES.get(error.errno or 0, "mend that, and repeat")

@@ -27,6 +27,11 @@ def digest_of_value(value: Any) -> str:  # noqa: ANN401 - any value msgspec can 
     return digest_of(canonical_json(value))
 
 
+def counted(number: int, noun: str) -> str:
+    """The number with its noun, which takes an s unless there is one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def short(digest: str) -> str:
     """The first twelve hexadecimal digits, enough for a person to tell digests apart."""
     return digest.removeprefix(DIGEST_PREFIX)[:12]

@@ -79,7 +79,11 @@ def shipped_fit(loaded: LoadedTrace) -> tuple[int, Fit]:
     fits = [fit for fit in trace.fits if fit.call == "fit" and fit.object >= 0]
     fits = [fit for fit in fits if fit.object in models] or [fit for fit in fits if fit.target]
     if not fits:
-        raise NotFound("no fitted model was seen in this training", where=trace.script)
+        raise NotFound(
+            "no fitted model was seen in this training",
+            where=trace.script,
+            hint="name the script that fits it in causeway.toml: [model] train",
+        )
     dumped = [d.object for d in trace.dumps if any(f.object == d.object for f in fits)]
     model = dumped[-1] if dumped else fits[-1].object
     kept = [fit for fit in fits if fit.object == model and fit.matrix in loaded.matrices]

@@ -5,7 +5,7 @@ from causeway.actions.stages.step import Made
 from causeway.core.contract import Contract, ContractReport, Violation
 from causeway.core.contract_draft import contract_of_table
 from causeway.core.contract_text import read_contract, write_contract
-from causeway.core.errors import NotFound, OutsideError, Refused
+from causeway.core.errors import BadContract, NotFound, OutsideError, Refused, remedy
 from causeway.core.table import Table
 from causeway.core.trace import TracedTable
 from causeway.recover import LoadedTrace
@@ -38,8 +38,14 @@ def contract_text(site: Site) -> str | None:
             where=str(site.folder / "causeway.toml"),
             hint="write it, or take the line out and let the run infer one",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OutsideError(f"the contract cannot be read: {error}", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise BadContract(
+            "the contract is not UTF-8 text", where=str(path), hint="save it as UTF-8"
+        ) from error
+    except OSError as error:
+        raise OutsideError(
+            f"the contract cannot be read: {error.strerror}", where=str(path), hint=remedy(error)
+        ) from error
 
 
 def hold(site: Site, loaded: LoadedTrace, text: str | None) -> Contracted:

@@ -11,6 +11,7 @@ from causeway.actions.source import digest_file
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
 from causeway.actions.workspace import Workspace, keys_folder
+from causeway.adapters import registry
 from causeway.core.bundle import RELEASE, SIGNATURE, BundleSignature
 from causeway.core.finding import Finding
 from causeway.core.ids import canonical_json, digest_of, short, uuid7
@@ -66,7 +67,9 @@ def package(site: Site, contents: Contents) -> Packaged:
 
 
 def unpacked(work: Workspace, packaged: Packaged) -> bool:
-    """Whether the bundle lies in its place, every byte of it."""
+    """Whether the bundle lies in its place, every byte of it, signed by a key that is trusted here."""
+    if packaged.key_id not in registry.trusted_keys(keys_folder()):
+        return False
     folder = work.bundle(packaged.release.digest)
     return all(
         (folder / path).is_file() and digest_file(folder / path) == digest
