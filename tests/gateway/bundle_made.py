@@ -168,6 +168,7 @@ def written(folder: Path, key: SigningKey, release: Release, files: dict[str, by
     bundle = folder / short(name)
     bundle.mkdir(parents=True)
     for path, part in files.items():
+        (bundle / path).parent.mkdir(exist_ok=True)
         (bundle / path).write_bytes(part)
     (bundle / "release.json").write_bytes(content)
     signature = base64.b64encode(key.private.sign(content)).decode()

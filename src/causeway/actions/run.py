@@ -16,6 +16,7 @@ from causeway.actions.stages.package import Packaged, unpacked
 from causeway.actions.stages.pipeline import make_release
 from causeway.actions.stages.site import Site, Workshop
 from causeway.actions.stages.step import AnyMade, Made, Nobody, StageEnded, Steps, Watcher
+from causeway.actions.workers import can_work
 from causeway.actions.workspace import MANIFEST, Workspace, load_product, write_whole
 from causeway.adapters import registry
 from causeway.core.errors import CausewayError, OutsideError, Refused
@@ -112,7 +113,7 @@ def _already(work: Workspace, asked: Asked, runs: Runs) -> RunReport | None:
     if made is None or not work.artifacts.has(made.stages[-1].result):
         return None
     packaged = _decoded(work, made.stages[-1].result, Packaged)
-    if not unpacked(work, packaged):
+    if not unpacked(work, packaged) or not can_work(work, packaged.release):
         return None
     stages = tuple(
         _as_ended(work, runs.done.get(stage.key, stage))

@@ -8,10 +8,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from causeway.adapters.ports import ArtifactStore, Say, SegmentFiles, Signer
-from causeway.core.answers import Answers, Converted, HonestAnswers
+from causeway.core.answers import Answers, Converted, Featured, HonestAnswers
 from causeway.core.contract import Contract, ContractReport
 from causeway.core.environment import Environment, Limits
 from causeway.core.errors import MissingExtra
+from causeway.core.release import Field
 from causeway.core.table import Column, Numbers, Table
 from causeway.core.trace import Trace
 
@@ -145,6 +146,39 @@ def honest_predictions(
         sampler=sampler,
         ordered=ordered,
         seconds=seconds,
+    )
+
+
+def function_texts(folder: Path, function: str) -> dict[str, str]:
+    """The module that holds this `module:function` and the local modules that it imports, path to text."""
+    from causeway.adapters.functions import function_texts as texts
+
+    return texts(folder, function)
+
+
+def apply_function(
+    environment: Environment,
+    function: str,
+    texts: Mapping[str, str],
+    scratch: Path,
+    *,
+    fields: Sequence[Field],
+    table: Table,
+    columns: Sequence[str],
+    example: Mapping[str, str | float | int | bool | None],
+) -> Featured:
+    """What the function makes of this table, in its own environment: the model's columns."""
+    from causeway.adapters.functions import apply_function as apply
+
+    return apply(
+        environment,
+        function,
+        texts,
+        scratch,
+        fields=fields,
+        table=table,
+        columns=columns,
+        example=example,
     )
 
 

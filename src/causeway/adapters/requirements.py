@@ -135,8 +135,24 @@ def requirement_lines(path: Path, folder: Path) -> list[str]:
 
 def training_imports(folder: Path, script: str) -> tuple[str, ...]:
     """The modules of others that this script or notebook imports, itself and through local modules."""
+    found, _ = _followed(folder, folder / script)
+    tops = {_key(module) for module in found if module}
+    return tuple(sorted(top for top in tops if top.split(".")[0] not in sys.stdlib_module_names))
+
+
+def local_modules(folder: Path, module: Path) -> tuple[Path, ...]:
+    """The folder's own files that this one imports, directly or not, and the file itself."""
+    _, seen = _followed(folder, module)
+    packages = {
+        place / "__init__.py" for path in seen for place in path.parents if place.is_relative_to(folder)
+    }
+    return tuple(sorted(seen | {path for path in packages if path.is_file()}))
+
+
+def _followed(folder: Path, start: Path) -> tuple[set[str], set[Path]]:
+    """The modules of others that are imported from this file on, and the folder's files on the way."""
     found: set[str] = set()
-    open_, seen = [folder / script], {folder / script}
+    open_, seen = [start], {start}
     while open_:
         path = open_.pop()
         for tree in _trees(folder, path):
@@ -147,8 +163,7 @@ def training_imports(folder: Path, script: str) -> tuple[str, ...]:
                     found.add(module.lstrip("."))
                 open_ += [one for one in local or () if one not in seen]
                 seen |= set(local or ())
-    tops = {_key(module) for module in found if module}
-    return tuple(sorted(top for top in tops if top.split(".")[0] not in sys.stdlib_module_names))
+    return found, seen
 
 
 def _key(module: str) -> str:

@@ -43,8 +43,8 @@ class Proofs(Struct, frozen=True, omit_defaults=True):
     violations: tuple[Violation, ...] = ()
     contract: str = ""
     contract_inferred: bool = False
-    features_step: str = ""
-    """`module:function` that the manifest names, where the release leans on it."""
+    features_at: str = ""
+    """Where the manifest names a function that makes the model's columns, or would."""
     data_named: str = ""
     """The path in the manifest."""
     data_read: str = ""
@@ -100,17 +100,17 @@ def _skill(evaluation: Evaluation) -> tuple[Finding, ...]:
 def _encoded(proofs: Proofs) -> tuple[Finding, ...]:
     if not proofs.encoded_input:
         return ()
-    columns = ", ".join(gap.column for gap in proofs.unexplained[:5])
+    columns = ", ".join(map(_placed, proofs.unexplained[:5]))
     more = len(proofs.unexplained) - 5
     title = f"Callers would have to encode {columns or 'the input'} themselves."
     if more > 0:
         title = f"Callers would have to encode {columns} and {more} more columns themselves."
     words = (
-        "Move that preprocessing into a scikit-learn Pipeline together with the model, or write it with "
-        "steps that can be recovered (parse, fill, category code, one-hot, scale), then run again."
+        "Write one function `features(table)` in a module of this folder, which takes the raw table (a "
+        "pandas DataFrame with the source's columns, without the target) and returns the model's columns, "
+        f'and name it: [model] features = "module:function" ({proofs.features_at or "causeway.toml"}). '
+        "Then run again."
     )
-    if proofs.features_step:
-        words = f"{proofs.features_step} is Python, which the gateway does not run. {words}"
     return (
         Finding(
             code="encoded-input",
@@ -124,6 +124,10 @@ def _encoded(proofs: Proofs) -> tuple[Finding, ...]:
             blocks_ship=True,
         ),
     )
+
+
+def _placed(gap: Unexplained) -> str:
+    return f"{gap.column} (made at {gap.where})" if gap.where else gap.column
 
 
 def _parity(parity: Parity) -> tuple[Finding, ...]:

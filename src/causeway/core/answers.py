@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from causeway.core.table import Column, Numbers
+from causeway.core.table import Column, Numbers, Table
 
 
 class Answers(Struct, frozen=True):
@@ -45,3 +45,16 @@ class Converted(Struct, frozen=True, omit_defaults=True):
     opset: int = 0
     versions: dict[str, str] = {}
     reason: str = ""
+
+
+class Featured(Struct, frozen=True):
+    """What a function of the proof of concept made of a raw table.
+
+    `dependent` are the columns that are not the same for a part of the rows as for all of them,
+    `reads` the raw columns that it cannot do without; `example` says whether the example row was fine.
+    """
+
+    table: Table
+    dependent: tuple[str, ...]
+    reads: tuple[str, ...]
+    example: bool

@@ -14,6 +14,8 @@ from causeway.core.release import Release
 RELEASE = "release.json"
 SIGNATURE = "release.sig"
 FEATURES = "features.json"
+FUNCTION = "features/"
+"""The folder of the modules whose function makes the model's columns."""
 
 Verify = Callable[[str, bytes, bytes], bool]
 """Whether the holder of this public key (PEM) made this signature over these bytes."""

@@ -84,7 +84,9 @@ class Evaluation(Struct, frozen=True, omit_defaults=True):
 class Model(Struct, frozen=True, omit_defaults=True):
     """How the bundle's model is run.
 
-    `form` is `matrix` (one float input) or `columns` (one input a field).
+    `form` is `matrix` (one float input) or `columns` (one input a field). Where `features` names a
+    function (`module:function`), a worker process makes the model's `columns` of raw rows with it;
+    only those in `missing` may lack a number. Its modules are the bundle's files below `features/`.
     """
 
     file: str
@@ -94,6 +96,9 @@ class Model(Struct, frozen=True, omit_defaults=True):
     input_names: tuple[str, ...] = ()
     output_names: tuple[str, ...] = ()
     dtype: str = "float32"
+    features: str = ""
+    columns: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class Release(Struct, frozen=True, omit_defaults=True):

@@ -22,11 +22,15 @@ class Key(Struct, frozen=True):
 
 
 class Served(Struct, frozen=True):
-    """A release that answers, where its bundle lies, and its share of the traffic in percent."""
+    """A release that answers, where its bundle lies, and its share of the traffic in percent.
+
+    `python` is the interpreter for the release's own function, where it has one; empty where that is gone.
+    """
 
     release: str
     bundle: str
     share: int
+    python: str = ""
 
 
 class Route(Struct, frozen=True, omit_defaults=True):

@@ -105,6 +105,14 @@ class RowDrop(Struct, frozen=True, omit_defaults=True):
     """Name of an int64 buffer with the labels of the rows that went."""
 
 
+class MadeAt(Struct, frozen=True):
+    """The last statement that made or changed a column of this name."""
+
+    column: str
+    where: str
+    source: str
+
+
 class TraceError(Struct, frozen=True):
     """A statement that raised; the run went on with the next."""
 
@@ -155,6 +163,7 @@ class Trace(Struct, frozen=True):
     resets: tuple[str, ...] = ()
     """int64 buffers: new label i was old label resets[i]."""
     drops: tuple[RowDrop, ...] = ()
+    made: tuple[MadeAt, ...] = ()
     errors: tuple[TraceError, ...] = ()
     captured: tuple[Captured, ...] = ()
     printed: str = ""

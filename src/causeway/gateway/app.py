@@ -170,11 +170,12 @@ class App:
         media = _media(request.headers)
         variant = live.variant(request.name, version=request.place.version)
         seen.release = variant.loaded.version
-        body = await body_of(request.headers, request.receive)
-        speak = _infer if request.place.name == "infer" else _invoke
-        rows, respond = speak(body, media, request, variant)
-        asked = Asked(rows=rows, key=key, request=request.name, started=request.started)
-        made = await answer(live, variant, asked, recorder=self.recorder)
+        with variant.loaded.held():
+            body = await body_of(request.headers, request.receive)
+            speak = _infer if request.place.name == "infer" else _invoke
+            rows, respond = speak(body, media, request, variant)
+            asked = Asked(rows=rows, key=key, request=request.name, started=request.started)
+            made = await answer(live, variant, asked, recorder=self.recorder)
         self.measures.rows.add(live.product, amount=len(made.ids))
         named = _named(live, variant, request)
         return Reply(encode(respond(made)), headers=(*named, ("causeway-prediction-id", made.ids[0])))

@@ -1,5 +1,7 @@
 """A bundle on the disk becomes something that answers, once every byte of it is proven."""
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,9 +18,12 @@ from causeway.core.bundle import (
 from causeway.core.ids import short
 from causeway.core.release import Release
 from causeway.core.routes import Route, Served
-from causeway.gateway.model import Model
-from causeway.gateway.schema import Schema
+from causeway.gateway.model import Model, Predicted
+from causeway.gateway.schema import Row, Schema
 from causeway.gateway.verify import verify_apart
+from causeway.gateway.worker import Worker, worker_of
+
+Start = Callable[[Worker], None]
 
 
 class Loaded(Struct, frozen=True):
@@ -28,6 +33,19 @@ class Loaded(Struct, frozen=True):
     release: Release
     schema: Schema
     model: Model
+    worker: Worker | None = None
+    """Makes the model's columns, where rules do not; the route says with which Python."""
+    python: str = ""
+
+    async def predict(self, rows: Sequence[Row]) -> Predicted:
+        """The answers for these checked rows."""
+        if self.worker is None:
+            return self.model.predict(rows)
+        return self.model.predict_made(await self.worker.matrix(rows))
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keeps it able to answer while a request is on its way."""
+        return self.worker.held() if self.worker else nullcontext()
 
     @property
     def version(self) -> str:
@@ -35,8 +53,11 @@ class Loaded(Struct, frozen=True):
         return short(self.digest)
 
 
-def load_bundle(served: Served, route: Route) -> Loaded:
-    """The release in this folder; refused with a BadBundle unless all of it is what it says."""
+def load_bundle(served: Served, route: Route, *, start: Start | None = None) -> Loaded:
+    """The release in this folder; refused with a BadBundle unless all of it is what it says.
+
+    `start` gets the worker that it needs, if any, once every byte is proven.
+    """
     folder = Path(served.bundle)
     release = verified_release(
         _read(folder, RELEASE),
@@ -49,11 +70,17 @@ def load_bundle(served: Served, route: Route) -> Loaded:
         raise BadBundle(f"the release is of {release.product}, the route of {route.product}")
     check_paths(release)
     content = {path: _checked(folder, release, path) for path in release.files}
+    model = Model(content[release.model.file], release=release, features=content.get(FEATURES))
+    worker = worker_of(release, content, python=served.python)
+    if worker and start:
+        start(worker)
     return Loaded(
         digest=served.release,
         release=release,
         schema=Schema(release, judged=FEATURES in content),
-        model=Model(content[release.model.file], release=release, features=content.get(FEATURES)),
+        model=model,
+        worker=worker,
+        python=served.python,
     )
 
 

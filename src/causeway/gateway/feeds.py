@@ -25,6 +25,7 @@ class Fed(Struct, frozen=True):
 
 
 Feed = Callable[[Sequence[Row]], Fed]
+Tensors = Callable[[NDArray[np.float64]], Fed]
 
 _DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
@@ -45,6 +46,22 @@ def feed_of(release: Release, features: bytes | None, *, inputs: Sequence[ort.No
     if len(inputs) != 1:
         raise BadBundle(f"the model takes {len(inputs)} inputs, a matrix is one")
     return _matrix(release, features, inputs[0])
+
+
+def tensors_of(release: Release, inputs: Sequence[ort.NodeArg]) -> Tensors:
+    """The way into this release's model from a matrix that its own function made."""
+    for tensor in inputs:
+        if _DTYPES.get(tensor.type, np.object_) is np.object_:
+            raise BadBundle(f"the model's input {tensor.name} is a {tensor.type}, its columns are numbers")
+    columns = release.model.columns
+    if release.model.form == "matrix":
+        _expect_width(inputs[0], len(columns))
+        name, dtype = inputs[0].name, _DTYPES[inputs[0].type]
+        return lambda matrix: Fed({name: _cast(matrix, dtype)}, ())
+    dtypes = {tensor.name: _DTYPES[tensor.type] for tensor in inputs}
+    names = release.model.input_names or tuple(dtypes)
+    _expect_inputs(names, columns)
+    return lambda matrix: Fed({name: _cast(matrix[:, [i]], dtypes[name]) for i, name in enumerate(names)}, ())
 
 
 def blank(tensor: ort.NodeArg) -> Array:

@@ -22,6 +22,12 @@ def health_of(routing: Routing, recorder: Recorder) -> Health:
     problems = [routing.problem] if routing.problem else []
     problems += [f"{live.product}: {live.problem}" for live in routing.live.values() if live.problem]
     problems += [
+        f"{live.product}: {variant.loaded.worker.trouble}"
+        for live in routing.live.values()
+        for variant in live.variants
+        if variant.loaded.worker and variant.loaded.worker.trouble
+    ]
+    problems += [
         f"{product}: records are not kept ({why})" for product, why in sorted(recorder.failures.items())
     ]
     return Health(

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from causeway.core.errors import CausewayError
-from causeway.gateway.refusals import Refusal, TooLarge, TooMany, TooSlow
+from causeway.gateway.refusals import Refusal, Restarting, TooLarge, TooMany, TooSlow
 
 MAX_BODY_BYTES = 16 << 20
 BODY_SECONDS = 20.0
@@ -49,7 +49,7 @@ def reply_to(error: CausewayError) -> Reply:
     """An error as a reply."""
     shape = ErrorShape(False, error.message, error.code, error.where, error.hint, error.status)
     headers = error.headers if isinstance(error, Refusal) else ()
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | Restarting):
         headers = (*headers, ("retry-after", str(error.retry_after)))
     return Reply(encode(shape), error.status, headers=headers)
 

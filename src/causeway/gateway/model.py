@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from causeway.core.bundle import BadBundle
 from causeway.core.features import Problem
 from causeway.core.release import Output, Release
-from causeway.gateway.feeds import Feed, blank, feed_of
+from causeway.gateway.feeds import Fed, Feed, Tensors, blank, feed_of, tensors_of
 from causeway.gateway.refusals import Broken
 from causeway.gateway.schema import Row
 
@@ -53,22 +53,38 @@ class Model:
             self._session = ort.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
         except RUNTIME_ERRORS as error:
             raise BadBundle(f"the model cannot be loaded: {_first_line(error)}") from error
-        self._feed: Feed = feed_of(release, features, inputs=self._session.get_inputs())
+        inputs = self._session.get_inputs()
+        self._feed: Feed | None = None
+        self._tensors: Tensors | None = None
+        if release.model.features:
+            self._tensors = tensors_of(release, inputs)
+        else:
+            self._feed = feed_of(release, features, inputs=inputs)
         self._outputs = _Outputs(release, names=[o.name for o in self._session.get_outputs()])
         self._warm()
 
     def predict(self, rows: Sequence[Row]) -> Predicted:
         """The answers for these rows; those of undefined rows are None."""
-        fed = self._feed(rows)
+        if self._feed is None:
+            raise Broken("this release's own function makes its columns", hint="ask its worker first")
+        return self._answered(self._feed(rows), len(rows))
+
+    def predict_made(self, matrix: NDArray[np.float64]) -> Predicted:
+        """The answers for columns that the release's own function made."""
+        if self._tensors is None:
+            raise Broken("rules make this release's columns", hint="send it raw rows")
+        return self._answered(self._tensors(matrix), len(matrix))
+
+    def _answered(self, fed: Fed, rows: int) -> Predicted:
         tensors, problems = fed.tensors, fed.problems
         undefined = {problem.row for problem in problems if problem.refused}
         if not undefined:
             return Predicted(self._outputs.read(self._run(tensors)), problems)
-        kept = [i for i in range(len(rows)) if i not in undefined]
+        kept = [i for i in range(rows) if i not in undefined]
         if not kept:
-            return Predicted({name: [None] * len(rows) for name in self._outputs.names}, problems)
+            return Predicted({name: [None] * rows for name in self._outputs.names}, problems)
         answers = self._outputs.read(self._run({name: x[kept] for name, x in tensors.items()}))
-        return Predicted({n: _spread(values, kept, len(rows)) for n, values in answers.items()}, problems)
+        return Predicted({n: _spread(values, kept, rows) for n, values in answers.items()}, problems)
 
     def _run(self, tensors: dict[str, Array]) -> list[Array]:
         try:

@@ -43,7 +43,7 @@ class Answer(Struct, frozen=True):
 async def answer(live: Live, variant: Variant, asked: Asked, *, recorder: Recorder) -> Answer:
     """The recorded answer to these rows, or the reason why there is none."""
     checked = variant.loaded.schema.check(asked.rows)
-    predicted = variant.loaded.model.predict(checked.rows)
+    predicted = await variant.loaded.predict(checked.rows)
     flags = _flagged(checked.flags, predicted.problems, variant) if predicted.problems else checked.flags
     now = time.time_ns()
     ids = prediction_ids(len(checked.rows), at_ns=now)

@@ -13,7 +13,9 @@ CausewayError
 │   ├── Invalid        readable, but not what the release takes         422
 │   └── TooMany        over the requests a minute that this route may   429
 ├── Broken             the model failed on rows that were valid         500
-└── NotReady           nothing verified to answer with                  503
+├── NotReady           nothing verified to answer with                  503
+│   └── Restarting     the release's own function is not there just now 503
+└── TooLong            the release's own function took too long         504
 """
 
 from typing import ClassVar
@@ -118,3 +120,18 @@ class NotReady(CausewayError):
 
     code = "not_ready"
     status = 503
+
+
+class Restarting(NotReady):
+    """The process with the release's own function ended, and is being started again."""
+
+    def __init__(self, message: str, *, retry_after: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class TooLong(CausewayError):
+    """The release's own function did not answer in time."""
+
+    code = "features_timeout"
+    status = 504

@@ -8,11 +8,12 @@ from msgspec import Struct
 from causeway.core.bundle import BadBundle
 from causeway.core.errors import CausewayError
 from causeway.core.ids import short
-from causeway.core.routes import Route, RouteFile, position
+from causeway.core.routes import Route, RouteFile, Served, position
 from causeway.gateway.allowance import Allowance
-from causeway.gateway.bundles import Loaded, load_bundle
+from causeway.gateway.bundles import Loaded, Start, load_bundle
 from causeway.gateway.keys import Keyring
 from causeway.gateway.refusals import NothingHere, NotReady
+from causeway.gateway.worker import Worker
 
 
 class Variant(Struct, frozen=True):
@@ -75,28 +76,35 @@ class Routing(Struct, frozen=True):
         """Whether every routed product has a release to answer with."""
         return all(live.variants for live in self.live.values() if live.route.served)
 
+    @property
+    def workers(self) -> set[Worker]:
+        """The processes that these releases need."""
+        variants = (variant for live in self.live.values() for variant in live.variants)
+        return {variant.loaded.worker for variant in variants if variant.loaded.worker}
 
-def next_routing(file: RouteFile, before: Routing) -> Routing:
+
+def next_routing(file: RouteFile, before: Routing, *, start: Start | None = None) -> Routing:
     """The routing that this file asks for; a product whose bundles fail keeps those it had."""
+    known = before.live
     return Routing(
         version=file.version,
-        live={route.product: _next_live(route, before.live.get(route.product)) for route in file.routes},
+        live={r.product: _next_live(r, known.get(r.product), start) for r in file.routes},
         keyring=Keyring(file.routes),
         loaded_at=time.time(),
     )
 
 
-def _next_live(route: Route, before: Live | None) -> Live:
+def _next_live(route: Route, before: Live | None, start: Start | None) -> Live:
     problem = ""
     try:
-        variants = _variants(route, before)
+        variants = _variants(route, before, start)
     except CausewayError as error:
         problem = error.message
         variants = before.variants if before else ()
     return Live(route=route, variants=variants, allowance=_allowance(route, before), problem=problem)
 
 
-def _variants(route: Route, before: Live | None) -> tuple[Variant, ...]:
+def _variants(route: Route, before: Live | None, start: Start | None) -> tuple[Variant, ...]:
     champion = max((served.share for served in route.served), default=0)
     variants: list[Variant] = []
     for served in route.served:
@@ -104,18 +112,19 @@ def _variants(route: Route, before: Live | None) -> tuple[Variant, ...]:
             "canary" if any(v.arm == "champion" for v in variants) or served.share < champion else "champion"
         )
         try:
-            loaded = _kept(served.release, route, before) or load_bundle(served, route)
+            loaded = _kept(served, route, before) or load_bundle(served, route, start=start)
         except CausewayError as error:
             raise BadBundle(f"release {short(served.release)}: {error.message}", hint=error.hint) from error
         variants.append(Variant(loaded, served.share, arm))
     return tuple(variants)
 
 
-def _kept(release: str, route: Route, before: Live | None) -> Loaded | None:
+def _kept(served: Served, route: Route, before: Live | None) -> Loaded | None:
     """The same release as loaded before, unless other keys are trusted now."""
     if before is None or before.route.trusted_keys != route.trusted_keys:
         return None
-    return next((v.loaded for v in before.variants if v.loaded.digest == release), None)
+    known = (variant.loaded for variant in before.variants)
+    return next((one for one in known if (one.digest, one.python) == (served.release, served.python)), None)
 
 
 def _allowance(route: Route, before: Live | None) -> Allowance | None:

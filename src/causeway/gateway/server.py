@@ -71,6 +71,7 @@ async def _serve(options: Options, listening: socket.socket) -> None:
         await server.serve(sockets=[listening])
     finally:
         following.cancel()
+        await watcher.close()
         await recorder.close()
 
 

@@ -9,7 +9,9 @@ from msgspec import structs
 from causeway.core.errors import CausewayError
 from causeway.core.routes import read_routes
 from causeway.gateway.app import App
+from causeway.gateway.bundles import Start
 from causeway.gateway.routing import Routing, next_routing
+from causeway.gateway.worker import Worker
 
 POLL_SECONDS = 0.5
 
@@ -23,6 +25,7 @@ class Watcher:
         self._app = app
         self._file = file
         self._seen: Stamp | None = None
+        self._started: set[Worker] = set()
 
     async def look(self) -> None:
         """Loads the file if it is not the one that was seen last."""
@@ -31,8 +34,18 @@ class Watcher:
             return
         self._seen = stamp
         before = self._app.routing
-        await self._app.reroute(lambda: _load(self._file, before))
+        loop = asyncio.get_running_loop()
+
+        def start(worker: Worker) -> None:
+            # loading runs in a thread, and processes belong to the loop
+            self._started.add(worker)
+            asyncio.run_coroutine_threadsafe(worker.start(), loop).result()
+
+        await self._app.reroute(lambda: _load(self._file, before, start))
         _tell(self._app.routing, before)
+        for worker in self._started - self._app.routing.workers:
+            worker.retire()
+        self._started = {worker for worker in self._started if not worker.ended}
 
     async def follow(self) -> None:
         """Looks until it is cancelled."""
@@ -40,10 +53,15 @@ class Watcher:
             await asyncio.sleep(POLL_SECONDS)
             await self.look()
 
+    async def close(self) -> None:
+        """Ends every process that was started for a release."""
+        for worker in self._started:
+            await worker.close()
 
-def _load(file: Path, before: Routing) -> Routing:
+
+def _load(file: Path, before: Routing, start: Start) -> Routing:
     try:
-        return next_routing(read_routes(file.read_bytes(), where=file.name), before)
+        return next_routing(read_routes(file.read_bytes(), where=file.name), before, start=start)
     except CausewayError as error:
         return structs.replace(before, problem=f"{file.name}: {error.message}")
     except OSError as error:

@@ -114,7 +114,18 @@ class Run:
         sys.settrace(None)
         self.recorder.patch()
         look(self.recorder, self.names, node, place, text)
+        self.written(unit, node)
         sys.settrace(tracer)
+
+    def written(self, unit, node):
+        """Notes the lines that assign columns by name: those of a function hold once it is called."""
+        from causeway_runner.source import columns_written
+
+        lines = {name: (unit.place(line), unit.line(line)) for name, line in columns_written(node)}
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            self.recorder.writers[node.name] = lines
+            lines = {name: at for name, at in lines.items() if name not in self.recorder.made}
+        self.recorder.made.update(lines)
 
     def execute(self, unit, node):
         """Runs one statement as its file would, with the future imports before it."""
@@ -176,7 +187,10 @@ def write_trace(recorder, run, script, started):
     trace = {
         name: getattr(recorder, name) for name in ("tables", "links", "fits", "dumps", "resets", "drops")
     }
-    trace.update(errors=recorder.errors, notes=recorder.notes, captured=captured, stopped=run.stopped)
+    made = [{"column": n, "where": at, "source": text} for n, (at, text) in recorder.made.items()]
+    trace.update(
+        made=made, errors=recorder.errors, notes=recorder.notes, captured=captured, stopped=run.stopped
+    )
     matrices = [one for alike in recorder.matrices.values() for one in alike.values()]
     trace.update(
         matrices=sorted(matrices, key=lambda one: int(one["id"][1:])), vectors=list(recorder.vectors.values())

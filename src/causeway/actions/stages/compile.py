@@ -7,6 +7,7 @@ import numpy as np
 from msgspec import structs
 
 from causeway.actions.stages.environment import EnvironmentMade
+from causeway.actions.stages.function import made_by_function
 from causeway.actions.stages.recover import FEATURES, Recovered, kept_rows
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
@@ -101,7 +102,9 @@ def _parity(
 
 
 def _from_raw_rows(site: Site, recovered: Recovered, rows: Table) -> Table | None:
-    """The model's columns made anew from raw rows by the rules that will be shipped."""
+    """The model's columns made anew from raw rows by the rules or the function that will be shipped."""
+    if recovered.function:
+        return made_by_function(site, recovered)
     if FEATURES not in recovered.files:
         return None
     features = read_features(site.work.artifacts.get(recovered.files[FEATURES]))

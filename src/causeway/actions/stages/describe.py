@@ -1,38 +1,35 @@
 """Puts what the stages found together into the description of a release."""
 
-import math
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-import numpy as np
 
 from causeway.actions.stages.compile import MODEL, Compiled
 from causeway.actions.stages.contract import CONTRACT, Contracted
 from causeway.actions.stages.environment import EnvironmentMade
 from causeway.actions.stages.evaluate import Evaluated
+from causeway.actions.stages.example import example_row
+from causeway.actions.stages.function import example_of
 from causeway.actions.stages.package import Contents
 from causeway.actions.stages.recover import FEATURES, Recovered, kept_rows
 from causeway.actions.stages.site import Site
 from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
+from causeway.core.bundle import FUNCTION
 from causeway.core.contract import ContractReport
-from causeway.core.features import Features, apply_columns, columns_read, read_features
-from causeway.core.features_read import number_of
+from causeway.core.features import Features, columns_read, read_features
 from causeway.core.features_rules import Derived as DerivedRule
 from causeway.core.features_rules import Map, Numeric, Rule
 from causeway.core.finding import Finding
 from causeway.core.ids import canonical_json, digest_of
 from causeway.core.lineage import Assertion, Derived, LineageColumn, Source, Story, type_names
-from causeway.core.release import Field, Model, Output, Release, Signature
-from causeway.core.table import Column, Number, Table, Text
+from causeway.core.release import Model, Output, Release, Signature
+from causeway.core.table import Column, Table, Text
+from causeway.core.toml_lines import lines_of
 
 ENVIRONMENT = "environment.txt"
 FINDINGS = "findings.json"
 EXAMPLE = "example.json"
 LEAKS = {"target-encoded": "its values are the target's mean in each category"}
-
-Value = str | float | int | bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,9 @@ def describe(site: Site, parts: Parts) -> Contents:
         parity=compiled.parity,
         files=files,
         inputs=_inputs(site, parts),
-        missing=site.manifest.serving.missing,
-        unseen=site.manifest.serving.unseen,
+        # a function declares no answer for what it was not proven on
+        missing="refuse" if recovered.function else site.manifest.serving.missing,
+        unseen="refuse" if recovered.function else site.manifest.serving.unseen,
         encoded_input=recovered.encoded_input,
         findings=blockers(findings),
     )
@@ -87,28 +85,46 @@ def _files(
         rows = parts.source.take(kept_rows(site, parts.recovered).positions)
         if example := example_row(features, parts.recovered.fields, rows):
             files[EXAMPLE] = put(canonical_json(example))
+    if parts.recovered.function:
+        files |= {path: digest for path, digest in parts.recovered.files.items() if path.startswith(FUNCTION)}
+        if example := example_of(site, parts.recovered):
+            files[EXAMPLE] = put(canonical_json(example))
     return files
 
 
 def _proofs(site: Site, parts: Parts) -> Proofs:
     contracted, recovered = parts.contracted, parts.recovered
-    why = "no rule over the raw columns makes it"
     return Proofs(
         evaluation=parts.evaluated.evaluation,
         parity=parts.compiled.parity,
         encoded_input=recovered.encoded_input,
-        unexplained=tuple(Unexplained(name, why) for name in recovered.unexplained),
+        unexplained=tuple(_unexplained(recovered, name) for name in recovered.unexplained),
         leaks=tuple(Leak(leak.detail, LEAKS[leak.kind]) for leak in recovered.leaks if leak.kind in LEAKS),
         violations=contracted.report.violations,
         contract=contracted.declared,
         contract_inferred=not contracted.declared,
-        features_step=site.manifest.model.features if recovered.encoded_input else "",
+        features_at=_features_at(site) if recovered.encoded_input else "",
         data_named=site.data.path,
         data_read=recovered.source_path,
         rows_in_source=recovered.rows_in_source,
         rows_kept=recovered.rows_kept,
         drops=tuple(Drop(drop.where, drop.source, drop.rows) for drop in recovered.drops),
     )
+
+
+def _unexplained(recovered: Recovered, name: str) -> Unexplained:
+    why = "no rule over the raw columns makes it"
+    made = recovered.made_at.get(name)
+    return Unexplained(name, f"{why}: {made.source}", made.where) if made else Unexplained(name, why)
+
+
+def _features_at(site: Site) -> str:
+    """Where in the manifest the function is named, or would be."""
+    lines = lines_of(site.work.artifacts.get(site.manifest_digest).decode("utf-8-sig"))
+    if line := lines.get(("model", "features")):
+        return f"causeway.toml:{line}"
+    section = lines.get(("model",))
+    return f"below causeway.toml:{section}" if section else "causeway.toml"
 
 
 def outputs_of(recovered: Recovered, compiled: Compiled, *, positive: str) -> tuple[Output, ...]:
@@ -145,6 +161,9 @@ def _model(recovered: Recovered, compiled: Compiled) -> Model:
         input_names=converted.input_names,
         output_names=converted.output_names,
         dtype=converted.dtype,
+        features=recovered.function,
+        columns=recovered.columns if recovered.function else (),
+        missing=recovered.missing,
     )
 
 
@@ -163,38 +182,6 @@ def _features(site: Site, recovered: Recovered) -> Features | None:
     return read_features(site.work.artifacts.get(recovered.files[FEATURES]))
 
 
-def example_row(features: Features, fields: Sequence[Field], rows: Table) -> dict[str, Value] | None:
-    """A row that stands for nobody: the commonest value or the median of each column; None if undefined."""
-    row = {field.name: _usual(rows.columns[field.name], field) for field in fields}
-    table = Table({name: _one(value) for name, value in row.items()})
-    _, defined = apply_columns(features, table)
-    return row if bool(defined.all()) else None
-
-
-def _usual(column: Column, field: Field) -> Value:
-    if isinstance(column, Number):
-        there = column.values[~np.isnan(column.values)]
-        value = float(np.median(there)) if len(there) else 0.0
-        if field.kind == "boolean":
-            return value >= 0.5
-        return round(value) if field.kind == "integer" else value
-    texts = [text for text in column.values if text is not None]
-    if field.minimum is not None and (numbers := sorted(filter(_is_number, texts), key=float)):
-        return numbers[len(numbers) // 2]
-    counts = Counter(text for text in texts if not field.categories or text in field.categories)
-    return max(sorted(counts), key=lambda text: counts[text]) if counts else None
-
-
-def _is_number(text: str) -> bool:
-    return math.isfinite(number_of(text))
-
-
-def _one(value: Value) -> Column:
-    if isinstance(value, str):
-        return Text([value])
-    return Number(np.array([np.nan if value is None else float(value)]))
-
-
 def _story(site: Site, parts: Parts, features: Features | None, *, outputs: tuple[Output, ...]) -> Story:
     path, columns = parts.recovered.source_path, parts.source.columns
     read = Source(
@@ -209,6 +196,9 @@ def _story(site: Site, parts: Parts, features: Features | None, *, outputs: tupl
         for name, rule in rules
         if features
     )
+    if function := parts.recovered.function:
+        read_by = tuple(field.name for field in parts.recovered.fields)
+        made = tuple(Derived(name, "double", path, read_by, function) for name in parts.recovered.columns)
     answers = tuple(LineageColumn(output.name, _answer_type(output)) for output in outputs)
     return Story(site.product, site.run, (read,), made, answers)
 

@@ -45,10 +45,19 @@ def wanted(site: Site, poc: Poc) -> Wanted:
     )
     return Wanted(
         declared=lines,
-        imports=site.workshop.training_imports(site.folder, script),
+        imports=_imports(site, script),
         python=model.python,
         stated=poc.python.value,
         machine=str(_environments(site)),
+    )
+
+
+def _imports(site: Site, script: str) -> tuple[str, ...]:
+    """What the training imports, and the function that the manifest names."""
+    module = site.manifest.model.features.partition(":")[0].replace(".", "/") + ".py"
+    scripts = [script, module] if (site.folder / module).is_file() else [script]
+    return tuple(
+        sorted({name for each in scripts for name in site.workshop.training_imports(site.folder, each)})
     )
 
 

@@ -9,6 +9,7 @@ from causeway.actions.stages.contract import Contracted, contract_text, hold
 from causeway.actions.stages.describe import Parts, describe
 from causeway.actions.stages.environment import EnvironmentMade, build, stands, wanted
 from causeway.actions.stages.evaluate import Evaluated, evaluate
+from causeway.actions.stages.function import by_function
 from causeway.actions.stages.package import Packaged, package, unpacked
 from causeway.actions.stages.recover import Recovered, recover_features
 from causeway.actions.stages.site import Site
@@ -27,8 +28,9 @@ def make_release(site: Site, steps: Steps) -> Packaged:
     environment = road.environment()
     watched = _Watched(site, road.training(environment))
     contracted = road.contract(watched)
-    recovered = road.recovery(watched)
-    evaluated = road.evaluation(environment, watched, recovered)
+    found = road.recovery(watched)
+    recovered = road.preparation(environment, watched, found)
+    evaluated = road.evaluation(environment, watched, found)
     compiled = road.compilation(environment, watched, recovered)
     return steps.take(
         "package",
@@ -130,6 +132,28 @@ class _Road:
             {"trace": watched.trained.files, "target": self.site.data.target},
             result=Recovered,
             do=lambda: recover_features(self.site, watched.loaded),
+        )
+
+    def preparation(self, environment: EnvironmentMade, watched: _Watched, recovered: Recovered) -> Recovered:
+        """The same way by the function that the manifest names, where the rules do not reach."""
+        function = self.site.manifest.model.features
+        if not (function and recovered.unexplained):
+            return recovered
+        texts = self.site.workshop.function_texts(self.site.folder, function)
+        return self.steps.take(
+            "features",
+            {
+                "trace": watched.trained.files,
+                "recovered": recovered,
+                "environment": environment.environment.key,
+                "pins": environment.pinned,
+                "function": function,
+                "texts": texts,
+            },
+            result=Recovered,
+            do=lambda: by_function(
+                self.site, environment, recovered, texts=texts, source=watched.source(recovered)
+            ),
         )
 
     def evaluation(self, environment: EnvironmentMade, watched: _Watched, recovered: Recovered) -> Evaluated:

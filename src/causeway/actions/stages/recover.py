@@ -10,6 +10,7 @@ from causeway.core.errors import UsageError
 from causeway.core.features import Features, write_features
 from causeway.core.release import Field
 from causeway.core.table import Column, Number, Table, Text
+from causeway.core.trace import MadeAt
 from causeway.recover import Dropped, Leak, LoadedTrace, Recovery, Target, prove, recover, signature_of
 
 FEATURES = "features.json"
@@ -37,11 +38,18 @@ class Recovered(Made, frozen=True, kw_only=True):
     sampler: int | None
     leaks: tuple[Leak, ...]
     drops: tuple[Dropped, ...]
+    made_at: dict[str, MadeAt] = {}
+    """Where the training made the unexplained columns, as far as it was seen."""
+    float32: bool = False
+    function: str = ""
+    """`module:function` that makes the columns instead of rules."""
+    missing: tuple[str, ...] = ()
+    """The columns that the function may leave without a number."""
 
     @property
     def encoded_input(self) -> bool:
         """Whether callers would have to send the model's own columns."""
-        return bool(self.unexplained)
+        return bool(self.unexplained) and not self.function
 
     @property
     def task(self) -> str:
@@ -89,7 +97,14 @@ def recover_features(site: Site, loaded: LoadedTrace) -> Recovered:
         sampler=recovery.sampler,
         leaks=recovery.leaks,
         drops=recovery.drops,
+        made_at=_made_at(loaded, recovery),
+        float32=recovery.float32,
     )
+
+
+def _made_at(loaded: LoadedTrace, recovery: Recovery) -> dict[str, MadeAt]:
+    seen = {made.column: made for made in loaded.trace.made}
+    return {name: seen[name] for name in recovery.unexplained if name in seen}
 
 
 def kept_rows(site: Site, recovered: Recovered) -> KeptRows:

@@ -9,10 +9,11 @@ from typing import Protocol
 from causeway.actions.stages.step import Watcher
 from causeway.actions.workspace import Workspace
 from causeway.adapters.ports import Say, Signer
-from causeway.core.answers import Answers, Converted, HonestAnswers
+from causeway.core.answers import Answers, Converted, Featured, HonestAnswers
 from causeway.core.contract import Contract, ContractReport
 from causeway.core.environment import Environment, Limits
 from causeway.core.manifest import DataPart, Manifest
+from causeway.core.release import Field
 from causeway.core.table import Column, Numbers, Table
 from causeway.core.trace import Trace
 from causeway.recover import LoadedTrace
@@ -81,6 +82,25 @@ class Workshop(Protocol):
         seconds: float = 120.0,
     ) -> HonestAnswers:
         """Answers of clones for rows held out of their fitting."""
+        ...
+
+    def function_texts(self, folder: Path, function: str) -> dict[str, str]:
+        """The module of a function and the local modules that it imports, path to text."""
+        ...
+
+    def apply_function(
+        self,
+        environment: Environment,
+        function: str,
+        texts: Mapping[str, str],
+        scratch: Path,
+        *,
+        fields: Sequence[Field],
+        table: Table,
+        columns: Sequence[str],
+        example: Mapping[str, str | float | int | bool | None],
+    ) -> Featured:
+        """What the function makes of this table: the model's columns."""
         ...
 
     def validate_table(self, contract: Contract, table: Table, *, name: str = "") -> ContractReport:

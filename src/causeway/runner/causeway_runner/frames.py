@@ -6,10 +6,12 @@ import sys
 
 import numpy as np
 
-from causeway_runner.recorder import MAX_CELLS, caller
+from causeway_runner.columns import digest_of
+from causeway_runner.recorder import MAX_CELLS, caller, columns_of
 from causeway_runner.source import names_in
 
 MAX_CALLS_LOOKED_AT = 20
+MAX_CELLS_COMPARED = 1000000
 RENUMBERING = ("dropna", "drop_duplicates", "sort_values", "sample")
 DRAWS = ("train_test_split", ".sample(", ".head(", ".tail(", ".iloc[")
 
@@ -141,8 +143,27 @@ def look(recorder, names, node, place, text):
                 drop(recorder, parent, frame, {"where": place, "source": text, "variable": name})
             )
         keep(recorder, frame)
+        note_made(recorder, frame, (place, text), [recorder.writers.get(n, {}) for n in mentioned])
     for name, frame in touched.items():
         recorder.last[name] = (id(frame), frame.index)
+
+
+def note_made(recorder, frame, here, writers):
+    """Notes the columns of new names, and those whose cells changed while the rows stayed.
+
+    They were made `here`, or at the line of a function that was called here and assigns them.
+    """
+    if frame.size > MAX_CELLS_COMPARED:
+        return
+    for name, cells in columns_of(frame):
+        try:
+            known = (len(frame), digest_of(cells))
+        except (TypeError, ValueError):  # cells that are no values, such as lists
+            continue
+        before = recorder.held.setdefault(name, {})
+        if not before or before.get(known[0], known[1]) != known[1]:
+            recorder.made[name] = next((lines[name] for lines in writers if name in lines), here)
+        before[known[0]] = known[1]
 
 
 def _is_new(recorder, name, frame):

@@ -23,6 +23,7 @@ class Recorder:
         self.matrices, self.objects, self.seconds, self.notes = {}, [], {}, []
         self.count = 0
         self.numbers, self.labels, self.last = {}, {}, {}
+        self.made, self.writers, self.held = {}, {}, {}
 
     def mine(self, frame):
         """Whether this frame runs the proof of concept's own code, and not on behalf of a watched call."""

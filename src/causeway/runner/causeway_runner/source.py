@@ -30,6 +30,10 @@ class Unit:
         """The statement's own text on one line."""
         return " ".join((ast.get_source_segment(self.text, node) or "").split())[:200]
 
+    def line(self, number):
+        """That line of it, without what surrounds it."""
+        return " ".join(self.text.splitlines()[number - 1].split())[:200]
+
 
 def units_of(root, script):
     """The script as one unit, or the notebook's code cells."""
@@ -85,6 +89,22 @@ def read_text(path):
 def names_in(node):
     """Every plain name that the statement mentions."""
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def columns_written(node):
+    """Name and line of each column that the statement assigns by its name, functions and loops within too."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store):
+            index = getattr(part.slice, "value", part.slice)  # Python 3.8 wraps it
+            names = index.elts if isinstance(index, (ast.List, ast.Tuple)) else [index]
+            for one in names:
+                text = one if isinstance(one, str) else getattr(one, "value", None)
+                if isinstance(text, str):
+                    yield text, part.lineno
+        elif isinstance(part, ast.Call) and getattr(part.func, "attr", "") == "assign":
+            for keyword in part.keywords:
+                if keyword.arg:
+                    yield keyword.arg, part.lineno
 
 
 def start_folder(root, script):

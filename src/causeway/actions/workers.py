@@ -1,0 +1,53 @@
+"""The interpreter in which a release's own function runs, while it is on this machine."""
+
+from pathlib import Path
+
+import msgspec
+
+from causeway.actions.stages.environment import EnvironmentMade, stands
+from causeway.actions.workspace import Workspace
+from causeway.core.bundle import RELEASE
+from causeway.core.errors import Refused
+from causeway.core.ids import digest_of
+from causeway.core.release import Release
+from causeway.views.run import fold
+
+STAGE = "environment"
+
+
+def worker_python(work: Workspace, release: Release) -> str:
+    """The Python of an environment with the very packages that the release was proven with; empty if gone."""
+    done = fold(work.ledger.read(release.product)).done.values()
+    for result in reversed([each.result for each in done if each.stage == STAGE]):
+        if not work.artifacts.has(result):
+            continue
+        made = msgspec.json.decode(work.artifacts.get(result), type=EnvironmentMade)
+        if digest_of(made.pinned.encode()) == release.inputs.get(STAGE) and stands(made):
+            return made.environment.python
+    return ""
+
+
+def can_work(work: Workspace, release: Release) -> bool:
+    """Whether nothing is lacking for the release's function, where it has one."""
+    return not release.model.features or bool(worker_python(work, release))
+
+
+def routed_python(work: Workspace, digest: str) -> str:
+    """The Python that the route of this release names; empty where it needs none or it is gone."""
+    try:
+        content = (work.bundle(digest) / RELEASE).read_bytes()
+        release = msgspec.json.decode(content, type=Release)
+    except (OSError, msgspec.MsgspecError):
+        # the gateway looks at the bundle itself, and says what is wrong with it
+        return ""
+    return worker_python(work, release) if release.model.features else ""
+
+
+def check_worker(work: Workspace, release: Release, *, folder: Path) -> None:
+    """Refuses a release whose function has no environment any more."""
+    if not can_work(work, release):
+        raise Refused(
+            f"the environment in which {release.model.features} runs is gone from this machine",
+            where=str(work.state / "environments"),
+            hint=f"make it anew: causeway run {folder}",
+        )

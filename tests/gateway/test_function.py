@@ -1,0 +1,177 @@
+"""A release whose columns a function of its own makes, in a process beside the gateway."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from bundle_made import linear_onnx, release_of, written
+from gateway_process import eventually, key, running
+
+from causeway.core.release import Field, Model, Output
+from causeway.core.routes import Route, Served
+from causeway.gateway import worker
+from causeway.gateway.bundles import load_bundle
+from causeway.gateway.refusals import Restarting, TooLong
+
+pytestmark = pytest.mark.integration
+
+PREPARE = """
+import os
+import time
+import pandas as pd
+from lengths import length
+
+def features(table):
+    print("this goes nowhere")
+    if (table["word"] == "slow").any():
+        time.sleep(60)
+    return pd.DataFrame({
+        "length": [length(word) for word in table["word"]],
+        "half": table["amount"].where(table["word"] != "none") / 2,
+    })
+"""
+
+LENGTHS = """
+def length(word):
+    if word == "broken":
+        raise ValueError("no length")
+    return len(word)
+"""
+
+CANNOT = "cannot make the model's columns of it"
+FIELDS = (Field("word", "text"), Field("amount", "integer", minimum=0, maximum=9))
+
+
+def write(folder, signing, *, product="words", prepare=PREPARE):
+    files = {
+        "model.onnx": linear_onnx(),
+        "features/prepare.py": prepare.encode(),
+        "features/lengths.py": LENGTHS.encode(),
+    }
+    release = release_of(
+        product,
+        fields=FIELDS,
+        outputs=(Output("value", "value"),),
+        files=files,
+        task="regression",
+        model=Model(
+            "model.onnx", "matrix", "sklearn", "Lin", features="prepare:features", columns=("length", "half")
+        ),
+    )
+    return written(folder, signing, release, files)
+
+
+def route(made, signing, *, product="words", python=sys.executable):
+    name, folder = made
+    served = (Served(name, str(folder), 100, python),)
+    return Route(product, served, (key(),), trusted_keys=(signing.pem,))
+
+
+def workers(gateway):
+    listed = Path(f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children").read_text().split()
+    return [int(pid) for pid in listed if b"worker.py" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, signing):
+    return write(tmp_path_factory.mktemp("bundle"), signing)
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory, signing, made):
+    with running(tmp_path_factory.mktemp("gateway"), route(made, signing)) as started:
+        yield started
+
+
+def ask(gateway, *rows):
+    return gateway.invoke(*rows, product="words")
+
+
+def test_raw_rows_are_answered_by_function_and_model(beside):
+    got = ask(beside, {"word": "four", "amount": 5}, {"word": "", "amount": 50})
+    assert got.body["predictions"] == [6.5, 25.0]
+    assert got.body["flags"] == {"1": ["range:amount"]}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"word": "broken", "amount": 1},
+         f"row 2: prepare:features {CANNOT}: ValueError: no length (lengths.py:4)"),
+        ({"word": "none", "amount": 1}, "row 2: prepare:features makes no number of it for half"),
+        ({"word": 7, "amount": 1}, "row 2, field 'word': expected text, got 7"),
+        ({"word": None, "amount": 1}, "row 2, field 'word': a value is missing"),
+        ({"word": "a"}, "row 2, field 'amount': the field is missing"),
+    ],
+)  # fmt: skip
+def test_a_row_that_has_no_columns_is_refused_by_its_number(beside, row, said):
+    fine = {"word": "a", "amount": 1}
+    got = ask(beside, fine, fine, row, fine)
+    assert (got.status, got.body["code"], got.body["error"]) == (422, "invalid_input", said)
+
+
+def test_a_killed_worker_is_started_again_and_the_gateway_says_so(beside):
+    (before,) = workers(beside)
+    os.kill(before, signal.SIGKILL)
+    away = eventually(lambda: (got := ask(beside, {"word": "a", "amount": 1})).status == 503 and got)
+    assert int(away.headers["retry-after"]) >= 1
+    assert "prepare:features" in away.body["error"]
+    got = eventually(lambda: (got := ask(beside, {"word": "abc", "amount": 1})).status == 200 and got)
+    assert got.body["predictions"] == [3.5]
+    assert workers(beside) != [before]
+
+
+def test_a_function_that_takes_too_long_is_ended_and_the_next_call_answered(made, signing, monkeypatch):
+    monkeypatch.setattr(worker, "CALL_SECONDS", 0.5)
+    loaded = load_bundle(route(made, signing).served[0], route(made, signing))
+
+    async def story():
+        await loaded.worker.start()
+        with pytest.raises(TooLong, match="prepare:features took longer"):
+            await loaded.predict([{"word": "slow", "amount": 1}])
+        got = None
+        while got is None:
+            got = await answers(loaded)
+        loaded.worker.retire()
+        await loaded.worker.close()
+        return got
+
+    assert asyncio.run(story()) == {"value": [3.5]}
+
+
+async def answers(loaded):
+    try:
+        return (await loaded.predict([{"word": "abc", "amount": 1}])).answers
+    except Restarting:
+        await asyncio.sleep(0.01)
+        return None
+
+
+def test_the_worker_knows_no_secrets_of_the_gateway(beside):
+    (pid,) = eventually(lambda: workers(beside))
+    environment = Path(f"/proc/{pid}/environ").read_bytes()
+    assert b"PYTHONHASHSEED=0" in environment
+    assert b"PYTEST_" not in environment
+    assert os.getpgid(pid) == pid
+    assert "Max core file size        0" in Path(f"/proc/{pid}/limits").read_text()
+
+
+def test_the_worker_ends_with_its_release_and_with_the_gateway(tmp_path, signing, made):
+    other = write(tmp_path / "other", signing, prepare=PREPARE.replace("/ 2", "/ 4"))
+    broken = write(tmp_path / "broken", signing, prepare="import nothing_of_this_name\n")
+    with running(tmp_path / "gateway", route(made, signing)) as gateway:
+        (before,) = workers(gateway)
+        gateway.follow(route(broken, signing))
+        assert "No module named 'nothing_of_this_name'" in gateway.health()["problems"][0]
+        assert ask(gateway, {"word": "", "amount": 2}).body["predictions"] == [1.0]
+        gateway.follow(route(other, signing, python="/nowhere/python"))
+        assert "environment in which prepare:features runs is gone" in gateway.health()["problems"][0]
+        gateway.follow(route(other, signing))
+        assert ask(gateway, {"word": "", "amount": 2}).body["predictions"] == [0.5]
+        (after,) = eventually(lambda: len(found := workers(gateway)) == 1 and found)
+        assert after != before
+        assert gateway.stop() == 0
+        eventually(lambda: not Path(f"/proc/{after}").exists())
