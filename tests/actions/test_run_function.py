@@ -1,11 +1,19 @@
 """What no rule explains is made by one function that the manifest names, proven like the rules."""
 
+import hashlib
+import http.client
+import json
 import shutil
+import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
-from functions import name, write_poc
+from functions import TRAIN, name, write_poc
+from msgspec.structs import replace
 
 from causeway.actions.run import run
 from causeway.actions.ship import Blocked, ship
@@ -13,7 +21,8 @@ from causeway.actions.workspace import open_workspace
 from causeway.adapters import registry
 from causeway.core.environment import Environment
 from causeway.core.errors import NotFound, Refused
-from causeway.core.routes import read_routes
+from causeway.core.release import Release
+from causeway.core.routes import Key, read_routes
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -84,7 +93,7 @@ def test_with_a_function_the_release_takes_raw_rows_and_holds_its_modules(report
     assert (report.encoded_input, report.blocks) == (False, ())
     assert (report.parity.rows, report.parity.rows_equal, report.parity.label_flips) == (234, 234, 0)
     assert [stage.stage for stage in report.stages if not stage.cached] == ["features", "compile", "package"]
-    bundle = registry_release(report)
+    bundle = described(report)
     assert (bundle.model.features, bundle.model.columns) == ("prepare:features", ("amount", "code"))
     assert [(f.name, f.kind, f.required) for f in bundle.signature.inputs] == [
         ("reference", "text", True),
@@ -94,12 +103,64 @@ def test_with_a_function_the_release_takes_raw_rows_and_holds_its_modules(report
     assert modules == {"features/prepare.py", "features/words.py"}
 
 
-def registry_release(report):
-    import msgspec  # noqa: PLC0415 - only here
-
-    from causeway.core.release import Release  # noqa: PLC0415 - the same
-
+def described(report):
     return msgspec.json.decode((Path(report.bundle) / "release.json").read_bytes(), type=Release)
+
+
+def test_the_gateway_answers_raw_rows_as_the_proof_of_concept_does(poc, shop, report, tmp_path, monkeypatch):
+    name(poc, "prepare:features")
+    work = open_workspace(poc)
+    run(work, poc, workshop=shop)
+    ship(work, poc, release=report.release, agree=lambda _: True)
+    shutil.copy(poc / "orders.csv", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    known = {}
+    exec(compile(TRAIN, "train.py", "exec"), known)  # noqa: S102 - what this test's own folder trains
+    rows = [
+        {"reference": reference, "amount": amount}
+        for reference, amount in zip(known["table"]["reference"], known["table"]["amount"], strict=True)
+    ]
+
+    with answering(work, tmp_path) as port:
+        got = ask(port, rows)
+
+    wanted = known["model"].predict_proba(known["x"])[:, 1]
+    ours = [each["probability"]["yes"] for each in got["predictions"]]
+    assert len(ours) == 234
+    assert max(abs(a - b) for a, b in zip(ours, wanted, strict=True)) < 1e-5
+
+
+@contextmanager
+def answering(work, folder):
+    """A real gateway that follows the shipped route, with one more key."""
+    routes = read_routes(work.routes.read_bytes())
+    key = Key("k", hashlib.sha256(b"token").hexdigest(), "tests")
+    routes = replace(routes, routes=tuple(replace(route, keys=(key,)) for route in routes.routes))
+    (folder / "routes.json").write_bytes(msgspec.json.encode(routes))
+    command = [sys.executable, "-m", "causeway.gateway", "--routes", "routes.json", "--records", "records"]
+    process = subprocess.Popen([*command, "--port-file", "port"], cwd=folder)
+    try:
+        until = time.monotonic() + 30
+        while not (folder / "port").exists():
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        yield int((folder / "port").read_text())
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def ask(port, rows):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    body = json.dumps({"dataframe_records": rows})
+    headers = {"authorization": "Bearer token", "content-type": "application/json"}
+    connection.request("POST", "/invocations", body, headers)
+    response = connection.getresponse()
+    content = response.read()
+    connection.close()
+    assert response.status == 200, content
+    return json.loads(content)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from causeway.actions.workspace import Workspace, write_whole
 HOST = "127.0.0.1"
 PORT = 8080
 CONSOLE_PORT = 8090
-FOLLOW_SECONDS = 5.0
+FOLLOW_SECONDS = 20.0
 POLL_SECONDS = 0.05
 
 

@@ -103,7 +103,8 @@ def recover(loaded: LoadedTrace, *, target: str | None = None) -> Recovery:
         raise UsageError(
             "no table that was read has the rows of the model's matrix",
             where=loaded.trace.script,
-            hint="name a function features(table) in the manifest",
+            hint="merges, group-bys and rows that are multiplied are not followed: write the joined table to "
+            "a file, and train from that",
         )
     table = loaded.tables[found.table]
     seen = _known_on(known_targets(loaded, rows), found)

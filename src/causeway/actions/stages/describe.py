@@ -9,7 +9,7 @@ from causeway.actions.stages.contract import CONTRACT, Contracted
 from causeway.actions.stages.environment import EnvironmentMade
 from causeway.actions.stages.evaluate import Evaluated
 from causeway.actions.stages.example import example_row
-from causeway.actions.stages.function import example_of
+from causeway.actions.stages.function import example_of, features_at
 from causeway.actions.stages.package import Contents
 from causeway.actions.stages.recover import FEATURES, Recovered, kept_rows
 from causeway.actions.stages.site import Site
@@ -24,7 +24,6 @@ from causeway.core.ids import canonical_json, digest_of
 from causeway.core.lineage import Assertion, Derived, LineageColumn, Source, Story, type_names
 from causeway.core.release import Model, Output, Release, Signature
 from causeway.core.table import Column, Table, Text
-from causeway.core.toml_lines import lines_of
 
 ENVIRONMENT = "environment.txt"
 FINDINGS = "findings.json"
@@ -103,7 +102,7 @@ def _proofs(site: Site, parts: Parts) -> Proofs:
         violations=contracted.report.violations,
         contract=contracted.declared,
         contract_inferred=not contracted.declared,
-        features_at=_features_at(site) if recovered.encoded_input else "",
+        features_at=features_at(site) if recovered.encoded_input else "",
         data_named=site.data.path,
         data_read=recovered.source_path,
         rows_in_source=recovered.rows_in_source,
@@ -116,15 +115,6 @@ def _unexplained(recovered: Recovered, name: str) -> Unexplained:
     why = "no rule over the raw columns makes it"
     made = recovered.made_at.get(name)
     return Unexplained(name, f"{why}: {made.source}", made.where) if made else Unexplained(name, why)
-
-
-def _features_at(site: Site) -> str:
-    """Where in the manifest the function is named, or would be."""
-    lines = lines_of(site.work.artifacts.get(site.manifest_digest).decode("utf-8-sig"))
-    if line := lines.get(("model", "features")):
-        return f"causeway.toml:{line}"
-    section = lines.get(("model",))
-    return f"below causeway.toml:{section}" if section else "causeway.toml"
 
 
 def outputs_of(recovered: Recovered, compiled: Compiled, *, positive: str) -> tuple[Output, ...]:

@@ -17,13 +17,13 @@ from causeway.core.errors import Refused
 from causeway.core.ids import canonical_json
 from causeway.core.release import Field
 from causeway.core.table import Column, Number, Table, Text
+from causeway.core.toml_lines import lines_of
 from causeway.recover.fitting import DOUBLE_TOLERANCE, SINGLE_TOLERANCE, alike
 
 MADE = "made.msgpack"
 TRIED = "tried.json"
 SHOWN = 5
 KINDS = {"float": "number", "integer": "integer", "boolean": "boolean"}
-WHERE = "causeway.toml: [model] features"
 
 
 def by_function(
@@ -32,7 +32,8 @@ def by_function(
     """The way from raw rows by the function; refused unless it makes what reached fit, row by row."""
     function = site.manifest.model.features
     rows = kept_rows(site, recovered)
-    _check_numbers(function, rows.matrix)
+    where = features_at(site)
+    _check_numbers(function, rows.matrix, where=where)
     raw = source.take(rows.positions).without(recovered.target.column, site.data.target)
     fields = tuple(_field(name, column) for name, column in raw.columns.items())
     example = usual_row(fields, raw)
@@ -46,8 +47,8 @@ def by_function(
         columns=recovered.columns,
         example=example,
     )
-    _check_independent(function, made)
-    _check_equal(function, recovered, made, rows)
+    _check_independent(function, made, where=where)
+    _check_equal(recovered, made, rows, function=function, where=where)
     put = site.work.artifacts.put
     files = {FUNCTION + path: put(text.encode()) for path, text in texts.items()}
     files |= {name: digest for name, digest in recovered.files.items() if name != FEATURES}
@@ -77,17 +78,26 @@ def example_of(site: Site, recovered: Recovered) -> dict[str, Value] | None:
     return msgspec.json.decode(site.work.artifacts.get(recovered.files[TRIED]))
 
 
-def _check_numbers(function: str, matrix: Table) -> None:
+def features_at(site: Site) -> str:
+    """Where in the manifest the function is named, or would be."""
+    lines = lines_of(site.work.artifacts.get(site.manifest_digest).decode("utf-8-sig"))
+    if line := lines.get(("model", "features")):
+        return f"causeway.toml:{line}"
+    section = lines.get(("model",))
+    return f"below causeway.toml:{section}" if section else "causeway.toml"
+
+
+def _check_numbers(function: str, matrix: Table, *, where: str) -> None:
     texts = [name for name, column in matrix.columns.items() if isinstance(column, Text)]
     if texts:
         raise Refused(
             f"the model takes text in {', '.join(texts[:SHOWN])}, and {function} can make numbers only",
-            where=WHERE,
+            where=where,
             hint="encode the texts before the model, so that a function can make all of its columns",
         )
 
 
-def _check_equal(function: str, recovered: Recovered, made: Featured, rows: KeptRows) -> None:
+def _check_equal(recovered: Recovered, made: Featured, rows: KeptRows, *, function: str, where: str) -> None:
     tolerance = SINGLE_TOLERANCE if recovered.float32 else DOUBLE_TOLERANCE
     differ: dict[str, str] = {}
     for name, wanted in rows.matrix.columns.items():
@@ -105,17 +115,17 @@ def _check_equal(function: str, recovered: Recovered, made: Featured, rows: Kept
     if differ:
         raise Refused(
             f"{function} does not make the columns that the training made: {_listed(differ)}",
-            where=WHERE,
+            where=where,
             hint="do in it what the training does; a statistic of the training data goes in as a number",
         )
 
 
-def _check_independent(function: str, made: Featured) -> None:
+def _check_independent(function: str, made: Featured, *, where: str) -> None:
     if made.dependent:
         raise Refused(
             f"{function} makes other values of the same row when other rows are beside it: "
             f"{', '.join(made.dependent[:SHOWN])}",
-            where=WHERE,
+            where=where,
             hint="a row must stand for itself: write statistics of the data (means, ranks, categories) into "
             "the function as numbers",
         )
