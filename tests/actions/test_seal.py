@@ -199,7 +199,7 @@ def test_two_seals_at_once_are_one_and_a_conflict(work):
     with sealing.holding(work, "seal:churn") as lease:
         assert lease is not None
         with pytest.raises(Conflict, match="another process is sealing churn"):
-            seal(work, "churn")
+            seal(work, "churn", turn_seconds=0)
     assert seal(work, "churn").rows == 1
 
 

@@ -48,8 +48,7 @@ def start_in_background(
             break
         time.sleep(POLL_SECONDS)
     process.terminate()
-    last = log.read_text(errors="replace").strip().splitlines()[-1:]
-    raise OutsideError("`causeway up` did not start", where=str(log), hint=" ".join(last))
+    raise _why(log)
 
 
 def stop(work: Workspace) -> Stopped:
@@ -66,6 +65,23 @@ def stop(work: Workspace) -> Stopped:
             )
         time.sleep(POLL_SECONDS)
     return Stopped("stopped", instance.pid)
+
+
+class _Refusal(Struct):
+    """The error as the command printed it."""
+
+    error: str
+    where: str
+    hint: str
+
+
+def _why(log: Path) -> OutsideError:
+    last = log.read_bytes().strip().splitlines()[-1:]
+    try:
+        told = msgspec.json.decode(b"".join(last), type=_Refusal)
+    except msgspec.DecodeError:
+        return OutsideError("`causeway up` did not start", where=str(log), hint="see what it wrote there")
+    return OutsideError(told.error, where=told.where, hint=told.hint)
 
 
 def _said(log: Path) -> Started | None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from causeway.actions.backup import ACTORS, ANCHOR, ARTIFACTS, FORMAT, INDEX, LEDGER, Index
 from causeway.actions.verify import NotWhole, in_words, read_anchor_file
-from causeway.actions.workspace import Workspace, keys_folder, open_workspace
+from causeway.actions.workspace import Workspace, keys_folder, make_state, open_workspace
 from causeway.adapters import registry
 from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
 from causeway.core.ids import digest_of
@@ -60,6 +60,8 @@ def restore(file: Path, into: Path, *, anchor: Path | None = None, trust_keys: b
         copy, known, trusted={**trusted, **copy.keys} if trust_keys else trusted, where=str(file)
     )
     _make_folder(into)
+    # a backup fills this very folder, whatever workspace may lie above it
+    make_state(into.resolve())
     work = open_workspace(into, actor=NOBODY)
     with closing(work.ledger):
         _refuse_if_used(work)

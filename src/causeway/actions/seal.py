@@ -7,7 +7,7 @@ carried out by the next one, with the same logs and the same result.
 import fcntl
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -26,6 +26,7 @@ from causeway.core.records import Record, Torn, columns_of, frames
 PREDICTIONS = "predictions"
 BATCH_BYTES = 256 << 20
 WAIT_SECONDS = 3.0
+TURN_SECONDS = 10.0
 POLL_SECONDS = 0.02
 REQUEST = "rotate"
 
@@ -59,11 +60,11 @@ class _Read(Struct, frozen=True):
     torn: dict[str, int]
 
 
-def seal(work: Workspace, product: str, *, wait_seconds: float = WAIT_SECONDS) -> Sealed:
+def seal(
+    work: Workspace, product: str, *, wait_seconds: float = WAIT_SECONDS, turn_seconds: float = TURN_SECONDS
+) -> Sealed:
     """Seals every closed log of the product, asking a running gateway to close the one it writes to."""
-    with holding(work, f"seal:{product}") as lease:
-        if lease is None:
-            raise Conflict(f"another process is sealing {product}", hint="wait until it is done")
+    with _alone(work, product, seconds=turn_seconds):
         done = [_carry_out(work, product, plan) for plan in _interrupted(work, product)]
         still_open = _close_logs(_logs(work, product), wait_seconds=wait_seconds)
         done += [_carry_out(work, product, plan) for plan in _batches(_logs(work, product))]
@@ -229,6 +230,20 @@ def _adopted(log: Path) -> bool:
         # its gateway closed it in the meantime
         return True
     return True
+
+
+@contextmanager
+def _alone(work: Workspace, product: str, *, seconds: float) -> Iterator[None]:
+    """Waits until no other process seals this product; `causeway up` does so whenever much is waiting."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with holding(work, f"seal:{product}") as lease:
+            if lease is not None:
+                yield
+                return
+        if time.monotonic() > deadline:
+            raise Conflict(f"another process is sealing {product}", hint="repeat once it is done")
+        time.sleep(POLL_SECONDS)
 
 
 def _moment(record: Record) -> datetime:

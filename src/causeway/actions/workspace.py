@@ -43,7 +43,7 @@ class Workspace:
 def open_workspace(folder: Path, *, clock: Clock | None = None, actor: str | None = None) -> Workspace:
     """The workspace of this folder or of the nearest parent that has one; made here if there is none."""
     check_folder(folder)
-    state = _find(folder.resolve()) or _make(folder.resolve())
+    state = _find(folder.resolve()) or make_state(folder.resolve())
     ledger = open_ledger(os.environ.get("CAUSEWAY_LEDGER") or state / "ledger.db")
     return Workspace(
         root=state.parent,
@@ -116,7 +116,8 @@ def _find(folder: Path) -> Path | None:
     return None
 
 
-def _make(folder: Path) -> Path:
+def make_state(folder: Path) -> Path:
+    """The folder of this very folder's state, made if it is not there."""
     state = folder / STATE
     try:
         state.mkdir(mode=PRIVATE, exist_ok=True)

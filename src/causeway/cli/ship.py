@@ -178,7 +178,7 @@ def _open_rows(findings: "tuple[Finding, ...]") -> list[tuple[str, str]]:
 
 
 def _asked() -> bool:
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("nobody is there to be asked", hint="say yes in advance: --yes")
     return click.confirm("Make it live?", default=False, err=True)
 

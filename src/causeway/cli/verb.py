@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from causeway.core.errors import CausewayError, Defect, outside
+from causeway.core.errors import CausewayError, Defect, UsageError, outside
 
 EXIT_CODES = {0: "fine", 1: "judged and failed", 2: "usage", 3: "the outside failed"}
 INTERRUPTED = 130
@@ -48,12 +48,8 @@ def answered(do: Callable[[], int | None], *, as_json: bool) -> int:
         # the reader went away (`| head`): nothing is wrong, and nobody is there to be told
         _hush(sys.stdout)
         return 0
-    except CausewayError as error:
-        return fail(error, as_json=as_json)
-    except OSError as error:
-        return fail(outside(error), as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the shell: no traceback reaches a person
-        return fail(_defect(error), as_json=as_json)
+        return fail(_named(error), as_json=as_json)
 
 
 def fail(error: CausewayError, *, as_json: bool) -> int:
@@ -105,6 +101,27 @@ def print_json(fields: dict[str, Any]) -> None:
 def narrate(text: str) -> None:
     """Tells a person what is going on, on standard error."""
     click.echo(text, err=True)
+
+
+def _named(error: Exception) -> CausewayError:
+    """The error as one of ours."""
+    match error:
+        case CausewayError():
+            return error
+        case OSError():
+            return outside(error)
+        case UnicodeEncodeError():
+            return _no_text(error)
+        case _:
+            return _defect(error)
+
+
+def _no_text(error: UnicodeEncodeError) -> UsageError:
+    return UsageError(
+        "a name here is no text in this locale",
+        where=error.object,
+        hint="set LC_ALL=C.UTF-8, or give the file or folder a name in UTF-8",
+    )
 
 
 def _defect(error: Exception) -> CausewayError:

@@ -123,7 +123,7 @@ def _check_library() -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"file:{quote(str(path))}?mode=rw",
+        f"file:{quote(os.fsencode(path))}?mode=rw",
         uri=True,
         isolation_level=None,
         timeout=BUSY_SECONDS,
@@ -164,7 +164,7 @@ def _make_if_missing(path: Path) -> None:
         empty = path.stat().st_size == 0
     except OSError as error:
         raise OutsideError(
-            f"the ledger cannot be made: {error.strerror}",
+            f"the ledger cannot be opened: {error.strerror}",
             where=str(path),
             hint="check that the folder is there and writable",
         ) from error
