@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+from causeway.assess import answer_scale, measured_leaks
+from causeway.assess.answer_scale import Scale
+from causeway.assess.target_leak import Telltale
 from causeway.core.contract import Violation
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.metrics import spoken
@@ -40,6 +43,10 @@ class Proofs(Struct, frozen=True, omit_defaults=True):
     encoded_input: bool = False
     unexplained: tuple[Unexplained, ...] = ()
     leaks: tuple[Leak, ...] = ()
+    before_split: tuple[str, ...] = ()
+    """What was fitted or resampled before the split, as recovery calls it."""
+    telltales: tuple[Telltale, ...] = ()
+    scale: Scale | None = None
     violations: tuple[Violation, ...] = ()
     contract: str = ""
     contract_inferred: bool = False
@@ -61,6 +68,9 @@ def judge(proofs: Proofs) -> tuple[Finding, ...]:
         *_encoded(proofs),
         *_parity(proofs.parity),
         *_leaks(proofs.leaks),
+        *measured_leaks.telling(proofs.telltales),
+        *measured_leaks.before_split(proofs.before_split),
+        *answer_scale.judge(proofs.scale),
         *_contract(proofs),
         *_data(proofs),
         *_left_out(proofs),

@@ -6,6 +6,7 @@ import msgspec
 
 from causeway.actions.stages.compile import MODEL, Compiled
 from causeway.actions.stages.contract import CONTRACT, Contracted
+from causeway.actions.stages.doubts import answer_scale, telling_columns
 from causeway.actions.stages.environment import EnvironmentMade
 from causeway.actions.stages.evaluate import Evaluated
 from causeway.actions.stages.example import example_row
@@ -99,6 +100,9 @@ def _proofs(site: Site, parts: Parts) -> Proofs:
         encoded_input=recovered.encoded_input,
         unexplained=tuple(_unexplained(recovered, name) for name in recovered.unexplained),
         leaks=tuple(Leak(leak.detail, LEAKS[leak.kind]) for leak in recovered.leaks if leak.kind in LEAKS),
+        before_split=tuple(leak.kind for leak in recovered.leaks),
+        telltales=telling_columns(site, recovered, parts.source),
+        scale=answer_scale(recovered),
         violations=contracted.report.violations,
         contract=contracted.declared,
         contract_inferred=not contracted.declared,
