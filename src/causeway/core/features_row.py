@@ -14,6 +14,14 @@ Row = Mapping[str, Any]
 """What a caller sent for one row, as JSON decoded it."""
 
 EXPECTED = {"number": "a number", "integer": "a whole number", "boolean": "true or false", "text": "text"}
+READABLE = {
+    "number": "a number",
+    "range_mean": "a number, or a range such as 1000 - 1200",
+    "first_number": "text with a number in it, such as 3 rooms",
+    "amount": "an amount, such as 1,234.50",
+    "length": "text",
+}
+"""What can be read in each way."""
 LARGEST = 1.7976931348623157e308
 
 
@@ -70,7 +78,7 @@ class RowFill:
             return
         effects = fallback_of(plan) if self.policy.flag_missing else None
         if effects is None:
-            self._say(plan.field.name, "missing", "null", f"send {EXPECTED[plan.field.kind]}")
+            self._say(plan.field.name, "missing", "null", _wanted(plan))
             return
         self._put(effects)
         self._say(plan.field.name, "missing", "null", "answered by the declared fallback", refused=False)
@@ -185,6 +193,15 @@ def _read(reading: Reading, typed: str | float) -> float:
     return reading.read(read.key_of(typed))
 
 
+def _wanted(plan: Plan) -> str:
+    """What to send where nothing was: what the rules make of a text says more than that it is one."""
+    if plan.field.kind != "text" or plan.lookups or plan.wordings or not plan.readings:
+        return f"send {EXPECTED[plan.field.kind]}"
+    return _how(plan.readings[0])
+
+
 def _how(reading: Reading) -> str:
     base, layout = reading.slot[1:]
-    return f"write dates as {layout}" if layout else f"cannot be read ({base.replace('_', ' ')})"
+    return (
+        f"write dates as {layout}" if layout else f"send {READABLE.get(base, 'what can be read as a date')}"
+    )
