@@ -99,6 +99,9 @@ def test_with_a_function_the_release_takes_raw_rows_and_holds_its_modules(report
         ("reference", "text", True),
         ("amount", "number", True),
     ]
+    example = json.loads((Path(report.bundle) / "example.json").read_bytes())
+    # a reference belongs to one order, so it is masked
+    assert set(example["reference"]) <= set("A1")
     modules = {path for path in bundle.files if path.startswith("features/")}
     assert modules == {"features/prepare.py", "features/words.py"}
 

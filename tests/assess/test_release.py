@@ -58,14 +58,19 @@ def test_encoded_input_names_the_columns_and_what_to_write():
     finding = judge(replace(GOOD, encoded_input=True, unexplained=gaps))[0]
 
     assert "c0, c1, c2, c3, c4 and 2 more columns" in finding.title
-    assert "Pipeline" in finding.remedy.words
+    assert "features(table)" in finding.remedy.words
     assert len(finding.evidence) == 7
 
 
-def test_a_features_step_in_python_is_said_to_be_what_keeps_the_release_from_raw_rows():
-    finding = judge(replace(GOOD, encoded_input=True, features_step="prep:features"))[0]
+def test_encoded_input_says_where_the_column_is_made_and_where_to_name_the_function():
+    gap = Unexplained("code", "no rule fits", "train.py:12")
 
-    assert finding.remedy.words.startswith("prep:features is Python")
+    at = "below causeway.toml:10"
+    finding = judge(replace(GOOD, encoded_input=True, unexplained=(gap,), features_at=at))[0]
+
+    assert "code (made at train.py:12)" in finding.title
+    assert finding.evidence[0].path == "train.py:12"
+    assert '[model] features = "module:function" (below causeway.toml:10)' in finding.remedy.words
 
 
 def test_broken_contract_rules_are_to_be_fixed_but_do_not_block():

@@ -55,7 +55,7 @@ class Watcher:
 
     async def close(self) -> None:
         """Ends every process that was started for a release."""
-        for worker in self._started:
+        for worker in tuple(self._started):
             await worker.close()
 
 

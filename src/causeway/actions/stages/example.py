@@ -1,6 +1,7 @@
 """A row that stands for nobody, to try a release with."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,12 +12,26 @@ from causeway.core.features_read import number_of
 from causeway.core.release import Field
 from causeway.core.table import Column, Number, Table, Text
 
+COMMON_ROWS = 10
+DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T].*)?")
+LETTER, DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
+
 Value = str | float | int | bool | None
 
 
 def usual_row(fields: Sequence[Field], rows: Table) -> dict[str, Value]:
     """The commonest value or the median of each column."""
     return {field.name: _usual(rows.columns[field.name], field) for field in fields}
+
+
+def nobodys_row(fields: Sequence[Field], rows: Table) -> dict[str, Value]:
+    """The usual row, with made-up letters and digits where a text is that of a few people only."""
+    row = usual_row(fields, rows)
+    for name, value in row.items():
+        held = rows.columns[name]
+        if isinstance(value, str) and isinstance(held, Text) and held.values.count(value) < COMMON_ROWS:
+            row[name] = value if DATE.fullmatch(value) else DIGIT.sub("1", LETTER.sub("A", value))
+    return row
 
 
 def example_row(features: Features, fields: Sequence[Field], rows: Table) -> dict[str, Value] | None:

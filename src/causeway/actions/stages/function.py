@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import structs
 
 from causeway.actions.stages.environment import EnvironmentMade
-from causeway.actions.stages.example import Value, usual_row
+from causeway.actions.stages.example import Value, nobodys_row
 from causeway.actions.stages.kept import pack, unpack
 from causeway.actions.stages.recover import FEATURES, KeptRows, Recovered, kept_rows
 from causeway.actions.stages.site import Site
@@ -36,7 +36,7 @@ def by_function(
     _check_numbers(function, rows.matrix, where=where)
     raw = source.take(rows.positions).without(recovered.target.column, site.data.target)
     fields = tuple(_field(name, column) for name, column in raw.columns.items())
-    example = usual_row(fields, raw)
+    example = nobodys_row(fields, raw)
     made = site.workshop.apply_function(
         environment.environment,
         function,

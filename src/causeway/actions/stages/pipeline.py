@@ -138,6 +138,8 @@ class _Road:
         """The same way by the function that the manifest names, where the rules do not reach."""
         function = self.site.manifest.model.features
         if not (function and recovered.unexplained):
+            if function:
+                self.site.watcher.said(f"rules make every column, so {function} is not needed")
             return recovered
         texts = self.site.workshop.function_texts(self.site.folder, function)
         return self.steps.take(
