@@ -12,6 +12,7 @@ from msgspec import Struct
 from causeway import __version__
 from causeway.actions.lease import Lease, holding
 from causeway.actions.source import digest_source
+from causeway.actions.stages.contract import check_declared
 from causeway.actions.stages.package import Packaged, unpacked
 from causeway.actions.stages.pipeline import make_release
 from causeway.actions.stages.site import Site, Workshop
@@ -81,6 +82,8 @@ def run(
     """The release of this folder as it is now: taken up where an earlier run stopped, or made."""
     watcher = watcher or Nobody()
     manifest, digest = load_product(work, folder)
+    for part in manifest.data:
+        check_declared(folder, part.contract)
     asked = Asked(folder.resolve(), manifest, digest, _source(folder, manifest))
     since = _runs(work, asked).head
     waiting = False

@@ -1,5 +1,7 @@
 """Holds the data that the training read against the contract that the manifest names."""
 
+from pathlib import Path
+
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
 from causeway.core.contract import Contract, ContractReport, Violation
@@ -26,16 +28,23 @@ class Contracted(Made, frozen=True, kw_only=True):
 
 def contract_text(site: Site) -> str | None:
     """The text of the declared contract, None where none is declared."""
-    declared = site.data.contract
-    if not declared:
-        return None
-    path = site.folder / declared
+    return _text(site.folder, site.data.contract) if site.data.contract else None
+
+
+def check_declared(folder: Path, declared: str) -> None:
+    """Refuses a declared contract that is not there or is none, before anything slow has begun."""
+    if declared:
+        read_contract(_text(folder, declared), where=str(folder / declared))
+
+
+def _text(folder: Path, declared: str) -> str:
+    path = folder / declared
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise NotFound(
             f"the manifest names the contract {declared}, which is not there",
-            where=str(site.folder / "causeway.toml"),
+            where=str(folder / "causeway.toml"),
             hint="write it, or take the line out and let the run infer one",
         ) from None
     except UnicodeDecodeError as error:
