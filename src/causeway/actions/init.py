@@ -22,7 +22,8 @@ from causeway.core.poc import DataFile, Poc, Reach
 from causeway.intake import read_poc
 
 TOP = 3
-_PYTHON = re.compile(r"3\.\d{1,2}(\.\d{1,2})?")
+# the last number says which repairs were in it, and is seldom to be had again
+_PYTHON = re.compile(r"(3\.\d{1,2})(?:\.\d{1,2})?")
 
 
 class InitReport(Struct, frozen=True, omit_defaults=True):
@@ -116,9 +117,14 @@ def _data(poc: Poc, file: DataFile | None, contract: Draft | None) -> Iterator[D
 
 
 def _model(poc: Poc) -> ModelPart:
-    stated = poc.python.value if poc.python.certainty >= 0.8 and _PYTHON.fullmatch(poc.python.value) else ""
+    stated = _PYTHON.fullmatch(poc.python.value) if poc.python.certainty >= 0.8 else None
     declared = next((item.path for item in poc.requirement_files if item.count and "/" not in item.path), "")
-    return ModelPart(train=poc.train.value, serve=poc.serve.value, python=stated, requirements=declared)
+    return ModelPart(
+        train=poc.train.value,
+        serve=poc.serve.value,
+        python=stated[1] if stated else "",
+        requirements=declared,
+    )
 
 
 def _questions(poc: Poc) -> Iterator[Question]:

@@ -98,12 +98,12 @@ def _wait(process: subprocess.Popen[bytes], started: float, limits: Limits, what
         if time.monotonic() - started > limits.seconds:
             raise OutsideError(
                 f"{what} was stopped after {limits.seconds:.0f} seconds",
-                hint="let it do less (fewer rows, a smaller search), or raise the limit",
+                hint="let it do less: fewer rows, or a search over fewer parameters and folds",
             )
         if group_memory(process.pid) > limits.memory_bytes:
             raise OutsideError(
                 f"{what} was stopped: it took more than {limits.memory_bytes / 2**30:.1f} GB of memory",
-                hint="let it use fewer rows or processes, or raise the limit",
+                hint="let it use fewer rows or processes",
             )
 
 

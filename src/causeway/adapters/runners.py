@@ -28,6 +28,8 @@ DOINGS = {
     "convert": "converting the captured model",
 }
 TOLD_CHARACTERS = 2_000
+TOLD_LINES = 5
+TRACEBACK = "Traceback (most recent call last)"
 LEFT_OUT = {".git", ".hg", ".svn", ".causeway", "__pycache__", "node_modules", ".ipynb_checkpoints", ".venv"}
 
 
@@ -226,5 +228,7 @@ def _crash(ended: Ended, what: str) -> str:
 
 
 def _last_lines(ended: Ended) -> str:
-    tail = ended.printed[-TOLD_CHARACTERS:].strip()
-    return f"it printed last:\n{tail}" if tail else ""
+    """What it printed itself at the end; tracebacks lead through our own files, and tell nobody anything."""
+    own = ended.printed.partition(TRACEBACK)[0][-TOLD_CHARACTERS:]
+    said = own.strip().splitlines()[-TOLD_LINES:]
+    return "it printed last: " + "\n".join(said) if said else "see what it does when you run it yourself"

@@ -6,8 +6,10 @@ from msgspec import Struct
 
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
+from causeway.assess.obstacles import before_training
 from causeway.core.environment import Environment
-from causeway.core.errors import UsageError
+from causeway.core.errors import Refused, UsageError
+from causeway.core.ids import counted
 from causeway.core.poc import Poc
 
 
@@ -37,6 +39,8 @@ class EnvironmentMade(Made, frozen=True, kw_only=True):
 def wanted(site: Site, poc: Poc) -> Wanted:
     """What this proof of concept declares and imports, and what the manifest says of its Python."""
     model = site.manifest.model
+    if obstacle := before_training(poc, model.train):
+        raise Refused(obstacle.what, where=obstacle.where, hint=obstacle.remedy)
     script = training_script(site)
     lines = tuple(
         f"{requirement.name}{requirement.spec}"
@@ -104,7 +108,7 @@ def _environments(site: Site) -> Path:
 
 
 def _fact(environment: Environment) -> str:
-    text = f"python {environment.version}, {len(environment.pins)} packages pinned"
+    text = f"python {environment.version}, {counted(len(environment.pins), 'package')} pinned"
     if not environment.problems:
         return text
     first = environment.problems[0]

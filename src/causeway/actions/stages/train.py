@@ -3,8 +3,10 @@
 from causeway.actions.stages.environment import EnvironmentMade, training_script
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
+from causeway.assess.obstacles import Obstacle, in_training, without_rows
 from causeway.core.errors import Refused
 from causeway.core.trace import Trace
+from causeway.intake import read_poc
 
 TRACE = "train"
 
@@ -22,25 +24,16 @@ def train(site: Site, environment: EnvironmentMade) -> Trained:
     into.mkdir(parents=True, exist_ok=True)
     trace = site.workshop.watch_training(environment.environment, site.folder, script, into)
     if not trace.captured:
-        raise _nothing_fitted(trace)
+        raise _refused(in_training(trace, read_poc(site.folder), environment.environment.problems))
+    if not trace.tables:
+        raise _refused(without_rows(trace, read_poc(site.folder), environment.environment.problems))
     return Trained(
         fact=_fact(trace), files=site.keep(into), peak_bytes=trace.peak_bytes, printed=trace.printed
     )
 
 
-def _nothing_fitted(trace: Trace) -> Refused:
-    if not trace.errors:
-        return Refused(
-            "the training ended, but fitted no model that was seen",
-            where=trace.script,
-            hint="name the script that calls fit: [model] train in causeway.toml",
-        )
-    first = trace.errors[0]
-    return Refused(
-        f"the training fitted no model; its first error: {first.error}",
-        where=first.where,
-        hint="mend that line, or name another script or notebook: [model] train in causeway.toml",
-    )
+def _refused(obstacle: Obstacle) -> Refused:
+    return Refused(obstacle.what, where=obstacle.where, hint=obstacle.remedy)
 
 
 def _fact(trace: Trace) -> str:

@@ -1,0 +1,139 @@
+"""What keeps a proof of concept from being trained, in words a data scientist understands, and what to do."""
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from causeway.core.environment import Problem
+from causeway.core.poc import Poc, Sighting
+from causeway.core.trace import Trace, TraceError
+
+LANGUAGES = {".r": "R", ".rmd": "R", ".qmd": "R", ".jl": "Julia", ".m": "MATLAB", ".sas": "SAS"}
+PYTHON = (".py", ".ipynb")
+UNCONVERTED = {"keras": "Keras", "tensorflow": "TensorFlow", "torch": "PyTorch", "flax": "Flax"}
+"""Modules whose models are not converted to ONNX here, and what they are called."""
+ONLY_ON_COLAB = "google.colab"
+SCORED = "causeway check says what else stands between it and production"
+
+
+class Obstacle(Struct, frozen=True):
+    """What stops it, where one sees it, and what to do."""
+
+    what: str
+    where: str = ""
+    remedy: str = ""
+
+
+def before_training(poc: Poc, script: str) -> Obstacle | None:
+    """Why there is nothing to train here; None where there may be."""
+    if not script and poc.kind.value.startswith("GenAI"):
+        by = f" that {poc.serve.value} serves" if poc.serve.value else ""
+        return Obstacle(
+            f"there is nothing to train: this is a {poc.kind.value}{by}",
+            poc.serve.value,
+            f"a run makes a release of a model that is trained from a table; {SCORED}",
+        )
+    ending = posixpath.splitext(script)[1].lower()
+    if not script or ending in PYTHON:
+        return None
+    language = LANGUAGES.get(ending)
+    return Obstacle(
+        f"the training is written in {language}; only Python is trained and converted"
+        if language
+        else "the training is neither a Python script nor a notebook",
+        script,
+        "serve it from its own container, or write the training in Python and name it: [model] train in "
+        f"causeway.toml; {SCORED}",
+    )
+
+
+def in_training(trace: Trace, poc: Poc, problems: Sequence[Problem]) -> Obstacle:
+    """Why the training fitted no model: the first line of it that failed, and what to do about it."""
+    if not trace.errors:
+        return Obstacle(
+            "the training ended, but fitted no model that was seen",
+            trace.script,
+            "name the script that calls fit: [model] train in causeway.toml",
+        )
+    first = trace.errors[0]
+    what, remedy = _explained(first, poc, problems)
+    return Obstacle(f"the training fitted no model; first, {what}", first.where, remedy + _more(trace))
+
+
+def without_rows(trace: Trace, poc: Poc, problems: Sequence[Problem]) -> Obstacle:
+    """Why a training that fitted a model cannot be followed: none of its tables was seen."""
+    fitted = trace.captured[0] if trace.captured else None
+    known = UNCONVERTED.get(fitted.module.split(".")[0], "") if fitted else ""
+    remedy = "read the data with pandas (read_csv), whose rows are followed into the model"
+    if known:
+        remedy += f"; and train a scikit-learn, XGBoost or LightGBM model, {known} is not converted"
+    if trace.errors:
+        what, mend = _explained(trace.errors[0], poc, problems)
+        remedy += f". At {trace.errors[0].where}, {what}: {mend}"
+    name = f"{fitted.estimator} was fitted, but " if fitted else ""
+    return Obstacle(f"{name}the training read no table that was seen", trace.script, remedy)
+
+
+def _more(trace: Trace) -> str:
+    after = len(trace.errors) - 1
+    if not after:
+        return ""
+    return f" ({after} more {'statement' if after == 1 else 'statements'} failed after it)"
+
+
+def _explained(error: TraceError, poc: Poc, problems: Sequence[Problem]) -> tuple[str, str]:
+    """What a failed statement says, in our words where we know better, and what to do."""
+    kind, _, said = error.error.partition(": ")
+    if gone := _removed(error, poc):
+        since, _, instead = gone.detail.partition("|")
+        package, _, version = since.rpartition(" ")
+        remedy = f"use {instead}, or write {package}<{version} into the requirements"
+        return f"{gone.value} is gone since {since}", remedy
+    match kind:
+        case "ModuleNotFoundError":
+            return _no_module(_quoted(said), problems)
+        case "FileNotFoundError":
+            return _no_file(_quoted(said), poc)
+        case "EOFError":
+            return (
+                "it asks somebody something (input), and nobody is there",
+                "write the value into the code, or take that line out of the training",
+            )
+        case _:
+            return error.error, "mend that line, or name another script: [model] train in causeway.toml"
+
+
+def _removed(error: TraceError, poc: Poc) -> Sighting | None:
+    """The interface that the failed line wants and that is gone, where reading the code saw it."""
+    seen = poc.seen("removed_api")
+    here = next((s for s in seen if str(s.at) == error.where), None)
+    return here or next((s for s in seen if s.value in error.error), None)
+
+
+def _no_module(module: str, problems: Sequence[Problem]) -> tuple[str, str]:
+    if module.startswith(ONLY_ON_COLAB):
+        return f"{module} is only there on Colab", "take that cell out, and read the data from the folder"
+    top = module.partition(".")[0]
+    why = next((problem.why for problem in problems if problem.requirement.partition(".")[0] == top), "")
+    return (
+        f"the module {module} is not there" + (f" ({why})" if why else ""),
+        "declare the package that brings it in requirements.txt, or take the import out",
+    )
+
+
+def _no_file(path: str, poc: Poc) -> tuple[str, str]:
+    plain = path.replace("\\", "/")
+    absolute = plain.startswith("/") or bool(re.match(r"[A-Za-z]:/", plain))
+    what = f"it reads {path}, which is {'only on the machine of its author' if absolute else 'not there'}"
+    name = posixpath.basename(plain)
+    here = next((file.path for file in poc.data if posixpath.basename(file.path) == name), "")
+    if here:
+        return what, f'the folder holds {here}: read that, by its path inside the folder ("{here}")'
+    return what, f"put {name or 'the file'} into the folder, and read it by its path inside the folder"
+
+
+def _quoted(text: str) -> str:
+    found = re.search(r"'([^']*)'", text)
+    return found[1] if found else text
