@@ -65,13 +65,6 @@ class Store:
         self.left -= size
 
 
-def digest_of(values):
-    """Equal columns have equal digests, whatever holds them."""
-    kind, held = cells_of(values)
-    data = json.dumps(held).encode("ascii") if kind == "text" else np.ascontiguousarray(held, dtype="<f8")
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
 def cells_of(values):
     """The kind of a Series or one-dimensional array, and its cells as float64 or list of strings and None."""
     letter = getattr(getattr(values, "dtype", None), "kind", "O")

@@ -6,7 +6,6 @@ import sys
 
 import numpy as np
 
-from causeway_runner.columns import digest_of
 from causeway_runner.recorder import MAX_CELLS, caller, columns_of
 from causeway_runner.source import names_in
 
@@ -157,13 +156,21 @@ def note_made(recorder, frame, here, writers):
         return
     for name, cells in columns_of(frame):
         try:
-            known = (len(frame), digest_of(cells))
+            known = (len(frame), hash_of(cells))
         except (TypeError, ValueError):  # cells that are no values, such as lists
             continue
         before = recorder.held.setdefault(name, {})
         if not before or before.get(known[0], known[1]) != known[1]:
             recorder.made[name] = next((lines[name] for lines in writers if name in lines), here)
         before[known[0]] = known[1]
+
+
+def hash_of(cells):
+    """A number for the cells in their order; quick, since it is asked after every statement."""
+    if isinstance(cells.dtype, np.dtype):
+        # of objects these are their places in memory, which a changed cell does not keep
+        return hash(cells.to_numpy().tobytes())
+    return hash(sys.modules["pandas"].util.hash_pandas_object(cells, index=False).to_numpy().tobytes())
 
 
 def _is_new(recorder, name, frame):
