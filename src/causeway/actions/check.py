@@ -93,7 +93,7 @@ def _from_ledger(folder: Path, manifest: Manifest | None) -> Facts:
         return Facts()
     from causeway.actions.past import facts_in_ledger  # noqa: PLC0415 - most folders have no ledger to open
 
-    return facts_in_ledger(folder, manifest.product.name)
+    return facts_in_ledger(folder, manifest)
 
 
 def _on(folder: Path, finding: Finding) -> Finding:

@@ -1,26 +1,146 @@
-"""What the ledger of a folder already knows, for judges that only look."""
+"""What the ledger of a folder and its releases already know, for judges that only look."""
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct, structs
+
+from causeway.actions.bundles import trusted_keys
+from causeway.actions.source import digest_file
 from causeway.actions.workspace import STATE
-from causeway.assess.evidence import Facts, facts_from
+from causeway.adapters import registry
+from causeway.assess.evidence import Facts, SourceChecked, facts_from
+from causeway.assess.lineage import is_connected, names_of_sources
+from causeway.core.bundle import RELEASE, SIGNATURE, check_file, verified_release
 from causeway.core.clock import Clock, SystemClock
+from causeway.core.contract import ContractReport
+from causeway.core.errors import CausewayError
+from causeway.core.events import Event
+from causeway.core.ids import digest_of
+from causeway.core.manifest import Manifest
+from causeway.core.release import Release
+from causeway.core.signatures import verify
 from causeway.ledger import open_ledger
-from causeway.views.product import fold
+from causeway.views import product, run
+
+LINEAGE = "lineage.json"
+CONTRACT_STAGE = "contract"
 
 
-def facts_in_ledger(folder: Path, product: str, *, clock: Clock | None = None) -> Facts:
-    """The facts of this product; none when the folder has no ledger. Makes nothing where nothing is."""
+class _Held(Struct, frozen=True):
+    """What the contract's stage left."""
+
+    report: ContractReport
+
+
+def facts_in_ledger(folder: Path, manifest: Manifest, *, clock: Clock | None = None) -> Facts:
+    """The facts of this product, none when the folder has no ledger; writes nothing, and makes nothing."""
     home = next(
         (place for place in (folder.resolve(), *folder.resolve().parents) if (place / STATE).is_dir()), None
     )
     url = os.environ.get("CAUSEWAY_LEDGER") or (home / STATE / "ledger.db" if home else None)
     if home is None or url is None or (isinstance(url, Path) and not url.is_file()):
         return Facts()
-    ledger = open_ledger(url)
+    ledger = open_ledger(url, only_read=True)
     try:
-        events = ledger.read(product)
+        events = ledger.read(manifest.product.name)
     finally:
         ledger.close()
-    return facts_from(fold(events), at=(clock or SystemClock()).now()) if events else Facts()
+    if not events:
+        return Facts()
+    state = product.fold(events)
+    facts = facts_from(state, at=(clock or SystemClock()).now())
+    if state.latest is None:
+        return facts
+    return _with_release(
+        facts, state.latest.release, events, state=home / STATE, folder=folder, manifest=manifest
+    )
+
+
+def _with_release(
+    facts: Facts, digest: str, events: Sequence[Event], *, state: Path, folder: Path, manifest: Manifest
+) -> Facts:
+    """The facts with what the latest release proves; without it where its bundle is gone."""
+    bundle = state / "releases" / digest.rpartition(":")[2]
+    described = _content(bundle / RELEASE)
+    if described is None:
+        return facts
+    release = _release(described)
+    if release is None:
+        return facts
+    lineage = _content(bundle / LINEAGE)
+    return structs.replace(
+        facts,
+        release=release,
+        signature_holds=_holds(bundle, digest, described),
+        sources=tuple(_sources(events, digest, state=state, folder=folder, manifest=manifest)),
+        data_resolves=_resolves(release, folder, manifest, lineage),
+        lineage_connected=_connected(lineage),
+    )
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _release(described: bytes) -> Release | None:
+    try:
+        return msgspec.json.decode(described, type=Release)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _holds(bundle: Path, digest: str, described: bytes) -> bool:
+    """Whether a key that is trusted here signed it, and every byte is what was signed."""
+    try:
+        release = verified_release(
+            described,
+            _content(bundle / SIGNATURE) or b"",
+            name=digest,
+            trusted=trusted_keys(),
+            verify=verify,
+        )
+        for path in release.files:
+            check_file(release, path, _content(bundle / path) or b"")
+    except CausewayError:
+        return False
+    return True
+
+
+def _sources(
+    events: Sequence[Event], release: str, *, state: Path, folder: Path, manifest: Manifest
+) -> Iterator[SourceChecked]:
+    """The contract in force of the first source, and what the run that made the release found with it."""
+    made = next((seen for seen in reversed(run.fold(events).runs.values()) if seen.release == release), None)
+    part = manifest.data[0] if manifest.data else None
+    contract = _content(folder / part.contract) if part and part.contract else None
+    stage = next((done for done in made.stages if done.stage == CONTRACT_STAGE), None) if made else None
+    if part is None or contract is None or stage is None:
+        return
+    try:
+        held = msgspec.json.decode(registry.artifact_store(state / "artifacts").get(stage.result), type=_Held)
+    except (CausewayError, msgspec.MsgspecError):
+        return
+    yield SourceChecked(part.name, digest_of(contract), held.report)
+
+
+def _resolves(release: Release, folder: Path, manifest: Manifest, lineage: bytes | None) -> bool | None:
+    """Whether the data is still in the folder as the release names it; None where it names none."""
+    wanted = release.inputs.get("data", "")
+    if not wanted:
+        return None
+    names = [part.path for part in manifest.data if part.path]
+    names += names_of_sources(lineage) if lineage else []
+    return any((folder / name).is_file() and digest_file(folder / name) == wanted for name in names)
+
+
+def _connected(lineage: bytes | None) -> bool | None:
+    try:
+        return None if lineage is None else is_connected(lineage)
+    except msgspec.MsgspecError:
+        return False

@@ -51,6 +51,12 @@ def is_connected(run_events: bytes) -> bool:
     return bool(answers) and all(_leads_back(column, origins, sources, set()) for column in answers)
 
 
+def names_of_sources(run_events: bytes) -> list[str]:
+    """The names of the data that these OpenLineage events (a JSON list) say was read."""
+    events = msgspec.json.decode(run_events, type=tuple[_Event, ...])
+    return list(dict.fromkeys(part.name for event in events for part in event.inputs))
+
+
 Column = tuple[str, str, str]
 
 

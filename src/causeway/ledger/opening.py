@@ -11,8 +11,11 @@ POSTGRES = ("postgresql://", "postgres://")
 SQLITE = "sqlite://"
 
 
-def open_ledger(url: str | Path) -> Ledger:
-    """The ledger at a path, `sqlite:///path` or `postgresql://...`; made there if there is none."""
+def open_ledger(url: str | Path, *, only_read: bool = False) -> Ledger:
+    """The ledger at a path, `sqlite:///path` or `postgresql://...`; made there if there is none.
+
+    With `only_read` an SQLite ledger must be there, and no byte beside or in it is changed.
+    """
     address = str(url)
     if address.startswith(POSTGRES):
         return _open_postgres(address)
@@ -21,7 +24,7 @@ def open_ledger(url: str | Path) -> Ledger:
             f"no ledger can be kept at {address.partition('://')[0]}://",
             hint="use a path, sqlite:///path or postgresql://...",
         )
-    return SqlLedger(SqliteDatabase(Path(address.removeprefix(SQLITE))))
+    return SqlLedger(SqliteDatabase(Path(address.removeprefix(SQLITE)), only_read=only_read))
 
 
 def _open_postgres(url: str) -> Ledger:

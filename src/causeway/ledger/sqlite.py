@@ -1,6 +1,7 @@
 """The ledger's database as one SQLite file, with a write-ahead log beside it."""
 
 import os
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -63,14 +64,15 @@ RESTORE = "keep the file, and bring the last backup back: causeway restore FILE 
 class SqliteDatabase:
     """One connection to the file, shared by the threads of this process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, only_read: bool = False) -> None:
         self.path = path.absolute()
         self.location = str(path)
         self._turn = threading.RLock()
         _check_library()
-        _make_if_missing(self.path)
+        if not only_read:
+            _make_if_missing(self.path)
         with self._speaking():
-            self._connection = _connect(self.path)
+            self._connection = _look_into(self.path) if only_read else _connect(self.path)
             _check_format(self._connection, self.location)
 
     def query(self, statement: str, parameters: Sequence[str | int]) -> list[tuple[Any, ...]]:
@@ -122,8 +124,33 @@ def _check_library() -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    connection = _opened(path, "mode=rw")
+    for setting in SETTINGS:
+        connection.execute(setting)
+    return connection
+
+
+def _look_into(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, neither the file nor the two beside it, whoever writes or died."""
+    log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+    if not log.exists() or not log.stat().st_size:
+        return _opened(path, "mode=ro&immutable=1")
+    if index.exists():
+        return _opened(path, "mode=ro&readonly_shm=1")
+    # nobody has it open, and reading the log would make its index beside it
+    with tempfile.TemporaryDirectory(prefix="causeway-") as scratch:
+        for part in (path, log):
+            shutil.copy2(part, Path(scratch, part.name))
+        with closing(_opened(Path(scratch, path.name), "mode=rw")) as whole:
+            copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            copy.text_factory = _decoded
+            whole.backup(copy)
+            return copy
+
+
+def _opened(path: Path, how: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"file:{quote(os.fsencode(path))}?mode=rw",
+        f"file:{quote(os.fsencode(path))}?{how}",
         uri=True,
         isolation_level=None,
         timeout=BUSY_SECONDS,
@@ -131,8 +158,6 @@ def _connect(path: Path) -> sqlite3.Connection:
     )
     # a text that is no UTF-8 any more must reach the verifier, which then names its event
     connection.text_factory = _decoded
-    for setting in SETTINGS:
-        connection.execute(setting)
     return connection
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from causeway.actions.source import digest_file, digest_source
 from causeway.actions.stages.compile import MODEL, Compiled
 from causeway.actions.stages.contract import CONTRACT, Contracted
 from causeway.actions.stages.doubts import answer_scale, telling_columns
@@ -14,6 +15,7 @@ from causeway.actions.stages.function import example_of, features_at
 from causeway.actions.stages.package import Contents
 from causeway.actions.stages.recover import FEATURES, Recovered, kept_rows
 from causeway.actions.stages.site import Site
+from causeway.actions.workspace import MANIFEST
 from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
 from causeway.core.bundle import FUNCTION
 from causeway.core.contract import ContractReport
@@ -162,9 +164,14 @@ def _model(recovered: Recovered, compiled: Compiled) -> Model:
 
 
 def _inputs(site: Site, parts: Parts) -> dict[str, str]:
+    data = parts.recovered.source_path
+    ours = {MANIFEST, *(part.contract for part in site.manifest.data)}
+    named = {"data": digest_file(site.folder / data)} if (site.folder / data).is_file() else {}
     return {
+        **named,
         "manifest": site.manifest_digest,
         "source": site.source,
+        "code": digest_source(site.folder, without={data, *ours}),
         "environment": digest_of(parts.environment.pinned.encode()),
         "contract": parts.contracted.files[CONTRACT],
     }
