@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from causeway.actions.run import run
+from causeway.actions.ship import Blocked, ship
 from causeway.actions.workspace import open_workspace
 from causeway.adapters import registry
 from causeway.cli.main import main
@@ -146,11 +147,17 @@ def test_a_column_that_cannot_be_recovered_makes_the_input_encoded(tmp_path, wor
     )
     (folder / "train.py").write_text(noisy)
 
-    report = run(open_workspace(folder), folder, workshop=workshop)
+    work = open_workspace(folder)
+    report = run(work, folder, workshop=workshop)
 
     assert report.encoded_input
     assert report.blocks == ("encoded-input",)
-    assert "spend" in report.findings[0].title
+    finding = report.findings[0]
+    assert "encode spend (made at train.py:13) themselves" in finding.title
+    assert "table['spend'] = np.random" in finding.evidence[0].text
+    assert '[model] features = "module:function" (below causeway.toml:11)' in finding.remedy.words
+    with pytest.raises(Blocked, match="encoded-input"):
+        ship(work, folder, agree=lambda _: True)
     assert "features.json" not in opened(report).files
 
 
