@@ -157,8 +157,9 @@ def test_what_took_too_long_is_stopped_with_all_it_started(ours, tmp_path):
         "open('child', 'w').write(str(child.pid))\nchild.wait()\n"
     )
     (folder / "train.py").write_text(code)
-    with pytest.raises(OutsideError, match=r"train.py was stopped after 3 seconds"):
+    with pytest.raises(OutsideError, match=r"train.py was stopped after 3 seconds") as caught:
         registry.watch_training(ours, folder, "train.py", tmp_path / "trace", limits=Limits(seconds=3))
+    assert caught.value.where.startswith("train.py:")
     child = int((tmp_path / "trace" / "poc" / "child").read_text())
     assert not Path(f"/proc/{child}").exists() or "Z" in Path(f"/proc/{child}/stat").read_text()
     assert not (tmp_path / "trace" / "trace.json").exists()

@@ -20,6 +20,8 @@ from causeway.core.table import Column, Table
 from causeway.core.trace import Trace
 
 RUNNER = Path(__file__).parents[1] / "runner"
+AT = "at.txt"
+"""Where the runner leaves word of the statement that it is in."""
 MAX_TRACE_BYTES = 2 << 30
 ANSWER_SECONDS = 300.0
 DOINGS = {
@@ -53,19 +55,29 @@ def watch_training(
     copy = into.resolve() / "poc"
     (into / "trace.json").unlink(missing_ok=True)
     copy_folder(folder.resolve(), copy)
-    ended = run_script(
-        "trace",
-        {"root": str(copy), "script": script, "out": str(copy.parent), "limit_bytes": MAX_TRACE_BYTES},
-        environment=environment,
-        scratch=into,
-        limits=limits,
-        what=f"the training {script}",
-    )[0]
+    request = {"root": str(copy), "script": script, "out": str(copy.parent), "limit_bytes": MAX_TRACE_BYTES}
+    what = f"the training {script}"
+    try:
+        ended = run_script("trace", request, environment=environment, scratch=into, limits=limits, what=what)[
+            0
+        ]
+    except OutsideError as error:
+        error.where = error.where or _stood_at(into)
+        raise
+    (into / AT).unlink(missing_ok=True)
     path = into / "trace.json"
     trace = msgspec.json.decode(path.read_bytes(), type=Trace)
     trace = msgspec.structs.replace(trace, printed=ended.printed, network=ended.network)
     path.write_bytes(msgspec.json.encode(trace))
     return trace
+
+
+def _stood_at(into: Path) -> str:
+    """The statement in which a training was stopped or died."""
+    try:
+        return (into / AT).read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def reference_predictions(environment: Environment, trace: Path, captured: int, matrix: Table) -> Answers:

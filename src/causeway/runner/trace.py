@@ -11,6 +11,7 @@ import types
 from causeway_runner.request import answer, packages, peak_bytes, said, write_json
 
 SEED = 0
+AT = "at.txt"
 PLAIN_VALUES = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.Load, ast.USub)
 
 
@@ -100,6 +101,7 @@ class Run:
         from causeway_runner.frames import look
 
         place, text = unit.place(node.lineno), unit.segment(node)
+        self.mark(place)
         try:
             self.execute(unit, node)
         except SystemExit as error:
@@ -126,6 +128,11 @@ class Run:
             self.recorder.writers[node.name] = lines
             lines = {name: at for name, at in lines.items() if name not in self.recorder.made}
         self.recorder.made.update(lines)
+
+    def mark(self, place):
+        """Leaves word of where it is, for whoever has to stop it."""
+        with open(os.path.join(self.recorder.out, AT), "w", encoding="utf-8") as stream:
+            stream.write(place)
 
     def execute(self, unit, node):
         """Runs one statement as its file would, with the future imports before it."""
