@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from causeway.core.clock import FixedClock
 from causeway.core.errors import CausewayError, Conflict, Refused, UsageError
 from causeway.core.events import AnyFact, Event, RunFinished, RunStarted
+from causeway.core.ids import check_product_name
 from causeway.ledger import Actor, Contents, Head, Ledger
 from causeway.ledger.chain import Checkpoint, Row
 from causeway.ledger.store import new_actor_id, not_empty
@@ -113,6 +114,7 @@ class MemoryLedger:
         if self._chains or self._checkpoints:
             raise not_empty(self.location)
         for row in contents.rows:
+            check_product_name(row.product)
             self._chains.setdefault(row.product, []).append(event_of(row.product, row.text))
         self._checkpoints.update({checkpoint.seq: checkpoint for checkpoint in contents.checkpoints})
         self._actors.update({actor.id: actor for actor in contents.actors})
@@ -150,17 +152,27 @@ class LedgerContract:
 
     def test_each_product_has_its_own_chain(self, ledger: Ledger) -> None:
         """Writing to one product leaves the others' heads alone."""
-        (first,) = ledger.append("b", [STARTED], actor="a-1", at=NOON)
-        (other,) = ledger.append("B", [STARTED], actor="a-1", at=NOON)
+        (first,) = ledger.append("ab", [STARTED], actor="a-1", at=NOON)
+        (other,) = ledger.append("a-c", [STARTED], actor="a-1", at=NOON)
         (third,) = ledger.append("a", [FAILED], actor="a-1", at=NOON)
-        assert ledger.products() == ["B", "a", "b"]
+        assert ledger.products() == ["a", "a-c", "ab"]
         assert ledger.heads() == [
-            Head("B", 1, other.hash),
             Head("a", 1, third.hash),
-            Head("b", 1, first.hash),
+            Head("a-c", 1, other.hash),
+            Head("ab", 1, first.hash),
         ]
-        assert ledger.head("b") == Head("b", 1, first.hash)
+        assert ledger.head("ab") == Head("ab", 1, first.hash)
         assert ledger.head("nobody").seq == 0
+
+    def test_a_product_has_a_name_that_is_safe_in_a_path(self, ledger: Ledger) -> None:
+        """Neither an append nor a backup brings another one in."""
+        for name in ("../victim", "/tmp/victim", "", "Churn", "a" * 64):
+            refusal = raised_by(lambda name=name: ledger.append(name, [STARTED], actor="a-1", at=NOON))
+            assert isinstance(refusal, UsageError)
+            contents = Contents([Row(name, 1, 0, "", "{}")], [], [])
+            refusal = raised_by(lambda contents=contents: ledger.load(contents))
+            assert isinstance(refusal, UsageError)
+        assert ledger.products() == []
 
     def test_a_writer_who_saw_an_older_head_is_told(self, ledger: Ledger) -> None:
         """The second of two who saw the same head gets Conflict, and writes nothing."""
@@ -190,8 +202,8 @@ class LedgerContract:
     def test_any_text_comes_back(self, ledger: Ledger) -> None:
         """Quotes, zero bytes and every alphabet survive."""
         text = 'it\'s "quoted" % ? \x00 \n ünï \u4e2d\u6587 \U0001f600'
-        ledger.append("naïve ?", [RunFinished(run="r", status="failed", reason=text)], actor="a-1", at=NOON)
-        (event,) = ledger.read("naïve ?")
+        ledger.append("churn", [RunFinished(run="r", status="failed", reason=text)], actor="a-1", at=NOON)
+        (event,) = ledger.read("churn")
         assert isinstance(event.fact, RunFinished)
         assert event.fact.reason == text
 

@@ -196,10 +196,15 @@ def test_a_damaged_backup_is_refused_before_anything_is_made(folder, tmp_path):
         assert not (tmp_path / "new").exists()
 
 
-def test_a_backup_whose_maker_is_unknown_says_so_until_its_keys_are_trusted(folder, tmp_path, keys):
+def test_a_backup_whose_maker_is_unknown_is_refused_until_somebody_vouches_for_it(folder, tmp_path, keys):
+    causeway("verify", folder, "--export-anchor", tmp_path / "anchor.json")
     causeway("backup", folder, "--to", tmp_path / "b.zip")
     shutil.rmtree(keys)
     done = causeway("restore", tmp_path / "b.zip", "--into", tmp_path / "one")
+    assert (done.exit_code, "--trust-keys" in done.stderr) == (1, True)
+    assert not (tmp_path / "one").exists()
+    words = ("--into", tmp_path / "one", "--anchor", tmp_path / "anchor.json")
+    done = causeway("restore", tmp_path / "b.zip", *words)
     assert (done.exit_code, "not trusted here" in done.stdout) == (0, True)
     done = causeway("restore", tmp_path / "b.zip", "--into", tmp_path / "two", "--trust-keys", "--json")
     assert json.loads(done.stdout)["untrusted_keys"] == []

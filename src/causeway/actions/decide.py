@@ -37,6 +37,22 @@ def product_state(work: Workspace, product: str) -> ProductState:
     return fold(work.ledger.read(product))
 
 
+class States:
+    """Products as their events tell them; each event is read once, however often one asks."""
+
+    def __init__(self, work: Workspace) -> None:
+        self._work = work
+        self._known: dict[str, ProductState] = {}
+
+    def __call__(self, product: str) -> ProductState:
+        """The product as it is now."""
+        before = self._known.get(product)
+        events = self._work.ledger.read(product, after=before.seq if before else 0)
+        if before is None or events:
+            self._known[product] = fold(events, after=before)
+        return self._known[product]
+
+
 def existing_workspace(folder: Path) -> Workspace:
     """The workspace of this folder; none is made."""
     check_folder(folder)

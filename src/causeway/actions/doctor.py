@@ -16,6 +16,7 @@ from causeway.actions.bundles import check_signer
 from causeway.actions.decide import product_state
 from causeway.actions.lease import held
 from causeway.actions.source import digest_file
+from causeway.actions.verify import segment_faults
 from causeway.actions.workspace import Workspace, check_folder, has_workspace, keys_folder, open_workspace
 from causeway.adapters import registry
 from causeway.core.bundle import RELEASE
@@ -161,7 +162,7 @@ def _workspace(folder: Path) -> Iterator[Answer]:
     except CausewayError as error:
         yield _of_error("ledger", error)
         return
-    looks: tuple[Look, ...] = (_ledger, _routes, _releases, _signers, _leftovers)
+    looks: tuple[Look, ...] = (_ledger, _segments, _routes, _releases, _signers, _leftovers)
     for look in looks:
         try:
             yield from look(work)
@@ -182,6 +183,21 @@ def _ledger(work: Workspace) -> Iterator[Answer]:
         )
     else:
         yield f"ledger whole: {counted(verdict.events, 'event')} of {counted(verdict.products, 'product')}"
+
+
+def _segments(work: Workspace) -> Iterator[Answer]:
+    found = list(segment_faults(work))
+    for what in ("missing", "changed"):
+        faults = [fault for fault in found if fault and fault.what == what]
+        if faults:
+            yield _broken(
+                f"segment-{what}",
+                f"{counted(len(faults), 'segment')} that the ledger names: {what}.",
+                f"{faults[0].file}: {faults[0].detail}. Copy .causeway/segments from a backup of the disk.",
+                path=work.state / faults[0].file,
+            )
+    if found and not any(found):
+        yield f"{counted(len(found), 'segment')}, each as it was sealed"
 
 
 def _routes(work: Workspace) -> Iterator[Answer]:

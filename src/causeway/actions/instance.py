@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from causeway.actions.workspace import Workspace, write_whole
+from causeway.core.ids import digest_of
 
 HOST = "127.0.0.1"
 PORT = 8080
@@ -63,27 +64,30 @@ def record(work: Workspace, instance: Instance) -> None:
 
 
 class Health(Struct, frozen=True):
-    """What the gateway says of itself; `version` is that of the route file it follows."""
+    """What the gateway says of itself; `version` is that of the route file it follows.
+
+    It names problems only to whoever shows the digest of that file.
+    """
 
     version: int
-    problems: tuple[str, ...] = ()
+    problems: tuple[str, ...] | None = None
 
 
-def followed(instance: Instance, version: int, *, product: str) -> str:
+def followed(instance: Instance, routes: Path, *, version: int, product: str) -> str:
     """Waits until the gateway follows this version of the routes; what is wrong then, or empty."""
     deadline = time.monotonic() + FOLLOW_SECONDS
     while time.monotonic() < deadline:
-        health = _health(instance)
-        if health and health.version >= version:
+        health = _health(instance, proof=digest_of(routes.read_bytes()))
+        if health and health.version >= version and health.problems is not None:
             return "; ".join(each for each in health.problems if each.startswith(f"{product}:"))
         time.sleep(POLL_SECONDS)
     return f"the gateway on port {instance.port} did not follow within {FOLLOW_SECONDS:g} s"
 
 
-def _health(instance: Instance) -> Health | None:
+def _health(instance: Instance, *, proof: str) -> Health | None:
     connection = http.client.HTTPConnection(HOST, instance.port, timeout=FOLLOW_SECONDS)
     try:
-        connection.request("GET", "/v2/health/ready")
+        connection.request("GET", "/v2/health/ready", headers={"causeway-routes": proof})
         return msgspec.json.decode(connection.getresponse().read(), type=Health)
     except (OSError, http.client.HTTPException, msgspec.DecodeError):
         # it may just be starting again
@@ -92,9 +96,11 @@ def _health(instance: Instance) -> Health | None:
         connection.close()
 
 
-def forget(work: Workspace) -> None:
-    """Takes the note away."""
-    _note(work).unlink(missing_ok=True)
+def forget(work: Workspace, instance: Instance) -> None:
+    """Takes the note away, if it is this instance's."""
+    noted = recorded(work)
+    if noted and (noted.pid, noted.started) == (instance.pid, instance.started):
+        _note(work).unlink(missing_ok=True)
 
 
 def alive(pid: int, started: str) -> bool:

@@ -1,5 +1,6 @@
 """Outcomes: what really happened, joined to predictions by their ids. Added to, never rewritten."""
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ OUTCOMES = "outcomes"
 SHOWN_IDS = 5
 TRIES = 5
 _WHOLE = re.compile(r"([-+]?\d+)\.0+")
+_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+# what tables write where nothing is known
+_NOTHING = frozenset({"", "nan", "-nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat"})
 
 
 class Columns(Struct, frozen=True):
@@ -107,9 +111,10 @@ def _read(file: Path, columns: Columns) -> list[_Outcome]:
 
 
 def _filled(text: str | None, column: str, row: int, file: Path) -> str:
-    if text is None or not text.strip():
+    if text is None or text.strip().lower() in _NOTHING:
+        said = f": it says {text.strip()!r}" if text and text.strip() else ""
         raise UsageError(
-            f"row {row} has no {column}",
+            f"row {row} has no {column}{said}",
             hint="leave rows out as long as their outcome is not known",
             where=str(file),
         )
@@ -151,7 +156,6 @@ def _sort(work: Workspace, product: str, outcomes: Sequence[_Outcome]) -> _Sorte
 
 def _sorted(outcomes: Sequence[_Outcome], answered: set[str], known: dict[str, str]) -> _Sorted:
     last = {outcome.id: outcome for outcome in outcomes}
-    changed = {outcome.id for outcome in outcomes if outcome.value != last[outcome.id].value}
     joined: list[_Outcome] = []
     unmatched: list[str] = []
     duplicates = corrected = 0
@@ -161,7 +165,7 @@ def _sorted(outcomes: Sequence[_Outcome], answered: set[str], known: dict[str, s
         elif outcome is not last[outcome.id] or known.get(outcome.id) == outcome.value:
             duplicates += 1
         else:
-            corrected += outcome.id in known or outcome.id in changed
+            corrected += outcome.id in known
             joined.append(outcome)
     return _Sorted(joined, unmatched, duplicates, corrected)
 
@@ -192,10 +196,8 @@ def _segment(work: Workspace, product: str, joined: Sequence[_Outcome]) -> tuple
 
 
 def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    number = float(text) if _NUMBER.fullmatch(text) else math.inf
+    return number if math.isfinite(number) else None
 
 
 def _microseconds(at: datetime) -> int:

@@ -14,8 +14,8 @@ from causeway.actions.backup import ACTORS, ANCHOR, ARTIFACTS, FORMAT, INDEX, LE
 from causeway.actions.verify import NotWhole, in_words, read_anchor_file
 from causeway.actions.workspace import Workspace, keys_folder, make_state, open_workspace
 from causeway.adapters import registry
-from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
-from causeway.core.ids import digest_of
+from causeway.core.errors import NotFound, OutsideError, Refused, UsageError, remedy
+from causeway.core.ids import check_product_name, digest_of
 from causeway.ledger import Actor, Anchor, Contents, read_anchor
 from causeway.ledger.export import read_export
 from causeway.ledger.store import not_empty
@@ -54,8 +54,17 @@ def restore(file: Path, into: Path, *, anchor: Path | None = None, trust_keys: b
     `trust_keys` takes the backup's public keys as ours.
     """
     copy = read_backup(file)
+    for product in {row.product for row in copy.contents.rows}:
+        check_product_name(product)
     known = read_anchor_file(anchor) if anchor else None
     trusted = registry.trusted_keys(keys_folder())
+    if not (trusted or known or trust_keys):
+        raise Refused(
+            "nothing here can tell whether this backup is yours: no key is trusted on this machine",
+            where=str(keys_folder()),
+            hint="give a checkpoint that you kept (--anchor FILE), copy your .pub.pem there, "
+            "or say that the backup's keys are yours (--trust-keys)",
+        )
     _refuse_if_not_whole(
         copy, known, trusted={**trusted, **copy.keys} if trust_keys else trusted, where=str(file)
     )

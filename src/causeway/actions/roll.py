@@ -7,6 +7,7 @@ from msgspec import Struct
 from causeway.actions.bundles import open_bundle
 from causeway.actions.decide import decide, existing_workspace, product_name
 from causeway.actions.routes import publish
+from causeway.actions.verify import checkpoint_if_short
 from causeway.core.events import TrafficRouted
 from causeway.views.product import ProductState
 
@@ -51,4 +52,6 @@ def roll_back(folder: Path) -> Rolled:
 
     state = decide(work, product, facts_of)
     status = "rolled_back" if undone else "nothing_to_roll_back"
-    return Rolled(product, status, before, state.shares, trouble=publish(work, product))
+    trouble = publish(work, product)
+    checkpoint_if_short(work)
+    return Rolled(product, status, before, state.shares, trouble=trouble)

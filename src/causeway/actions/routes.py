@@ -1,19 +1,20 @@
 """Compiles what the ledger says is live into the file that the gateway reads."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct, structs
 
-from causeway.actions.bundles import UntrustedSigner, check_signer, trusted_keys
+from causeway.actions.bundles import check_signer, trusted_keys
 from causeway.actions.decide import product_state
 from causeway.actions.instance import followed, running
 from causeway.actions.workers import routed_python
 from causeway.actions.workspace import Workspace, write_whole
-from causeway.core.errors import OutsideError, UsageError, remedy
-from causeway.core.ids import short
+from causeway.core.errors import CausewayError, OutsideError, UsageError, outside, remedy
+from causeway.core.ids import check_product_name, short
 from causeway.core.manifest import Manifest
 from causeway.core.manifest_text import read_manifest
 from causeway.core.routes import Key, Route, RouteFile, Served, read_routes
@@ -23,29 +24,39 @@ PREDICT = "predict"
 SANDBOX = "sandbox"
 
 
-def sync_routes(work: Workspace) -> RouteFile:
-    """The route file as the ledger wants it, written if it was not so yet."""
+class Synced(Struct, frozen=True):
+    """The route file, and by product what keeps its route from being as the ledger wants it."""
+
+    file: RouteFile
+    troubles: Mapping[str, str]
+
+
+def sync_routes(work: Workspace, *, state_of: Callable[[str], ProductState] | None = None) -> Synced:
+    """The route file as the ledger wants it, written if it was not so yet; no product stops another."""
+    read = state_of or (lambda product: product_state(work, product))
     with _alone(work.state / "routes.lock"):
         known = current_routes(work)
-        states = [product_state(work, name) for name in sorted(work.ledger.products())]
-        wanted = tuple(route_of(work, state) for state in states if state.routings)
+        before = {route.product: route for route in known.routes} if known else {}
+        compiled = {name: _compiled(work, name, read, before.get(name)) for name in work.ledger.products()}
+        wanted = tuple(route for _, (route, _) in sorted(compiled.items()) if route)
+        troubles = {name: trouble for name, (_, trouble) in compiled.items() if trouble}
         if known and known.routes == wanted:
-            return known
+            return Synced(known, troubles)
         file = RouteFile(version=known.version + 1 if known else 1, routes=wanted)
         write_whole(work.routes, msgspec.json.encode(file))
-        return file
+        return Synced(file, troubles)
 
 
 def publish(work: Workspace, product: str) -> str:
     """Has the running gateway follow the ledger; what keeps it from doing so for this product, or empty."""
     try:
-        file = sync_routes(work)
-    except (OutsideError, UntrustedSigner) as error:
+        synced = sync_routes(work)
+    except CausewayError as error:
         # the facts are written; whoever wrote them must still hear what came of it
-        place = f" (at {error.where})" if error.where else ""
-        return f"{error.message}{place}; {error.hint}"
+        return _in_words(error)
     instance = running(work)
-    return followed(instance, file.version, product=product) if instance else ""
+    said = followed(instance, work.routes, version=synced.file.version, product=product) if instance else ""
+    return "; ".join(filter(None, (synced.troubles.get(product), said)))
 
 
 def route_of(work: Workspace, state: ProductState) -> Route:
@@ -58,16 +69,45 @@ def route_of(work: Workspace, state: ProductState) -> Route:
             Served(release, str(work.bundle(release)), share, routed_python(work, release))
             for release, share in state.shares.items()
         ),
-        keys=tuple(
-            Key(key.key, key.digest, key.consumer, key.scopes)
-            for key in state.active_keys
-            if PREDICT in key.scopes
-        ),
+        keys=_keys(state),
         label=SANDBOX if state.stage == SANDBOX else "",
         requests_per_minute=state.routings[-1].requests_per_minute,
         records=promise(work, state).serving.records,
         trusted_keys=trusted_keys(),
     )
+
+
+def _compiled(
+    work: Workspace, product: str, read: Callable[[str], ProductState], before: Route | None
+) -> tuple[Route | None, str]:
+    """The product's route, or the one from before with the keys of now, and why."""
+    state = None
+    try:
+        check_product_name(product)
+        state = read(product)
+        return (route_of(work, state) if state.routings else None), ""
+    except CausewayError as error:
+        said = _in_words(error)
+    except OSError as error:
+        said = _in_words(outside(error))
+    if before and state:
+        # a key that was revoked opens nothing, whatever else is missing, and what is off stays off
+        served = before.served if state.shares else ()
+        before = structs.replace(before, keys=_keys(state), served=served)
+    return before, said
+
+
+def _keys(state: ProductState) -> tuple[Key, ...]:
+    return tuple(
+        Key(key.key, key.digest, key.consumer, key.scopes)
+        for key in state.active_keys
+        if PREDICT in key.scopes
+    )
+
+
+def _in_words(error: CausewayError) -> str:
+    place = f" (at {error.where})" if error.where else ""
+    return f"{error.message}{place}; {error.hint}"
 
 
 def promise(work: Workspace, state: ProductState) -> Manifest:

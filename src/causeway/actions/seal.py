@@ -5,6 +5,7 @@ carried out by the next one, with the same logs and the same result.
 """
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,15 +17,17 @@ import msgspec
 from msgspec import Struct
 
 from causeway.actions.lease import holding
+from causeway.actions.source import digest_file
 from causeway.actions.workspace import Workspace, write_whole
 from causeway.adapters import registry
 from causeway.core.errors import Conflict, OutsideError
-from causeway.core.events import SegmentSealed
-from causeway.core.ids import digest_of, short
+from causeway.core.events import AnyFact, RecordsTorn, SegmentSealed
+from causeway.core.ids import check_product_name, digest_of, short
 from causeway.core.records import Record, Torn, columns_of, frames
+from causeway.ledger import BrokenLedger
 
 PREDICTIONS = "predictions"
-BATCH_BYTES = 256 << 20
+BATCH_BYTES = 32 << 20
 WAIT_SECONDS = 3.0
 TURN_SECONDS = 10.0
 POLL_SECONDS = 0.02
@@ -32,7 +35,7 @@ REQUEST = "rotate"
 
 
 class Sealed(Struct, frozen=True):
-    """What a seal did: `sealed`, or `nothing_to_seal`."""
+    """What a seal did: `sealed`, `nothing_to_seal`, or `torn` where the logs held no whole record."""
 
     product: str
     status: str
@@ -52,6 +55,7 @@ class Plan(Struct, frozen=True):
     duplicates: int = 0
     torn: tuple[str, ...] = ()
     """Logs that end in a torn record; they are put aside, not thrown away."""
+    torn_bytes: int = 0
 
 
 class _Read(Struct, frozen=True):
@@ -64,18 +68,20 @@ def seal(
     work: Workspace, product: str, *, wait_seconds: float = WAIT_SECONDS, turn_seconds: float = TURN_SECONDS
 ) -> Sealed:
     """Seals every closed log of the product, asking a running gateway to close the one it writes to."""
+    check_product_name(product)
     with _alone(work, product, seconds=turn_seconds):
         done = [_carry_out(work, product, plan) for plan in _interrupted(work, product)]
-        still_open = _close_logs(_logs(work, product), wait_seconds=wait_seconds)
-        done += [_carry_out(work, product, plan) for plan in _batches(_logs(work, product))]
+        still_open = _close_logs(log_folder(work, product), wait_seconds=wait_seconds)
+        done += [_carry_out(work, product, plan) for plan in _batches(log_folder(work, product))]
     segments = tuple(segment for plan in done for segment in plan.segments or ())
+    torn_bytes = sum(plan.torn_bytes for plan in done)
     return Sealed(
         product=product,
-        status="sealed" if segments else "nothing_to_seal",
+        status="sealed" if segments else "torn" if torn_bytes else "nothing_to_seal",
         rows=sum(segment.rows for segment in segments),
         segments=segments,
         duplicates=sum(plan.duplicates for plan in done),
-        torn_bytes=sum(segment.torn_bytes for segment in segments),
+        torn_bytes=torn_bytes,
         open_logs=still_open,
     )
 
@@ -83,12 +89,24 @@ def seal(
 def segment_files(work: Workspace, product: str, stream: str) -> list[Path]:
     """The product's segments of one stream in the order of the ledger, which alone says what they are."""
     facts = (event.fact for event in work.ledger.read(product))
-    return [work.state / f.path for f in facts if isinstance(f, SegmentSealed) and f.stream == stream]
+    return [segment_file(work, f) for f in facts if isinstance(f, SegmentSealed) and f.stream == stream]
+
+
+def segment_file(work: Workspace, fact: SegmentSealed) -> Path:
+    """Where the segment lies; refused where the ledger names a place that is none for segments."""
+    folder, place = work.state / "segments", Path(os.path.normpath(work.state / fact.path))
+    if not place.is_relative_to(folder):
+        raise BrokenLedger(
+            f"a segment is said to lie outside of {folder}",
+            where=fact.path,
+            hint="this was not written by Causeway: ask whoever gave you this ledger",
+        )
+    return place
 
 
 def write_segment(work: Workspace, fact: SegmentSealed, content: bytes) -> None:
     """Puts a segment's file in its place."""
-    write_whole(work.state / fact.path, content)
+    write_whole(segment_file(work, fact), content)
 
 
 def segment_path(product: str, stream: str, *, day: str, digest: str) -> str:
@@ -96,7 +114,9 @@ def segment_path(product: str, stream: str, *, day: str, digest: str) -> str:
     return f"segments/{product}/{stream}/{day}/{short(digest)}.parquet"
 
 
-def _logs(work: Workspace, product: str) -> Path:
+def log_folder(work: Workspace, product: str) -> Path:
+    """Where the product's record logs lie."""
+    check_product_name(product)
     return work.state / "records" / product
 
 
@@ -114,30 +134,34 @@ def _batches(folder: Path) -> Iterator[Plan]:
     names: list[str] = []
     size = 0
     for log in sorted(folder.glob("*.log")):
-        names.append(log.name)
-        size += log.stat().st_size
-        if size >= BATCH_BYTES:
+        length = log.stat().st_size
+        if names and size + length > BATCH_BYTES:
             yield Plan(tuple(names))
             names, size = [], 0
+        names.append(log.name)
+        size += length
     if names:
         yield Plan(tuple(names))
 
 
 def _carry_out(work: Workspace, product: str, plan: Plan) -> Plan:
-    known = {f.segment for e in work.ledger.read(product) if isinstance(f := e.fact, SegmentSealed)}
+    facts = [event.fact for event in work.ledger.read(product)]
+    known = {fact.segment for fact in facts if isinstance(fact, SegmentSealed)}
     if plan.segments is None or not all(s.segment in known or _whole(work, s) for s in plan.segments):
         plan = _write(work, product, Plan(plan.logs))
-    fresh = [segment for segment in plan.segments or () if segment.segment not in known]
+    fresh: list[AnyFact] = [segment for segment in plan.segments or () if segment.segment not in known]
+    if (torn := _all_torn(plan)) and torn not in facts:
+        fresh.append(torn)
     if fresh:
         work.ledger.append(product, fresh, actor=work.actor, at=work.clock.now())
-    _retire(_logs(work, product), plan)
+    _retire(log_folder(work, product), plan)
     _plan_file(work, product).unlink(missing_ok=True)
     return plan
 
 
 def _write(work: Workspace, product: str, plan: Plan) -> Plan:
     _save(work, product, plan)
-    read = _read_logs(_logs(work, product), plan.logs)
+    read = _read_logs(log_folder(work, product), plan.logs)
     segments: list[SegmentSealed] = []
     torn_bytes = sum(read.torn.values())
     for day, rows in groupby(read.records, key=_day):
@@ -154,9 +178,14 @@ def _write(work: Workspace, product: str, plan: Plan) -> Plan:
         )
         write_segment(work, fact, content)
         segments.append(fact)
-    written = Plan(plan.logs, tuple(segments), read.duplicates, tuple(read.torn))
+    written = Plan(plan.logs, tuple(segments), read.duplicates, tuple(read.torn), torn_bytes)
     _save(work, product, written)
     return written
+
+
+def _all_torn(plan: Plan) -> RecordsTorn | None:
+    """What no segment can carry: how much was lost where there is no row at all."""
+    return RecordsTorn(plan.torn, plan.torn_bytes) if plan.torn_bytes and not plan.segments else None
 
 
 def _read_logs(folder: Path, names: Sequence[str]) -> _Read:
@@ -189,8 +218,8 @@ def _save(work: Workspace, product: str, plan: Plan) -> None:
 
 def _whole(work: Workspace, segment: SegmentSealed) -> bool:
     try:
-        return digest_of((work.state / segment.path).read_bytes()) == segment.segment
-    except OSError:
+        return digest_file(segment_file(work, segment)) == segment.segment
+    except OutsideError:
         return False
 
 

@@ -13,6 +13,7 @@ from causeway.actions.decide import decide, product_state
 from causeway.actions.instance import HOST, PORT, Instance, running
 from causeway.actions.keys import new_key
 from causeway.actions.routes import SANDBOX, publish
+from causeway.actions.verify import checkpoint_if_short
 from causeway.actions.workers import check_worker
 from causeway.actions.workspace import Workspace, load_product
 from causeway.assess.shipping import Judgement, judge
@@ -158,13 +159,15 @@ def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
 
     state = decide(work, plan.product, facts_of)
     issued = any(isinstance(fact, KeyIssued) for fact in facts)
+    trouble = publish(work, plan.product)
+    checkpoint_if_short(work)
     return Shipped(
         "shipped",
         plan,
         state.shares,
         key=key.key if issued else "",
         token=token if issued else "",
-        trouble=publish(work, plan.product),
+        trouble=trouble,
     )
 
 

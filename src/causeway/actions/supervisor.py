@@ -11,7 +11,7 @@ from pathlib import Path
 
 from causeway.actions.instance import HOST, alive
 from causeway.actions.workspace import Workspace
-from causeway.core.errors import OutsideError
+from causeway.core.errors import CausewayError, OutsideError
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -81,8 +81,8 @@ class Gateway:
         await asyncio.sleep(pause)
         try:
             await self.start()
-        except OutsideError as error:
-            self.say(error.message)
+        except (CausewayError, OSError) as error:
+            self.say(f"the gateway did not start: {error}")
         return min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _command(self, port_file: Path) -> list[str]:

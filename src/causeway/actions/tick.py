@@ -1,20 +1,25 @@
 """Does everything that is due, once; any scheduler may call it, as often as it likes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
 
-from causeway.actions.decide import product_state
+from causeway.actions.decide import States
 from causeway.actions.lease import held
 from causeway.actions.routes import sync_routes
-from causeway.actions.seal import seal
+from causeway.actions.seal import log_folder, seal
+from causeway.actions.verify import checkpoint_if_short
 from causeway.actions.workspace import Workspace
 from causeway.assess.due import RUN_SILENT, SEAL, Due, Waiting, due
+from causeway.core.errors import CausewayError
+from causeway.core.ids import is_product_name
+from causeway.views.product import ProductState
 
 LOG_SUFFIXES = (".open", ".log")
+ROUTES = "routes"
 
 
 class Done(Struct, frozen=True):
@@ -35,34 +40,50 @@ class Ticked(Struct, frozen=True):
 
 def tick(work: Workspace) -> Ticked:
     """Every product's records sealed, its routes as the ledger says, and what else is due named."""
-    sync_routes(work)
-    found = tuple(whats_due(work))
+    states = States(work)
+    troubles = _routed(work, states)
+    found = tuple(whats_due(work, state_of=states))
     done = tuple(_seal(work, product) for product, each in found if each.what == SEAL)
     noted = tuple(Done(product, each.what, each.words) for product, each in found if each.what != SEAL)
-    return Ticked("done" if done else "nothing_due", done, noted)
+    if done:
+        checkpoint_if_short(work)
+    return Ticked("done" if done else "nothing_due", done, (*troubles, *noted))
 
 
-def whats_due(work: Workspace, *, seal_after: timedelta = timedelta()) -> Iterable[tuple[str, Due]]:
+def whats_due(
+    work: Workspace, *, state_of: Callable[[str], ProductState], seal_after: timedelta = timedelta()
+) -> Iterable[tuple[str, Due]]:
     """Product by product, what is due now."""
-    for product in work.ledger.products():
-        state = product_state(work, product)
+    # a name that is none of ours leads nowhere; the routes' troubles tell of it
+    for product in filter(is_product_name, work.ledger.products()):
+        state = state_of(product)
         found = due(state, work.clock.now(), waiting=_waiting(work, product), seal_after=seal_after)
         for each in found:
             if each.what != RUN_SILENT or not held(work, f"run:{product}"):
                 yield product, each
 
 
+def _routed(work: Workspace, states: States) -> tuple[Done, ...]:
+    """What keeps routes from being as the ledger says; the records are sealed all the same."""
+    try:
+        troubles = sync_routes(work, state_of=states).troubles
+    except CausewayError as error:
+        return (Done("", ROUTES, f"the routes stay as they were: {error.message}"),)
+    return tuple(Done(product, ROUTES, trouble) for product, trouble in troubles.items())
+
+
 def _seal(work: Workspace, product: str) -> Done:
     sealed = seal(work, product)
     predictions = "prediction" if sealed.rows == 1 else "predictions"
-    return Done(product, SEAL, f"{sealed.rows:,} {predictions} sealed")
+    torn = f", {sealed.torn_bytes:,} bytes are no whole record and lie aside" if sealed.torn_bytes else ""
+    return Done(product, SEAL, f"{sealed.rows:,} {predictions} sealed{torn}")
 
 
 def _waiting(work: Workspace, product: str) -> Waiting:
     """What lies in the record logs; a log that is closed under our eyes counts next time."""
     sizes: list[int] = []
     since: list[float] = []
-    for log in _logs(work.state / "records" / product):
+    for log in _logs(log_folder(work, product)):
         with suppress(FileNotFoundError):
             status = log.stat()
             if status.st_size:

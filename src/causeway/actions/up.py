@@ -2,31 +2,38 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import secrets
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import uvicorn
 from msgspec import Struct, structs
 
+from causeway.actions.decide import States
 from causeway.actions.instance import HOST, Instance, alive, forget, record, recorded, running, start_of
 from causeway.actions.routes import sync_routes
 from causeway.actions.supervisor import Gateway, stop_process
 from causeway.actions.tick import whats_due
 from causeway.actions.workspace import Workspace, open_workspace
 from causeway.assess.due import SEAL
-from causeway.core.errors import CausewayError, OutsideError
+from causeway.core.errors import CausewayError, Conflict, OutsideError, remedy
+from causeway.ledger import Head
 
 TICK_SECONDS = 5.0
 SEAL_AFTER = timedelta(seconds=60)
 TOKEN_BYTES = 24
 DRAIN_SECONDS = 1
+TURN_SECONDS = 40.0
+POLL_SECONDS = 0.1
+LOCK = "up.lock"
 
 Application = Callable[..., Awaitable[Any]]
 Console = Callable[[Workspace, str, str], Application]
@@ -56,15 +63,15 @@ def up(
     """Serves until SIGINT or SIGTERM, or for so long; `ready` is told once everything answers."""
     work = open_workspace(folder)
     try:
-        if here := running(work):
-            ready(Started("already_up", here.address, here.console, "", here.pid))
-            return
-        _stop_orphan(work, say)
-        with _listening(console_port, "--console-port") as socket_of_console:
-            free = _free(port)
-            sync_routes(work)
-            station = _Station(work, port=free, listening=socket_of_console, say=say)
-            asyncio.run(station.run(console, ready, seconds=60 * minutes if minutes else None))
+        with _only_one(work) as here:
+            if here:
+                ready(Started("already_up", here.address, here.console, "", here.pid))
+                return
+            _stop_orphan(work, say)
+            with _listening(console_port, "--console-port") as socket_of_console:
+                station = _Station(work, port=_free(port), listening=socket_of_console, say=say)
+                station.keep_routes()
+                asyncio.run(station.run(console, ready, seconds=60 * minutes if minutes else None))
     finally:
         work.ledger.close()
 
@@ -88,6 +95,9 @@ class _Station:
         self.listening = listening
         self.say = say
         self.stopping = asyncio.Event()
+        self.states = States(work)
+        self.seen: list[Head] = []
+        self.troubles: Mapping[str, str] = {}
         self.gateway = Gateway(work, port=port, say=say, moved=self._note)
         self.instance = Instance(
             pid=0, started="", port=port, console_port=listening.getsockname()[1], at=work.clock.now()
@@ -108,13 +118,15 @@ class _Station:
                 asyncio.create_task(self._tick()),
             ]
             ready(self._started(token))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.stopping.wait(), seconds)
+            stopped = asyncio.create_task(self.stopping.wait())
+            await asyncio.wait([*tasks, stopped], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            broken = [task for task in tasks if task.done()]
             server.should_exit = True
-            await self._end(tasks)
+            await self._end(tasks, stopped)
+            _raise_first(broken)
         finally:
             await self.gateway.stop()
-            forget(self.work)
+            forget(self.work, self.instance)
 
     async def _gateway_started(self) -> bool:
         """Whether it answers; False when we were told to stop before it did."""
@@ -128,13 +140,13 @@ class _Station:
         starting.cancel()
         return False
 
-    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _end(self, tasks: list[asyncio.Task[None]], stopped: asyncio.Task[bool]) -> None:
         served, *others = tasks
-        for task in others:
+        for task in (*others, stopped):
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*others, stopped, return_exceptions=True)
         await self.gateway.stop()
-        await served
+        await asyncio.gather(served, return_exceptions=True)
 
     def _started(self, token: str) -> Started:
         here = self.instance
@@ -149,18 +161,35 @@ class _Station:
 
     async def _tick(self) -> None:
         """Keeps the route file as the ledger says, and has whatever is due done."""
-        seen = self.work.ledger.heads()
         while True:
             await asyncio.sleep(TICK_SECONDS)
             try:
-                heads = self.work.ledger.heads()
-                if heads != seen:
-                    sync_routes(self.work)
-                    seen = heads
-                if any(each.what == SEAL for _, each in whats_due(self.work, seal_after=SEAL_AFTER)):
+                # reading a long history takes its time, in which the console answers on
+                await asyncio.to_thread(self.keep_routes)
+                if await asyncio.to_thread(self._must_seal):
                     await self._tick_apart()
-            except CausewayError as error:
-                self.say(f"tick: {error.message}")
+            except (CausewayError, OSError) as error:
+                self.say(f"tick: {error}")
+
+    def keep_routes(self) -> None:
+        """Has the route file follow the ledger, if anything was written since; says what does not follow."""
+        try:
+            heads = self.work.ledger.heads()
+            if heads == self.seen:
+                return
+            troubles = sync_routes(self.work, state_of=self.states).troubles
+        except (CausewayError, OSError) as error:
+            self.say(f"the routes stay as they were: {error}")
+            return
+        for product, trouble in troubles.items():
+            if self.troubles.get(product) != trouble:
+                self.say(f"{product}: {trouble}")
+        # what is in trouble is tried again, and told once
+        self.seen, self.troubles = [] if troubles else heads, troubles
+
+    def _must_seal(self) -> bool:
+        due = whats_due(self.work, state_of=self.states, seal_after=SEAL_AFTER)
+        return any(each.what == SEAL for _, each in due)
 
     async def _tick_apart(self) -> None:
         """Ticks in a process of its own, so that this one stays small."""
@@ -192,6 +221,43 @@ def _config(app: Application) -> uvicorn.Config:
 
 
 @contextlib.contextmanager
+def _only_one(work: Workspace) -> Iterator[Instance | None]:
+    """Nothing, while no other `up` can begin in this workspace; or the one that serves it already."""
+    lock = work.state / LOCK
+    try:
+        handle = lock.open("w")
+    except OSError as error:
+        raise OutsideError(f"cannot open {lock}: {error.strerror}", hint=remedy(error)) from error
+    with handle:
+        deadline = time.monotonic() + TURN_SECONDS
+        while not _locked(handle):
+            if here := running(work):
+                yield here
+                return
+            if time.monotonic() > deadline:
+                raise Conflict("another `up` is starting or stopping here", hint="repeat once it is done")
+            time.sleep(POLL_SECONDS)
+        yield running(work)
+
+
+def _locked(handle: TextIO) -> bool:
+    try:
+        # the kernel lets go of it when this process ends, however that happens
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _raise_first(broken: list[asyncio.Task[None]]) -> None:
+    """Raises what ended a task that should have gone on."""
+    for task in broken:
+        if error := task.exception():
+            raise error
+        raise OutsideError("the console ended by itself", hint="its own words stand above; start again")
+
+
+@contextlib.contextmanager
 def _listening(port: int, option: str) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -220,4 +286,4 @@ def _stop_orphan(work: Workspace, say: Callable[[str], None]) -> None:
     if alive(before.gateway_pid, before.gateway_started):
         say("the gateway of an earlier `up` still ran; it is replaced")
         stop_process(before.gateway_pid, before.gateway_started)
-    forget(work)
+    forget(work, before)

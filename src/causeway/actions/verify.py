@@ -1,13 +1,35 @@
 """Prove the ledger whole, sign what is proven, and hand it to others to prove for themselves."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+from msgspec import structs
+
+from causeway.actions.seal import segment_file
+from causeway.actions.source import digest_file
 from causeway.actions.workspace import Workspace, keys_folder, write_whole
 from causeway.adapters import registry
-from causeway.core.errors import NotFound, OutsideError, Refused, remedy
-from causeway.ledger import Anchor, Checkpoint, Contents, Verdict, add_checkpoint, read_anchor, write_anchor
+from causeway.core.errors import CausewayError, NotFound, OutsideError, Refused, remedy
+from causeway.core.events import Event, SegmentSealed
+from causeway.core.ids import counted
+from causeway.ledger import (
+    Anchor,
+    Checkpoint,
+    Contents,
+    Fault,
+    Verdict,
+    add_checkpoint,
+    read_anchor,
+    write_anchor,
+)
 from causeway.ledger.export import export_lines, verifier_script
 from causeway.ledger.verify import contents_of, judge
+
+SHORT_EVENTS = 50_000
+NOT_LOOKED_AT = (
+    "who the actors are: their names lie in a directory outside the chain, so that they can be erased"
+)
 
 
 class NotWhole(Refused):
@@ -19,7 +41,24 @@ class NotWhole(Refused):
 def verify(work: Workspace, *, anchor: Path | None = None) -> Verdict:
     """The verdict on the workspace's ledger, against an anchor file if there is one."""
     known = read_anchor_file(anchor) if anchor else None
-    return judge(contents_of(work.ledger), known, keys=registry.trusted_keys(keys_folder()))
+    contents = contents_of(work.ledger)
+    return _with_segments(work, judge(contents, known, keys=registry.trusted_keys(keys_folder())))
+
+
+def segment_faults(work: Workspace) -> Iterator[Fault | None]:
+    """For every segment that the ledger names, what is wrong with its file, or None."""
+    for product in work.ledger.products():
+        for event in work.ledger.read(product):
+            if isinstance(event.fact, SegmentSealed):
+                yield _fault(work, event, event.fact)
+
+
+def checkpoint_if_short(work: Workspace) -> None:
+    """Signs what was just written, where proving the ledger takes no time worth speaking of."""
+    # what was done is done, signed or not; `verify` says how far it is proven
+    with suppress(CausewayError, OSError):
+        if sum(head.seq for head in work.ledger.heads()) < SHORT_EVENTS:
+            checkpoint(work)
 
 
 def checkpoint(work: Workspace) -> Checkpoint:
@@ -46,6 +85,30 @@ def export_anchor(work: Workspace, to: Path) -> Checkpoint:
     stamp = checkpoint(work)
     write_whole(to, anchor_text(stamp))
     return stamp
+
+
+def _with_segments(work: Workspace, verdict: Verdict) -> Verdict:
+    unproven = (*verdict.unproven, NOT_LOOKED_AT)
+    if verdict.bad:
+        return structs.replace(verdict, unproven=unproven)
+    whole = 0
+    for fault in segment_faults(work):
+        if fault:
+            return structs.replace(verdict, ok=False, bad=fault, unproven=unproven)
+        whole += 1
+    proven = (*verdict.proven, f"that {counted(whole, 'segment')} of records and outcomes are as sealed")
+    return structs.replace(verdict, proven=proven if whole else verdict.proven, unproven=unproven)
+
+
+def _fault(work: Workspace, event: Event, fact: SegmentSealed) -> Fault | None:
+    file = segment_file(work, fact)
+    if not file.is_file():
+        what, detail = "missing", "it is not there; a backup holds the ledger only, so copy segments too"
+    elif digest_file(file) != fact.segment:
+        what, detail = "changed", "its bytes are not those that were sealed"
+    else:
+        return None
+    return Fault(event.body.product, event.body.seq, what, detail, file=fact.path)
 
 
 def anchor_text(stamp: Checkpoint) -> bytes:
@@ -75,6 +138,9 @@ def in_words(verdict: Verdict) -> str:
     """The first fault, for a person; empty when there is none."""
     if verdict.bad is None:
         return ""
+    if verdict.bad.file:
+        named = f"named by event {verdict.bad.seq} of {verdict.bad.product}"
+        return f"{verdict.bad.file}, {named}, is {verdict.bad.what}: {verdict.bad.detail}"
     where = f"event {verdict.bad.seq} of {verdict.bad.product} was " if verdict.bad.product else ""
     return f"{where}{verdict.bad.what}: {verdict.bad.detail}"
 

@@ -10,28 +10,37 @@ from causeway.cli.verb import PLACE, emit, guarded, json_flag
 if TYPE_CHECKING:
     from causeway.actions.seal import Sealed
 
+TORN = 1
+
 
 @click.command()
 @click.argument("folder", type=PLACE, default=".")
 @json_flag
 @guarded
-def command(folder: Path, *, as_json: bool) -> None:
-    """Close the record logs of the product in FOLDER into segments."""
+def command(folder: Path, *, as_json: bool) -> int:
+    """Close the record logs of the product in FOLDER into segments.
+
+    Exit code 1: there were logs, and they held no whole record.
+    """
     from causeway.actions.seal import seal
     from causeway.actions.workspace import load_product, open_workspace
 
     work = open_workspace(folder)
     manifest, _ = load_product(work, folder)
     sealed = seal(work, manifest.product.name)
+    code = TORN if sealed.status == "torn" else 0
     if as_json:
-        emit(sealed)
-        return
-    click.echo("\n".join(result_lines(sealed)))
+        emit(sealed, code=code)
+    else:
+        click.echo("\n".join(result_lines(sealed)))
+    return code
 
 
 def result_lines(sealed: "Sealed") -> list[str]:
     """What was sealed, for a person."""
-    if sealed.status == "nothing_to_seal":
+    if sealed.status == "torn":
+        lines = [f"{sealed.product}: its logs hold no whole record"]
+    elif sealed.status == "nothing_to_seal":
         lines = [f"{sealed.product}: nothing to seal"]
     else:
         lines = [f"{sealed.product}: sealed {_rows(sealed.rows)}"]
@@ -40,7 +49,7 @@ def result_lines(sealed: "Sealed") -> list[str]:
         lines.append(f"  {_rows(sealed.duplicates)} were there twice and kept once")
     if sealed.torn_bytes:
         lines.append(
-            f"  {sealed.torn_bytes} bytes at the end of a log are no whole record; put aside as .torn"
+            f"  {sealed.torn_bytes:,} bytes at the end of a log are no whole record; put aside as .torn"
         )
     if sealed.open_logs:
         lines.append(f"  {sealed.open_logs} log still being written; the next seal takes it")

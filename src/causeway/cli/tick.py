@@ -25,6 +25,6 @@ def command(folder: Path, *, as_json: bool) -> None:
         emit(ticked)
         return
     for each in (*ticked.done, *ticked.noted):
-        click.echo(f"{each.product}: {each.words}.")
+        click.echo(f"{each.product or 'all products'}: {each.words}.")
     if not (ticked.done or ticked.noted):
         click.echo("Nothing is due.")

@@ -193,7 +193,7 @@ def _line(work: Workspace, name: str) -> ProductLine:
         shares=state.shares,
         evaluation=bundle.release.evaluation if bundle else None,
         predictions=state.rows_sealed(PREDICTIONS),
-        outcomes=state.outcomes.rows,
+        outcomes=state.outcomes.known,
         heard_at=state.at,
         events=state.seq,
         trouble=trouble,

@@ -115,6 +115,13 @@ class SegmentSealed(Fact, frozen=True, tag="segment.sealed"):
     torn_bytes: int = 0
 
 
+class RecordsTorn(Fact, frozen=True, tag="records.torn"):
+    """Record logs held no whole record at all; they were put aside."""
+
+    logs: tuple[str, ...]
+    bytes: int
+
+
 class OutcomesLabelled(Fact, frozen=True, tag="outcomes.labelled"):
     """What really happened became known for some predictions."""
 
@@ -137,6 +144,7 @@ AnyFact = (
     | KeyIssued
     | KeyRevoked
     | SegmentSealed
+    | RecordsTorn
     | OutcomesLabelled
 )
 

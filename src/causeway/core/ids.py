@@ -1,15 +1,20 @@
 """Names that nobody has to hand out: digests of bytes, and identifiers that sort by time."""
 
 import hashlib
+import re
 import secrets
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from causeway.core.errors import UsageError
+
 _canonical = msgspec.json.Encoder(order="sorted")
 
 DIGEST_PREFIX = "sha256:"
+# the manifest's own pattern
+_PRODUCT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any value msgspec can encode
@@ -25,6 +30,20 @@ def digest_of(content: bytes) -> str:
 def digest_of_value(value: Any) -> str:  # noqa: ANN401 - any value msgspec can encode
     """The digest of a value's canonical JSON."""
     return digest_of(canonical_json(value))
+
+
+def is_product_name(name: str) -> bool:
+    """Whether a manifest could call a product so."""
+    return _PRODUCT.fullmatch(name) is not None
+
+
+def check_product_name(name: str) -> None:
+    """Refuses what no manifest could call a product, before it becomes a part of a path."""
+    if not is_product_name(name):
+        raise UsageError(
+            f"{name!r} is no name of a product",
+            hint="lower-case letters, digits and hyphens, at most 63; a ledger that holds others is not ours",
+        )
 
 
 def counted(number: int, noun: str) -> str:

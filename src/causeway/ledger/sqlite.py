@@ -18,6 +18,7 @@ from causeway.ledger.store import Run
 APPLICATION_ID = 0x43577931
 VERSION = 1
 BUSY_SECONDS = 30.0
+SCRUB_MILLISECONDS = 1000
 # strict tables, and rows returned by what changes them
 OLDEST_SQLITE = (3, 37)
 
@@ -95,8 +96,19 @@ class SqliteDatabase:
                 raise
 
     def scrub(self) -> None:
-        """Takes what was deleted out of the log too."""
-        self.query(EMPTY_LOG, ())
+        """Takes what was deleted out of the log too; raises while somebody still reads the log."""
+        with self._speaking():
+            self._connection.execute(f"PRAGMA busy_timeout = {SCRUB_MILLISECONDS}")
+            try:
+                ((busy, *_),) = self._connection.execute(EMPTY_LOG).fetchall()
+            finally:
+                self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        if busy:
+            raise OutsideError(
+                "it is erased, but a copy stays in the ledger's log while another process reads it",
+                where=f"{self.location}-wal",
+                hint="run it again once that process is done",
+            )
 
     def close(self) -> None:
         """Lets go of the file."""

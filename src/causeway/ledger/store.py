@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from causeway.core.errors import Conflict, Refused
 from causeway.core.events import AnyFact, Event
+from causeway.core.ids import check_product_name
 from causeway.ledger.chain import Checkpoint, Row
 from causeway.ledger.ledger import Actor, Contents, Head
 from causeway.ledger.writing import check_expected, event_of, microseconds, next_events, row_of
@@ -187,6 +188,7 @@ class SqlLedger:
             if run(PRODUCTS, ()) or run(CHECKPOINTS, ()):
                 raise not_empty(self.location)
             for row in contents.rows:
+                check_product_name(row.product)
                 run(INSERT_EVENT, row)
             for checkpoint in contents.checkpoints:
                 run(INSERT_CHECKPOINT, checkpoint)

@@ -15,8 +15,10 @@ class Fault(Struct, frozen=True):
     product: str
     seq: int
     what: str
-    """`changed`, `removed`, `inserted`, `reordered`, `recomputed` or `unsigned`."""
+    """`changed`, `removed`, `inserted`, `reordered`, `recomputed` or `unsigned`; `missing` for a file."""
     detail: str
+    file: str = ""
+    """The file that the event names, where that is what is wrong."""
 
 
 class Verdict(Struct, frozen=True):

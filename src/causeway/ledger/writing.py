@@ -7,12 +7,14 @@ import msgspec
 
 from causeway.core.errors import Conflict, UsageError
 from causeway.core.events import AnyFact, Body, Event, reopen, seal
+from causeway.core.ids import check_product_name
 from causeway.ledger.chain import EPOCH, Row
 from causeway.ledger.ledger import BrokenLedger, Head
 
 
 def next_events(head: Head, facts: Sequence[AnyFact], *, actor: str, at: datetime) -> list[Event]:
     """The events that these facts become after this head."""
+    check_product_name(head.product)
     if at.tzinfo is None:
         raise UsageError("the time of an event has no time zone", hint="use a timezone-aware datetime")
     events: list[Event] = []

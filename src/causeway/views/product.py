@@ -14,6 +14,7 @@ from causeway.core.events import (
     KeyRevoked,
     OutcomesLabelled,
     ProductDeclared,
+    RecordsTorn,
     ReleaseMade,
     RunFinished,
     RunStarted,
@@ -105,6 +106,11 @@ class Outcomes(Struct, frozen=True):
     unmatched: int = 0
     duplicates: int = 0
     corrected: int = 0
+
+    @property
+    def known(self) -> int:
+        """How many predictions have an outcome; a correction is no second one."""
+        return self.joined - self.corrected
 
 
 class ProductState(Struct):
@@ -224,7 +230,7 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
             )
         case KeyRevoked(key=key) if key in state.keys:
             state.keys[key] = structs.replace(state.keys[key], revoked_at=body.at)
-        case KeyRevoked():
+        case KeyRevoked() | RecordsTorn():
             pass
         case SegmentSealed() as fact:
             state.segments.append(fact)

@@ -12,6 +12,7 @@ from causeway.core.events import (
     KeyRevoked,
     OutcomesLabelled,
     ProductDeclared,
+    RecordsTorn,
     ReleaseMade,
     RunFinished,
     RunStarted,
@@ -49,7 +50,7 @@ def tell(event: Event) -> Told:
     )
 
 
-def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911 - one case for each kind
+def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911, PLR0912 - one case for each kind
     match fact:
         case ProductDeclared():
             return f"Its promise was declared, for the {fact.stage} stage.", ()
@@ -74,6 +75,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return f"{fact.key} was revoked.", ()
         case SegmentSealed():
             return f"{fact.rows:,} {fact.stream} were sealed into a segment.", ()
+        case RecordsTorn():
+            return f"{fact.bytes:,} bytes of record logs held no whole record; they lie aside.", ()
         case OutcomesLabelled():
             return f"{fact.rows:,} outcomes came in; {fact.joined:,} met their prediction.", ()
 
