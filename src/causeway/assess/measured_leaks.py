@@ -39,12 +39,12 @@ def telling(found: Sequence[Telltale]) -> tuple[Finding, ...]:
     """Columns that alone tell the target; whether one may know it is for a person to say."""
     return tuple(
         Finding(
-            code="TARGET-LEAK",
+            code="target-leak",
             severity=Severity.BLOCKER,
             title=f"The column {each.column} alone tells the answer; it may be known only afterwards.",
             remedy=Remedy(
                 f"If {each.column} is not known when a prediction is asked for, leave it out of the model "
-                "and run again; if it is, ship with --waive TARGET-LEAK and say so."
+                "and run again; if it is, ship with --waive target-leak and say so."
             ),
             evidence=(
                 Evidence(
