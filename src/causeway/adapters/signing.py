@@ -45,7 +45,11 @@ class FolderSigner:
 def read_trusted(folder: Path) -> dict[str, str]:
     """The public keys trusted on this machine: key id to PEM; empty when the folder is not there."""
     try:
-        return dict(_public(path) for path in sorted(folder.glob(f"*{PUBLIC_SUFFIX}")))
+        # a glob would take a folder that may not be read for an empty one
+        found = [path for path in sorted(folder.iterdir()) if path.name.endswith(PUBLIC_SUFFIX)]
+        return dict(_public(path) for path in found)
+    except FileNotFoundError:
+        return {}
     except OSError as error:
         raise _unusable(folder, error) from error
 
