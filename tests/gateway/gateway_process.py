@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bundle_made import SigningKey
 
-from causeway.core.ids import canonical_json
+from causeway.core.ids import canonical_json, digest_of
 from causeway.core.records import Record, frames
 from causeway.core.routes import Key, Route, RouteFile, Served
 
@@ -58,6 +58,7 @@ class Gateway:
     process: subprocess.Popen | None = None
     port: int = 0
     version: int = 0
+    proof: str = ""
     errors: list[str] = field(default_factory=list)
 
     @property
@@ -67,7 +68,9 @@ class Gateway:
     def routed(self, *routes: Route) -> "Gateway":
         self.version += 1
         part = self.folder / "routes.part"
-        part.write_bytes(canonical_json(RouteFile(self.version, routes)))
+        content = canonical_json(RouteFile(self.version, routes))
+        part.write_bytes(content)
+        self.proof = digest_of(content)
         part.replace(self.folder / "routes.json")
         return self
 
@@ -109,7 +112,7 @@ class Gateway:
         return self.call("POST", path, {"dataframe_records": list(rows)}, **headers)
 
     def health(self):
-        return self.call("GET", "/v2/health/ready", bearer=None).body
+        return self.call("GET", "/v2/health/ready", bearer=None, causeway_routes=self.proof).body
 
     def recorded(self, product="churn") -> list[Record]:
         logs = sorted((self.records_folder / product).glob("*.*"))

@@ -33,7 +33,17 @@ def test_a_key_may_come_in_its_own_header(gateway):
 
 def test_a_key_opens_its_own_products_only(gateway):
     got = gateway.invoke({"rooms": 1, "area": 1}, product="prices", bearer="churn-only")
-    assert (got.status, got.body["code"]) == (403, "forbidden")
+    none = gateway.invoke({"rooms": 1, "area": 1}, product="prizes", bearer="churn-only")
+    assert (got.status, got.body["code"]) == (404, "not_found")
+    assert none.raw == got.raw.replace(b"prices", b"prizes")
+
+
+def test_a_key_sees_the_measures_of_its_own_products_only(gateway):
+    gateway.invoke({"rooms": 1, "area": 1}, product="prices")
+    assert 'product="prices"' in gateway.call("GET", "/metrics").raw.decode()
+    seen = gateway.call("GET", "/metrics", bearer="churn-only").raw.decode()
+    assert 'product="churn"' in seen
+    assert "prices" not in seen
 
 
 def test_a_key_without_the_scope_may_look_but_not_ask(gateway):

@@ -2,10 +2,19 @@ import asyncio
 
 import numpy as np
 import pytest
-from bundle_made import SigningKey, logistic_onnx, release_of, write_bundle, write_columns, written
+from bundle_made import (
+    SigningKey,
+    columns_onnx,
+    logistic_onnx,
+    release_of,
+    write_bundle,
+    write_columns,
+    written,
+)
 
 from causeway.core.bundle import BadBundle, check_paths
 from causeway.core.features import Features, Numeric, Words
+from causeway.core.ids import digest_of
 from causeway.core.routes import Route, Served
 from causeway.gateway.app import App
 from causeway.gateway.bundles import load_bundle
@@ -79,6 +88,16 @@ def test_a_bundle_stays_in_its_folder(tmp_path, signing, path):
     made.files[path] = "sha256:0"
     with pytest.raises(BadBundle, match="outside itself"):
         check_paths(made)
+
+
+def test_a_signed_release_that_names_a_file_outside_its_folder_is_not_loaded(tmp_path, signing):
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "outside").write_bytes(b"content")
+    files = {"model.onnx": columns_onnx()}
+    release = release_of("pipeline", files=files)
+    release.files["../outside"] = digest_of(b"content")
+    with pytest.raises(BadBundle, match="outside itself"):
+        load(written(tmp_path / "bundle", signing, release, files), signing)
 
 
 def test_text_without_features_is_found_when_the_bundle_is_loaded(tmp_path, signing):

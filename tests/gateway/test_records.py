@@ -1,18 +1,23 @@
 import asyncio
+import errno
 import http.client
+import os
 import resource
 import signal
 import threading
 import zlib
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from gateway_process import call_on, eventually, route, running
 from hypothesis import given
 from hypothesis import strategies as st
 
+from causeway.core.clock import SystemClock
 from causeway.core.records import Record, Torn, columns_of, frame, frames
 from causeway.gateway.identifiers import prediction_ids
+from causeway.gateway.logs import AppendLog
 from causeway.gateway.recorder import Recorder
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
@@ -187,6 +192,58 @@ def test_durable_appends_of_one_turn_share_a_commit_and_all_are_answered(tmp_pat
     assert asyncio.run(write()) == [True] * 200
     (log,) = (tmp_path / "churn").iterdir()
     assert log.read_bytes() == b"".join(b"%03d" % i for i in range(200)) + b"end"
+
+
+def test_an_answer_that_must_be_durable_waits_for_the_flush(tmp_path, monkeypatch):
+    flushed, real = [], os.fdatasync
+
+    def flush(file):
+        flushed.append(os.fstat(file).st_size)
+        real(file)
+
+    monkeypatch.setattr("os.fdatasync", flush)
+
+    async def write():
+        recorder = Recorder(tmp_path, rotate_seconds=10)
+        seen = []
+        for _ in range(3):
+            assert await recorder.durable("churn", [b"abc"])
+            seen.append(list(flushed))
+        await recorder.close()
+        return seen
+
+    assert asyncio.run(write()) == [[3], [3, 6], [3, 6, 9]]
+
+
+def test_a_log_that_somebody_removed_is_said_and_the_next_records_go_to_another(tmp_path):
+    log = AppendLog(tmp_path, rotate_seconds=0, now=SystemClock().now)
+    log.commit(b"lost", rows=2)
+    (removed,) = tmp_path.iterdir()
+    removed.unlink()
+    log.commit(b"kept", rows=1)
+    assert (log.lost, log.trouble) == (2, f"somebody removed {removed.name}, with 2 records")
+    log.close()
+    assert log.trouble == ""
+    assert [each.read_bytes() for each in tmp_path.glob("*.log")] == [b"kept"]
+
+
+@pytest.mark.parametrize("call", ["rename", "fsync"])
+def test_a_log_that_cannot_be_closed_is_said_and_not_written_to_again(tmp_path, monkeypatch, call):
+    log = AppendLog(tmp_path, rotate_seconds=0, now=SystemClock().now)
+    log.commit(b"first", rows=1)
+
+    def full(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((Path, "rename") if call == "rename" else (os, "fsync")), full)
+        with pytest.raises(OSError, match="Input/output error"):
+            log.rotate_if_due()
+    assert log.trouble == "a log could not be closed: Input/output error"
+    log.commit(b"second", rows=1)
+    log.close()
+    assert (log.lost, log.trouble) == (0, "")
+    assert sorted(each.read_bytes() for each in tmp_path.iterdir()) == [b"first", b"second"]
 
 
 def test_closing_keeps_what_came_while_the_disk_was_busy(tmp_path):

@@ -1,7 +1,11 @@
+import asyncio
 import json
 import socket
 
 import pytest
+
+from causeway.gateway.http import body_of
+from causeway.gateway.refusals import TooSlow
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 INVOKE = "/products/churn/invocations"
@@ -17,8 +21,8 @@ ROWS = {
     "text as a number": (ROW | {"plan": 7}, 422, "row 0, field 'plan'"),
     "a boolean as a number": (ROW | {"tenure": True}, 422, "got true"),
     "half an integer": (ROW | {"visits": 2.5}, 422, "row 0, field 'visits': expected integer"),
-    "an object as a value": (ROW | {"tenure": {}}, 422, "got an object"),
-    "a list as a value": (ROW | {"plan": ["gold"]}, 422, "got a list"),
+    "an object as a value": (ROW | {"tenure": {}}, 400, "got `object` - at `$.dataframe_records[0]"),
+    "a list as a value": (ROW | {"plan": ["gold"]}, 400, "got `array` - at `$.dataframe_records[0]"),
     "a missing value": (ROW | {"tenure": None}, 422, "row 0, field 'tenure': a value is missing"),
     "a missing field": ({"tenure": 1, "plan": "gold"}, 422, "row 0, field 'visits': the field is missing"),
     "an unknown field": (ROW | {"tenur": 1}, 422, "there is no field 'tenur'"),
@@ -94,7 +98,8 @@ TENSORS = {
     "a negative shape": ([tensor(shape=[-1]), VISITS, PLAN], 400),
     "uneven lengths": ([tensor(shape=[2], data=[1, 2]), VISITS, PLAN], 400),
     "uneven nesting": ([tensor(shape=[2], data=[[1], 2]), VISITS, PLAN], 400),
-    "deeper nesting": ([tensor(data=[[[1]]]), VISITS, PLAN], 422),
+    "deeper nesting": ([tensor(data=[[[1]]]), VISITS, PLAN], 400),
+    "a long shape": ([tensor(shape=[1] * 3), VISITS, PLAN], 400),
     "a tensor twice": ([tensor(), tensor(), VISITS, PLAN], 400),
     "text in numbers": ([tensor(datatype="BYTES", data=["5"]), VISITS, PLAN], 422),
     "no such type": ([tensor(datatype="FLOAT"), VISITS, PLAN], 422),
@@ -159,7 +164,7 @@ def test_a_chunked_body_over_the_limit_is_refused(gateway):
         )
         chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
         try:
-            for _ in range(17):
+            for _ in range(5):
                 caller.sendall(chunk)
         except ConnectionError:
             pass
@@ -181,6 +186,44 @@ def test_other_media_are_refused_with_what_is_read(gateway, headers, path):
     got = gateway.call("POST", path, json.dumps(records(ROW)), **headers)
     assert got.status == 415
     assert got.body["code"] == "unsupported_media_type"
+
+
+LONG = "tenure" * 100_000
+ECHOES = {
+    "a field": (INVOKE, {"instances": [ROW | {LONG: 1}]}),
+    "a text": (INVOKE, {"instances": [ROW | {"tenure": LONG}]}),
+    "a category": (INVOKE, {"instances": [ROW | {"plan": LONG}]}),
+    "a form": (INVOKE, {LONG: []}),
+    "a tensor twice": (INFER, {"inputs": [tensor(LONG), tensor(LONG)]}),
+    "a tensor of another length": (INFER, {"inputs": [tensor(LONG, shape=[2], data=[1, 2]), PLAN]}),
+    "a datatype": (INFER, {"inputs": [tensor(datatype=LONG), VISITS, PLAN]}),
+    "an output": (INFER, {"inputs": [tensor(), VISITS, PLAN], "outputs": [{"name": LONG}]}),
+}
+
+
+@pytest.mark.parametrize("case", ECHOES)
+def test_an_error_does_not_say_back_all_that_was_sent(gateway, case):
+    path, body = ECHOES[case]
+    got = gateway.call("POST", path, body)
+    assert 400 <= got.status < 500
+    assert len(got.raw) < 1300
+
+
+def test_more_rows_than_may_be_are_not_even_made(gateway):
+    for body in (b'{"instances":[' + b",".join([b"{}"] * 1_000_000) + b"]}", b"tenure\n" + b"1\n" * 20_000):
+        media = "application/json" if body[:1] == b"{" else "text/csv"
+        got = gateway.call("POST", INVOKE, body, content_type=media)
+        assert (got.status, got.body["code"]) == (413, "too_large")
+
+
+def test_a_body_that_never_comes_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("causeway.gateway.http.BODY_SECONDS", 0.01)
+
+    async def never():
+        await asyncio.Event().wait()
+
+    with pytest.raises(TooSlow, match="did not arrive"):
+        asyncio.run(body_of({}, never))
 
 
 def test_unknown_addresses_say_what_there_is(gateway):

@@ -1,3 +1,4 @@
+import asyncio
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,9 @@ from gateway_process import eventually, key, route, running
 from causeway.core.errors import UsageError
 from causeway.core.ids import canonical_json
 from causeway.core.routes import RouteFile, Served, position, read_routes, slot
+from causeway.gateway.app import App
+from causeway.gateway.recorder import Recorder
+from causeway.gateway.watcher import Watcher
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 
@@ -89,16 +93,12 @@ def test_a_release_is_replaced_while_others_are_answered(live, signing, tmp_path
     assert gateway.invoke(ROW).body["predictions"] == before
 
 
-def test_traffic_is_shared_by_the_request_and_the_same_request_stays(live, signing, tmp_path):
+def test_traffic_is_shared_and_no_caller_chooses_its_share(live, signing, tmp_path):
     gateway, good = live
     canary = write_bundle(tmp_path, signing, weights=(0.5, 0.5, 0.5))
     gateway.follow(route("churn", good, canary, signing=signing, shares=(80, 20)))
-    names = [f"customer-{i}" for i in range(120)]
-    first = {name: gateway.invoke(ROW, x_request_id=name).headers["causeway-release"] for name in names}
-    assert first == {n: gateway.invoke(ROW, x_request_id=n).headers["causeway-release"] for n in names}
-    share = Counter(first.values())[canary[0]] / len(names)
-    assert 0.08 < share < 0.35
-    assert Counter(position([80, 20], name) for name in names)[1] == share * len(names)
+    answered = [gateway.invoke(ROW, x_request_id="mine").headers["causeway-release"] for _ in range(200)]
+    assert 0.08 < Counter(answered)[canary[0]] / len(answered) < 0.35
     gateway.follow(route("churn", good, signing=signing))
 
 
@@ -161,10 +161,34 @@ def test_a_port_in_use_is_one_clear_error(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_release_that_could_not_be_loaded_is_tried_again(tmp_path, signing, monkeypatch):
+    monkeypatch.setattr("causeway.gateway.watcher.RETRY_SECONDS", 0.0)
+    made = name, bundle = write_bundle(tmp_path / "bundles", signing)
+    (tmp_path / "routes.json").write_bytes(
+        canonical_json(RouteFile(1, (route("churn", made, signing=signing),)))
+    )
+    late = bundle.rename(bundle.with_name("late"))
+
+    async def story():
+        app = App(Recorder(tmp_path / "records", rotate_seconds=10))
+        watcher = Watcher(app, tmp_path / "routes.json")
+        await watcher.look()
+        before = app.routing.live["churn"]
+        late.rename(bundle)
+        await watcher.look()
+        return before, app.routing.live["churn"]
+
+    before, after = asyncio.run(story())
+    assert (before.variants, bool(before.problem)) == ((), True)
+    assert ([variant.loaded.digest for variant in after.variants], after.problem) == ([name], "")
+
+
 def test_slots_are_even_and_stable():
     counts = Counter(slot(f"unit-{i}") for i in range(20_000))
     assert len(counts) == 100
     assert max(counts.values()) < 300
+    spread = Counter(position([80, 20], f"unit-{i}") for i in range(20_000))
+    assert 0.18 < spread[1] / 20_000 < 0.22
     assert [slot("a"), slot("b"), slot("customer-17")] == [slot("a"), slot("b"), slot("customer-17")]
 
 

@@ -36,6 +36,8 @@ from causeway.gateway.refusals import Broken, NothingHere, WrongMedia
 from causeway.gateway.routing import Live, Routing, Variant
 
 MAX_REQUEST_NAME = 128
+PROOF = b"causeway-routes"
+"""The header with the digest of the route file, by which a reader of it is known."""
 
 Spoken = tuple[Sequence[Mapping[str, object]], Callable[[Answer], Struct]]
 """A body's rows, and how its protocol writes their answer."""
@@ -47,8 +49,10 @@ class Request(Struct, frozen=True):
     place: Place
     headers: Mapping[bytes, bytes]
     receive: Receive
+    unit: str
+    """What its release is drawn by; ours, so that no caller chooses who answers."""
     name: str
-    """What the caller named it (`x-request-id`), or what we did."""
+    """What the caller named it (`x-request-id`), or the unit."""
     started: float
 
 
@@ -114,22 +118,26 @@ class App:
     async def _reply(self, scope: Scope, receive: Receive, seen: Seen, started: float) -> Reply:
         place = place_of(scope["method"], scope["path"])
         if place.anonymous:
-            return self._health(place)
+            return self._health(place, headers_of(scope))
         headers = headers_of(scope)
         caller = self.routing.keyring.caller(headers)
         if place.name == "server":
             return Reply(encode(Server("causeway", __version__, [])))
         if place.name == "metrics":
-            return Reply(self.measures.page(self.routing, self.recorder), media=CONTENT_TYPE)
+            return Reply(self._metrics(caller), media=CONTENT_TYPE)
         live = self._live(place, caller)
         seen.product = live.product
-        request = Request(place, headers, receive, _name(headers), started)
+        unit = prediction_ids(1, at_ns=time.time_ns())[0]
+        request = Request(place, headers, receive, unit, _name(headers) or unit, started)
         if place.method == "GET":
-            return self._model(live, request, caller)
+            return self._model(live, request)
         return await self._predict(live, request, caller, seen)
 
-    def _health(self, place: Place) -> Reply:
-        health = health_of(self.routing, self.recorder)
+    def _metrics(self, caller: Caller) -> bytes:
+        return self.measures.page(self.routing, self.recorder, products=caller.keys.keys())
+
+    def _health(self, place: Place, headers: Mapping[bytes, bytes]) -> Reply:
+        health = health_of(self.routing, self.recorder, proof=headers.get(PROOF, b""))
         if place.name == "live":
             return Reply(encode({"live": True}))
         return Reply(encode(health), 200 if health.ready else 503)
@@ -138,11 +146,12 @@ class App:
         products = self.routing.live
         mine = sorted(caller.keys)
         if place.product:
-            if place.product not in products:
+            # the same for others' products as for none, so that nobody finds out their names
+            if place.product not in caller.keys:
                 raise NothingHere(
-                    f"there is no product {place.product[:80]!r}", hint=f"this key opens {', '.join(mine)}"
+                    f"there is no product {place.product[:80]!r} for this key",
+                    hint=f"this key opens {', '.join(mine)}",
                 )
-            caller.may_use(place.product)
             return products[place.product]
         if len(mine) != 1:
             raise NothingHere(
@@ -150,25 +159,24 @@ class App:
             )
         return products[mine[0]]
 
-    def _model(self, live: Live, request: Request, caller: Caller) -> Reply:
-        caller.may_use(live.product)
+    def _model(self, live: Live, request: Request) -> Reply:
         place = request.place
         if place.name == "model_ready":
             ready = bool(live.variants)
             if ready:
-                live.variant(request.name, version=place.version)
+                live.variant(request.unit, version=place.version)
             return Reply(encode(Ready(live.product, ready)), 200 if ready else 503)
-        variant = live.variant(request.name, version=place.version)
+        variant = live.variant(request.unit, version=place.version)
         versions = [each.loaded.version for each in live.variants]
         body = oip.metadata(variant.loaded, versions=versions, label=live.route.label)
         return Reply(encode(body), headers=_named(live, variant, request))
 
     async def _predict(self, live: Live, request: Request, caller: Caller, seen: Seen) -> Reply:
-        key = caller.may_use(live.product, scope="predict")
+        key = caller.may("predict", live.product)
         if live.allowance is not None:
             live.allowance.take(request.started)
         media = _media(request.headers)
-        variant = live.variant(request.name, version=request.place.version)
+        variant = live.variant(request.unit, version=request.place.version)
         seen.release = variant.loaded.version
         with variant.loaded.held():
             body = await body_of(request.headers, request.receive)
@@ -214,11 +222,9 @@ def _media(headers: Mapping[bytes, bytes]) -> str:
 
 
 def _name(headers: Mapping[bytes, bytes]) -> str:
-    """The caller's name for the request if it is fit to be sent back and kept, else a new one."""
+    """The caller's name for the request if it is fit to be sent back and kept."""
     name = headers.get(b"x-request-id", b"").decode("latin-1")
-    if name and len(name) <= MAX_REQUEST_NAME and name.isascii() and name.isprintable():
-        return name
-    return prediction_ids(1, at_ns=time.time_ns())[0]
+    return name if len(name) <= MAX_REQUEST_NAME and name.isascii() and name.isprintable() else ""
 
 
 def _named(live: Live, variant: Variant, request: Request) -> tuple[tuple[str, str], ...]:

@@ -10,8 +10,10 @@ from msgspec import Struct
 from causeway.core.errors import CausewayError
 from causeway.gateway.refusals import Refusal, Restarting, TooLarge, TooMany, TooSlow
 
-MAX_BODY_BYTES = 16 << 20
+MAX_BODY_BYTES = 4 << 20
 BODY_SECONDS = 20.0
+MAX_SHOWN = 500
+"""Characters of an error; whatever a caller sent, the reply stays small."""
 JSON = "application/json"
 
 Scope = Mapping[str, Any]
@@ -47,7 +49,8 @@ class ErrorShape(Struct):
 
 def reply_to(error: CausewayError) -> Reply:
     """An error as a reply."""
-    shape = ErrorShape(False, error.message, error.code, error.where, error.hint, error.status)
+    said = error.message[:MAX_SHOWN], error.code, error.where, error.hint[:MAX_SHOWN]
+    shape = ErrorShape(False, *said, error.status)
     headers = error.headers if isinstance(error, Refusal) else ()
     if isinstance(error, TooMany | Restarting):
         headers = (*headers, ("retry-after", str(error.retry_after)))
@@ -64,25 +67,18 @@ async def body_of(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
         raise _too_large()
-    message = await receive()
-    if message["type"] != "http.request":
-        raise Gone
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        if len(body) > MAX_BODY_BYTES:
-            raise _too_large()
-        return body
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _rest(body, receive)
+            return await _whole(receive)
     except TimeoutError:
         raise TooSlow(
             f"the body did not arrive within {BODY_SECONDS:.0f} seconds", hint="send it faster, or in parts"
         ) from None
 
 
-async def _rest(first: bytes, receive: Receive) -> bytes:
-    parts, size = [first], len(first)
+async def _whole(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
@@ -92,7 +88,7 @@ async def _rest(first: bytes, receive: Receive) -> bytes:
         if size > MAX_BODY_BYTES:
             raise _too_large()
         if not message.get("more_body"):
-            return b"".join(parts)
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _too_large() -> TooLarge:

@@ -17,12 +17,10 @@ class Caller(Struct, frozen=True):
 
     keys: Mapping[str, Key]
 
-    def may_use(self, product: str, *, scope: str | None = None) -> Key:
-        """The caller's key to the product; refused if it has none, or none of that scope."""
-        key = self.keys.get(product)
-        if key is None:
-            raise Forbidden(f"this key is not for {product}", hint="ask the product's owner for a key")
-        if scope is not None and scope not in key.scopes:
+    def may(self, scope: str, product: str) -> Key:
+        """The caller's key to one of its products; refused if it has not that scope."""
+        key = self.keys[product]
+        if scope not in key.scopes:
             raise Forbidden(
                 f"this key may not {scope}", hint=f"it may {', '.join(key.scopes) or 'do nothing'}"
             )

@@ -28,12 +28,17 @@ class AppendLog:
         self._number = 0
         self._file = -1
         self._path = folder
-        self._size = 0
+        self._size = self._rows = 0
         self._opened = 0.0
         self._asked = 0
+        self.lost = 0
+        """Records that were on the disk, in logs that somebody removed before they were closed."""
+        self.trouble = ""
+        """What befell the log before this one; empty once one was closed well."""
 
-    def commit(self, content: bytes) -> None:
+    def commit(self, content: bytes, *, rows: int) -> None:
         """Appends and flushes to the disk; on failure the log is as it was before."""
+        self._forget_removed()
         if self._file < 0:
             self._open()
         try:
@@ -43,9 +48,11 @@ class AppendLog:
             self._take_back()
             raise
         self._size += len(content)
+        self._rows += rows
 
     def rotate_if_due(self) -> None:
         """Closes the log when it is large, old, or somebody asked."""
+        self._forget_removed()
         if self._file < 0 or not self._size:
             return
         old = time.monotonic() - self._opened >= self._rotate_seconds
@@ -53,13 +60,27 @@ class AppendLog:
             self.close()
 
     def close(self) -> None:
-        """Hands the log over to the sealer."""
+        """Hands the log over to the sealer; whatever the disk says, later records go to another."""
+        self._forget_removed()
         if self._file < 0:
             return
-        self._path.rename(self._path.with_suffix(".log"))
-        _sync_folder(self._folder)
-        os.close(self._file)
-        self._file = -1
+        file, self._file = self._file, -1
+        try:
+            self._path.rename(self._path.with_suffix(".log"))
+            _sync_folder(self._folder)
+            self.trouble = ""
+        except OSError as error:
+            self.trouble = f"a log could not be closed: {error.strerror}"
+            raise
+        finally:
+            os.close(file)
+
+    def _forget_removed(self) -> None:
+        if self._file >= 0 and not os.fstat(self._file).st_nlink:
+            file, self._file = self._file, -1
+            self.lost += self._rows
+            self.trouble = f"somebody removed {self._path.name}, with {self._rows} records"
+            os.close(file)
 
     def _take_back(self) -> None:
         """What was partly written must not lie before later records."""
@@ -78,9 +99,9 @@ class AppendLog:
             name = f"{self._now():%Y%m%dT%H%M%SZ}-{os.getpid()}-{self._number}.open"
             self._path = self._folder / name
             self._file = _claim(self._path)
-        _sync_folder(self._folder)
-        self._size = 0
+        self._size = self._rows = 0
         self._opened = time.monotonic()
+        _sync_folder(self._folder)
 
     def _request(self) -> int:
         try:

@@ -1,5 +1,7 @@
 """What the gateway counts about itself, and the page on which it says so."""
 
+from collections.abc import Collection, Sequence
+
 from causeway import __version__
 from causeway.core.ids import short
 from causeway.gateway import metrics
@@ -23,15 +25,15 @@ class Measures:
         if product:
             self.seconds.observe(product, seconds)
 
-    def page(self, routing: Routing, recorder: Recorder) -> bytes:
-        """Everything, in the Prometheus text format."""
+    def page(self, routing: Routing, recorder: Recorder, *, products: Collection[str]) -> bytes:
+        """What concerns these products, and the gateway as such, in the Prometheus text format."""
         return metrics.page(
             [
-                self.requests.lines(),
-                self.rows.lines(),
-                self.seconds.lines(),
-                *_records(recorder),
-                *_routes(routing),
+                self.requests.lines(("", *products)),
+                self.rows.lines(products),
+                self.seconds.lines(products),
+                *_records(recorder, products),
+                *_routes(routing, [live for live in routing.live.values() if live.product in products]),
                 metrics.family(
                     "causeway_gateway_info",
                     "gauge",
@@ -43,9 +45,11 @@ class Measures:
         )
 
 
-def _records(recorder: Recorder) -> list[list[str]]:
-    kept = {(product,): float(count) for product, count in recorder.written.items()}
-    lost = {(product,): float(count) for product, count in recorder.dropped.items()}
+def _records(recorder: Recorder, products: Collection[str]) -> list[list[str]]:
+    dropped, troubles = recorder.lost, recorder.troubles
+    kept = {(each,): float(recorder.written[each]) for each in products if each in recorder.written}
+    lost = {(each,): float(dropped[each]) for each in products if each in dropped}
+    failing = {(each,): float(each in troubles) for each in products}
     return [
         metrics.family(
             "causeway_records_total", "counter", "Rows recorded.", labels=("product",), values=kept
@@ -53,22 +57,29 @@ def _records(recorder: Recorder) -> list[list[str]]:
         metrics.family(
             "causeway_records_dropped_total",
             "counter",
-            "Rows answered or refused without a record, because the disk refused it.",
+            "Rows answered or refused without a record on the disk, which refused it or lost the log.",
             labels=("product",),
             values=lost,
+        ),
+        metrics.family(
+            "causeway_records_failing",
+            "gauge",
+            "1 while records are not kept as they should be.",
+            labels=("product",),
+            values=failing,
         ),
     ]
 
 
-def _routes(routing: Routing) -> list[list[str]]:
-    refused = {(live.product,): float(bool(live.problem)) for live in routing.live.values()}
+def _routes(routing: Routing, mine: Sequence[Live]) -> list[list[str]]:
+    refused = {(live.product,): float(bool(live.problem)) for live in mine}
     return [
         metrics.family(
             "causeway_release_share_ratio",
             "gauge",
             "Share of the traffic that a release gets.",
             labels=("product", "release", "arm"),
-            values={key: share for live in routing.live.values() for key, share in _shares(live)},
+            values={key: share for live in mine for key, share in _shares(live)},
         ),
         metrics.family(
             "causeway_bundle_refused",

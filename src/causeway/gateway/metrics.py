@@ -1,7 +1,7 @@
 """Counters and times in the Prometheus text format, without a client library."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 BUCKETS_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -10,7 +10,7 @@ Labels = tuple[str, ...]
 
 
 class Counter:
-    """A number that only grows, one for each combination of labels."""
+    """A number that only grows, one for each combination of labels; the product is the first of them."""
 
     def __init__(self, name: str, text: str, labels: Labels) -> None:
         self.name, self.text, self.labels = name, text, labels
@@ -20,9 +20,10 @@ class Counter:
         """Counts."""
         self.values[labels] = self.values.get(labels, 0) + amount
 
-    def lines(self) -> list[str]:
-        """The counter as Prometheus reads it."""
-        return family(self.name, "counter", self.text, labels=self.labels, values=self.values)
+    def lines(self, products: Collection[str]) -> list[str]:
+        """The counter as Prometheus reads it, for these products."""
+        values = {key: value for key, value in self.values.items() if key[0] in products}
+        return family(self.name, "counter", self.text, labels=self.labels, values=values)
 
 
 class Histogram:
@@ -41,10 +42,11 @@ class Histogram:
         counts[bisect_left(BUCKETS_SECONDS, seconds)] += 1
         self._sums[product] = self._sums.get(product, 0.0) + seconds
 
-    def lines(self) -> list[str]:
-        """The histogram as Prometheus reads it."""
+    def lines(self, products: Collection[str]) -> list[str]:
+        """The histogram as Prometheus reads it, for these products."""
         out = [f"# HELP {self.name} {self.text}", f"# TYPE {self.name} histogram"]
-        for product, counts in self._counts.items():
+        for product in sorted(self._counts.keys() & products):
+            counts = self._counts[product]
             total = 0
             for bound, count in zip((*map(str, BUCKETS_SECONDS), "+Inf"), counts, strict=True):
                 total += count

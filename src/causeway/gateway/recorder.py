@@ -27,6 +27,17 @@ class Recorder:
         self._timer: asyncio.Handle | None = None
         self._writer = Writer(folder, rotate_seconds=rotate_seconds)
 
+    @property
+    def troubles(self) -> dict[str, str]:
+        """Products whose records are not kept as they should be, and why."""
+        return {name: log.trouble for name, log in self._writer.logs().items() if log.trouble} | self.failures
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """Records by product that are not on the disk: never written, or removed with their log."""
+        removed = {name: log.lost for name, log in self._writer.logs().items() if log.lost}
+        return self.dropped | {name: self.dropped.get(name, 0) + count for name, count in removed.items()}
+
     def append(self, product: str, frames: Sequence[bytes]) -> None:
         """Keeps these frames within the next 50 ms; the answer does not wait."""
         if not self._room(product, frames):

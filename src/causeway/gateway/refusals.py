@@ -9,6 +9,7 @@ CausewayError
 │   ├── WrongMethod    the path is right, the verb is not               405
 │   ├── TooSlow        the body did not arrive in time                  408
 │   ├── TooLarge       more bytes or rows than one request may hold     413
+│   ├── HeadersTooLarge  more header bytes than one request may have  431
 │   ├── WrongMedia     a content type that is not read here             415
 │   ├── Invalid        readable, but not what the release takes         422
 │   └── TooMany        over the requests a minute that this route may   429
@@ -81,6 +82,13 @@ class TooLarge(Refusal):
     code = "too_large"
     status = 413
     headers = (("connection", "close"),)
+
+
+class HeadersTooLarge(Refusal):
+    """The headers are larger than what is taken."""
+
+    code = "headers_too_large"
+    status = 431
 
 
 class WrongMedia(Refusal):

@@ -40,8 +40,8 @@ class Live(Struct, frozen=True):
         """The product's name."""
         return self.route.product
 
-    def variant(self, request: str, *, version: str = "") -> Variant:
-        """The release that answers this request, or the one that the caller names."""
+    def variant(self, unit: str, *, version: str = "") -> Variant:
+        """The release that answers this unit, or the one that the caller names."""
         if not self.variants:
             raise NotReady(
                 f"{self.product} has no verified release to answer with",
@@ -51,7 +51,7 @@ class Live(Struct, frozen=True):
             return self._named(version)
         if len(self.variants) == 1:
             return self.variants[0]
-        return self.variants[position([variant.share for variant in self.variants], request)]
+        return self.variants[position([variant.share for variant in self.variants], unit)]
 
     def _named(self, version: str) -> Variant:
         for variant in self.variants:
@@ -67,9 +67,16 @@ class Routing(Struct, frozen=True):
     version: int = 0
     live: Mapping[str, Live] = {}
     keyring: Keyring = Keyring(())
+    digest: str = ""
+    """Of the route file's bytes."""
     problem: str = ""
     """Why the newest route file could not be read at all."""
     loaded_at: float = 0.0
+
+    @property
+    def troubled(self) -> bool:
+        """Whether anything is not as the route file wants it."""
+        return bool(self.problem) or any(live.problem for live in self.live.values())
 
     @property
     def ready(self) -> bool:

@@ -12,6 +12,7 @@ from causeway.core.release import Field, Release
 from causeway.gateway.refusals import Invalid, TooLarge
 
 MAX_ROWS = 10_000
+MAX_SHOWN = 60
 INTEGER_RANGE = range(-(2**63), 2**63)
 
 Row = dict[str, Value]
@@ -95,17 +96,17 @@ class Schema:
             raised.append(f"unseen:{field.name}")
             return
         known = sorted(field.categories)
-        near = get_close_matches(str(value), known, n=1)
+        near = get_close_matches(str(value)[:MAX_SHOWN], known, n=1)
         raise Invalid(
-            f"{at(field.name, number)}: {_shown(value)} was never seen by this release",
+            f"{at(field.name, number)}: {shown(value)} was never seen by this release",
             hint=(f"did you mean {near[0]!r}? " if near else "") + f"known: {_listed(known)}",
         )
 
     def _refuse_unknown(self, row: Mapping[str, object], number: int) -> None:
         unknown = next(name for name in row if name not in self.names)
-        near = get_close_matches(unknown, self.names, n=1)
+        near = get_close_matches(unknown[:MAX_SHOWN], self.names, n=1)
         raise Invalid(
-            f"row {number}: there is no field {_shown(unknown)}",
+            f"row {number}: there is no field {shown(unknown)}",
             hint=(f"did you mean {near[0]!r}? " if near else "")
             + f"fields: {_listed([field.name for field in self.fields])}",
         )
@@ -165,7 +166,7 @@ def _wrong_type(value: object, field: Field, number: int) -> Invalid:
     hint = f"send a JSON {_JSON_NAMES[field.kind]}"
     if isinstance(value, str) and field.kind in ("number", "integer"):
         hint += ", without quotation marks"
-    return Invalid(f"{at(field.name, number)}: expected {field.kind}, got {_shown(value)}", hint=hint)
+    return Invalid(f"{at(field.name, number)}: expected {field.kind}, got {shown(value)}", hint=hint)
 
 
 _JSON_NAMES = {
@@ -192,13 +193,14 @@ def at(name: str, number: int) -> str:
     return f"row {number}, field {name!r}"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as an error names it: never more than some sixty characters of it."""
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
     if isinstance(value, bool):
         return str(value).lower()
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    text = repr(value[: MAX_SHOWN + 1] if isinstance(value, str) else value)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 
 def _listed(names: Sequence[str], most: int = 20) -> str:

@@ -14,11 +14,13 @@ from msgspec import Struct
 
 from causeway.core.errors import OutsideError
 from causeway.gateway.app import App
+from causeway.gateway.http_limits import BoundedProtocol
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.watcher import Watcher
 
 BACKLOG = 2048
-DRAIN_SECONDS = 15
+# less than the supervisor waits before it kills
+DRAIN_SECONDS = 5
 
 
 class Options(Struct, frozen=True):
@@ -78,7 +80,7 @@ async def _serve(options: Options, listening: socket.socket) -> None:
 def _config(app: App) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedProtocol,
         loop="none",
         ws="none",
         lifespan="off",

@@ -2,11 +2,13 @@
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 
 from msgspec import structs
 
 from causeway.core.errors import CausewayError
+from causeway.core.ids import digest_of
 from causeway.core.routes import read_routes
 from causeway.gateway.app import App
 from causeway.gateway.bundles import Start
@@ -14,6 +16,8 @@ from causeway.gateway.routing import Routing, next_routing
 from causeway.gateway.worker import Worker
 
 POLL_SECONDS = 0.5
+RETRY_SECONDS = 5.0
+"""After which what could not be loaded is tried again: a disk was full, a file came late."""
 
 Stamp = tuple[int, int, int]
 
@@ -25,12 +29,13 @@ class Watcher:
         self._app = app
         self._file = file
         self._seen: Stamp | None = None
+        self._loaded_at = 0.0
         self._started: set[Worker] = set()
 
     async def look(self) -> None:
-        """Loads the file if it is not the one that was seen last."""
+        """Loads the file if it is not the one that was seen last, or could not be followed then."""
         stamp = _stamp(self._file)
-        if stamp is None or stamp == self._seen:
+        if stamp is None or (stamp == self._seen and not self._due()):
             return
         self._seen = stamp
         before = self._app.routing
@@ -42,10 +47,14 @@ class Watcher:
             asyncio.run_coroutine_threadsafe(worker.start(), loop).result()
 
         await self._app.reroute(lambda: _load(self._file, before, start))
+        self._loaded_at = time.monotonic()
         _tell(self._app.routing, before)
         for worker in self._started - self._app.routing.workers:
             worker.retire()
         self._started = {worker for worker in self._started if not worker.ended}
+
+    def _due(self) -> bool:
+        return self._app.routing.troubled and time.monotonic() - self._loaded_at >= RETRY_SECONDS
 
     async def follow(self) -> None:
         """Looks until it is cancelled."""
@@ -61,7 +70,9 @@ class Watcher:
 
 def _load(file: Path, before: Routing, start: Start) -> Routing:
     try:
-        return next_routing(read_routes(file.read_bytes(), where=file.name), before, start=start)
+        content = file.read_bytes()
+        routing = next_routing(read_routes(content, where=file.name), before, start=start)
+        return structs.replace(routing, digest=digest_of(content))
     except CausewayError as error:
         return structs.replace(before, problem=f"{file.name}: {error.message}")
     except OSError as error:

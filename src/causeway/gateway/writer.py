@@ -55,6 +55,10 @@ class Writer:
             self._work.put(None)
             self._thread.join()
 
+    def logs(self) -> dict[str, AppendLog]:
+        """The logs by product; they belong to the thread, others only look."""
+        return dict(self._logs)
+
     def _run(self) -> None:
         while True:
             try:
@@ -78,14 +82,14 @@ class Writer:
             self._logs[product] = AppendLog(
                 self._folder / product, rotate_seconds=self._rotate_seconds, now=SystemClock().now
             )
-        failure = _try(lambda: self._logs[product].commit(b"".join(frames)))
+        failure = _try(lambda: self._logs[product].commit(b"".join(frames), rows=len(frames)))
         if failure:
             group.failures[product] = failure
 
     def _housekeep(self) -> None:
         self._looked_at = time.monotonic()
         for log in self._logs.values():
-            # a log that cannot be closed now is tried again at the next turn
+            # a log that cannot be closed says so itself (`trouble`), and another one is opened
             _try(log.rotate_if_due)
 
 

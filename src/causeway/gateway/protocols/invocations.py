@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from causeway.core.release import Field
 from causeway.gateway.plane import Answer
-from causeway.gateway.protocols.bodies import decoded
+from causeway.gateway.protocols.bodies import Many, Scalar, decoded, shown_lengths
 from causeway.gateway.refusals import Invalid, Malformed, TooLarge
 from causeway.gateway.schema import MAX_ROWS
 
-Rows = list[dict[str, Any]]
+Rows = list[dict[str, Scalar]]
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _NULLS = frozenset(("", "null", "NULL", "NaN", "nan", "None", "NA"))
 
@@ -23,18 +23,18 @@ class Split(Struct, forbid_unknown_fields=True):
     """A table as pandas writes it with `orient="split"`."""
 
     columns: list[str]
-    data: list[list[Any]]
-    index: list[Any] | None = None
+    data: Many[list[Scalar]]
+    index: Raw = Raw()
 
 
 class Invocation(Struct, forbid_unknown_fields=True):
     """The body: exactly one of the four forms."""
 
     dataframe_split: Split | UnsetType = UNSET
-    dataframe_records: Rows | UnsetType = UNSET
-    instances: list[Any] | UnsetType = UNSET
-    inputs: dict[str, Any] | list[Any] | UnsetType = UNSET
-    params: dict[str, Any] | None = None
+    dataframe_records: Many[dict[str, Scalar]] | UnsetType = UNSET
+    instances: Many[dict[str, Scalar]] | UnsetType = UNSET
+    inputs: dict[str, Many[Scalar] | Scalar] | Many[dict[str, Scalar]] | UnsetType = UNSET
+    params: dict[str, Scalar] | None = None
 
 
 class Predictions(Struct, omit_defaults=True):
@@ -75,22 +75,17 @@ def _split(table: Split) -> Rows:
     return [dict(zip(columns, row, strict=True)) for row in table.data]
 
 
-def _records(rows: list[Any]) -> Rows:
-    for number, row in enumerate(rows):
-        if not isinstance(row, dict):
-            raise Malformed(
-                f"row {number} has no field names", hint='send each row as an object: {"field": value, ...}'
-            )
+def _records(rows: Rows) -> Rows:
     return rows
 
 
-def _inputs(given: dict[str, Any] | list[Any]) -> Rows:
+def _inputs(given: dict[str, list[Scalar] | Scalar] | Rows) -> Rows:
     if isinstance(given, list):
-        return _records(given)
+        return given
     columns = {name: value if isinstance(value, list) else [value] for name, value in given.items()}
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise Malformed(f"inputs of unequal length: {lengths}")
+        raise Malformed(f"inputs of unequal length: {shown_lengths(lengths)}")
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 

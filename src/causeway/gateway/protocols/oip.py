@@ -1,19 +1,20 @@
 """Open Inference Protocol v2 over REST: one tensor for each raw column."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Raw, Struct
 
 from causeway.core.release import Field, Output
 from causeway.gateway.bundles import Loaded
 from causeway.gateway.plane import Answer
-from causeway.gateway.protocols.bodies import decoded
+from causeway.gateway.protocols.bodies import Many, Scalar, decoded, shown_lengths
 from causeway.gateway.refusals import Invalid, Malformed, TooLarge
-from causeway.gateway.schema import MAX_ROWS
+from causeway.gateway.schema import MAX_ROWS, shown
 
 PLATFORM = "onnx_onnxv1"
+MAX_ID = 128
 IDS = "prediction_id"
 """The output that holds what outcomes are joined by."""
 
@@ -32,25 +33,25 @@ class Tensor(Struct):
     """A named input."""
 
     name: str
-    shape: list[int]
+    shape: Annotated[list[int], Meta(max_length=2)]
     datatype: str
-    data: list[Any]
-    parameters: dict[str, Any] | None = None
+    data: Many[Scalar | list[Scalar]]
+    parameters: Raw = Raw()
 
 
 class Wanted(Struct):
     """An output that the caller asks for."""
 
     name: str
-    parameters: dict[str, Any] | None = None
+    parameters: Raw = Raw()
 
 
 class InferRequest(Struct):
     """The body of `infer`."""
 
     inputs: list[Tensor]
-    id: str | None = None
-    parameters: dict[str, Any] | None = None
+    id: Annotated[str, Meta(max_length=MAX_ID)] | None = None
+    parameters: Raw = Raw()
     outputs: list[Wanted] | None = None
 
 
@@ -106,11 +107,13 @@ def rows_of(request: InferRequest, fields: Sequence[Field]) -> list[dict[str, ob
     columns: dict[str, list[Any]] = {}
     for tensor in request.inputs:
         if tensor.name in columns:
-            raise Malformed(f"the input {tensor.name!r} is there twice")
+            raise Malformed(f"the input {shown(tensor.name)} is there twice")
         columns[tensor.name] = _column(tensor, kinds.get(tensor.name))
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise Malformed(f"inputs of unequal length: {lengths}", hint="each input holds one value a row")
+        raise Malformed(
+            f"inputs of unequal length: {shown_lengths(lengths)}", hint="each input holds one value a row"
+        )
     names = list(columns)
     return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
@@ -118,13 +121,13 @@ def rows_of(request: InferRequest, fields: Sequence[Field]) -> list[dict[str, ob
 def _column(tensor: Tensor, field: Field | None) -> list[Any]:
     if field is not None and tensor.datatype not in ACCEPTED[field.kind]:
         raise Invalid(
-            f"input {tensor.name!r}: datatype {tensor.datatype[:20]!r} cannot hold a {field.kind}",
+            f"input {shown(tensor.name)}: datatype {shown(tensor.datatype)} cannot hold a {field.kind}",
             hint=f"send it as {DATATYPES[field.kind]}",
         )
     shape = tensor.shape
     if not shape or any(size < 0 for size in shape) or shape[1:] not in ([], [1]):
         raise Malformed(
-            f"input {tensor.name!r} has the shape {shape}",
+            f"input {shown(tensor.name)} has the shape {shape}",
             hint="send one tensor for each field, of shape [rows] or [rows, 1]",
         )
     if shape[0] > MAX_ROWS:
@@ -133,7 +136,7 @@ def _column(tensor: Tensor, field: Field | None) -> list[Any]:
     if data and isinstance(data[0], list):
         data = _flat(tensor)
     if len(data) != shape[0]:
-        raise Malformed(f"input {tensor.name!r} has the shape {shape} but {len(data)} values")
+        raise Malformed(f"input {shown(tensor.name)} has the shape {shape} but {len(data)} values")
     _check_datatype(tensor, data)
     return data
 
@@ -141,7 +144,7 @@ def _column(tensor: Tensor, field: Field | None) -> list[Any]:
 def _flat(tensor: Tensor) -> list[Any]:
     if not all(isinstance(part, list) and len(part) == 1 for part in tensor.data):
         raise Malformed(
-            f"the data of input {tensor.name!r} is nested unevenly", hint="send [[a], [b]] or [a, b]"
+            f"the data of input {shown(tensor.name)} is nested unevenly", hint="send [[a], [b]] or [a, b]"
         )
     return [part[0] for part in tensor.data]
 
@@ -150,7 +153,7 @@ def _check_datatype(tensor: Tensor, data: Sequence[object]) -> None:
     if tensor.datatype in INTEGERS and (
         bad := [v for v in data if isinstance(v, float) and not v.is_integer()]
     ):
-        raise Invalid(f"input {tensor.name!r}: {bad[0]} is no {tensor.datatype}", hint="send it as FP64")
+        raise Invalid(f"input {shown(tensor.name)}: {bad[0]} is no {tensor.datatype}", hint="send it as FP64")
 
 
 def response(made: Answer, request: InferRequest) -> InferResponse:
@@ -172,7 +175,7 @@ def check_wanted(request: InferRequest, outputs: Sequence[Output]) -> None:
     known = [*(output.name for output in outputs), IDS]
     for wanted in request.outputs or ():
         if wanted.name not in known:
-            raise Invalid(f"there is no output {wanted.name[:60]!r}", hint=f"outputs: {', '.join(known)}")
+            raise Invalid(f"there is no output {shown(wanted.name)}", hint=f"outputs: {', '.join(known)}")
 
 
 def _wanted(outputs: list[TensorOut], request: InferRequest) -> list[TensorOut]:

@@ -1,0 +1,141 @@
+"""What a connection may send before it is known who asks: so many bytes, so much time, so many at once."""
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from causeway.gateway.http import Reply, reply_to
+from causeway.gateway.refusals import HeadersTooLarge, Malformed, NotReady, TooSlow
+
+MAX_HEADER_BYTES = 64 << 10
+HEADER_COST_BYTES = 32
+"""What keeping a header costs beside its text, as HTTP/2 counts it."""
+HEADER_SECONDS = 10.0
+CUT_SECONDS = 1.0
+MAX_CONNECTIONS = 1024
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Uvicorn's HTTP, which ends whoever sends headers without end, or none for too long."""
+
+    _awaits_headers = True
+    _silent_bytes = _header_bytes = 0
+    _timer: asyncio.TimerHandle | None = None
+    _refusal: Reply | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Takes the connection, unless there are too many."""
+        crowded = len(self.connections) >= MAX_CONNECTIONS
+        super().connection_made(transport)
+        if crowded:
+            self._refuse(reply_to(NotReady("too many connections", hint="close some, or come back later")))
+            return
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forgets it."""
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Reads on, unless too much came that ended no headers and was no body."""
+        if self.transport.is_closing():
+            return
+        if self._awaits_headers:
+            self._watch()
+        # whatever is progress sets it back to 0, so that what is kept without being used is bounded
+        self._silent_bytes += len(data)
+        super().data_received(data)
+        if self._silent_bytes > MAX_HEADER_BYTES and not self.transport.is_closing():
+            self._refuse(_too_large())
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        super().on_message_begin()
+        self._header_bytes = 0
+        self._watch()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keeps a header, or a trailer, within the limit."""
+        self._header_bytes += len(name) + len(value) + HEADER_COST_BYTES
+        if self._header_bytes > MAX_HEADER_BYTES:
+            self._refusal = _too_large()
+            raise ValueError
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Lets the request in."""
+        self._unwatch()
+        self._awaits_headers = False
+        self._silent_bytes = 0
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            self._refusal = reply_to(Malformed("the request has not one Host", hint="send the header `Host`"))
+            raise ValueError
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._silent_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The next is another request."""
+        self._awaits_headers = True
+        self._silent_bytes = 0
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words; ours are in the refusal
+        """What the parser could not read, or we did not let it."""
+        self._refuse(self._refusal or _unreadable())
+
+    def shutdown(self) -> None:
+        """Ends the connection once its request is answered; a body that does not come is not waited for."""
+        super().shutdown()
+        self.loop.call_later(CUT_SECONDS, self._cut)
+
+    def _cut(self) -> None:
+        if self.cycle and self.cycle.more_body and not self.transport.is_closing():
+            self.transport.close()
+
+    def _watch(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(HEADER_SECONDS, self._late)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _late(self) -> None:
+        self._timer = None
+        if self.cycle and not self.cycle.response_complete:
+            # the headers of a request behind one that is still being answered
+            self._watch()
+        elif not self.transport.is_closing():
+            self._refuse(_late())
+
+    def _refuse(self, reply: Reply) -> None:
+        self.transport.write(
+            STATUS_LINE[reply.status]
+            + f"content-type: {reply.media}\r\ncontent-length: {len(reply.body)}\r\n".encode()
+            + b"connection: close\r\n\r\n"
+            + reply.body
+        )
+        self.transport.close()
+
+
+def _unreadable() -> Reply:
+    return reply_to(Malformed("this is no HTTP request", hint="speak HTTP/1.1"))
+
+
+def _too_large() -> Reply:
+    return reply_to(
+        HeadersTooLarge(f"the headers are larger than {MAX_HEADER_BYTES >> 10} kB", hint="send fewer")
+    )
+
+
+def _late() -> Reply:
+    return reply_to(
+        TooSlow(f"no request came within {HEADER_SECONDS:.0f} seconds", hint="send the headers at once")
+    )
