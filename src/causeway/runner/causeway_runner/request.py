@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import sys
 import traceback
 
+PR_SET_PDEATHSIG = 1
 MEGABYTE = 1 << 20
 UNIT_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
@@ -17,6 +19,7 @@ def answer(work):
     sys.path.pop(0)
     sys.path.extend(request.get("overlay", []))
     limit(request)
+    end_with_parent()
     try:
         result = dict(work(request), ok=True)
     except BaseException as error:
@@ -35,6 +38,18 @@ def limit(request):
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if request.get("file_bytes"):
         resource.setrlimit(resource.RLIMIT_FSIZE, (request["file_bytes"], request["file_bytes"]))
+
+
+def end_with_parent():
+    """Has the system kill this process when the one that started it dies, where it can (Linux)."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (ImportError, OSError, AttributeError):
+        return
 
 
 def peak_bytes():
