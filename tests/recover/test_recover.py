@@ -240,6 +240,23 @@ def test_the_table_is_the_one_whose_values_are_in_the_matrix():
     assert recover(training.loaded(), target="churn").source == "t1"
 
 
+def test_of_two_files_the_one_that_the_model_was_fitted_on_is_the_source():
+    half = ROWS // 2
+    training = Training(**{name: values[:half] for name, values in SOURCE.items()})
+    training.reads(**{name: values[half:] for name, values in SOURCE.items() if name != "churn"})
+    codes = LabelEncoder().fit_transform(CITY)
+    for rows in (slice(0, half), slice(half, ROWS)):
+        part = {"city": codes[rows], "age": AGE[rows], "income": INCOME[rows]}
+        whole = training.matrix(part, labels=np.arange(half))
+        if rows.start == 0:
+            training.fit(whole, Y[rows])
+        else:
+            training.fits.append(training.fits[-1].__class__("predict", MODEL, "Model", "sklearn", whole))
+    found = recover(training.loaded(), target="churn")
+    assert (found.source, found.unexplained) == ("t0", ())
+    assert (len(found.positions), found.fitted.all(), found.target.column) == (half, True, "churn")
+
+
 def test_without_a_model_or_its_rows_there_is_nothing_to_recover():
     with pytest.raises(NotFound, match="no fitted model"):
         recover(Training(**SOURCE).loaded())

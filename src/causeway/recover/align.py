@@ -17,18 +17,22 @@ COMPARED_COLUMNS = 60
 TELLING_VALUES = 5
 CERTAIN = 0.999
 DOUBTFUL_SHARE = 0.02
+FOREIGN_SHARE = 0.7
+"""A matrix with less than this share of the fitted matrix's evidence came from another table."""
 
 
 class Alignment(Struct, frozen=True):
     """Rows of a source table for the rows of a matrix.
 
     `kept` are the matrix rows that have one, `positions` where they are in the table. `evidence` is the
-    mean over columns of the share of values that agree with the best raw column.
+    mean over columns of the share of values that agree with the best raw column, and `fitted` that of the
+    matrix the model was fitted on.
     """
 
     table: str
     how: str
     evidence: float
+    fitted: float
     kept: Positions
     positions: Positions
 
@@ -64,10 +68,10 @@ class Source:
 
 
 def align(loaded: LoadedTrace, rows: Reached) -> Alignment | None:
-    """The table that the rows came from, the one with the best evidence, and where in it they are."""
+    """The table that the fitted rows came from, the one with the best evidence, and where in it they are."""
     found = [_aligned(loaded, rows, described) for described in loaded.trace.tables]
     present = [one for one in found if one is not None]
-    return max(present, key=lambda one: (one.evidence, "content" not in one.how), default=None)
+    return max(present, key=lambda one: (one.fitted, one.evidence, "content" not in one.how), default=None)
 
 
 def _aligned(loaded: LoadedTrace, rows: Reached, described: TracedTable) -> Alignment | None:
@@ -75,6 +79,11 @@ def _aligned(loaded: LoadedTrace, rows: Reached, described: TracedTable) -> Alig
     if not len(source):
         return None
     roots = [_root(loaded, source, root) for root in rows.roots]
+    fitted = roots[rows.roots.index(rows.lineage.root(rows.fit.matrix))]
+    if fitted is None:
+        return None
+    floor = FOREIGN_SHARE * fitted.evidence
+    roots = [root if root is None or root.evidence >= floor else None for root in roots]
     known = np.array([root is not None for root in roots])
     kept = np.flatnonzero(known[rows.root_of])
     if not len(kept):
@@ -91,6 +100,7 @@ def _aligned(loaded: LoadedTrace, rows: Reached, described: TracedTable) -> Alig
         table=described.id,
         how="+".join(sorted({root.how for root in used})),
         evidence=min(root.evidence for root in used),
+        fitted=fitted.evidence,
         kept=kept,
         positions=positions[kept],
     )

@@ -135,11 +135,15 @@ class Lineage:
             name = link.parent
         return found
 
+    def root(self, name: str) -> str:
+        """The matrix that this one's rows were first seen in."""
+        links = self.path(name)
+        return links[-1].parent if links else name
+
     def keys(self, name: str) -> Positions:
         """The key of each row: root and position in it; -1 where the row was made up."""
         if name not in self._keys:
-            links = self.path(name)
-            root = links[-1].parent if links else name
+            links, root = self.path(name), self.root(name)
             positions = np.arange(self._rows(root), dtype=np.int64)
             for link in reversed(links):
                 if link.kind == "rows":

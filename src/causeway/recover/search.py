@@ -99,6 +99,8 @@ class _Search:
         if isinstance(column, Text):
             return self._first_exact(name, column, word_candidates(self.pool, column))
         wanted = column.values
+        if not len(wanted):
+            return NOTHING
         if np.all(wanted == wanted[:1]):
             return Explanation(Constant(float(wanted[0]), support=len(wanted)))
         return self._first_exact(name, column, self._simple(name, wanted))

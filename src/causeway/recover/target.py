@@ -70,6 +70,8 @@ def explain_target(
     table: Table, positions: Positions, y: Known, *, target: str | None, classifier: bool
 ) -> tuple[Target, Column]:
     """The target and its value in every kept row; `y.rows` count within `positions`."""
+    if not len(y.rows):
+        return Target(target or "", None), _partial(y, len(positions))
     names = [target] if target is not None and target in table.columns else list(table.columns)
     best: tuple[str, Pool, Explanation] | None = None
     for name in names:
