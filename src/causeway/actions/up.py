@@ -25,6 +25,7 @@ from causeway.actions.tick import whats_due
 from causeway.actions.workspace import Workspace, open_workspace
 from causeway.assess.due import SEAL
 from causeway.core.errors import CausewayError, Conflict, OutsideError, remedy
+from causeway.gateway.http_limits import BoundedProtocol
 from causeway.ledger import Head
 
 TICK_SECONDS = 5.0
@@ -210,7 +211,7 @@ class _Station:
 def _config(app: Application) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="off",
         access_log=False,
