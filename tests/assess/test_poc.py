@@ -99,6 +99,26 @@ def test_resampling_before_the_split_blocks_and_scaling_does_not(tmp_path):
     assert (leak.severity, leak.blocks_ship) == (Severity.FIX, False)
 
 
+CORRELATED = "best = list(df.corr()['left'].abs().nlargest(2).index)\nX = X[best]\n"
+SUPPORTED = "k = SelectKBest(k=2).fit(X, y)\nX = X[X.columns[k.get_support()]]\n"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "by"),
+    [(CORRELATED, "corr()"), (SUPPORTED, "SelectKBest"), ("print(df.corr()['left'].index)\n", "")],
+)
+def test_columns_chosen_by_the_target_of_all_rows_block_and_looking_does_not(tmp_path, chosen, by):
+    train = folders.TRAIN.replace("X_train,", chosen + "X_train,", 1)
+    train = "from sklearn.feature_selection import SelectKBest\n" + train
+    found = [
+        each
+        for each in judge(read_poc(folders.churn(tmp_path, **{"train.py": train})))
+        if "LEAK" in each.code
+    ]
+    assert [(each.code, each.blocks_ship) for each in found] == ([("LEAK-SELECTION", True)] if by else [])
+    assert not by or found[0].title.startswith(f"{by} uses the target")
+
+
 REPORT = """
               precision    recall  f1-score   support
 

@@ -123,9 +123,10 @@ def test_what_could_not_be_built_is_answered_by_having_been_built():
     assert judge(GOOD, [finding("REQ-MISSING")], waivers=[], stage="pilot").may_ship
 
 
-def test_target_leakage_is_not_answered_by_measuring():
-    leak = finding("target-leak", blocks_ship=True)
-    assert codes(judge(GOOD, [leak], waivers=[], stage="sandbox").blocking) == ["target-leak"]
+@pytest.mark.parametrize("code", ["target-leak", "LEAK-SELECTION"])
+def test_what_the_target_itself_made_is_not_answered_by_measuring(code):
+    leak = finding(code, blocks_ship=True)
+    assert codes(judge(GOOD, [leak], waivers=[], stage="sandbox").blocking) == [code]
 
 
 def test_what_the_release_only_names_is_not_said_twice():

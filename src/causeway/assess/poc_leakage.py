@@ -6,7 +6,8 @@ from causeway.assess import poc_words as words
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.poc import Leak, Poc, Training
 
-GRAVE = {"resample": "synthetic rows", "target": "the target's values", "select": "the target's values"}
+GRAVE = {"resample": "synthetic rows"}
+BY_TARGET = {"target", "select"}
 MILD = {"scale", "impute", "reduce", "text"}
 PERFECT = 0.995
 
@@ -14,6 +15,7 @@ PERFECT = 0.995
 def judge(poc: Poc) -> Iterator[Finding]:
     """Leaks of rows and of columns, and qualities judged on the rows of the training."""
     yield from _fitted_before_split(poc)
+    yield from chosen_by_target(poc)
     yield from _filtered(poc)
     yield from _columns(poc)
     yield from _no_holdout(poc)
@@ -50,6 +52,26 @@ def _fitted_before_split(poc: Poc) -> Iterator[Finding]:
             _places(mild, mild[0].split),
             certainty=0.9,
             damage=0.5,
+        )
+
+
+def chosen_by_target(poc: Poc) -> Iterator[Finding]:
+    """What used every row's target to make or choose columns: no later split can undo it."""
+    rows = [leak for leak in poc.leaks if leak.kind in BY_TARGET and leak.at.path == poc.train.value]
+    if rows:
+        names = _names(rows)
+        yield Finding(
+            "LEAK-SELECTION",
+            Severity.BLOCKER,
+            f"{words.listed(names)} {'uses' if len(names) == 1 else 'use'} the target of every row before "
+            "the split, so any figure is too good, that of `causeway run` too.",
+            Remedy(
+                "Split first and fit it on the training rows only, or make it a step of the model's Pipeline."
+            ),
+            _places(rows, rows[0].split),
+            certainty=0.95,
+            damage=0.95,
+            blocks_ship=True,
         )
 
 

@@ -14,6 +14,7 @@ from causeway.intake.values import (
     Estimator,
     Literal,
     Many,
+    Mark,
     Opaque,
     Statistics,
     Value,
@@ -44,17 +45,29 @@ ABOUT = frozenset(
         "feature_names",
     }
 )
+CORRELATED = "correlated"
+"""The kind of mark on correlations: names taken from one column of them were chosen by that column."""
+NAMES = "(names)"
 
 
 def attribute(_follower: Following, holder: Value, name: str) -> Value:
     """What `holder.name` holds."""
     if isinstance(holder, Estimator):
         return holder if name in {"best_estimator_", "estimator"} else OPAQUE
+    if isinstance(holder, Data) and name == "index" and (chosen := _chosen_by(holder)):
+        return Data(column=NAMES, marks=chosen)
     if not isinstance(holder, Data) or name in ABOUT:
         return OPAQUE
     if name in PLAIN or holder.column is not None:
         return holder
     return column_of(holder, name)
+
+
+def _chosen_by(holder: Data) -> tuple[Mark, ...]:
+    """What marks a table of which only columns of these names are kept."""
+    marks = [mark for mark in holder.marks if mark.kind == CORRELATED]
+    one = holder.column is not None or any(mark.name == "corrwith()" for mark in marks)
+    return tuple(replace(mark, kind="select") for mark in marks) if one else ()
 
 
 def column_of(table: Data, name: str | int) -> Data:
@@ -72,8 +85,8 @@ def subscript(follower: Following, node: ast.Subscript) -> Value:
     if isinstance(holder, Many):
         return _item(holder, follower.value(node.slice))
     if not isinstance(holder, Data):
-        follower.value(node.slice)
-        return derived_from([holder])
+        index = follower.value(node.slice)
+        return index if isinstance(index, Data) and index.column == NAMES else derived_from([holder])
     if isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 2:
         return _two(follower, holder, node.slice)
     if isinstance(node.slice, ast.Slice):
@@ -124,7 +137,7 @@ def _filtered(follower: Following, table: Data, rows: ast.expr) -> Value:
 
 def _by_value(follower: Following, table: Data, node: ast.Subscript) -> Value:
     index = follower.value(node.slice)
-    if isinstance(index, Data):
+    if isinstance(index, Data) and index.column != NAMES:
         return _filtered(follower, table, node.slice)
     chosen = _select(table, index)
     if chosen is table and table.column is None and isinstance(index, Opaque) and not index.each:
@@ -133,6 +146,8 @@ def _by_value(follower: Following, table: Data, node: ast.Subscript) -> Value:
 
 
 def _select(table: Data, index: Value) -> Value:
+    if isinstance(index, Data) and index.column == NAMES:
+        return replace(table, marks=(*table.marks, *index.marks), columns=None)
     if (
         isinstance(index, Literal)
         and isinstance(index.value, str | int)

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from causeway.intake import estimators
 from causeway.intake.events import Judged, Predicted, Read, Saved, Split
-from causeway.intake.indexing import column_of, texts
+from causeway.intake.indexing import CORRELATED, NAMES, column_of, texts
 from causeway.intake.library import layer_task, save
 from causeway.intake.values import (
     OPAQUE,
@@ -143,6 +144,12 @@ def _merge(_follower: Following, data: Data, this: Call) -> Value:
     return merge([data, *(piece for value in this.args for piece in data_in(value))])
 
 
+def _correlate(_follower: Following, data: Data, this: Call, *, name: str) -> Value:
+    """Correlations; of undivided columns, those with one column choose by it where they choose columns."""
+    mark = () if data.part else (Mark(CORRELATED, f"{name}()", this.at),)
+    return replace(data, column=None, marks=(*data.marks, *mark))
+
+
 def _sample(_follower: Following, data: Data, _this: Call) -> Value:
     return data
 
@@ -159,6 +166,8 @@ _ON_DATA: dict[str, Callable[[Following, Data, Call], Value]] = {
     "map": _map,
     "replace": _map,
     "fillna": _fill,
+    "corr": partial(_correlate, name="corr"),
+    "corrwith": partial(_correlate, name="corrwith"),
     "merge": _merge,
     "join": _merge,
     "pop": _pop,
@@ -221,6 +230,11 @@ def _resample(follower: Following, estimator: Estimator, this: Call) -> Value:
     return Many(tuple(results))
 
 
+def _support(follower: Following, estimator: Estimator, _this: Call) -> Value:
+    mark = follower.marks.get(estimator.ident)
+    return Data(column=NAMES, marks=(mark,)) if mark and mark.kind == "select" else OPAQUE
+
+
 def _predict(follower: Following, _estimator: Estimator, this: Call) -> Value:
     rows = derived_from([this.arg(0, "X")])
     follower.events.predicted.append(Predicted(rows if isinstance(rows, Data) else None, this.at))
@@ -266,6 +280,8 @@ _ON_ESTIMATOR: dict[str, Callable[[Following, Estimator, Call], Value]] = {
     "transform": _transform,
     "fit_resample": _resample,
     "fit_sample": _resample,
+    "get_support": _support,
+    "get_feature_names_out": _support,
     "predict": _predict,
     "predict_proba": _predict,
     "predict_classes": _predict,

@@ -16,6 +16,7 @@ from causeway.actions.stages.package import Contents
 from causeway.actions.stages.recover import FEATURES, Recovered, kept_rows
 from causeway.actions.stages.site import Site
 from causeway.actions.workspace import MANIFEST
+from causeway.assess.poc_leakage import chosen_by_target
 from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
 from causeway.core.bundle import FUNCTION
 from causeway.core.contract import ContractReport
@@ -25,6 +26,7 @@ from causeway.core.features_rules import Map, Numeric, Rule
 from causeway.core.finding import Finding
 from causeway.core.ids import canonical_json, digest_of
 from causeway.core.lineage import Assertion, Derived, LineageColumn, Source, Story, type_names
+from causeway.core.poc import Poc
 from causeway.core.release import Model, Output, Release, Signature
 from causeway.core.table import Column, Table, Text
 
@@ -36,7 +38,7 @@ LEAKS = {"target-encoded": "its values are the target's mean in each category"}
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What each stage made, and the raw table that the kept rows come from."""
+    """What each stage made, the raw table that the kept rows come from, and what reading the folder told."""
 
     environment: EnvironmentMade
     contracted: Contracted
@@ -44,12 +46,13 @@ class Parts:
     evaluated: Evaluated
     compiled: Compiled
     source: Table
+    poc: Poc
 
 
 def describe(site: Site, parts: Parts) -> Contents:
     """Everything that goes into the bundle; nothing in it depends on the time or the machine."""
     recovered, compiled = parts.recovered, parts.compiled
-    findings = judge(_proofs(site, parts))
+    findings = (*chosen_by_target(parts.poc), *judge(_proofs(site, parts)))
     features = _features(site, recovered)
     files = _files(site, parts, features, findings)
     outputs = outputs_of(recovered, compiled, positive=site.data.positive)

@@ -45,7 +45,15 @@ def make_release(site: Site, steps: Steps) -> Packaged:
             site,
             describe(
                 site,
-                Parts(environment, contracted, recovered, evaluated, compiled, watched.source(recovered)),
+                Parts(
+                    environment,
+                    contracted,
+                    recovered,
+                    evaluated,
+                    compiled,
+                    watched.source(recovered),
+                    road.poc,
+                ),
             ),
         ),
         stands=lambda packaged: unpacked(site.work, packaged),
