@@ -1,6 +1,7 @@
 """What a connection may send before it is known who asks: so many bytes, so much time, so many at once."""
 
 import asyncio
+import math
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -24,13 +25,20 @@ class BoundedProtocol(HttpToolsProtocol):
     _refusal: Reply | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Takes the connection, unless there are too many."""
-        crowded = len(self.connections) >= MAX_CONNECTIONS
+        """Takes the connection; where there are too many, in place of the idle one that has to end first."""
+        oldest = min(self.connections, key=_ends_at) if len(self.connections) >= MAX_CONNECTIONS else None
         super().connection_made(transport)
-        if crowded:
+        if oldest and _ends_at(oldest) == math.inf:
             self._refuse(reply_to(NotReady("too many connections", hint="close some, or come back later")))
             return
+        if oldest:
+            oldest.transport.abort()
         self._watch()
+
+    @property
+    def timer(self) -> asyncio.TimerHandle | None:
+        """What ends it, if nothing comes; none while it is being answered."""
+        return self._timer or self.timeout_keep_alive_task
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets it."""
@@ -123,6 +131,11 @@ class BoundedProtocol(HttpToolsProtocol):
             + reply.body
         )
         self.transport.close()
+
+
+def _ends_at(connection: object) -> float:
+    timer = connection.timer if isinstance(connection, BoundedProtocol) else None
+    return timer.when() if timer else math.inf
 
 
 def _unreadable() -> Reply:

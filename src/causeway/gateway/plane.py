@@ -79,6 +79,8 @@ def _said(problem: Problem) -> str:
             return f"{place}: {problem.value} was never seen by this release"
         case "unparsable":
             return f"{place}: {problem.value or 'the value'} cannot be read"
+        case "unproven":
+            return f"{place}: {problem.value} has a character on which this release was never proven"
         case _:
             return f"{place}: {problem.value} is of the wrong type"
 
