@@ -167,3 +167,11 @@ def test_pipelines_get_text_and_unseen_words_only_with_a_flag():
     assert [p.refused for p in refused.problems] == [True]
     assert [p.refused for p in flagged.problems] == [False]
     assert flagged.columns["w"].tolist() == ["Mars"]
+
+
+def test_free_text_with_a_character_that_was_never_proven_is_refused():
+    compiled = Compiled(Features(("w",), (Words("place", alphabet=" adelort"),)), FIELDS)
+    assert compiled.columns([{"place": "ordeal to lead"}]).problems == []
+    (problem,) = compiled.columns([{"place": "d\u00e9rail"}]).problems
+    assert (problem.kind, problem.field, problem.refused) == ("unproven", "place", True)
+    assert "'\u00e9'" in problem.hint

@@ -149,13 +149,14 @@ def test_rules_survive_json(rules):
     st.builds(
         Words, st.just("text"), strip=st.booleans(), keeps_missing=st.booleans(),
         values=st.sampled_from([None, {"Yes": "y", "No": "n"}]),
+        alphabet=st.sampled_from(["", "YesNo 2"]),
     ),
     rows,
+    st.booleans(),
 )  # fmt: skip
-def test_text_for_pipelines_is_the_same_in_both(rule, cells):
-    features = Features(
-        ("word", "n"), (rule, Numeric("number", keeps_missing=True)), {"text": ("Yes", "No", "2 BHK")}
-    )
+def test_text_for_pipelines_is_the_same_in_both(rule, cells, closed):
+    domains = {"text": ("Yes", "No", "2 BHK")} if closed else {}
+    features = Features(("word", "n"), (rule, Numeric("number", keeps_missing=True)), domains)
     made, defined = apply_columns(features, table_of(cells))
     for index, row in enumerate(sent(cells)):
         prepared = Compiled(features, FIELDS).columns([row])

@@ -212,6 +212,12 @@ def test_pipelines_take_text_as_it_is_stripped_or_replaced():
         _ = found.x
 
 
+def test_free_text_is_proven_for_the_characters_that_were_seen():
+    told = [f"caf\u00e9 {n}" for n in range(ROWS)]
+    found, _ = recovered({"told": told, "city": CITY}, source={"told": told})
+    assert [rule.alphabet for rule in found.rules] == [" 0123456789acf\u00e9", ""]
+
+
 def test_made_up_rows_are_counted_and_left_out():
     training = Training(**SOURCE)
     whole = training.matrix({"age": AGE, "income": INCOME}, labels=np.arange(ROWS))

@@ -256,6 +256,13 @@ def _words(features: Features, rule: Words, sheet: Sheet) -> tuple[Column, Mask]
 def word_of(rule: Words, text: str, known: set[str] | None) -> str | None:
     """The text that goes to the model; None where the rule does not define it."""
     key = text.strip() if rule.strip else text
-    if known is not None and key not in known:
+    if (known is not None and key not in known) or unproven_in(rule, key):
         return None
     return key if rule.values is None else rule.values.get(key)
+
+
+def unproven_in(rule: Words, text: str) -> str:
+    """The first character that no proven row had; empty where there is none."""
+    return (
+        next((character for character in text if character not in rule.alphabet), "") if rule.alphabet else ""
+    )

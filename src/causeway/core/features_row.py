@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from causeway.core import features_read as read
-from causeway.core.features_apply import word_of
+from causeway.core.features_apply import unproven_in, word_of
 from causeway.core.features_plan import Combination, Effects, Lookup, Plan, Reading, Slot, Wording
 from causeway.core.features_problem import Problem, near, shown
 from causeway.core.table import Numbers
@@ -132,8 +132,8 @@ class RowFill:
         word = word_of(wording.rule, key, wording.known)
         if word is None:
             allowed = self.policy.flag_unseen and wording.rule.values is None
-            known = wording.known or wording.rule.values or {}
-            self._say(plan.field.name, "unseen", shown(key), near(key, known), refused=not allowed)
+            kind, hint = _strange(wording, key)
+            self._say(plan.field.name, kind, shown(key), hint, refused=not allowed)
             word = key
         self.words[wording.position] = word
 
@@ -161,6 +161,17 @@ def fallback_of(plan: Plan) -> Effects | None:
     if plan.readings or plan.wordings or not fallbacks or None in fallbacks:
         return None
     return tuple(effect for fallback in fallbacks for effect in fallback or ())
+
+
+def _strange(wording: Wording, key: str) -> tuple[str, str]:
+    """What is wrong with a text that the rule does not define, and what to send."""
+    character = unproven_in(wording.rule, key)
+    if character:
+        return (
+            "unproven",
+            f"no proven row has the character {character!r}: leave it out, or write it otherwise",
+        )
+    return "unseen", near(key, wording.known or wording.rule.values or {})
 
 
 def _number(plan: Plan, value: object) -> float | None:

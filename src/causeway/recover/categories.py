@@ -206,6 +206,13 @@ def _replacement(held: list[str | None], words: list[str | None]) -> dict[str, s
     return found if found and once <= len(found) / 2 else None
 
 
+def alphabet_of(pool: Pool, rule: Words) -> str:
+    """The characters of a free text column on the kept rows; empty where its texts are all known."""
+    if rule.values is not None or closed_domain(pool, rule.column) is not None:
+        return ""
+    return "".join(sorted(set("".join(domain_of(pool, rule.column)))))
+
+
 def closed_domain(pool: Pool, column: str) -> tuple[str, ...] | None:
     """The categories of a column on the kept rows; None where it is free text."""
     keys = domain_of(pool, column)

@@ -11,6 +11,7 @@ from causeway.core.features_read import BINARY_UFUNCS
 from causeway.core.table import Column, Number, Numbers, Table, Text
 from causeway.recover.categories import (
     Evidence,
+    alphabet_of,
     closed_domain,
     domain_of,
     map_candidates,
@@ -119,9 +120,13 @@ class _Search:
         ordered = sorted(candidates, key=lambda pair: pair[0] - _hint(name, pair[1]))
         for place, (_, rule) in enumerate(ordered):
             if isinstance(rule, Words) or self._exact(rule, column):
-                proven = msgspec.structs.replace(rule, support=self.pool.rows)
-                return Explanation(proven, len(ordered) - place - 1)
+                return Explanation(self._proven(rule), len(ordered) - place - 1)
         return NOTHING
+
+    def _proven(self, rule: Rule) -> Rule:
+        if isinstance(rule, Words):
+            rule = msgspec.structs.replace(rule, alphabet=alphabet_of(self.pool, rule))
+        return msgspec.structs.replace(rule, support=self.pool.rows)
 
     def _exact(self, rule: Rule, column: Column) -> bool:
         cells = apply_rule(rule, self.pool.sheet, self.domains.of(rule))
