@@ -166,7 +166,7 @@ class LedgerContract:
 
     def test_a_product_has_a_name_that_is_safe_in_a_path(self, ledger: Ledger) -> None:
         """Neither an append nor a backup brings another one in."""
-        for name in ("../victim", "/tmp/victim", "", "Churn", "a" * 64):
+        for name in ("../victim", "/victim", "", "Churn", "a" * 64):
             refusal = raised_by(lambda name=name: ledger.append(name, [STARTED], actor="a-1", at=NOON))
             assert isinstance(refusal, UsageError)
             contents = Contents([Row(name, 1, 0, "", "{}")], [], [])

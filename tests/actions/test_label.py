@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import shipyard
+from causeway.actions.decide import product_state
 from causeway.actions.label import OUTCOMES, Columns, label, outcomes_joined
 from causeway.actions.seal import seal, segment_files
 from causeway.cli.main import main
@@ -189,3 +190,22 @@ def test_the_command_seals_what_is_new_and_tells_what_joined(work, folder, csv):
     wrong = CliRunner().invoke(main, ["label", str(file), "--folder", str(folder), "--outcome", "result"])
     assert wrong.exit_code == 2
     assert "no column 'result'" in wrong.output
+
+
+@pytest.mark.parametrize("nothing", ["nan", "NaN", "None", "NULL", "NA", "<NA>"])
+def test_what_tables_write_for_nothing_is_no_outcome(work, csv, nothing):
+    with pytest.raises(UsageError, match=f"row 2 has no outcome: it says '{nothing}'"):
+        label(work, "churn", csv("id,outcome", "p1,1", f"p2,{nothing}"))
+
+
+def test_only_plain_finite_digits_are_a_number(work, csv):
+    label(work, "churn", csv("id,outcome", "p1,1_000", "p2,1e999", "p3,-1.5e2"))
+    numbers = outcomes_joined(work, "churn").columns["outcome_number"].values
+    np.testing.assert_array_equal(numbers, [np.nan, np.nan, -150.0])
+
+
+def test_a_correction_is_no_second_outcome(work, csv):
+    label(work, "churn", csv("id,outcome", "p1,stay", "p2,stay"))
+    label(work, "churn", csv("id,outcome", "p1,leave"))
+    label(work, "churn", csv("id,outcome", "p1,stay", "p3,stay"))
+    assert product_state(work, "churn").outcomes.known == 3

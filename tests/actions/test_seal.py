@@ -9,11 +9,12 @@ from click.testing import CliRunner
 
 import shipyard
 from causeway.actions import seal as sealing
+from causeway.actions.doctor import examine
 from causeway.actions.seal import PREDICTIONS, seal, segment_files
 from causeway.adapters import registry
 from causeway.cli.main import main
 from causeway.core.errors import Conflict, OutsideError
-from causeway.core.events import SegmentSealed
+from causeway.core.events import RecordsTorn, SegmentSealed
 from causeway.core.ids import digest_of
 from causeway.core.records import Record, frame
 from causeway.gateway.logs import AppendLog
@@ -113,7 +114,7 @@ def test_the_log_of_a_process_that_is_gone_is_taken_over(work):
 
 def test_the_log_of_a_living_gateway_is_left_to_it(work):
     log = AppendLog(work.state / "records" / "churn", rotate_seconds=60, now=work.clock.now)
-    log.commit(frame(record(1)))
+    log.commit(frame(record(1)), rows=1)
     done = seal(work, "churn", wait_seconds=0.05)
     assert (done.status, done.open_logs) == ("nothing_to_seal", 1)
     log.close()
@@ -139,6 +140,10 @@ sealing.seal(work, "churn")
 POINTS = {
     "before anything was written": "sealing._read_logs = die",
     "when the file lies there": "sealing.write_segment = after(sealing.write_segment)",
+    "when the file was lost again": (
+        "write = sealing.write_segment; sealing.write_segment = lambda w, f, c: write(w, f, c)"
+        " or sealing.segment_file(w, f).unlink(); type(work.ledger).append = die"
+    ),
     "before the event": "type(work.ledger).append = die",
     "after the event": "type(work.ledger).append = after(type(work.ledger).append)",
     "when one log of two is gone": ("Path.unlink = after(Path.unlink)"),
@@ -211,3 +216,50 @@ def test_the_command_tells_what_it_sealed(work, folder):
     shown = CliRunner().invoke(main, ["seal", str(folder), "--json"])
     assert '"ok":true' in shown.output
     assert '"status":"nothing_to_seal"' in shown.output
+
+
+def test_logs_without_one_whole_record_are_a_fact_with_a_number(work, folder):
+    log = logged(work, "a.log", record(1), record(2))
+    content = bytearray(log.read_bytes())
+    content[20] ^= 1
+    log.write_bytes(content)
+    shipyard.poc(folder)
+    result = CliRunner().invoke(main, ["seal", str(folder)])
+    assert (result.exit_code, "no whole record" in result.stdout) == (1, True)
+    (event,) = work.ledger.read("churn")
+    assert event.fact == RecordsTorn(("a.log",), len(content))
+    assert (work.state / "records" / "churn" / "a.torn").read_bytes() == content
+    assert seal(work, "churn").status == "nothing_to_seal"
+
+
+def test_more_logs_than_fit_into_memory_are_sealed_in_turns(work, monkeypatch):
+    monkeypatch.setattr(sealing, "BATCH_BYTES", 1)
+    for number in range(3):
+        logged(work, f"{number}.log", record(number))
+    done = seal(work, "churn")
+    assert [segment.rows for segment in done.segments] == [1, 1, 1]
+    assert sealed_ids(work) == ["p0000", "p0001", "p0002"]
+
+
+@pytest.mark.parametrize("what", ["missing", "changed"])
+def test_a_segment_that_is_not_as_it_was_sealed_is_found(work, folder, what):
+    logged(work, "a.log", record(1))
+    (fact,) = seal(work, "churn").segments
+    file = work.state / fact.path
+    whole = CliRunner().invoke(main, ["verify", str(folder), "--json"])
+    assert (whole.exit_code, "1 segment" in whole.stdout, "who the actors are" in whole.stdout) == (
+        0,
+        True,
+        True,
+    )
+    file.unlink() if what == "missing" else file.write_bytes(file.read_bytes() + b"x")
+    result = CliRunner().invoke(main, ["verify", str(folder)])
+    assert (result.exit_code, fact.path in result.stdout.replace(" ", "").replace("\n", "")) == (1, True)
+    assert [f"segment-{what}"] == [f.code for f in examine(folder).findings if f.code.startswith("segment")]
+
+
+def test_a_segment_is_never_looked_for_outside_of_its_folder(work):
+    fact = SegmentSealed("sha256:0", PREDICTIONS, "segments/../../../etc/passwd", 1)
+    work.ledger.append("churn", [fact], actor="a1", at=NOON)
+    with pytest.raises(OutsideError, match="outside of"):
+        segment_files(work, "churn", PREDICTIONS)

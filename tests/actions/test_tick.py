@@ -10,8 +10,11 @@ from causeway.actions.routes import current_routes
 from causeway.actions.ship import ship
 from causeway.actions.tick import tick, whats_due
 from causeway.cli.main import main
-from causeway.core.events import KeyRevoked, RunStarted
+from causeway.core.events import GENESIS, Body, KeyRevoked, RunStarted
+from causeway.core.events import seal as seal_event
 from causeway.core.records import Record, frame
+from causeway.ledger.store import INSERT_EVENT
+from causeway.ledger.writing import row_of
 
 AT_NS = int(shipyard.NOON.timestamp() * 1e9)
 
@@ -108,3 +111,15 @@ def test_what_was_folded_is_not_folded_again(folder, monkeypatch):
     work.ledger.append("churn", [RunStarted("run-9", "i")], actor="a1", at=shipyard.NOON)
     assert states("churn") == product_state(work, "churn")
     assert asked[:3] == [0, first.seq, first.seq]
+
+
+def test_a_ledger_that_names_a_folder_as_its_product_leads_nowhere(folder, tmp_path):
+    work = shipyard.workspace(folder)
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "app.log").write_text("precious")
+    body = Body(str(victim), 1, shipyard.NOON, "a1", GENESIS, RunStarted("r", "i"))
+    with work.ledger.database.transaction("x") as run:
+        run(INSERT_EVENT, row_of(seal_event(body)))
+    assert [(each.product, each.what) for each in tick(work).noted] == [(str(victim), "routes")]
+    assert [path.name for path in victim.iterdir()] == ["app.log"]

@@ -1,5 +1,6 @@
 """A real `causeway up` on free ports: its gateway, its console, its end."""
 
+import asyncio
 import json
 import os
 import re
@@ -17,9 +18,14 @@ import pytest
 from click.testing import CliRunner
 
 import shipyard
-from causeway.actions import instance
-from causeway.actions.ship import curl
+from causeway.actions import instance, supervisor
+from causeway.actions import up as running_up
+from causeway.actions.decide import States
+from causeway.actions.routes import current_routes
+from causeway.actions.ship import curl, ship
 from causeway.cli.main import main
+from causeway.core.errors import OutsideError
+from causeway.core.events import KeyRevoked
 
 pytestmark = pytest.mark.integration
 PATIENCE_SECONDS = 30
@@ -202,3 +208,115 @@ def test_a_stale_note_of_a_dead_control_plane_is_not_believed(folder):
     assert instance.running(work) is not None
     (work.state / "up.json").write_text("{")
     assert instance.running(work) is None
+
+
+def test_of_two_that_start_at_once_one_is_up_and_its_note_outlives_the_other(folder):
+    words = command(folder, "--port", "0", "--console-port", "0")
+    both = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        said = [json.loads(each.stdout.readline()) for each in both]
+        assert sorted(each["status"] for each in said) == ["already_up", "up"]
+        assert said[0]["pid"] == said[1]["pid"] == note(folder)["pid"]
+        (second,) = [each for each in both if each.pid != said[0]["pid"]]
+        assert second.wait(PATIENCE_SECONDS) == 0
+        assert note(folder)["pid"] == said[0]["pid"]
+    finally:
+        for each in both:
+            each.terminate()
+            each.communicate(timeout=PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def station(folder, monkeypatch):
+    """An `up` without its processes, whose clock hurries, and what it says."""
+    monkeypatch.setattr(running_up, "TICK_SECONDS", 0.01)
+    work = shipyard.workspace(folder)
+    said = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield running_up._Station(work, port=0, listening=listening, say=said.append), said
+    work.ledger.close()
+
+
+async def until(holds):
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not holds():  # noqa: ASYNC110 - what it waits for is no event
+            await asyncio.sleep(0.01)
+
+
+def test_a_key_that_another_process_revoked_is_out_of_the_routes(folder, station):
+    here, _ = station
+    shipyard.release(folder)
+    work = shipyard.workspace(folder)
+    ship(work, folder, agree=lambda _: True)
+    (key,) = States(work)("churn").active_keys
+
+    async def road():
+        ticking = asyncio.create_task(here._tick())
+        await until(lambda: here.seen)
+        work.ledger.append("churn", [KeyRevoked(key.key)], actor="a2", at=shipyard.NOON)
+        await until(lambda: current_routes(work).routes[0].keys == ())
+        ticking.cancel()
+
+    asyncio.run(road())
+
+
+def test_a_tick_that_the_system_refuses_is_told_and_the_clock_goes_on(station, monkeypatch):
+    here, said = station
+
+    def refused(*args, **kwargs):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(running_up, "whats_due", refused)
+
+    async def road():
+        ticking = asyncio.create_task(here._tick())
+        await until(lambda: len(said) > 1)
+        assert not ticking.done()
+        ticking.cancel()
+
+    asyncio.run(road())
+    assert "Too many open files" in said[0]
+
+
+def test_a_gateway_that_cannot_be_started_now_is_started_later(station, monkeypatch):
+    here, said = station
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(supervisor, "LONGEST_PAUSE_SECONDS", 0.01)
+
+    async def refused():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(here.gateway, "start", refused)
+
+    async def road():
+        keeping = asyncio.create_task(here.gateway.keep())
+        await until(lambda: len(said) > 3)
+        assert not keeping.done()
+        keeping.cancel()
+
+    asyncio.run(road())
+    assert "temporarily unavailable" in said[1]
+
+
+@pytest.mark.parametrize("part", ["_tick", "console"])
+def test_an_up_that_lost_a_part_of_itself_ends_and_says_why(folder, station, monkeypatch, part):
+    here, _ = station
+
+    async def nothing(*args, **kwargs):
+        return None
+
+    async def app(scope, receive, send):
+        return None
+
+    async def broken(*args):
+        raise RuntimeError("the clock stopped")
+
+    for name in ("start", "stop"):
+        monkeypatch.setattr(here.gateway, name, nothing)
+    monkeypatch.setattr(here.gateway, "keep", asyncio.Event().wait)
+    if part == "console":
+        monkeypatch.setattr(running_up._Server, "serve", nothing)
+    else:
+        monkeypatch.setattr(here, part, broken)
+    with pytest.raises((RuntimeError, OutsideError), match=r"the clock stopped|the console ended"):
+        asyncio.run(here.run(lambda *_: app, lambda _: None, seconds=PATIENCE_SECONDS))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from causeway.core import ids
 from causeway.core.errors import BadManifest
 from causeway.core.manifest import Manifest
 from causeway.core.manifest_schema import keys_named_in_reference, reference_text, schema
@@ -198,3 +199,7 @@ def test_whatever_happens_to_the_text_there_is_a_manifest_or_an_error_with_a_lin
         open_questions(text)
     except BadManifest as error:
         assert 1 <= int(error.where.removeprefix(f"{WHERE}:")) <= text.count("\n") + 1  # noqa: PT017 - either may be
+
+
+def test_a_ledger_takes_the_names_that_a_manifest_takes():
+    assert ids.PRODUCT.pattern == schema()["product"].keys["name"].pattern

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -264,6 +265,21 @@ def test_an_erased_name_is_in_no_file(tmp_path):
     actor = ledger.actor_for("Xaverius Quint", "xq@example.org")
     assert ledger.erase(actor)
     ledger.append("churn", [RunFinished(run="r", status="made")], actor=actor, at=NOON)
+    assert not [path for path in tmp_path.iterdir() if b"Xaverius" in path.read_bytes()]
+    ledger.close()
+
+
+def test_a_name_that_a_reader_keeps_in_the_log_is_told_of_until_it_is_gone(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "SCRUB_MILLISECONDS", 1)
+    ledger = open_ledger(tmp_path / "ledger.db")
+    actor = ledger.actor_for("Xaverius Quint", "xq@example.org")
+    with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM actors").fetchall()
+        refusal = raised_by(lambda: ledger.erase(actor))
+    assert (type(refusal), "run it again" in refusal.hint) == (OutsideError, True)
+    assert ledger.resolve(actor) is None
+    assert not ledger.erase(actor)
     assert not [path for path in tmp_path.iterdir() if b"Xaverius" in path.read_bytes()]
     ledger.close()
 

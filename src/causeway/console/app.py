@@ -1,6 +1,6 @@
 """The console: server-rendered pages, each with a JSON twin, for whoever holds the token."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,7 +17,7 @@ from causeway.console.pages import events_page, portfolio, product_page, release
 from causeway.console.sign_in import SignIn
 from causeway.core.errors import CausewayError, NotFound, UsageError
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Response]
 Content = Callable[[Request], Struct]
 STYLE = Path(__file__).parent / "static" / "console.css"
 
@@ -60,14 +60,15 @@ def create_app(work: Workspace, *, token: str, cookie: str = "causeway") -> Star
 
 
 def _as_html(template: str, content: Content) -> Endpoint:
-    async def show(request: Request) -> Response:
+    # no coroutine: Starlette runs it in a thread, so that one long history does not hold up the others
+    def show(request: Request) -> Response:
         return page(template, content(request))
 
     return show
 
 
 def _as_json(content: Content) -> Endpoint:
-    async def show(request: Request) -> Response:
+    def show(request: Request) -> Response:
         return twin(content(request))
 
     return show

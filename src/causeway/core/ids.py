@@ -14,7 +14,7 @@ _canonical = msgspec.json.Encoder(order="sorted")
 
 DIGEST_PREFIX = "sha256:"
 # the manifest's own pattern
-_PRODUCT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+PRODUCT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def canonical_json(value: Any) -> bytes:  # noqa: ANN401 - any value msgspec can encode
@@ -34,7 +34,7 @@ def digest_of_value(value: Any) -> str:  # noqa: ANN401 - any value msgspec can 
 
 def is_product_name(name: str) -> bool:
     """Whether a manifest could call a product so."""
-    return _PRODUCT.fullmatch(name) is not None
+    return PRODUCT.fullmatch(name) is not None
 
 
 def check_product_name(name: str) -> None:
