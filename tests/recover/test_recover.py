@@ -180,6 +180,14 @@ def test_noise_and_the_target_explain_nothing():
     assert found.features is None
 
 
+def test_codes_of_values_that_stand_once_are_no_rule_but_row_numbers():
+    names = [chr(97 + n // 26) + chr(97 + n % 26) for n in RNG.permutation(ROWS)]
+    once = ["Pune"] * (ROWS - 1) + ["Goa"]
+    columns = {"sorted": LabelEncoder().fit_transform(names), "seen": np.arange(ROWS), "age": AGE}
+    found, _ = recovered(columns, source={"name": names, "once": once})
+    assert found.unexplained == found.row_numbers == ("sorted", "seen")
+
+
 def test_rare_flags_are_not_explained_by_categories_seen_once():
     names = [f"person {n}" if n % 2 else "nobody" for n in range(ROWS)]
     rare = np.zeros(ROWS)

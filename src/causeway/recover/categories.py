@@ -105,7 +105,7 @@ def _supported(grouping: Grouping, name: str, what: str, values: Numbers, wanted
     if what == "nothing":
         return False
     if what in {"label-encoder", "factorize"}:
-        return True
+        return not grouping.vague and bool(np.sum(counts > 1) >= 2)
     if what == "one-hot":
         return bool(counts[int(np.argmax(values))] >= 2) or _named(grouping, name, values)
     telling = values != _commonest(wanted)

@@ -70,6 +70,12 @@ class Recovery(Struct, frozen=True):
         return tuple(name for name, rule in zip(self.columns, self.rules, strict=True) if rule is None)
 
     @property
+    def row_numbers(self) -> tuple[str, ...]:
+        """The unexplained columns with a whole number of its own for each row, such as codes of a name."""
+        numbers = {n: c.values for n, c in self.matrix.columns.items() if isinstance(c, Number)}
+        return tuple(n for n in self.unexplained if n in numbers and _counts_rows(numbers[n]))
+
+    @property
     def features(self) -> Features | None:
         """The rules to ship; None while a column is unexplained."""
         rules = tuple(rule for rule in self.rules if rule is not None)
@@ -148,6 +154,11 @@ def _recovery(
         leaks=leaks_of(loaded, rows, tuple(matrix.columns), explained),
         float32=rows.float32,
     )
+
+
+def _counts_rows(values: Numbers) -> bool:
+    whole = bool(np.isfinite(values).all()) and np.array_equal(values, np.round(values))
+    return whole and len(values) > 1 and len(np.unique(values)) == len(values)
 
 
 def _known_on(seen: Known | None, found: Alignment) -> Known | None:

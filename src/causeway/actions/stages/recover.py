@@ -157,6 +157,9 @@ def _fact(recovery: Recovery) -> str:
         f"{recovery.rows_in_source:,} rows"
     )
     if recovery.unexplained:
-        names = ", ".join(recovery.unexplained[:3])
+        numbered = recovery.row_numbers
+        names = ", ".join(
+            f"{name} (a row number)" if name in numbered else name for name in recovery.unexplained[:3]
+        )
         text += f"; not {names}" + (" and others" if len(recovery.unexplained) > 3 else "")
     return text
