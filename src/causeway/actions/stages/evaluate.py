@@ -107,8 +107,10 @@ def _order_in_time(source: Table, positions: NDArray[np.int64], *, column: str) 
 
 def _of_values(honest: HonestAnswers, y: Column) -> Evaluation:
     scored = np.flatnonzero(honest.folds >= 0)
-    truth, answers = _numbers(y)[scored], _numbers(honest.labels)[scored]
-    trivial = trivial_value(truth, honest.folds[scored])
+    known, answers = _numbers(y), _numbers(honest.labels)[scored]
+    truth = known[scored]
+    # rows that were only trained on belong to what a trivial answer may know, those held out do not
+    trivial = trivial_value(known, honest.folds)[scored]
     return _evaluation(
         "r2",
         truth,
@@ -122,8 +124,8 @@ def _of_values(honest: HonestAnswers, y: Column) -> Evaluation:
 
 def _of_classes(honest: HonestAnswers, y: Column, *, positive: str) -> Evaluation:
     scored = np.flatnonzero(honest.folds >= 0)
-    folds = honest.folds[scored]
-    truth, answers = _codes(y, honest.classes)[scored], _codes(honest.labels, honest.classes)[scored]
+    known, answers = _codes(y, honest.classes), _codes(honest.labels, honest.classes)[scored]
+    truth = known[scored]
     others = {"accuracy": METRICS["accuracy"].of(truth, answers)}
     others["macro_f1"] = METRICS["macro_f1"].of(truth, answers)
     if len(honest.classes) != 2 or honest.probabilities is None:
@@ -131,7 +133,7 @@ def _of_classes(honest: HonestAnswers, y: Column, *, positive: str) -> Evaluatio
             "accuracy",
             truth,
             answers,
-            trivial_class(truth, folds),
+            trivial_class(known, honest.folds)[scored],
             method=honest.method,
             baseline_name="always the commonest class",
             others=others,
