@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from gateway_process import route, running
 
+from causeway.actions.up import _config
 from causeway.gateway.http_limits import BoundedProtocol
 
 
@@ -71,6 +72,10 @@ def flood_until_closed(caller) -> None:
 def test_a_request_names_one_host(caller, hosts):
     caller.sendall(b"GET /ping HTTP/1.1\r\n" + hosts + b"\r\n")
     assert status_of(caller) == b"HTTP/1.1 400 Bad Request"
+
+
+def test_the_console_has_the_same_limits():
+    assert _config(lambda *_: None).http is BoundedProtocol
 
 
 def test_an_old_request_needs_no_host(caller):
