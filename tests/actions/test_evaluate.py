@@ -8,7 +8,7 @@ import pytest
 from causeway.actions.stages import evaluate as stage
 from causeway.actions.stages.recover import KeptRows
 from causeway.core.answers import HonestAnswers
-from causeway.core.table import Number, Table
+from causeway.core.table import Number, Table, Text
 
 
 def measured(monkeypatch, y, labels, folds, *, task="regression", source=None, time=""):
@@ -48,3 +48,28 @@ def test_the_commonest_class_is_that_of_the_training_rows(monkeypatch):
     folds = np.array([-1.0] * 80 + [0.0] * 20)
     evaluation, _ = measured(monkeypatch, y, y, folds, task="multiclass")
     assert evaluation.baseline == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("times", "order"),
+    [
+        (["13/01/2025", "02/12/2024", "01/02/2025"], [1, 0, 2]),
+        (["10", "9", "-1"], [2, 1, 0]),
+        (["2025-02-01T00:00:00+02:00", "2025-01-31", "2025-01-31T21:00:00Z"], [1, 2, 0]),
+        (["5 Mar 2025", "28 Feb 2025", "1 Jan 2026"], [1, 0, 2]),
+    ],
+)
+def test_dates_are_read_before_they_order_the_rows(monkeypatch, times, order):
+    y = np.arange(3.0)
+    source = Table({"at": Text(times)})
+    evaluation, asked = measured(monkeypatch, y, y, np.zeros(3), source=source, time="at")
+    assert (asked["ordered"], evaluation.method) == (True, "as told")
+    assert asked["matrix"].columns["x"].values.tolist() == order
+
+
+@pytest.mark.parametrize("times", [["1/2/2025", "2/1/2025", "3/3/2025"], ["1/13/2025", None, "soon"]])
+def test_what_is_not_surely_a_date_does_not_order_them_and_the_method_says_so(monkeypatch, times):
+    y = np.arange(3.0)
+    evaluation, asked = measured(monkeypatch, y, y, np.zeros(3), source=Table({"at": Text(times)}), time="at")
+    assert not asked["ordered"]
+    assert evaluation.method.startswith("as told; not split by time: at is not a date")

@@ -40,6 +40,8 @@ class ColumnProfile(Struct, frozen=True, omit_defaults=True):
     maximum: float | None = None
     categories: dict[str, int] = {}
     unique: bool = False
+    in_time: bool = False
+    """Whether every value is a date that can be put in order."""
     mean_length: float = 0.0
     personal: str = ""
     """`direct`, `protected`, `pseudonym`, or empty."""

@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 
+from causeway.core.dates import moments_of
 from causeway.core.poc import ColumnProfile
 from causeway.intake.personal import personal
 
@@ -34,6 +35,7 @@ def profile(name: str, values: list[str]) -> ColumnProfile:
         minimum=float(bounds.min()) if bounds is not None and len(bounds) else None,
         maximum=float(bounds.max()) if bounds is not None and len(bounds) else None,
         categories=dict(few.most_common()),
+        in_time=kind == "date" and len(filled) == len(values) and moments_of(list(counts)) is not None,
         unique=len(filled) > 1 and len(counts) == len(values),
         mean_length=round(sum(map(len, filled[:2000])) / max(len(filled[:2000]), 1), 1),
     )

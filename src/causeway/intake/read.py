@@ -335,7 +335,7 @@ def _exposed(entry: Entry) -> list[Sighting]:
 
 
 def _time_column(file: DataFile | None) -> Guess:
-    dates = [column.name for column in file.columns if column.kind == "date"] if file else []
+    dates = [column.name for column in file.columns if column.in_time] if file else []
     return Guess(dates[0], 0.9, (Evidence(file.path),), tuple(dates[1:])) if dates and file else Guess()
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from causeway.core.dates import DATE_LAYOUTS
 from causeway.core.features import Sheet
 from causeway.core.features_read import DATE_PARTS, TEXT_BASES, UFUNCS, reader_of
 from causeway.core.table import Numbers, Table, Text
@@ -15,22 +16,6 @@ from causeway.recover.loaded import Positions, listed
 
 Mask = NDArray[np.bool_]
 
-DATE_LAYOUTS = (
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%d.%m.%Y",
-    "%Y/%m/%d",
-    "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %H:%M",
-    "%m/%d/%y",
-    "%d/%m/%y",
-)
 _LOOKS_LIKE_DATE = re.compile(r"\d[-/.:]\d")
 READABLE_SHARE = 0.2
 PROBES = 32

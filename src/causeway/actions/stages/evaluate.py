@@ -13,6 +13,7 @@ from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
 from causeway.assess.parity import words_of
 from causeway.core.answers import HonestAnswers
+from causeway.core.dates import moments_of
 from causeway.core.errors import Refused
 from causeway.core.metrics import spoken
 from causeway.core.poc import Claim
@@ -54,7 +55,7 @@ def evaluate(
 ) -> Evaluated:
     """How well clones of the model, fitted on other rows, do on each row whose target is known."""
     rows = _with_target(kept_rows(site, recovered), recovered)
-    order = _order_in_time(source, rows.positions, column=site.data.time_column)
+    order, untimed = _order_in_time(source, rows.positions, column=site.data.time_column)
     matrix, y = rows.matrix, rows.y
     if order is not None:
         matrix, y = matrix.take(order), _taken(y, order)
@@ -72,6 +73,7 @@ def evaluate(
         if recovered.task == "regression"
         else _of_classes(honest, y, positive=recovered.target.labels.get(site.data.positive, ""))
     )
+    measured = structs.replace(measured, method=measured.method + untimed)
     evaluation = _beside_claim(measured, claims)
     return Evaluated(fact=_fact(evaluation), evaluation=evaluation)
 
@@ -94,15 +96,22 @@ def _taken(column: Column | None, rows: NDArray[np.int64]) -> Column:
     return Table({"y": column}).take(rows).columns["y"]
 
 
-def _order_in_time(source: Table, positions: NDArray[np.int64], *, column: str) -> NDArray[np.int64] | None:
-    """The kept rows from the oldest to the newest, where the manifest names a column of time."""
+def _order_in_time(
+    source: Table, positions: NDArray[np.int64], *, column: str
+) -> tuple[NDArray[np.int64] | None, str]:
+    """The kept rows from the oldest to the newest by the manifest's column of time; else why not."""
+    if not column:
+        return None, ""
     if column not in source.columns:
-        return None
-    times = source.columns[column]
+        return None, f"; not split by time: there is no column {column}"
+    times = source.take(positions).columns[column]
     if isinstance(times, Number):
-        return np.argsort(times.values[positions], kind="stable")
-    texts = [times.values[position] or "" for position in positions.tolist()]
-    return np.argsort(np.array(texts), kind="stable")
+        moments = times.values if np.isfinite(times.values).all() else None
+    else:
+        moments = moments_of(times.values)
+    if moments is None:
+        return None, f"; not split by time: {column} is not a date that can be read in every row"
+    return np.argsort(moments, kind="stable"), ""
 
 
 def _of_values(honest: HonestAnswers, y: Column) -> Evaluation:
