@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from causeway.core.errors import UsageError
-from causeway.core.features import Compiled, Constant, Derived, Features, Map, Numeric, Pair, Words, apply
+from causeway.core.features import (
+    Compiled,
+    Constant,
+    Derived,
+    Features,
+    Map,
+    Numeric,
+    Pair,
+    Step,
+    Words,
+    apply,
+)
 from causeway.core.release import Field
 from causeway.core.table import Number, Table, Text
 
@@ -75,6 +86,16 @@ def test_values_outside_what_was_proven_are_flagged_and_answered():
     (problem,) = prepared.problems
     assert (problem.kind, problem.refused, problem.hint) == ("range", False, "proven from 300 to 9000")
     assert prepared.values[0, 2] == 20000.0
+
+
+def test_a_number_between_two_bins_is_answered_with_a_flag():
+    rule = Step("rooms", cuts=(25.0,), intervals=((24.0, 26.5),), values=(0.0, 1.0))
+    compiled = Compiled(Features(("band",), (rule,)), (Field("rooms", "number"),))
+    rows = [{"rooms": number} for number in (24.0, 25.5, 26.5)]
+    for made in (compiled.matrix(rows), compiled.matrix(rows * 20)):
+        assert made.values[:3].tolist() == [[0.0], [1.0], [1.0]]
+        assert [(p.kind, p.refused) for p in made.problems if p.row < 3] == [("range", False)]
+        assert [p.row % 3 for p in made.problems] == [1] * (len(made.values) // 3)
 
 
 def test_a_near_miss_is_named_among_many_categories():

@@ -121,6 +121,8 @@ def test_a_group_that_looks_like_a_code_keeps_its_codes():
     rule = rule_of(ages, "band")
     assert isinstance(rule, Step)
     assert rule.values == (0.0, 1.0, 2.0)
+    fees = np.round(RNG.uniform(0, 90, ROWS), 2)
+    assert rule_of(np.digitize(fees, [30, 60]), "fee_band", source={"fee": fees}).cuts == (30.0, 60.0)
     assert all(low < cut < high for cut, (low, high) in zip(rule.cuts, rule.intervals, strict=True))
     assert isinstance(rule_of([{"Pune": 3.0, "Delhi": 1.5, "Goa": 1.5, "Agra": 9.0}[c] for c in CITY]), Map)
 

@@ -147,4 +147,7 @@ def _out_of_range(plan: Plan, sheet: Sheet) -> NDArray[np.bool_]:
         if math.isfinite(reading.low) or math.isfinite(reading.high):
             numbers = sheet.base(*reading.slot)
             outside |= (numbers < reading.low) | (numbers > reading.high)
+        for low, high in reading.open:
+            numbers = sheet.base(*reading.slot)
+            outside |= (low < numbers) & (numbers < high)
     return outside

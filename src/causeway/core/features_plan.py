@@ -45,6 +45,8 @@ class Reading(NamedTuple):
     """Whether a pair of columns needs the number later."""
     low: float = -math.inf
     high: float = math.inf
+    open: tuple[tuple[float, float], ...] = ()
+    """Between these numbers lies a cut, no one knows where."""
 
 
 class Lookup(NamedTuple):
@@ -182,6 +184,7 @@ def _reading(slot: Slot, coerce: bool, rules: list[tuple[int, Rule]]) -> Reading
         coerced=_absent(rules) if coerce else None,
         slot=slot,
         shared=any(isinstance(rule, Pair) for _, rule in rules),
+        open=tuple(dict.fromkeys(i for _, rule in rules if isinstance(rule, Step) for i in rule.intervals)),
     )
 
 

@@ -14,7 +14,7 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     """A value that the rules do not define.
 
     `kind` is `missing`, `unseen`, `unparsable`, `unproven` (a character that no proven row had), `type`, or
-    `range` (outside what was proven). A row with a
+    `range` (outside what was proven, or between two bins). A row with a
     `refused` problem has no answer; the others are flags on an answer that was given.
     """
 

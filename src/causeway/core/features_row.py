@@ -115,8 +115,7 @@ class RowFill:
                     plan.field.name, "unparsable", shown(typed), "outside what the model's input allows"
                 )
             self.out[position] = made
-        if not reading.low <= number <= reading.high:
-            proven = f"proven from {reading.low:g} to {reading.high:g}"
+        if proven := _outside(reading, number):
             self._say(plan.field.name, "range", shown(typed), proven, refused=False)
 
     def _category(self, plan: Plan, lookup: Lookup, key: str) -> None:
@@ -209,6 +208,14 @@ def _wanted(plan: Plan) -> str:
     if plan.field.kind != "text" or plan.lookups or plan.wordings or not plan.readings:
         return f"send {EXPECTED[plan.field.kind]}"
     return _how(plan.readings[0])
+
+
+def _outside(reading: Reading, number: float) -> str:
+    """What was proven, where that is not this number."""
+    if not reading.low <= number <= reading.high:
+        return f"proven from {reading.low:g} to {reading.high:g}"
+    between = next(((low, high) for low, high in reading.open if low < number < high), None)
+    return f"proven up to {between[0]:g} and from {between[1]:g}, not between" if between else ""
 
 
 def _how(reading: Reading) -> str:

@@ -72,7 +72,8 @@ class NumberElseMap(Struct, frozen=True, omit_defaults=True, tag="number_else_ma
 class Step(Struct, frozen=True, omit_defaults=True, tag="step"):
     """A number for each bin: `values[i]` from `cuts[i - 1]` up to but without `cuts[i]`.
 
-    Each cut was proven only to lie in its interval, from the last value below to the first above.
+    Each cut was proven only to lie in its interval, from the last value below to the first above;
+    a number inside it is answered with a flag.
     """
 
     column: str

@@ -114,7 +114,7 @@ def step_candidates(pool: Pool, wanted: Numbers) -> Iterator[Candidate]:
             4 + 0.3 * len(intervals),
             Step(
                 column=series.column,
-                cuts=tuple((low + high) / 2 for low, high in intervals),
+                cuts=tuple(_cut(low, high) for low, high in intervals),
                 intervals=tuple(intervals),
                 values=tuple(values),
                 base=series.base,
@@ -132,3 +132,10 @@ def _cuts(series: Series, wanted: Numbers) -> tuple[list[tuple[float, float]], l
         return None
     intervals = [(float(x[at]), float(x[at + 1])) for at in changes]
     return intervals, [float(y[0]), *(float(y[at + 1]) for at in changes)]
+
+
+def _cut(low: float, high: float) -> float:
+    """The shortest decimal between them, as people choose their bins."""
+    middle = low + (high - low) / 2
+    decimals = (round(middle, digits) for digits in range(-12, 16))
+    return next((one for one in decimals if low < one < high), middle)
