@@ -88,6 +88,17 @@ def test_values_outside_what_was_proven_are_flagged_and_answered():
     assert prepared.values[0, 2] == 20000.0
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [("$1,234.50", 1234.5), ("-$3", -3.0), ("1,23,456", 123456.0), ("7 $", 7.0), (".5", 0.5), ("12,5", None),
+     ("5%", None), ("\u20ac5", None), ("1 234", None), ("5$6", None), ("$$5", None), ("-$-5", None)],
+)  # fmt: skip
+def test_an_amount_is_read_with_the_signs_that_were_proven(sent, read):
+    rule = Numeric("area", base="amount", format="$")
+    (fee,) = Compiled(Features(("fee",), (rule,)), (Field("area", "text"),)).matrix([{"area": sent}]).values
+    assert (None if np.isnan(fee[0]) else fee[0]) == read
+
+
 def test_a_number_between_two_bins_is_answered_with_a_flag():
     rule = Step("rooms", cuts=(25.0,), intervals=((24.0, 26.5),), values=(0.0, 1.0))
     compiled = Compiled(Features(("band",), (rule,)), (Field("rooms", "number"),))

@@ -31,6 +31,8 @@ WORDS = (
     "2 BHK",
     "12 - 20",
     "$1,200.50",
+    "12,5",
+    "3%",
     "1e3",
     ".5",
     "-3",
@@ -55,7 +57,7 @@ codes = st.dictionaries(st.sampled_from([*WORDS, "1", "0"]), st.sampled_from([0.
 
 numeric = st.builds(
     Numeric, columns, base=bases, fn=st.sampled_from(["id", "log", "log1p", "sqrt", "square"]),
-    coerce=st.booleans(), **lines, **gaps,
+    format=st.sampled_from(["", "$"]), coerce=st.booleans(), **lines, **gaps,
 )  # fmt: skip
 dated = st.builds(
     Numeric, columns, base=st.sampled_from(["date.year", "date.quarter", "date.dayofweek"]),

@@ -222,6 +222,13 @@ def test_pipelines_take_text_as_it_is_stripped_or_replaced():
         _ = found.x
 
 
+def test_an_amount_keeps_the_signs_that_were_seen():
+    paid = [f"${value:,.2f}" for value in INCOME]
+    assert rule_of(INCOME, source={"paid": paid, "income": AGE}) == Numeric(
+        "paid", base="amount", format="$", support=ROWS
+    )
+
+
 def test_free_text_is_proven_for_the_characters_that_were_seen():
     told = [f"caf\u00e9 {n}" for n in range(ROWS)]
     found, _ = recovered({"told": told, "city": CITY}, source={"told": told})

@@ -14,7 +14,10 @@ NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*", re.ASCII
 _PLAIN = r"[-+]?\d+(?:\.\d+)?"
 _PLAIN_NUMBER = re.compile(_PLAIN, re.ASCII)
 _RANGE = re.compile(rf"\s*({_PLAIN})\s*(?:-\s*({_PLAIN})\s*)?", re.ASCII)
-_AMOUNT_NOISE = re.compile(r"[\s,$%\u20ac\u00a3\u20b9]")
+_THOUSANDS = r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
+"""Digits in one piece, or parted by commas in threes, or as in India."""
+_AMOUNT = rf"(?:{_THOUSANDS}\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+AMOUNT_SIGNS = "$%\u20ac\u00a3\u20b9"
 _UNDEFINED = math.nan
 
 TEXT_BASES = ("number", "range_mean", "first_number", "amount", "length")
@@ -43,9 +46,18 @@ def first_number_of(text: str) -> float:
     return float(found[0]) if found else _UNDEFINED
 
 
-def amount_of(text: str) -> float:
-    """The number less currency, percent and thousands signs: 1234.5 of `$1,234.50`."""
-    return number_of(_AMOUNT_NOISE.sub("", text))
+def _amounts_with(signs: str) -> Base:
+    """Reads a number in digits or thousands, with one of the signs on either side: 1234.5 of `$1,234.50`."""
+    sign = f"[{re.escape(signs)}]?" if signs else ""
+    written = re.compile(rf"\s*([-+]?)\s*{sign}\s*([-+]?)({_AMOUNT})\s*{sign}\s*", re.ASCII)
+
+    def read(text: str) -> float:
+        found = written.fullmatch(text)
+        if found is None or (found[1] and found[2]):
+            return _UNDEFINED
+        return float(f"{found[1]}{found[2]}{found[3].replace(',', '')}")
+
+    return read
 
 
 def length_of(text: str) -> float:
@@ -57,7 +69,6 @@ _TEXT_READERS: dict[str, Base] = {
     "number": number_of,
     "range_mean": range_mean_of,
     "first_number": first_number_of,
-    "amount": amount_of,
     "length": length_of,
 }
 
@@ -74,6 +85,8 @@ _DATE_READERS: dict[str, Callable[[datetime], int]] = {
 
 def reader_of(base: str, layout: str = "") -> Base:
     """The function that reads text by this base; not finite where it cannot."""
+    if base == "amount":
+        return _amounts_with(layout)
     if not base.startswith("date."):
         return _TEXT_READERS[base]
     part = _DATE_READERS[base.removeprefix("date.")]

@@ -20,6 +20,7 @@ READABLE = {
     "first_number": "text with a number in it, such as 3 rooms",
     "amount": "an amount, such as 1,234.50",
     "length": "text",
+    "number_else": "a number, or text of a shape that was proven",
 }
 """What can be read in each way."""
 LARGEST = 1.7976931348623157e308
@@ -220,6 +221,7 @@ def _outside(reading: Reading, number: float) -> str:
 
 def _how(reading: Reading) -> str:
     base, layout = reading.slot[1:]
-    return (
-        f"write dates as {layout}" if layout else f"send {READABLE.get(base, 'what can be read as a date')}"
-    )
+    if base.startswith("date."):
+        return f"write dates as {layout}"
+    signs = f", with {' or '.join(layout)} or without" if layout and base == "amount" else ""
+    return f"send {READABLE[base]}{signs}"

@@ -22,7 +22,8 @@ class Numeric(Struct, frozen=True, omit_defaults=True, tag="numeric"):
     """`a * fn(base of the column) + b`.
 
     `base` is how the raw value is read: `number`, `range_mean`, `first_number`, `amount`, `length`, or
-    a part of a date in `format`, as in `date.month`. `missing` is the output where there is no value;
+    a part of a date in `format`, as in `date.month`; of an `amount`, `format` lists the signs that were
+    proven, such as `$`. `missing` is the output where there is no value;
     with `keeps_missing` that output is NaN, for models that take it. With `coerce`, text that cannot be
     read counts as missing.
     """

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from causeway.core.dates import DATE_LAYOUTS
 from causeway.core.features import Sheet
-from causeway.core.features_read import DATE_PARTS, TEXT_BASES, UFUNCS, reader_of
+from causeway.core.features_read import AMOUNT_SIGNS, DATE_PARTS, TEXT_BASES, UFUNCS, reader_of
 from causeway.core.table import Numbers, Table, Text
 from causeway.recover.loaded import Positions, listed
 
@@ -115,7 +115,7 @@ def pool_of(table: Table, positions: Positions) -> Pool:
 def _series_of(sheet: Sheet, name: str, positions: Positions) -> Iterator[Series]:
     missing = sheet.missing(name)[positions]
     kept: list[Numbers] = []
-    for base, layout in _bases_of(sheet, name):
+    for base, layout in _bases_of(sheet, name, positions):
         values = sheet.base(name, base, layout)[positions]
         finite = values[np.isfinite(values)]
         telling = len(finite) > READABLE_SHARE * len(values) and np.any(finite != finite[:1])
@@ -124,11 +124,18 @@ def _series_of(sheet: Sheet, name: str, positions: Positions) -> Iterator[Series
             yield Series(name, base, layout, values, missing)
 
 
-def _bases_of(sheet: Sheet, name: str) -> list[tuple[str, str]]:
+def _bases_of(sheet: Sheet, name: str, positions: Positions) -> list[tuple[str, str]]:
     if not isinstance(sheet.column(name), Text):
         return [("number", "")]
-    bases = [(base, "") for base in TEXT_BASES]
+    signs = _signs_in(sheet, name, positions)
+    bases = [(base, signs if base == "amount" else "") for base in TEXT_BASES]
     return [*bases, *((f"date.{part}", layout) for layout in _layouts_of(sheet, name) for part in DATE_PARTS)]
+
+
+def _signs_in(sheet: Sheet, name: str, positions: Positions) -> str:
+    factor = sheet.factor(name)
+    seen = "".join(factor.keys[code] for code in listed(np.unique(factor.codes[positions])) if code >= 0)
+    return "".join(sign for sign in AMOUNT_SIGNS if sign in seen)
 
 
 def _layouts_of(sheet: Sheet, name: str) -> list[str]:
