@@ -6,7 +6,7 @@ import pytest
 
 from causeway.adapters import registry
 from causeway.core.errors import NotFound
-from causeway.core.table import Table, Text
+from causeway.core.table import Number, Table, Text
 
 
 def session(file: str) -> onnxruntime.InferenceSession:
@@ -67,6 +67,17 @@ def column_of(matrix: Table, name: str) -> np.ndarray:
     if isinstance(column, Text):
         return np.array(column.values, dtype=object).reshape(-1, 1)
     return column.values.astype(np.float32).reshape(-1, 1)
+
+
+def test_copies_of_a_row_are_held_out_together(ours, searched):
+    into, trace = searched
+    captured, matrix, target = fitted_on(into, trace)
+    twins = Number(np.arange(len(matrix)) // 2 * 1.0)
+    honest = registry.honest_predictions(ours, into, captured, matrix, target, copies=twins)
+    assert honest.method.endswith(", copies of a row kept together")
+    assert set(honest.folds) == {0, 1, 2, 3, 4}
+    even = len(matrix) // 2 * 2
+    assert np.array_equal(honest.folds[:even:2], honest.folds[1:even:2])
 
 
 def test_honest_answers_come_from_clones_that_never_saw_the_row(ours, searched):

@@ -142,3 +142,14 @@ def test_the_trivial_answer_to_many_rows_is_quick():
     score = score_of("roc_auc", truth, truth + RNG.normal(size=13_000), trivial_probability(truth))
     assert score.baseline == 0.5
     assert score.gain_low > 0.2
+
+
+def test_copies_of_a_row_make_no_interval_narrower():
+    truth = RNG.normal(size=100)
+    answers, groups = truth + RNG.normal(size=100), np.repeat(np.arange(100), 5)
+    own = score_of("mae", truth, answers, truth * 0)
+    five = [np.repeat(each, 5) for each in (truth, answers, truth * 0)]
+    together = score_of("mae", *five, groups=groups)
+    assert (together.low, together.high) == pytest.approx((own.low, own.high))
+    alone = score_of("mae", *five)
+    assert alone.high - alone.low < 0.6 * (own.high - own.low)

@@ -128,12 +128,14 @@ def honest_predictions(
     *,
     sampler: int | None = None,
     ordered: bool = False,
+    copies: Column | None = None,
     seconds: float = 120.0,
 ) -> HonestAnswers:
     """Answers of fresh clones of the captured model for rows held out of their fitting.
 
     Stratified in five parts, or (`ordered`: rows stand in order of time) the last fifth; `sampler`
-    is a captured resampler, applied to training rows only.
+    is a captured resampler, applied to training rows only. Rows of one number in `copies` are held
+    out together.
     """
     from causeway.adapters.runners import honest_predictions as evaluate
 
@@ -145,6 +147,7 @@ def honest_predictions(
         target,
         sampler=sampler,
         ordered=ordered,
+        copies=copies,
         seconds=seconds,
     )
 

@@ -98,9 +98,13 @@ def honest_predictions(
     *,
     sampler: int | None = None,
     ordered: bool = False,
+    copies: Column | None = None,
     seconds: float = 120.0,
 ) -> HonestAnswers:
-    """Answers of fresh clones of the captured model for rows held out of their fitting."""
+    """Answers of fresh clones of the captured model for rows held out of their fitting.
+
+    Rows of one number in `copies` are held out together.
+    """
     case = Case(trace.resolve(), captured)
     with _scratch(trace) as scratch:
         request = case.request(scratch) | {
@@ -108,6 +112,7 @@ def honest_predictions(
             "target": write_column(scratch / "target", "target", target, case.target_kind),
             "sampler": case.model(sampler).file if sampler is not None else "",
             "ordered": ordered,
+            "copies": write_column(scratch / "copies", "copies", copies) if copies else None,
             "seconds": seconds,
         }
         content = _run("evaluate", request, environment, seconds=seconds)

@@ -74,6 +74,7 @@ def judge(proofs: Proofs) -> tuple[Finding, ...]:
         *_contract(proofs),
         *_data(proofs),
         *_left_out(proofs),
+        *_copied(proofs.evaluation),
     )
     return tuple(sorted(findings, key=lambda finding: not finding.blocks_ship))
 
@@ -226,6 +227,22 @@ def _data(proofs: Proofs) -> tuple[Finding, ...]:
                 f"Write what is meant into causeway.toml: [[data]] path = {read!r}.".replace("'", '"')
             ),
             damage=0.5,
+        ),
+    )
+
+
+def _copied(evaluation: Evaluation) -> tuple[Finding, ...]:
+    if not evaluation.copies:
+        return ()
+    return (
+        Finding(
+            code="rows-copied",
+            severity=Severity.NOTE,
+            title=f"{evaluation.copies:,} of {evaluation.rows:,} rows are copies of another.",
+            remedy=Remedy(
+                "See why they are there twice; the measure keeps copies on one side of each split."
+            ),
+            damage=0.4,
         ),
     )
 

@@ -33,16 +33,20 @@ class Telltale(Struct, frozen=True):
     rows: int
 
 
-def telltales(columns: Table, target: Numbers, *, classes: bool) -> tuple[Telltale, ...]:
+def telltales(
+    columns: Table, target: Numbers, *, classes: bool, copies: Codes | None = None
+) -> tuple[Telltale, ...]:
     """The few columns that alone tell the target; none where many do, or where the rows are too few.
 
-    `target` holds numbers, or codes of `classes`; rows where it is NaN are left out.
+    `target` holds numbers, or codes of `classes`; rows where it is NaN are left out. Rows of one number
+    in `copies` are held out together.
     """
     known = np.flatnonzero(~np.isnan(target))
     if len(known) < FEWEST_ROWS or len(columns.columns) < 2:
         return ()
     table, truth = columns.take(known), target[known]
-    folds = np.random.default_rng(0).permutation(len(known)) % FOLDS
+    units = np.arange(len(known)) if copies is None else np.unique(copies[known], return_inverse=True)[1]
+    folds = (np.random.default_rng(0).permutation(int(units.max()) + 1) % FOLDS)[units]
     scores = {
         name: _of_classes(column, truth, folds) if classes else _of_numbers(column, truth, folds)
         for name, column in table.columns.items()

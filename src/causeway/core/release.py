@@ -74,6 +74,8 @@ class Evaluation(Struct, frozen=True, omit_defaults=True):
     claimed: float | None = None
     claimed_how: str = ""
     others: dict[str, float] = {}
+    copies: int = 0
+    """How many of the measured rows are copies of another; they are held out and resampled together."""
 
     @property
     def has_skill(self) -> bool:

@@ -20,7 +20,8 @@ def evaluate(request):
     rows = read_matrix(request["scratch"], models.form_of(request["matrix"], model))
     target = as_classes(read_column(request["scratch"], request["target"]), model)
     held_out = HeldOut(model, sampler, rows, target, request["seconds"])
-    method = held_out.score(request["ordered"])
+    copies = read_column(request["scratch"], request["copies"]) if request.get("copies") else None
+    method = held_out.score(request["ordered"], copies)
     store = Store(request["out"], request["limit_bytes"])
     described = store.column("label", held_out.labels)[0]
     store.buffer.close()
@@ -59,9 +60,9 @@ class HeldOut:
         self.probabilities = None
         self.seconds, self.parts = 0.0, 0
 
-    def score(self, ordered):
+    def score(self, ordered, copies=None):
         """Scores parts until all are done or time is up; says in words how it was done."""
-        splits, method = last_fifth(len(self.target)) if ordered else self.folds_of()
+        splits, method = last_fifth(len(self.target)) if ordered else self.folds_of(copies)
         started = time.time()
         for train, test in splits:
             began = time.time()
@@ -75,18 +76,24 @@ class HeldOut:
         self.settle()
         return method + self.remark
 
-    def folds_of(self):
-        """The splits, and how they were made in words."""
+    def folds_of(self, copies=None):
+        """The splits, and how they were made in words; copies of a row are on the same side."""
         import numpy as np
         from sklearn.model_selection import KFold, StratifiedKFold
 
-        least = min(np.unique(self.target, return_counts=True)[1]) if self.classifies else len(self.target)
+        if copies is None:
+            target, units, said = self.target, np.arange(len(self.target)), ""
+        else:
+            _, first, units = np.unique(copies, return_index=True, return_inverse=True)
+            target, said = self.target[first], ", copies of a row kept together"
+        least = min(np.unique(target, return_counts=True)[1]) if self.classifies else len(target)
         if least >= 2 and self.classifies:
             cut, how = StratifiedKFold(min(FOLDS, least), shuffle=True, random_state=SEED), "stratified "
         else:
-            cut, how = KFold(min(FOLDS, len(self.target)), shuffle=True, random_state=SEED), ""
-        splits = list(cut.split(np.zeros(len(self.target)), self.target))
-        return splits, "%d-fold %scross-validation, seed %d" % (len(splits), how, SEED)
+            cut, how = KFold(min(FOLDS, len(target)), shuffle=True, random_state=SEED), ""
+        held = [np.isin(units, test) for _, test in cut.split(np.zeros(len(target)), target)]
+        splits = [(np.flatnonzero(~one), np.flatnonzero(one)) for one in held]
+        return splits, "%d-fold %scross-validation, seed %d%s" % (len(splits), how, SEED, said)
 
     def part(self, train, test):
         """Fits a clone on the training rows and keeps its answers for the others."""

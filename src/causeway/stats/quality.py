@@ -11,6 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
+Groups = NDArray[np.int64]
 Weighted = Callable[[Numbers], float]
 """A metric of given truth and answers, as a function of the rows' weights."""
 
@@ -56,19 +57,23 @@ def score_of(
     answers: Numbers,
     trivial: Numbers,
     *,
+    groups: Groups | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Score:
     """The metric beside that of trivial answers to the same rows; percentile intervals (Efron, 1979).
 
-    Both are computed on the same resamples, so the gain's interval is paired.
+    Both are computed on the same resamples, so the gain's interval is paired. Rows of one group
+    (numbered from 0) are drawn together: copies of a row say nothing new.
     """
     chosen = METRICS[metric]
     mine, other = chosen.weighted(truth, answers), chosen.weighted(truth, trivial)
     whole = np.ones(len(truth))
     value, baseline = mine(whole), other(whole)
     sign = 1.0 if chosen.higher_is_better else -1.0
-    drawn = np.array([(mine(w), other(w)) for w in _resamples(len(truth), resamples, seed)])
+    drawn = np.array(
+        [(mine(w), other(w)) for w in _resamples(len(truth), groups, count=resamples, seed=seed)]
+    )
     low, high = _interval(drawn[:, 0])
     gain_low, gain_high = _interval(sign * (drawn[:, 0] - drawn[:, 1]))
     return Score(
@@ -85,10 +90,12 @@ def score_of(
     )
 
 
-def _resamples(rows: int, count: int, seed: int) -> Iterator[Numbers]:
+def _resamples(rows: int, groups: Groups | None, *, count: int, seed: int) -> Iterator[Numbers]:
     generator = np.random.default_rng(seed)
+    own = np.arange(rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    units = int(own.max(initial=-1)) + 1
     for _ in range(count):
-        yield np.bincount(generator.integers(0, rows, rows), minlength=rows).astype(np.float64)
+        yield np.bincount(generator.integers(0, units, units), minlength=units).astype(np.float64)[own]
 
 
 def _interval(drawn: Numbers) -> tuple[float, float]:

@@ -5,6 +5,7 @@ import numpy as np
 from causeway.actions.stages.recover import Recovered, kept_rows
 from causeway.actions.stages.site import Site
 from causeway.assess.answer_scale import Scale, scale_of
+from causeway.assess.copies import copies_of
 from causeway.assess.parity import words_of
 from causeway.assess.target_leak import Telltale, telltales
 from causeway.core.table import Column, Number, Numbers, Table
@@ -18,7 +19,8 @@ def telling_columns(site: Site, recovered: Recovered, source: Table) -> tuple[Te
     raw = source.take(rows.positions)
     taken = {field.name: raw.columns[field.name] for field in recovered.fields}
     classes = recovered.task != "regression"
-    return telltales(Table(taken), _numbers(rows.y, classes=classes), classes=classes)
+    truth = _numbers(rows.y, classes=classes)
+    return telltales(Table(taken), truth, classes=classes, copies=copies_of(rows.matrix))
 
 
 def answer_scale(recovered: Recovered) -> Scale | None:

@@ -11,6 +11,7 @@ from causeway.actions.stages.environment import EnvironmentMade
 from causeway.actions.stages.recover import KeptRows, Recovered, kept_rows
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
+from causeway.assess.copies import Codes, copies_of
 from causeway.assess.parity import words_of
 from causeway.core.answers import HonestAnswers
 from causeway.core.dates import moments_of
@@ -59,6 +60,7 @@ def evaluate(
     matrix, y = rows.matrix, rows.y
     if order is not None:
         matrix, y = matrix.take(order), _taken(y, order)
+    copies = copies_of(matrix)
     honest = site.workshop.honest_predictions(
         environment.environment,
         trace,
@@ -67,11 +69,14 @@ def evaluate(
         y,
         sampler=recovered.sampler,
         ordered=order is not None,
+        copies=None if copies is None else Number(copies.astype(np.float64), "integer"),
     )
     measured = (
-        _of_values(honest, y)
+        _of_values(honest, y, copies=copies)
         if recovered.task == "regression"
-        else _of_classes(honest, y, positive=recovered.target.labels.get(site.data.positive, ""))
+        else _of_classes(
+            honest, y, copies=copies, positive=recovered.target.labels.get(site.data.positive, "")
+        )
     )
     measured = structs.replace(measured, method=measured.method + untimed)
     evaluation = _beside_claim(measured, claims)
@@ -114,8 +119,9 @@ def _order_in_time(
     return np.argsort(moments, kind="stable"), ""
 
 
-def _of_values(honest: HonestAnswers, y: Column) -> Evaluation:
+def _of_values(honest: HonestAnswers, y: Column, *, copies: Codes | None) -> Evaluation:
     scored = np.flatnonzero(honest.folds >= 0)
+    copies = None if copies is None else copies[scored]
     known, answers = _numbers(y), _numbers(honest.labels)[scored]
     truth = known[scored]
     # rows that were only trained on belong to what a trivial answer may know, those held out do not
@@ -128,11 +134,13 @@ def _of_values(honest: HonestAnswers, y: Column) -> Evaluation:
         method=honest.method,
         baseline_name="always the median",
         others={name: METRICS[name].of(truth, answers) for name in ("r2", "mae", "rmse")},
+        copies=copies,
     )
 
 
-def _of_classes(honest: HonestAnswers, y: Column, *, positive: str) -> Evaluation:
+def _of_classes(honest: HonestAnswers, y: Column, *, copies: Codes | None, positive: str) -> Evaluation:
     scored = np.flatnonzero(honest.folds >= 0)
+    copies = None if copies is None else copies[scored]
     known, answers = _codes(y, honest.classes), _codes(honest.labels, honest.classes)[scored]
     truth = known[scored]
     others = {"accuracy": METRICS["accuracy"].of(truth, answers)}
@@ -146,6 +154,7 @@ def _of_classes(honest: HonestAnswers, y: Column, *, positive: str) -> Evaluatio
             method=honest.method,
             baseline_name="always the commonest class",
             others=others,
+            copies=copies,
         )
     one = honest.classes.index(positive) if positive in honest.classes else 1
     is_one, said_one = (truth == one).astype(np.float64), (answers == one).astype(np.float64)
@@ -159,6 +168,7 @@ def _of_classes(honest: HonestAnswers, y: Column, *, positive: str) -> Evaluatio
         method=honest.method,
         baseline_name="the same probability for all",
         others=others,
+        copies=copies,
     )
 
 
@@ -171,8 +181,9 @@ def _evaluation(
     method: str,
     baseline_name: str,
     others: dict[str, float],
+    copies: Codes | None,
 ) -> Evaluation:
-    score = score_of(metric, truth, answers, trivial)
+    score = score_of(metric, truth, answers, trivial, groups=copies)
     return Evaluation(
         metric=metric,
         value=score.value,
@@ -186,6 +197,7 @@ def _evaluation(
         gain_high=score.gain_high,
         higher_is_better=score.higher_is_better,
         others=others,
+        copies=0 if copies is None else len(copies) - len(np.unique(copies)),
     )
 
 

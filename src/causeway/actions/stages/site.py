@@ -79,6 +79,7 @@ class Workshop(Protocol):
         *,
         sampler: int | None = None,
         ordered: bool = False,
+        copies: Column | None = None,
         seconds: float = 120.0,
     ) -> HonestAnswers:
         """Answers of clones for rows held out of their fitting."""
