@@ -187,3 +187,23 @@ def test_a_training_has_no_network_and_may_not_take_all_memory(ours, tmp_path):
 def test_a_script_that_is_not_there_is_told_before_anything_runs(ours, poc, tmp_path):
     with pytest.raises(NotFound, match=r"nothing.py is not in the folder"):
         registry.watch_training(ours, poc, "nothing.py", tmp_path)
+
+
+def test_parsed_columns_are_kept_as_their_file_has_them(ours, tmp_path):
+    folder = tmp_path / "poc"
+    folder.mkdir()
+    (folder / "days.csv").write_text("day,rate,n\n31/01/2024,5%,1\n,7%,2\n")
+    (folder / "train.py").write_text(
+        "import io\nimport pandas as pd\n"
+        'how = dict(parse_dates=["day"], dayfirst=True, converters={"rate": lambda t: float(t[:-1])})\n'
+        'df = pd.read_csv("days.csv", **how)\n'
+        'assert (df.rate.sum(), df.day.dt.month[0]) == (12, 1)\nsame = open("days.csv").read()\n'
+        "pd.read_csv(io.StringIO(same), **how)\n"
+    )
+    trace = registry.watch_training(ours, folder, "train.py", tmp_path / "trace")
+    assert trace.errors == ()
+    columns = registry.load_trace(tmp_path / "trace").tables[trace.tables[0].id].columns
+    assert list(columns["day"].values) == ["31/01/2024", None]
+    assert list(columns["rate"].values) == ["5%", "7%"]
+    assert list(columns["n"].values) == [1, 2]
+    assert any("column day is known as pandas parsed it" in note for note in trace.notes)

@@ -12,6 +12,7 @@ from causeway_runner.source import names_in
 MAX_CALLS_LOOKED_AT = 20
 MAX_CELLS_COMPARED = 1000000
 RENUMBERING = ("dropna", "drop_duplicates", "sort_values", "sample")
+PARSING = ("parse_dates", "date_parser", "date_format", "dayfirst", "converters")
 DRAWS = ("train_test_split", ".sample(", ".head(", ".tail(", ".iloc[")
 
 
@@ -41,10 +42,40 @@ def _watched_reader(held, name, recorder):
         frame = caller()
         if _is_frame(out) and recorder.mine(frame):
             source = args[0] if args else next(iter(kwargs.values()), "")
-            recorder.table(name, path_of(source, recorder.root), out, recorder.where(frame))
+            shown = as_written(held, args, kwargs, out, recorder.note)
+            recorder.table(name, path_of(source, recorder.root), shown, recorder.where(frame))
         return out
 
     return read
+
+
+def as_written(held, args, kwargs, out, note):
+    """The frame that was read, with its parsed columns as the file has them: callers send them so."""
+    if not any(kwargs.get(name) for name in PARSING):
+        return out
+    raw = _unparsed(held, args, kwargs)
+    converted = kwargs.get("converters") or {}
+    shown = out.copy(deep=False)
+    for place, name in enumerate(out.columns):
+        if not (name in converted or place in converted or out[name].dtype.kind == "M"):
+            continue
+        if raw is not None and name in raw.columns and len(raw) == len(out):
+            shown[name] = raw[name].to_numpy()
+        else:
+            note("column %s is known as pandas parsed it, not as its file has it" % name)
+    return shown
+
+
+def _unparsed(held, args, kwargs):
+    """The same file once more without parsing; None where it cannot be read twice."""
+    source = args[0] if args else kwargs.get("filepath_or_buffer", kwargs.get("io"))
+    if not isinstance(source, (str, os.PathLike)) or not os.path.isfile(source):
+        return None
+    plain = {name: value for name, value in kwargs.items() if name not in PARSING}
+    try:
+        return held(*args, **plain)
+    except (TypeError, ValueError):
+        return None
 
 
 def path_of(source, root):
