@@ -108,6 +108,15 @@ def test_changed_code_repeats_what_depends_on_it(folder, marks):
     assert marks.read_text().split() == [*STAGES, "environment"]
 
 
+def test_another_causeway_does_every_stage_anew(folder, marks, monkeypatch):
+    first = run(open_workspace(folder), folder, pipeline=pipeline_that(marks))
+    for user in ("causeway.actions.run", "causeway.actions.stages.step"):
+        monkeypatch.setattr(f"{user}.digest_own_code", lambda: "sha256:other")
+    again = run(open_workspace(folder), folder, pipeline=pipeline_that(marks))
+    assert marks.read_text().split() == [*STAGES, *STAGES]
+    assert again.release == first.release
+
+
 def test_a_stage_that_fails_is_recorded_and_leaves_nothing_half_made(folder, marks):
     work = open_workspace(folder)
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from causeway import __version__
 from causeway.actions.lease import Lease, holding
-from causeway.actions.source import digest_source
+from causeway.actions.source import digest_own_code, digest_source
 from causeway.actions.stages.contract import check_declared
 from causeway.actions.stages.package import Packaged, unpacked
 from causeway.actions.stages.pipeline import make_release
@@ -68,7 +67,9 @@ class Asked:
     @property
     def inputs(self) -> str:
         """The digest of everything that decides what comes out."""
-        return digest_of_value({"manifest": self.manifest_digest, "source": self.source, "by": __version__})
+        return digest_of_value(
+            {"manifest": self.manifest_digest, "source": self.source, "by": digest_own_code()}
+        )
 
 
 def run(

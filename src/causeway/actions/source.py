@@ -1,13 +1,15 @@
-"""What a proof of concept's folder holds, as one digest."""
+"""What a proof of concept's folder holds, as one digest; and what made of it, as another."""
 
 import hashlib
 import os
 from collections.abc import Collection, Iterator
+from functools import cache
 from pathlib import Path
 
 from causeway.core.errors import OutsideError
 from causeway.core.ids import DIGEST_PREFIX, digest_of_value
 
+PACKAGE = Path(__file__).parents[1]
 CHUNK_BYTES = 1 << 20
 
 # what tools leave behind is no input of a training
@@ -22,6 +24,13 @@ NOT_SOURCE = frozenset(
 def digest_source(folder: Path, *, without: Collection[str] = ()) -> str:
     """The digest of every file's path and content in the folder, less the files named by relative path."""
     return digest_of_value({name: digest_file(path) for name, path in _files(folder) if name not in without})
+
+
+@cache
+def digest_own_code() -> str:
+    """The digest of this package's own modules: other code may make something else of the same inputs."""
+    modules = sorted(PACKAGE.rglob("*.py"))
+    return digest_of_value({path.relative_to(PACKAGE).as_posix(): digest_file(path) for path in modules})
 
 
 def digest_file(path: Path) -> str:

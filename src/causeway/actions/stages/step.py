@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from causeway import __version__
 from causeway.actions.lease import Lease
+from causeway.actions.source import digest_own_code
 from causeway.actions.workspace import Workspace
 from causeway.core.events import StageFinished
 from causeway.core.ids import canonical_json, digest_of_value
@@ -91,7 +91,7 @@ class Steps:
         stands: Callable[[AnyMade], bool] = lambda _: True,
     ) -> AnyMade:
         """The result of this stage for these inputs: an earlier one that still `stands`, or done now."""
-        key = digest_of_value({"stage": stage, "by": __version__, "inputs": inputs})
+        key = digest_of_value({"stage": stage, "by": digest_own_code(), "inputs": inputs})
         self.watcher.began(stage)
         made = self._taken_up(stage, key, result=result, stands=stands)
         return made or self._done_now(stage, key, do=do)
