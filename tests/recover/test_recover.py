@@ -152,6 +152,18 @@ def test_a_category_that_is_missing_has_its_own_code():
     assert (rule.what, rule.column, rule.missing) == ("label-encoder", "city", 3.0)
 
 
+def test_whether_a_value_is_missing_is_a_rule():
+    gone = np.arange(ROWS) % 9 == 0
+    city = [None if absent else c for c, absent in zip(CITY, gone, strict=True)]
+    note = [None if absent else f"note {n}" for n, absent in enumerate(gone)]
+    pay = np.where(gone, np.nan, INCOME)
+    for source in ({"city": city}, {"note": note}, {"pay": pay}):
+        found, training = recovered({"age": AGE, "x": gone}, source=source)
+        assert (found.unexplained, found.rules[1].column, found.rules[1].missing) == ((), *source, 1.0)
+        (_, proof) = prove(found.features, training.tables["t0"].take(found.positions), found.matrix)
+        assert proof.equal == ROWS
+
+
 def test_frequencies_and_means_of_the_target_are_told_apart():
     share = [CITY.count(c) / ROWS for c in CITY]
     assert rule_of(share).what == "frequency"

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from msgspec import Struct
 
-from causeway.core.features import Map, Words
+from causeway.core.features import Map, Numeric, Words
 from causeway.core.features_rules import Features
 from causeway.core.table import Numbers, Text
+from causeway.recover.fitting import single
 from causeway.recover.loaded import Positions, listed
 from causeway.recover.numbers import Candidate
 from causeway.recover.pool import Grouping, Pool
@@ -171,6 +172,21 @@ def _is_target_mean(grouping: Grouping, values: Numbers, evidence: Evidence) -> 
     seen = counts > 0
     means = sums[seen] / counts[seen]
     return len(np.unique(means)) > 2 and bool(np.allclose(means, values[seen], rtol=1e-6, atol=1e-12))
+
+
+def absence_candidates(pool: Pool, wanted: Numbers) -> Iterator[Candidate]:
+    """One number where a raw column has a value, another where it has none."""
+    for name in pool.sheet.table.columns:
+        absent = pool.sheet.missing(name)[pool.positions]
+        missing, there = single(wanted[absent]), single(wanted[~absent])
+        if absent.sum() < 2 or missing is None or there is None:
+            continue
+        if not isinstance(pool.sheet.column(name), Text):
+            yield 2.5, Numeric(name, a=0.0, b=there, missing=missing)
+        elif closed_domain(pool, name) is None:
+            yield 2.5, Numeric(name, base="length", a=0.0, b=there, missing=missing)
+        else:
+            yield 2.5, Map(name, "one-hot", {}, rest=there, missing=missing)
 
 
 def word_candidates(pool: Pool, wanted: Text) -> Iterator[Candidate]:

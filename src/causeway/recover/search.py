@@ -11,6 +11,7 @@ from causeway.core.features_read import BINARY_UFUNCS
 from causeway.core.table import Column, Number, Numbers, Table, Text
 from causeway.recover.categories import (
     Evidence,
+    absence_candidates,
     alphabet_of,
     closed_domain,
     domain_of,
@@ -113,6 +114,7 @@ class _Search:
     def _simple(self, name: str, wanted: Numbers) -> Iterator[Candidate]:
         yield from numeric_candidates(self.pool, wanted, tolerance=self.tolerance)
         yield from map_candidates(self.pool, name, wanted, evidence=self.evidence)
+        yield from absence_candidates(self.pool, wanted)
         yield from number_else_candidates(self.pool, wanted, tolerance=self.tolerance)
         yield from step_candidates(self.pool, wanted)
 
