@@ -3,8 +3,10 @@ from msgspec.structs import replace
 
 from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
 from causeway.core.contract import Violation
+from causeway.core.environment import Problem
 from causeway.core.finding import Severity
 from causeway.core.release import Evaluation, Parity
+from causeway.core.trace import TraceError
 
 SKILLED = Evaluation(
     metric="AUC",
@@ -120,3 +122,15 @@ def test_rows_that_never_reached_the_model_are_noted_with_where_they_went():
     assert (finding.code, finding.severity) == ("rows-left-out", Severity.NOTE)
     assert finding.title.startswith("6 of 999 rows never reached the model")
     assert finding.evidence[0].text == "6 rows: table.dropna()"
+
+
+def test_a_run_that_did_not_go_as_written_says_where_and_what():
+    failed = (
+        TraceError("book.ipynb cell 4 line 1", "NameError: x"),
+        TraceError("book.ipynb cell 4 line 2", "y"),
+    )
+    problems = (Problem("seaborn_missing", "no such package"),)
+    first, second = judge(replace(GOOD, failed=failed, problems=problems))
+    assert (first.code, second.code) == ("STATEMENTS-FAILED", "ENVIRONMENT-DIFFERS")
+    assert first.title.startswith("The training failed at book.ipynb cell 4 line 1 and 1 more statement;")
+    assert second.evidence[0].text == "seaborn_missing: no such package"

@@ -129,6 +129,12 @@ def test_what_the_target_itself_made_is_not_answered_by_measuring(code):
     assert codes(judge(GOOD, [leak], waivers=[], stage="sandbox").blocking) == [code]
 
 
+@pytest.mark.parametrize("trouble", ["STATEMENTS-FAILED", "ENVIRONMENT-DIFFERS"])
+def test_a_run_with_trouble_answers_nothing_about_building(trouble):
+    found = [finding("REQ-MISSING"), finding(trouble, severity=Severity.FIX)]
+    assert codes(judge(GOOD, found, waivers=[], stage="pilot").blocking) == ["REQ-MISSING"]
+
+
 def test_what_the_release_only_names_is_not_said_twice():
     found = [finding("SECRET", blocks_ship=True)]
     judgement = judge(but(findings=("SECRET",)), found, waivers=[], stage="sandbox")

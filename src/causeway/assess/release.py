@@ -2,13 +2,15 @@
 
 from msgspec import Struct
 
-from causeway.assess import answer_scale, measured_leaks
+from causeway.assess import answer_scale, measured_leaks, trouble
 from causeway.assess.answer_scale import Scale
 from causeway.assess.target_leak import Telltale
 from causeway.core.contract import Violation
+from causeway.core.environment import Problem
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.metrics import spoken
 from causeway.core.release import Evaluation, Parity
+from causeway.core.trace import TraceError
 
 
 class Unexplained(Struct, frozen=True):
@@ -59,6 +61,10 @@ class Proofs(Struct, frozen=True, omit_defaults=True):
     rows_in_source: int = 0
     rows_kept: int = 0
     drops: tuple[Drop, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """What the environment lacks or has otherwise than declared."""
+    failed: tuple[TraceError, ...] = ()
+    """The statements of the training that raised."""
 
 
 def judge(proofs: Proofs) -> tuple[Finding, ...]:
@@ -73,6 +79,7 @@ def judge(proofs: Proofs) -> tuple[Finding, ...]:
         *answer_scale.judge(proofs.scale),
         *_contract(proofs),
         *_data(proofs),
+        *trouble.judge(proofs.problems, proofs.failed),
         *_left_out(proofs),
         *_copied(proofs.evaluation),
     )

@@ -17,6 +17,7 @@ RETIRED = "retired"
 ANSWERED_BY_MEASURING = frozenset({"leak-split", "no-skill", "no-holdout"})
 ANSWERED_BY_PARITY = frozenset({"skew"})
 ANSWERED_BY_RUNNING = frozenset({"req-missing", "req-unpinned", "req-old", "file-missing", "code-broken"})
+RUN_WITH_TROUBLE = frozenset({"statements-failed", "environment-differs"})
 
 
 class Waived(Struct, frozen=True):
@@ -58,9 +59,11 @@ def judge(
     waived: list[Waived] = []
     answered: list[Answered] = []
     still_open: list[Finding] = []
-    for finding in _all(release, findings, stage=stage):
+    every = _all(release, findings, stage=stage)
+    ran = not any(finding.code.lower() in RUN_WITH_TROUBLE for finding in every)
+    for finding in every:
         waiver = next((each for each in reversed(waivers) if each.code.lower() == finding.code.lower()), None)
-        if how := _answer(finding, release):
+        if how := _answer(finding, release, ran=ran):
             answered.append(Answered(finding, how))
         elif not _blocks(finding, stage=stage):
             still_open.append(finding)
@@ -84,14 +87,17 @@ def _blocks(finding: Finding, *, stage: str) -> bool:
     return finding.blocks_ship or (stage != SANDBOX and finding.severity is Severity.BLOCKER)
 
 
-def _answer(finding: Finding, release: Release) -> str:
-    """How the release proves that a doubt about the proof of concept does not hold for it; empty if not."""
+def _answer(finding: Finding, release: Release, *, ran: bool) -> str:
+    """How the release proves that a doubt about the proof of concept does not hold for it; empty if not.
+
+    `ran` says that the environment was made as declared and no statement of the training failed.
+    """
     code, seen, parity = finding.code.lower(), release.evaluation, release.parity
     if code in ANSWERED_BY_MEASURING and seen.method and seen.rows and seen.has_skill:
         return f"measured again on {seen.rows:,} rows: {seen.method}"
     if code in ANSWERED_BY_PARITY and proven(parity) and not release.encoded_input:
         return f"the release prepares its input as the training did: {parity.rows_equal:,} rows agree"
-    if code in ANSWERED_BY_RUNNING:
+    if ran and code in ANSWERED_BY_RUNNING:
         return "the run built the environment and trained the model"
     return ""
 

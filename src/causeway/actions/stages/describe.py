@@ -29,6 +29,7 @@ from causeway.core.lineage import Assertion, Derived, LineageColumn, Source, Sto
 from causeway.core.poc import Poc
 from causeway.core.release import Model, Output, Release, Signature
 from causeway.core.table import Column, Table, Text
+from causeway.core.trace import TraceError
 
 ENVIRONMENT = "environment.txt"
 FINDINGS = "findings.json"
@@ -47,6 +48,7 @@ class Parts:
     compiled: Compiled
     source: Table
     poc: Poc
+    failed: tuple[TraceError, ...]
 
 
 def describe(site: Site, parts: Parts) -> Contents:
@@ -116,6 +118,8 @@ def _proofs(site: Site, parts: Parts) -> Proofs:
         data_read=recovered.source_path,
         rows_in_source=recovered.rows_in_source,
         rows_kept=recovered.rows_kept,
+        problems=parts.environment.environment.problems,
+        failed=parts.failed,
         drops=tuple(Drop(drop.where, drop.source, drop.rows) for drop in recovered.drops),
     )
 

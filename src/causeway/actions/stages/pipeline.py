@@ -53,6 +53,7 @@ def make_release(site: Site, steps: Steps) -> Packaged:
                     compiled,
                     watched.source(recovered),
                     road.poc,
+                    watched.loaded.trace.errors,
                 ),
             ),
         ),
