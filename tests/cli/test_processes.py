@@ -169,7 +169,7 @@ def test_on_a_full_disk_nothing_is_half_written(small_disk, live, apart):
     for words in (
         ["init", fresh],
         ["ship", folder, "--yes"],
-        ["backup", folder],
+        ["backup", folder, "--to", small_disk / "kept.zip"],
         ["key", "issue", "x", "--folder", folder],
     ):
         done = apart.run(*words, "--json")
