@@ -174,6 +174,19 @@ def test_frequencies_and_means_of_the_target_are_told_apart():
     assert not rule_of([{"Pune": 3.0, "Delhi": 1.5, "Goa": 2.5, "Agra": 9.0}[c] for c in CITY]).target_encoded
 
 
+@pytest.mark.parametrize("rows", [np.arange(ROWS), TRAIN])
+def test_means_of_the_target_are_known_when_smoothed_or_of_two_categories(rows):
+    def smoothed(categories, weight):
+        of = {c: [n for n in rows if categories[n] == c] for c in set(categories)}
+        prior = Y[rows].mean()
+        made = {c: (Y[mine].sum() + weight * prior) / (len(mine) + weight) for c, mine in of.items()}
+        return [made[c] for c in categories]
+
+    sides = ["left" if n % 3 else "right" for n in range(ROWS)]
+    assert recovered({"x": smoothed(CITY, 20)})[0].rules[0].target_encoded
+    assert recovered({"x": smoothed(sides, 0), "age": AGE}, source={"side": sides})[0].rules[0].target_encoded
+
+
 def test_a_column_over_filled_columns_is_derived_from_them():
     holes = np.where(np.arange(ROWS) % 11 == 0, np.nan, INCOME)
     filled = np.where(np.isnan(holes), 5.0, holes)

@@ -160,18 +160,39 @@ def _map(grouping: Grouping, what: str, values: Numbers, wanted: Numbers, eviden
 
 
 def _is_target_mean(grouping: Grouping, values: Numbers, evidence: Evidence) -> bool:
-    """Whether each value is the target's mean in its category, over all kept rows or the fitted ones."""
-    if len(np.unique(values)) < 3 or np.isnan(evidence.target[grouping.present]).any():
+    """Whether each value is the target's mean in its category, over all kept rows or the fitted ones.
+
+    The mean may be drawn towards a prior. Two whole numbers are taken for codes.
+    """
+    if _may_be_codes(values) or np.isnan(evidence.target[grouping.present]).any():
         return False
-    if np.allclose(grouping.means(evidence.target), values, rtol=1e-6, atol=1e-12):
+    if _are_means(values, grouping.means(evidence.target) * grouping.counts, grouping.counts):
         return True
     chosen = np.isin(grouping.present, evidence.fitted)
     codes = grouping.codes[chosen]
     sums = np.bincount(codes, evidence.target[grouping.present[chosen]], len(values))
     counts = np.bincount(codes, minlength=len(values))
     seen = counts > 0
-    means = sums[seen] / counts[seen]
-    return len(np.unique(means)) > 2 and bool(np.allclose(means, values[seen], rtol=1e-6, atol=1e-12))
+    return _are_means(values[seen], sums[seen], counts[seen])
+
+
+def _may_be_codes(values: Numbers) -> bool:
+    return len(np.unique(values)) < 3 and np.array_equal(values, np.round(values))
+
+
+def _are_means(values: Numbers, sums: Numbers, counts: Positions) -> bool:
+    """Whether the values are sum / count, or (sum + prior * weight) / (count + weight)."""
+    if len(np.unique(values)) < 2:
+        return False
+    if np.allclose(sums / counts, values, rtol=1e-6, atol=1e-12):
+        return True
+    if len(values) < 3 or np.array_equal(values, np.round(values)):
+        return False
+    unknowns = np.column_stack([values, -np.ones(len(values))])  # value * weight - prior * weight
+    weight, pull = np.linalg.lstsq(unknowns, sums - values * counts, rcond=None)[0].tolist()
+    means = sums / counts
+    sound = 0 < weight <= counts.sum() and means.min() <= pull / weight <= means.max()
+    return sound and bool(np.allclose((sums + pull) / (counts + weight), values, rtol=1e-6, atol=1e-12))
 
 
 def absence_candidates(pool: Pool, wanted: Numbers) -> Iterator[Candidate]:
