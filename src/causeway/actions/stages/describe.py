@@ -133,13 +133,22 @@ def _unexplained(recovered: Recovered, name: str) -> Unexplained:
 def outputs_of(recovered: Recovered, compiled: Compiled, *, positive: str) -> tuple[Output, ...]:
     """What the release answers, its classes in the words of the raw data where that is certain."""
     if recovered.task == "regression":
-        return (Output("value", "value"),)
+        return (Output(_value_name(recovered), "value"),)
     classes = named_classes(compiled.classes, recovered.target.labels)
     wanted = positive if positive in classes else (classes[-1] if recovered.task == "binary" else "")
     label = Output("label", "label", classes, wanted)
     if len(compiled.converted.output_names) < 2:
         return (label,)
     return (label, Output("probability", "probability", classes, wanted))
+
+
+def _value_name(recovered: Recovered) -> str:
+    """What a regression answers by name where it is a plain function of the target: `log_price`."""
+    column, rule = recovered.target.column, recovered.target.rule
+    if not isinstance(rule, Numeric) or rule.fn == "id" or not column.isidentifier():
+        return "value"
+    plain = (rule.base, rule.a, rule.b) == ("number", 1.0, 0.0)
+    return f"{rule.fn}_{column}" if plain else "value"
 
 
 def named_classes(classes: tuple[str, ...], labels: dict[str, str]) -> tuple[str, ...]:
