@@ -8,7 +8,7 @@ from trainings import MODEL, SAMPLER, Training
 from causeway.core.errors import NotFound, UsageError
 from causeway.core.features import Derived, Map, NumberElseMap, Numeric, Pair, Step, Words
 from causeway.core.table import Text
-from causeway.core.trace import Captured, Link
+from causeway.core.trace import Captured, Fit, Link
 from causeway.recover import prove, recover, signature_of
 
 ROWS = 300
@@ -308,6 +308,11 @@ def test_of_two_files_the_one_that_the_model_was_fitted_on_is_the_source():
 def test_without_a_model_or_its_rows_there_is_nothing_to_recover():
     with pytest.raises(NotFound, match="no fitted model"):
         recover(Training(**SOURCE).loaded())
+    grouped = Training(**SOURCE)
+    matrix = grouped.matrix({"age": AGE})
+    grouped.fits.append(Fit("fit", MODEL, "KMeans", "sklearn.cluster", matrix, ""))
+    with pytest.raises(NotFound, match="clustering has no target"):
+        recover(grouped.loaded())
     lost = Training(**SOURCE)
     lost.fit("", Y)
     with pytest.raises(NotFound, match="was not kept"):

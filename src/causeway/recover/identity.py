@@ -10,6 +10,24 @@ from causeway.core.trace import Fit, Link, Matrix
 from causeway.recover.loaded import LoadedTrace, Positions
 
 SYNTHETIC = -1
+CLUSTERERS = frozenset(
+    {
+        "AffinityPropagation",
+        "AgglomerativeClustering",
+        "Birch",
+        "BisectingKMeans",
+        "DBSCAN",
+        "GaussianMixture",
+        "HDBSCAN",
+        "KMeans",
+        "KModes",
+        "KPrototypes",
+        "MeanShift",
+        "MiniBatchKMeans",
+        "OPTICS",
+        "SpectralClustering",
+    }
+)
 _ROOT_STRIDE = 1 << 40
 """Row keys are the root's number times this, plus the position in the root."""
 
@@ -78,6 +96,14 @@ def shipped_fit(loaded: LoadedTrace) -> tuple[int, Fit]:
     models = {c.object for c in trace.captured if c.kind in {"classifier", "regressor"}}
     fits = [fit for fit in trace.fits if fit.call == "fit" and fit.object >= 0]
     fits = [fit for fit in fits if fit.object in models] or [fit for fit in fits if fit.target]
+    clusterers = [fit.estimator for fit in trace.fits if fit.estimator in CLUSTERERS]
+    if not fits and clusterers:
+        raise NotFound(
+            f"{clusterers[-1]} was fitted, and clustering has no target; Causeway does not release it yet",
+            where=trace.script,
+            hint="train a classifier on the groups that it found, and release that; or name the script that "
+            "fits another model in causeway.toml: [model] train",
+        )
     if not fits:
         raise NotFound(
             "no fitted model was seen in this training",
