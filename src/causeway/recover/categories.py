@@ -170,7 +170,8 @@ def _is_target_mean(grouping: Grouping, values: Numbers, evidence: Evidence) -> 
         return True
     chosen = np.isin(grouping.present, evidence.fitted)
     codes = grouping.codes[chosen]
-    sums = np.bincount(codes, evidence.target[grouping.present[chosen]], len(values))
+    sums = np.zeros(len(values))
+    np.add.at(sums, codes, evidence.target[grouping.present[chosen]])
     counts = np.bincount(codes, minlength=len(values))
     seen = counts > 0
     return _are_means(values[seen], sums[seen], counts[seen])
