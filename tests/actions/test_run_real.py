@@ -151,12 +151,12 @@ def test_a_column_that_cannot_be_recovered_makes_the_input_encoded(tmp_path, wor
     report = run(work, folder, workshop=workshop)
 
     assert report.encoded_input
-    assert report.blocks == ("encoded-input",)
+    assert report.blocks == ("ENCODED-INPUT",)
     finding = report.findings[0]
     assert "encode spend (made at train.py:13) themselves" in finding.title
     assert "table['spend'] = np.random" in finding.evidence[0].text
     assert '[model] features = "module:function" (below causeway.toml:11)' in finding.remedy.words
-    with pytest.raises(Blocked, match="encoded-input"):
+    with pytest.raises(Blocked, match="ENCODED-INPUT"):
         ship(work, folder, agree=lambda _: True)
     assert "features.json" not in opened(report).files
 

@@ -99,7 +99,7 @@ def test_declining_changes_nothing(folder):
     assert not (folder / ".causeway" / "routes.json").exists()
 
 
-@pytest.mark.parametrize("code", ["target-leak", "secret", "unsafe-artifact"])
+@pytest.mark.parametrize("code", ["TARGET-LEAK", "secret", "UNSAFE-ARTIFACT"])
 def test_what_makes_answers_wrong_or_dangerous_blocks(folder, code):
     shipyard.release(folder, findings=[finding(code)])
     with pytest.raises(Blocked, match=f"{code}: {code} was seen") as blocked:
@@ -111,7 +111,7 @@ def test_what_makes_answers_wrong_or_dangerous_blocks(folder, code):
 def test_a_waiver_is_recorded_with_who_and_why_before_the_traffic(folder):
     digest = shipyard.release(folder, encoded_input=True)
     before = len(events(folder))
-    shipped(folder, waive={"encoded-input": "a demo among ourselves"})
+    shipped(folder, waive={"ENCODED-INPUT": "a demo among ourselves"})
     assert kinds(folder, after=before) == ["FindingWaived", "KeyIssued", "TrafficRouted"]
     waived = events(folder)[before]
     assert (waived.body.actor, waived.fact.because, waived.fact.release) == (
@@ -126,13 +126,13 @@ def test_waiving_one_of_two_blockers_records_nothing(folder):
     shipyard.release(folder, encoded_input=True, findings=[finding("secret")])
     before = len(events(folder))
     with pytest.raises(Blocked, match="secret"):
-        shipped(folder, waive={"encoded-input": "a demo"})
+        shipped(folder, waive={"ENCODED-INPUT": "a demo"})
     assert len(events(folder)) == before
 
 
 @pytest.mark.parametrize(
     ("waive", "message"),
-    [({"encoded-input": " "}, "needs a reason"), ({"secret": "x"}, "secret does not stop this release")],
+    [({"ENCODED-INPUT": " "}, "needs a reason"), ({"secret": "x"}, "secret does not stop this release")],
 )
 def test_a_waiver_without_reason_or_object_is_refused(folder, waive, message):
     shipyard.release(folder, encoded_input=True)
@@ -159,7 +159,7 @@ def test_a_secret_in_the_folder_blocks_even_if_the_run_did_not_see_it(folder):
 
 def test_what_was_known_when_it_went_live_is_kept(folder):
     shipyard.release(folder, encoded_input=True)
-    done = shipped(folder, waive={"encoded-input": "a demo"})
+    done = shipped(folder, waive={"ENCODED-INPUT": "a demo"})
     work = shipyard.workspace(folder)
     kept = work.artifacts.get(product_state(work, "churn").routings[-1].judgement)
     assert msgspec.json.decode(kept, type=Judgement) == done.plan.judgement
@@ -306,12 +306,12 @@ def test_a_blocked_command_names_each_finding_with_its_remedy(folder):
     assert (result.exit_code, result.stdout) == (1, "")
     answer = json.loads(run("ship", folder, "--yes", "--json").stdout)
     remedies = [each["remedy"]["words"] for each in answer["judgement"]["blocking"]]
-    for words in ("no-skill", "encoded-input", *remedies, "--waive"):
+    for words in ("NO-SKILL", "ENCODED-INPUT", *remedies, "--waive"):
         assert words in result.stderr
     assert (answer["ok"], answer["code"]) == (False, "blocked")
-    assert {each["code"] for each in answer["judgement"]["blocking"]} == {"no-skill", "encoded-input"}
+    assert {each["code"] for each in answer["judgement"]["blocking"]} == {"NO-SKILL", "ENCODED-INPUT"}
     waived = run(
-        "ship", folder, "--yes", "--waive", "no-skill", "--waive", "encoded-input", "--because", "demo"
+        "ship", folder, "--yes", "--waive", "NO-SKILL", "--waive", "ENCODED-INPUT", "--because", "demo"
     )
     assert waived.exit_code == 0, waived.output
 

@@ -29,7 +29,7 @@ def test_a_logarithm_is_named_with_what_undoes_it():
 
     assert finding.title == "The release answers log(1 + price), not price."
     assert "price = exp(answer) - 1" in finding.remedy.words
-    assert (finding.code, finding.severity, finding.blocks_ship) == ("answer-scale", Severity.FIX, False)
+    assert (finding.code, finding.severity, finding.blocks_ship) == ("ANSWER-SCALE", Severity.FIX, False)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def live(release="r1", *waivers):
 
 
 def waiver(*, until, release="r1"):
-    return Waiver("no-skill", "demo", "a", NOW - HOUR, 1, until=until, release=release)
+    return Waiver("NO-SKILL", "demo", "a", NOW - HOUR, 1, until=until, release=release)
 
 
 def test_nothing_is_due_where_nothing_happened():

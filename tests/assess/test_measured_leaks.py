@@ -22,7 +22,7 @@ def test_a_transformer_fitted_before_the_split_is_found_and_milder():
 def test_a_telling_column_blocks_shipping_until_somebody_says_that_it_is_known():
     (finding,) = telling([Telltale("closed_on", "roc_auc", 0.9991, 996)])
 
-    assert (finding.code, finding.severity, finding.blocks_ship) == ("target-leak", Severity.BLOCKER, True)
+    assert (finding.code, finding.severity, finding.blocks_ship) == ("TARGET-LEAK", Severity.BLOCKER, True)
     assert "closed_on" in finding.title
     assert "--waive target-leak" in finding.remedy.words
     assert finding.evidence[0].text == "AUC 0.999 by itself, on 996 rows held out"

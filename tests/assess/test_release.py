@@ -31,13 +31,13 @@ def test_a_release_that_keeps_every_promise_has_no_findings():
 @pytest.mark.parametrize(
     ("proofs", "code"),
     [
-        (replace(GOOD, evaluation=replace(SKILLED, gain_low=-0.01)), "no-skill"),
-        (replace(GOOD, evaluation=replace(SKILLED, gain_low=0.0)), "no-skill"),
-        (replace(GOOD, encoded_input=True, unexplained=(Unexplained("x", "no rule"),)), "encoded-input"),
-        (replace(GOOD, parity=replace(EQUAL, rows_equal=992)), "no-parity"),
-        (replace(GOOD, parity=replace(EQUAL, label_flips=1)), "no-parity"),
-        (replace(GOOD, parity=replace(EQUAL, rows=0, rows_equal=0)), "no-parity"),
-        (replace(GOOD, leaks=(Leak("risk", "mean of the target in each category"),)), "target-leak"),
+        (replace(GOOD, evaluation=replace(SKILLED, gain_low=-0.01)), "NO-SKILL"),
+        (replace(GOOD, evaluation=replace(SKILLED, gain_low=0.0)), "NO-SKILL"),
+        (replace(GOOD, encoded_input=True, unexplained=(Unexplained("x", "no rule"),)), "ENCODED-INPUT"),
+        (replace(GOOD, parity=replace(EQUAL, rows_equal=992)), "NO-PARITY"),
+        (replace(GOOD, parity=replace(EQUAL, label_flips=1)), "NO-PARITY"),
+        (replace(GOOD, parity=replace(EQUAL, rows=0, rows_equal=0)), "NO-PARITY"),
+        (replace(GOOD, leaks=(Leak("risk", "mean of the target in each category"),)), "TARGET-LEAK"),
     ],
 )
 def test_what_would_make_answers_wrong_blocks_shipping(proofs, code):
@@ -80,7 +80,7 @@ def test_broken_contract_rules_are_to_be_fixed_but_do_not_block():
         replace(GOOD, violations=(Violation("minimum", "age", 3, "0", ("-1",)),), contract="c.yaml")
     )
 
-    assert [finding.code for finding in findings] == ["contract-violated"]
+    assert [finding.code for finding in findings] == ["CONTRACT-VIOLATED"]
     assert findings[0].severity is Severity.FIX
     assert findings[0].title == "3 rows break the contract's rule minimum on age."
     assert findings[0].evidence[0].text == "expected 0; seen -1"
@@ -91,7 +91,7 @@ def test_an_inferred_contract_is_noted():
     findings = judge(replace(GOOD, contract_inferred=True))
 
     assert [(finding.code, finding.severity) for finding in findings] == [
-        ("contract-inferred", Severity.NOTE)
+        ("CONTRACT-INFERRED", Severity.NOTE)
     ]
 
 
@@ -109,7 +109,7 @@ def test_blocking_findings_come_first():
 def test_data_other_than_the_manifest_names_is_to_be_fixed():
     finding = judge(replace(GOOD, data_named="houses.csv", data_read="houses_2.csv"))[0]
 
-    assert (finding.code, finding.severity) == ("other-data", Severity.FIX)
+    assert (finding.code, finding.severity) == ("OTHER-DATA", Severity.FIX)
     assert 'path = "houses_2.csv"' in finding.remedy.words
     assert judge(replace(GOOD, data_named="./houses.csv", data_read="houses.csv")) == ()
 
@@ -119,7 +119,7 @@ def test_rows_that_never_reached_the_model_are_noted_with_where_they_went():
 
     finding = judge(replace(GOOD, rows_in_source=999, rows_kept=993, drops=drops))[0]
 
-    assert (finding.code, finding.severity) == ("rows-left-out", Severity.NOTE)
+    assert (finding.code, finding.severity) == ("ROWS-LEFT-OUT", Severity.NOTE)
     assert finding.title.startswith("6 of 999 rows never reached the model")
     assert finding.evidence[0].text == "6 rows: table.dropna()"
 

@@ -54,13 +54,13 @@ def test_a_release_with_skill_and_parity_may_ship():
 @pytest.mark.parametrize(
     ("release", "code"),
     [
-        (evaluated(gain_low=0.0), "no-skill"),
-        (evaluated(gain_low=-0.1), "no-skill"),
-        (compared(rows_equal=199), "no-parity"),
-        (compared(label_flips=1), "no-parity"),
-        (compared(rows=0, rows_equal=0), "no-parity"),
-        (but(encoded_input=True), "encoded-input"),
-        (but(findings=("target-leak",)), "target-leak"),
+        (evaluated(gain_low=0.0), "NO-SKILL"),
+        (evaluated(gain_low=-0.1), "NO-SKILL"),
+        (compared(rows_equal=199), "NO-PARITY"),
+        (compared(label_flips=1), "NO-PARITY"),
+        (compared(rows=0, rows_equal=0), "NO-PARITY"),
+        (but(encoded_input=True), "ENCODED-INPUT"),
+        (but(findings=("TARGET-LEAK",)), "TARGET-LEAK"),
     ],
 )
 def test_what_makes_answers_wrong_blocks_and_can_be_waived(release, code):
@@ -98,7 +98,7 @@ def test_a_leaky_split_is_answered_by_an_honest_measurement_with_skill(code):
     assert "measured again on 200 rows: split first" in answered.answered[0].how
     assert codes(judge(evaluated(gain_low=-1.0), [leak], waivers=[], stage="sandbox").blocking) == [
         code,
-        "no-skill",
+        "NO-SKILL",
     ]
     assert codes(judge(evaluated(method=""), [leak], waivers=[], stage="sandbox").blocking) == [code]
 
@@ -107,7 +107,7 @@ def test_an_app_that_prepares_its_input_otherwise_is_answered_by_parity():
     skew = finding("SKEW", blocks_ship=True)
     assert judge(GOOD, [skew], waivers=[], stage="sandbox").may_ship
     unproven = judge(compared(rows_equal=199), [skew], waivers=[], stage="sandbox")
-    assert codes(unproven.blocking) == ["SKEW", "no-parity"]
+    assert codes(unproven.blocking) == ["SKEW", "NO-PARITY"]
     assert "SKEW" in codes(judge(but(encoded_input=True), [skew], waivers=[], stage="sandbox").blocking)
 
 
@@ -123,7 +123,7 @@ def test_what_could_not_be_built_is_answered_by_having_been_built():
     assert judge(GOOD, [finding("REQ-MISSING")], waivers=[], stage="pilot").may_ship
 
 
-@pytest.mark.parametrize("code", ["target-leak", "LEAK-SELECTION"])
+@pytest.mark.parametrize("code", ["TARGET-LEAK", "LEAK-SELECTION"])
 def test_what_the_target_itself_made_is_not_answered_by_measuring(code):
     leak = finding(code, blocks_ship=True)
     assert codes(judge(GOOD, [leak], waivers=[], stage="sandbox").blocking) == [code]

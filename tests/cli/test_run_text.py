@@ -57,14 +57,14 @@ def test_a_claim_stands_beside_what_was_measured():
 
 def test_what_blocks_shipping_is_said_with_its_remedy():
     finding = Finding(
-        "no-skill",
+        "NO-SKILL",
         Severity.BLOCKER,
         "It does not beat guessing.",
         Remedy("Stop here."),
         blocks_ship=True,
     )
 
-    said = verdict(replace(REPORT, findings=(finding,), blocks=("no-skill",)), folder=Path())
+    said = verdict(replace(REPORT, findings=(finding,), blocks=("NO-SKILL",)), folder=Path())
 
     assert "Blocks shipping: It does not beat guessing. Stop here." in said
     assert "will refuse until then" in said

@@ -30,7 +30,7 @@ def live(folder):
     shipyard.poc(folder, more=f'purpose = "Keep subscribers {EVIL}"\n')
     shipyard.release(folder, findings=findings, encoded_input=True)
     work = shipyard.workspace(folder)
-    ship(work, folder, waive={"encoded-input": f"a demo {EVIL}"}, agree=lambda _: True)
+    ship(work, folder, waive={"ENCODED-INPUT": f"a demo {EVIL}"}, agree=lambda _: True)
     return folder
 
 

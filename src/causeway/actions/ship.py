@@ -226,17 +226,17 @@ def _judged(
 
 def _in_folder(folder: Path, manifest: Manifest, bundle: Bundle) -> list[Finding]:
     """What the folder shows today and the bundle does not say: a secret, an unsafe artefact, no owner."""
-    said = {finding.code.lower() for finding in bundle.findings}
+    said = {finding.code.upper() for finding in bundle.findings}
     found = judged(folder, read_poc(folder), manifest)
-    return [finding for finding in found if finding.code.lower() not in said]
+    return [finding for finding in found if finding.code.upper() not in said]
 
 
 def _check_waivers(blocking: tuple[Finding, ...], waives: tuple[FindingWaived, ...]) -> None:
-    codes = {finding.code.lower() for finding in blocking}
+    codes = {finding.code.upper() for finding in blocking}
     for waive in waives:
         if not waive.because.strip():
             raise UsageError(f"waiving {waive.code} needs a reason", hint='add --because "..."')
-        if waive.code.lower() not in codes:
+        if waive.code.upper() not in codes:
             raise UsageError(
                 f"{waive.code} does not stop this release",
                 hint=f"what stops it: {', '.join(sorted(codes)) or 'nothing'}",

@@ -43,7 +43,7 @@ def judge(scale: Scale | None) -> tuple[Finding, ...]:
         return ()
     return (
         Finding(
-            code="answer-scale",
+            code="ANSWER-SCALE",
             severity=Severity.FIX,
             title=_title(scale),
             remedy=Remedy(_remedy(scale)),

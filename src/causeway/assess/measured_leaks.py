@@ -39,7 +39,7 @@ def telling(found: Sequence[Telltale]) -> tuple[Finding, ...]:
     """Columns that alone tell the target; whether one may know it is for a person to say."""
     return tuple(
         Finding(
-            code="target-leak",
+            code="TARGET-LEAK",
             severity=Severity.BLOCKER,
             title=f"The column {each.column} alone tells the answer; it may be known only afterwards.",
             remedy=Remedy(

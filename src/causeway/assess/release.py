@@ -97,7 +97,7 @@ def _skill(evaluation: Evaluation) -> tuple[Finding, ...]:
     trivial = evaluation.baseline_name
     return (
         Finding(
-            code="no-skill",
+            code="NO-SKILL",
             severity=Severity.BLOCKER,
             title=f"The model does not beat {trivial} beyond chance.",
             remedy=Remedy("Stop here, or find columns that know more about the target."),
@@ -131,7 +131,7 @@ def _encoded(proofs: Proofs) -> tuple[Finding, ...]:
     )
     return (
         Finding(
-            code="encoded-input",
+            code="ENCODED-INPUT",
             severity=Severity.BLOCKER,
             title=title,
             remedy=Remedy(words),
@@ -153,7 +153,7 @@ def _parity(parity: Parity) -> tuple[Finding, ...]:
         return ()
     return (
         Finding(
-            code="no-parity",
+            code="NO-PARITY",
             severity=Severity.BLOCKER,
             title="The release does not answer as the proof of concept did.",
             remedy=Remedy("Name a features step, then run again; or serve the model another way."),
@@ -172,7 +172,7 @@ def _parity(parity: Parity) -> tuple[Finding, ...]:
 def _leaks(leaks: tuple[Leak, ...]) -> tuple[Finding, ...]:
     return tuple(
         Finding(
-            code="target-leak",
+            code="TARGET-LEAK",
             severity=Severity.BLOCKER,
             title=f"The model's column {leak.column} is made from the answer.",
             remedy=Remedy(f"Leave {leak.column} out of the model, then run again."),
@@ -187,7 +187,7 @@ def _leaks(leaks: tuple[Leak, ...]) -> tuple[Finding, ...]:
 def _contract(proofs: Proofs) -> tuple[Finding, ...]:
     found = tuple(
         Finding(
-            code="contract-violated",
+            code="CONTRACT-VIOLATED",
             severity=Severity.FIX,
             title=_title(violation),
             remedy=Remedy(f"Mend the data, or the rule in {proofs.contract or 'the contract'}."),
@@ -201,7 +201,7 @@ def _contract(proofs: Proofs) -> tuple[Finding, ...]:
     return (
         *found,
         Finding(
-            code="contract-inferred",
+            code="CONTRACT-INFERRED",
             severity=Severity.NOTE,
             title="Nobody has agreed to a data contract; one was inferred from the data itself.",
             remedy=Remedy("Read it, correct it, and name it in causeway.toml: [[data]] contract = ..."),
@@ -227,7 +227,7 @@ def _data(proofs: Proofs) -> tuple[Finding, ...]:
         return ()
     return (
         Finding(
-            code="other-data",
+            code="OTHER-DATA",
             severity=Severity.FIX,
             title=f"The training read {read}, the manifest names {named}.",
             remedy=Remedy(
@@ -243,7 +243,7 @@ def _copied(evaluation: Evaluation) -> tuple[Finding, ...]:
         return ()
     return (
         Finding(
-            code="rows-copied",
+            code="ROWS-COPIED",
             severity=Severity.NOTE,
             title=f"{evaluation.copies:,} of {evaluation.rows:,} rows are copies of another.",
             remedy=Remedy(
@@ -260,7 +260,7 @@ def _left_out(proofs: Proofs) -> tuple[Finding, ...]:
         return ()
     return (
         Finding(
-            code="rows-left-out",
+            code="ROWS-LEFT-OUT",
             severity=Severity.NOTE,
             title=(
                 f"{gone:,} of {proofs.rows_in_source:,} rows never reached the model; "

@@ -13,11 +13,11 @@ from causeway.views.product import Waiver
 SANDBOX = "sandbox"
 RETIRED = "retired"
 
-# what the code of a proof of concept makes doubtful and a release can prove, in lower case
-ANSWERED_BY_MEASURING = frozenset({"leak-split", "no-skill", "no-holdout"})
-ANSWERED_BY_PARITY = frozenset({"skew"})
-ANSWERED_BY_RUNNING = frozenset({"req-missing", "req-unpinned", "req-old", "file-missing", "code-broken"})
-RUN_WITH_TROUBLE = frozenset({"statements-failed", "environment-differs"})
+# what the code of a proof of concept makes doubtful and a release can prove
+ANSWERED_BY_MEASURING = frozenset({"LEAK-SPLIT", "NO-SKILL", "NO-HOLDOUT"})
+ANSWERED_BY_PARITY = frozenset({"SKEW"})
+ANSWERED_BY_RUNNING = frozenset({"REQ-MISSING", "REQ-UNPINNED", "REQ-OLD", "FILE-MISSING", "CODE-BROKEN"})
+RUN_WITH_TROUBLE = frozenset({"STATEMENTS-FAILED", "ENVIRONMENT-DIFFERS"})
 
 
 class Waived(Struct, frozen=True):
@@ -60,9 +60,9 @@ def judge(
     answered: list[Answered] = []
     still_open: list[Finding] = []
     every = _all(release, findings, stage=stage)
-    ran = not any(finding.code.lower() in RUN_WITH_TROUBLE for finding in every)
+    ran = not any(finding.code.upper() in RUN_WITH_TROUBLE for finding in every)
     for finding in every:
-        waiver = next((each for each in reversed(waivers) if each.code.lower() == finding.code.lower()), None)
+        waiver = next((each for each in reversed(waivers) if each.code.upper() == finding.code.upper()), None)
         if how := _answer(finding, release, ran=ran):
             answered.append(Answered(finding, how))
         elif not _blocks(finding, stage=stage):
@@ -92,7 +92,7 @@ def _answer(finding: Finding, release: Release, *, ran: bool) -> str:
 
     `ran` says that the environment was made as declared and no statement of the training failed.
     """
-    code, seen, parity = finding.code.lower(), release.evaluation, release.parity
+    code, seen, parity = finding.code.upper(), release.evaluation, release.parity
     if code in ANSWERED_BY_MEASURING and seen.method and seen.rows and seen.has_skill:
         return f"measured again on {seen.rows:,} rows: {seen.method}"
     if code in ANSWERED_BY_PARITY and proven(parity) and not release.encoded_input:

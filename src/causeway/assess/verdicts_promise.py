@@ -128,7 +128,7 @@ def contract(promise: Manifest | None, facts: Facts) -> Verdict:
             return refuted(
                 f"{part.name} breaks its contract: {_first_broken(report)}",
                 f"Mend the data, or the rule in {part.contract}.",
-                codes=("contract-violated",),
+                codes=("CONTRACT-VIOLATED",),
             )
     rows = sum(report.rows for report in reports.values())
     return verified(

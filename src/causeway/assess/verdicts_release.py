@@ -9,8 +9,8 @@ from causeway.core.metrics import spoken
 from causeway.core.release import Evaluation, Release
 
 SAFE_FORMATS = (".onnx", ".safetensors", ".skops")
-NO_SKILL = "no-skill"
-SPLIT_CODES = frozenset({"no-holdout", "split-time"})
+NO_SKILL = "NO-SKILL"
+SPLIT_CODES = frozenset({"NO-HOLDOUT", "SPLIT-TIME"})
 PINNED = ("code", "data", "environment")
 
 _RUN = "causeway run"
@@ -65,7 +65,7 @@ def data_kept(_promise: Manifest | None, facts: Facts) -> Verdict:
 def split(_promise: Manifest | None, facts: Facts) -> Verdict:
     """DAT-6: nothing that is known only afterwards, and rows apart from those it was fitted on."""
     leaks = tuple(
-        code for code in _open_codes(facts) if "leak" in code.lower() or code.lower() in SPLIT_CODES
+        code for code in _open_codes(facts) if "LEAK" in code.upper() or code.upper() in SPLIT_CODES
     )
     if leaks:
         return refuted(
@@ -100,7 +100,7 @@ def reproducible(_promise: Manifest | None, facts: Facts) -> Verdict:
 def skill(_promise: Manifest | None, facts: Facts) -> Verdict:
     """MOD-3: better than the trivial answer, beyond chance."""
     if facts.release is None:
-        claimed = tuple(code for code in _open_codes(facts) if code.lower() == NO_SKILL)
+        claimed = tuple(code for code in _open_codes(facts) if code.upper() == NO_SKILL)
         if claimed:
             return refuted("its own figures show no skill", _NO_SKILL_REMEDY, codes=claimed)
         return _no_release()
@@ -155,15 +155,15 @@ def parity(_promise: Manifest | None, facts: Facts) -> Verdict:
     return refuted(
         f"{seen}, {proof.label_flips} labels differ",
         "Name a features step, then run again: [model] features",
-        codes=("no-parity",),
+        codes=("NO-PARITY",),
     )
 
 
 def _open_codes(facts: Facts) -> tuple[str, ...]:
     """Codes of the findings, less those that measuring apart has answered."""
     codes = dict.fromkeys(finding.code for finding in facts.findings or ())
-    answered = ANSWERED_BY_MEASURING | {"no-holdout"} if _measured(facts.release) else frozenset[str]()
-    return tuple(code for code in codes if code.lower() not in answered)
+    answered = ANSWERED_BY_MEASURING | {"NO-HOLDOUT"} if _measured(facts.release) else frozenset[str]()
+    return tuple(code for code in codes if code.upper() not in answered)
 
 
 def _measured(release: Release | None) -> Evaluation | None:
