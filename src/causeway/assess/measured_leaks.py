@@ -44,7 +44,7 @@ def telling(found: Sequence[Telltale]) -> tuple[Finding, ...]:
             title=f"The column {each.column} alone tells the answer; it may be known only afterwards.",
             remedy=Remedy(
                 f"If {each.column} is not known when a prediction is asked for, leave it out of the model "
-                "and run again; if it is, ship with --waive target-leak and say so."
+                "and run again; if it is, ship with --waive TARGET-LEAK and say so."
             ),
             evidence=(
                 Evidence(
