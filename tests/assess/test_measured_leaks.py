@@ -24,5 +24,5 @@ def test_a_telling_column_blocks_shipping_until_somebody_says_that_it_is_known()
 
     assert (finding.code, finding.severity, finding.blocks_ship) == ("TARGET-LEAK", Severity.BLOCKER, True)
     assert "closed_on" in finding.title
-    assert "--waive target-leak" in finding.remedy.words
+    assert "--waive TARGET-LEAK" in finding.remedy.words
     assert finding.evidence[0].text == "AUC 0.999 by itself, on 996 rows held out"
