@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from causeway.cli.main import VERBS, main
+from causeway.cli.verb import answered
 
 COMMANDS = [[verb] for verb in VERBS] + [
     ["roll", "back"],
@@ -94,3 +95,12 @@ def test_interrupting_says_what_is_kept(tmp_path, monkeypatch):
 def test_a_caller_of_the_group_gets_clicks_own_errors():
     with pytest.raises(click.UsageError):
         main(["shpi"], standalone_mode=False)
+
+
+def test_a_missing_extra_is_named_with_the_command_that_brings_it(capsys):
+    def needs_a_server():
+        raise ModuleNotFoundError("No module named 'uvicorn'", name="uvicorn")
+
+    assert answered(needs_a_server, as_json=True) == 3
+    said = json.loads(capsys.readouterr().out)
+    assert (said["code"], said["hint"]) == ("missing_extra", 'install with: pip install "causeway[serve]"')

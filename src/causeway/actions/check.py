@@ -70,7 +70,7 @@ def check(folder: Path, *, stage: str = "") -> CheckReport:
         findings=findings,
         questions=promise.questions(),
         readiness=answered,
-        next=_next(folder, poc, promise.manifest),
+        next=_next(folder, poc, promise.manifest, facts=facts),
         reach=poc.reach,
         manifest=promise.manifest is not None,
     )
@@ -104,8 +104,10 @@ def _on(folder: Path, finding: Finding) -> Finding:
     return structs.replace(finding, remedy=remedy)
 
 
-def _next(folder: Path, poc: Poc, manifest: Manifest | None) -> str:
+def _next(folder: Path, poc: Poc, manifest: Manifest | None, *, facts: Facts) -> str:
     verb = "init" if manifest is None else "run" if may_run(poc) else "check"
+    if verb == "run" and facts.release is not None:
+        verb = "ship"
     return f"causeway {verb} {shlex.quote(str(folder))}"
 
 

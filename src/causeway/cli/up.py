@@ -7,7 +7,7 @@ import click
 
 from causeway.actions.instance import CONSOLE_PORT, PORT
 from causeway.cli.verb import PLACE, emit, guarded, json_flag, narrate
-from causeway.core.errors import MissingExtra, UsageError
+from causeway.core.errors import UsageError
 
 if TYPE_CHECKING:
     from causeway.actions.up import Started
@@ -49,15 +49,10 @@ def command(
     if stopping:
         _stop(folder, as_json=as_json)
         return
-    try:
-        from causeway.actions.background import start_in_background
-        from causeway.actions.up import up
-        from causeway.actions.workspace import open_workspace
-        from causeway.console.app import create_app
-    except ModuleNotFoundError as error:
-        raise MissingExtra(
-            f"{error.name} is not installed", hint='install with: pip install "causeway[serve]"'
-        ) from error
+    from causeway.actions.background import start_in_background
+    from causeway.actions.up import up
+    from causeway.actions.workspace import open_workspace
+    from causeway.console.app import create_app
 
     def ready(started: "Started") -> None:
         if as_json:

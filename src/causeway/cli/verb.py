@@ -11,8 +11,9 @@ from typing import Any
 import click
 import msgspec
 
-from causeway.core.errors import CausewayError, Defect, UsageError, outside
+from causeway.core.errors import CausewayError, Defect, MissingExtra, UsageError, outside
 
+SERVE = {"httptools", "jinja2", "onnxruntime", "polars", "starlette", "uvicorn", "uvloop"}
 EXIT_CODES = {0: "fine", 1: "judged and failed", 2: "usage", 3: "the outside failed"}
 INTERRUPTED = 130
 
@@ -112,6 +113,10 @@ def _named(error: Exception) -> CausewayError:
             return outside(error)
         case UnicodeEncodeError():
             return _no_text(error)
+        case ModuleNotFoundError() if (error.name or "").partition(".")[0] in SERVE:
+            return MissingExtra(
+                f"{error.name} is not installed", hint='install with: pip install "causeway[serve]"'
+            )
         case _:
             return _defect(error)
 

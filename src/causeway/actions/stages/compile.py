@@ -57,7 +57,7 @@ def compile_model(
     raise Refused(
         f"{recovered.estimator} was not compiled: {'; '.join(tried)}",
         where=recovered.source_path,
-        hint="serve it in the proof of concept's own environment, or train an estimator that converts",
+        hint="train an estimator that converts: scikit-learn, XGBoost and LightGBM mostly do",
     )
 
 
