@@ -87,7 +87,7 @@ def _known(version: str) -> bool:
 
 def _seen() -> set[str]:
     """The versions that lie in the usual places, not asked whether they start."""
-    paths = [found for place in _places() for found in glob.glob(place.format(version="3.*"))]  # noqa: PTH207
+    paths = [found for place in _places() for found in glob.glob(place.format(version="3.*"))]  # noqa: PTH207 - absolute
     named = {found[1] for path in paths if (found := re.search(r"(3\.\d+)[^/]*/bin/|python(3\.\d+)$", path))}
     return {f"3.{sys.version_info[1]}"} | {minor for minor in named if minor and _known(minor)}
 
