@@ -1,0 +1,94 @@
+"""What was read of a folder, once: its files, code, data, saved models, requirements and README."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from causeway.core.poc import DataFile
+from causeway.intake.code import Code, read_notebook, read_python, read_stale_python
+from causeway.intake.datafiles import read_data
+from causeway.intake.modelfiles import read_model
+from causeway.intake.paths import Files
+from causeway.intake.project import Project
+from causeway.intake.requirements import Declared, read_requirements
+from causeway.intake.rlang import SUFFIXES as R_SUFFIXES
+from causeway.intake.rlang import RCode
+from causeway.intake.text import read_text
+from causeway.intake.walk import Entry, Walk, walk
+
+T = TypeVar("T")
+
+MAX_CODE_FILES = 300
+MAX_CODE_BYTES = 1_200_000
+MAX_DATA_FILES = 120
+MAX_MODEL_FILES = 200
+SECONDS_FOR_DATA = 4.0
+
+
+class Reading:
+    """Everything read of one folder; whatever is collected or inferred starts from it."""
+
+    def __init__(self, root: Path) -> None:
+        self.started = time.monotonic()
+        self.root = root
+        self.walk: Walk = walk(root)
+        self.entries = self.walk.entries
+        self.files = Files(entry.path for entry in self.entries)
+        self.limits = list(self.walk.limits)
+        self.codes = self._codes()
+        self.r_codes = [RCode(entry) for entry in self.entries if entry.suffix in R_SUFFIXES][:MAX_CODE_FILES]
+        self.project = Project(self.codes)
+        self.models = self._read_each(read_model, MAX_MODEL_FILES, "model files", lambda _: True)
+        self.data = self._data()
+        self.declared: Declared = read_requirements(self.entries)
+        self.readme = next((entry for entry in self.entries if entry.path.lower().startswith("readme")), None)
+        self.readme_text = read_text(self.readme.full, 200_000).text if self.readme else ""
+
+    def _codes(self) -> list[Code]:
+        found = sorted(
+            (entry for entry in self.entries if entry.suffix in {".py", ".ipynb"}),
+            key=lambda entry: (entry.path.count("/"), entry.path),
+        )
+        kept = _within(found)
+        if len(kept) < len(found):
+            self.limits.append(f"only the first {len(kept):,} of {len(found):,} code files were read")
+        codes = [read_python(e) if e.suffix == ".py" else read_notebook(e) for e in kept]
+        texts = [entry for entry in self.entries if entry.suffix == ".txt" and entry.size < 200_000][:40]
+        return codes + [code for entry in texts if (code := read_stale_python(entry))]
+
+    def _data(self) -> list[DataFile]:
+        until = time.monotonic() + SECONDS_FOR_DATA
+        found = self._read_each(read_data, MAX_DATA_FILES, "data files", lambda _: time.monotonic() < until)
+        wanted = {
+            path
+            for code in self.project.codes
+            for read in self.project.events(code).reads
+            if (path := self.files.resolve(read.path, code.path))
+        }
+        return sorted(found, key=lambda file: file.path not in wanted)
+
+    def _read_each(
+        self, reader: Callable[[Entry], T | None], most: int, what: str, go_on: Callable[[Entry], bool]
+    ) -> list[T]:
+        found: list[T] = []
+        for entry in self.entries:
+            if len(found) >= most or not go_on(entry):
+                self.limits.append(f"not all {what} were read: limit of number or time")
+                break
+            made = reader(entry)
+            if made is not None:
+                found.append(made)
+        return found
+
+
+def _within(entries: list[Entry]) -> list[Entry]:
+    """The first files, up to a number and an amount; what a notebook shows weighs less than its code."""
+    kept: list[Entry] = []
+    amount = 0
+    for entry in entries[:MAX_CODE_FILES]:
+        amount += min(entry.size, 100_000) if entry.suffix == ".ipynb" else entry.size
+        if kept and amount > MAX_CODE_BYTES:
+            break
+        kept.append(entry)
+    return kept

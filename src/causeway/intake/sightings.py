@@ -1,0 +1,122 @@
+"""Everything seen in code and configuration, file by file: one collector a subject.
+
+A new subject is a function that takes the reading and gives sightings, listed in `COLLECTORS`.
+"""
+
+from collections.abc import Callable
+
+from causeway.core.finding import Evidence
+from causeway.core.poc import Sighting
+from causeway.intake.byhand import by_hand
+from causeway.intake.code import Code
+from causeway.intake.confidential import secrets_in
+from causeway.intake.library import UNSAFE_LOADERS
+from causeway.intake.paths import absolute_paths, absolute_paths_in
+from causeway.intake.reading import Reading
+from causeway.intake.readme import said_in_readme
+from causeway.intake.removed import removed_apis
+from causeway.intake.serving import app_facts
+from causeway.intake.swallowed import swallowed_errors
+from causeway.intake.text import read_text
+from causeway.intake.walk import Entry
+
+CONFIGURATION = {".env", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".json", ".sh", ".properties"}
+ARCHIVES = {".gz", ".zip", ".tar", ".7z", ".rar", ".bz2", ".exe", ".whl"}
+MAX_CONFIGURATION_BYTES = 200_000
+
+
+def sightings(reading: Reading) -> list[Sighting]:
+    """Every sighting in the folder, collector after collector."""
+    return [sighting for collect in COLLECTORS for sighting in collect(reading)]
+
+
+def _in_code(reading: Reading) -> list[Sighting]:
+    found: list[Sighting] = []
+    for code in reading.project.codes:
+        found += app_facts(code) if code.notebook is None else []
+        found += swallowed_errors(code)
+        found += _loads(reading, code)
+        for block in code.blocks:
+            found += secrets_in(code.path, block.text, cell=block.cell)
+    apps = {sighting.at.path for sighting in found if sighting.what == "app"}
+    for code in reading.project.codes:
+        if code.path in apps:
+            found += by_hand(code, reading.data, reading.models)
+    return found
+
+
+def _paths(reading: Reading) -> list[Sighting]:
+    return absolute_paths(reading.codes)
+
+
+def _removed(reading: Reading) -> list[Sighting]:
+    return removed_apis(reading.codes, reading.declared.requirements)
+
+
+def _in_r(reading: Reading) -> list[Sighting]:
+    return [sighting for code in reading.r_codes for sighting in code.sightings()]
+
+
+def _in_readme(reading: Reading) -> list[Sighting]:
+    if reading.readme is None:
+        return []
+    shipped = tuple(model.path for model in reading.models if model.estimator)
+    return list(said_in_readme(reading.readme.path, reading.readme_text, shipped))
+
+
+def _in_configuration(reading: Reading) -> list[Sighting]:
+    found: list[Sighting] = []
+    for entry in reading.entries:
+        plain = entry.name.startswith(".env") or entry.suffix in CONFIGURATION
+        small = entry.size < MAX_CONFIGURATION_BYTES
+        if plain and small:
+            found += absolute_paths_in(entry)
+            found += secrets_in(entry.path, read_text(entry.full, MAX_CONFIGURATION_BYTES).text)
+        if entry.name.lower().startswith("dockerfile") and small:
+            found += _exposed(entry)
+        found += _by_name(entry)
+    return found
+
+
+def _by_name(entry: Entry) -> list[Sighting]:
+    at = Evidence(entry.path)
+    if entry.name == "MLmodel":
+        return [Sighting("mlflow_model", entry.path, at)]
+    if entry.suffix in ARCHIVES and entry.size > 500_000:
+        return [Sighting("junk", entry.path, at, f"{entry.size / 1e6:.1f} MB")]
+    if entry.name.lower() == "procfile.txt":
+        return [Sighting("misnamed", entry.path, at, "Procfile")]
+    return []
+
+
+def _exposed(entry: Entry) -> list[Sighting]:
+    lines = read_text(entry.full, MAX_CONFIGURATION_BYTES).text.split("\n")
+    return [
+        Sighting("exposed", line.split()[1].split("/")[0], Evidence(entry.path, line=number))
+        for number, line in enumerate(lines, start=1)
+        if line.upper().startswith("EXPOSE ") and len(line.split()) > 1
+    ]
+
+
+def _loads(reading: Reading, code: Code) -> list[Sighting]:
+    found: list[Sighting] = []
+    events = reading.project.events(code)
+    for load in events.loads:
+        what = "unsafe_load" if load.how in UNSAFE_LOADERS else "load"
+        found.append(Sighting(what, load.how, load.at, load.path))
+    written = {item.path.rsplit("/", 1)[-1] for item in events.saved}
+    for path, at in [(item.path, item.at) for item in (*events.reads, *events.loads)]:
+        known = reading.files.resolve(path, code.path) or path.rsplit("/", 1)[-1] in written
+        if path and not known and "://" not in path and "{" not in path:
+            found.append(Sighting("missing_file", path, at))
+    return found
+
+
+COLLECTORS: tuple[Callable[[Reading], list[Sighting]], ...] = (
+    _in_code,
+    _paths,
+    _removed,
+    _in_r,
+    _in_readme,
+    _in_configuration,
+)
