@@ -6,7 +6,7 @@ from causeway.core.finding import Severity
 def test_rows_resampled_before_the_split_are_found_under_the_code_that_reading_uses():
     (finding,) = before_split(["transformed-before-split", "resampled-before-split"])
 
-    assert (finding.code, finding.severity, finding.blocks_ship) == ("LEAK-SPLIT", Severity.FIX, False)
+    assert (finding.code, finding.severity, finding.blocks_ship) == ("LEAK-SPLIT", Severity.BLOCKER, True)
     assert finding.title.startswith("Rows were resampled before the split")
 
 
@@ -14,7 +14,7 @@ def test_a_transformer_fitted_before_the_split_is_found_and_milder():
     (finding,) = before_split(["transformed-before-split"])
     (graver,) = before_split(["resampled-before-split"])
 
-    assert finding.code == "LEAK-SPLIT"
+    assert (finding.code, finding.severity, finding.blocks_ship) == ("LEAK-SPLIT", Severity.FIX, False)
     assert finding.damage < graver.damage
     assert before_split(["target-encoded"]) == ()
 

@@ -90,8 +90,16 @@ def test_a_secret_blocks_in_the_sandbox_too():
     assert codes(judge(GOOD, [secret], waivers=[waiver("OTHER")], stage="sandbox").blocking) == ["SECRET"]
 
 
-@pytest.mark.parametrize("code", ["LEAK-SPLIT", "NO-HOLDOUT"])
-def test_a_leaky_split_is_answered_by_an_honest_measurement_with_skill(code):
+def test_a_scaler_fitted_before_the_split_is_answered_by_an_honest_measurement_with_skill():
+    leak = finding("LEAK-SPLIT", severity=Severity.FIX)
+    judgement = judge(GOOD, [leak], waivers=[], stage="sandbox")
+    assert judgement.may_ship
+    assert "measured again on 200 rows: split first" in judgement.answered[0].how
+    assert codes(judge(evaluated(method=""), [leak], waivers=[], stage="sandbox").open) == ["LEAK-SPLIT"]
+
+
+def test_a_training_without_rows_held_out_is_answered_by_an_honest_measurement_with_skill():
+    code = "NO-HOLDOUT"
     leak = finding(code, blocks_ship=True)
     answered = judge(but(findings=(code,)), [leak], waivers=[], stage="sandbox")
     assert answered.may_ship
@@ -123,10 +131,11 @@ def test_what_could_not_be_built_is_answered_by_having_been_built():
     assert judge(GOOD, [finding("REQ-MISSING")], waivers=[], stage="pilot").may_ship
 
 
-@pytest.mark.parametrize("code", ["TARGET-LEAK", "LEAK-SELECTION"])
-def test_what_the_target_itself_made_is_not_answered_by_measuring(code):
+@pytest.mark.parametrize("code", ["LEAK-SPLIT", "LEAK-SELECTION", "LEAK-TARGET", "TARGET-LEAK"])
+def test_a_leak_that_blocks_is_for_a_person_to_take_on(code):
     leak = finding(code, blocks_ship=True)
     assert codes(judge(GOOD, [leak], waivers=[], stage="sandbox").blocking) == [code]
+    assert judge(GOOD, [leak], waivers=[waiver(code)], stage="sandbox").may_ship
 
 
 @pytest.mark.parametrize("trouble", ["STATEMENTS-FAILED", "ENVIRONMENT-DIFFERS"])

@@ -11,26 +11,27 @@ METRICS = {"roc_auc": "AUC", "r2": "R2"}
 
 
 def before_split(kinds: Sequence[str]) -> tuple[Finding, ...]:
-    """That the proof of concept's own figures are too good; the run measures apart, so it blocks nothing."""
+    """That the proof of concept's own figures are too good; rows made up before the split block a release."""
     if RESAMPLED in kinds:
         title = "Rows were resampled before the split, so the proof of concept's own figures are too good."
-        damage = 0.9
     elif TRANSFORMED in kinds:
         title = "Preprocessing was fitted on all rows before the split, so test rows shaped the training."
-        damage = 0.5
     else:
         return ()
+    grave = RESAMPLED in kinds
     return (
         Finding(
             code="LEAK-SPLIT",
-            severity=Severity.FIX,
+            severity=Severity.BLOCKER if grave else Severity.FIX,
             title=title,
             remedy=Remedy(
                 "Split first, then fit on the training rows only. Trust the figures of this run, not those "
-                "of the proof of concept."
+                "of the proof of concept"
+                + ("; if they suffice, ship with --waive LEAK-SPLIT." if grave else ".")
             ),
             evidence=(Evidence(text="seen while the training ran"),),
-            damage=damage,
+            damage=0.9 if grave else 0.5,
+            blocks_ship=grave,
         ),
     )
 

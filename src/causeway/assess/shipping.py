@@ -15,6 +15,7 @@ RETIRED = "retired"
 
 # what the code of a proof of concept makes doubtful and a release can prove
 ANSWERED_BY_MEASURING = frozenset({"LEAK-SPLIT", "NO-SKILL", "NO-HOLDOUT"})
+LEAKS = "LEAK-"
 ANSWERED_BY_PARITY = frozenset({"SKEW"})
 ANSWERED_BY_RUNNING = frozenset({"REQ-MISSING", "REQ-UNPINNED", "REQ-OLD", "FILE-MISSING", "CODE-BROKEN"})
 RUN_WITH_TROUBLE = frozenset({"STATEMENTS-FAILED", "ENVIRONMENT-DIFFERS"})
@@ -93,13 +94,19 @@ def _answer(finding: Finding, release: Release, *, ran: bool) -> str:
     `ran` says that the environment was made as declared and no statement of the training failed.
     """
     code, seen, parity = finding.code.upper(), release.evaluation, release.parity
-    if code in ANSWERED_BY_MEASURING and seen.method and seen.rows and seen.has_skill:
+    if measuring_answers(finding) and seen.method and seen.rows and seen.has_skill:
         return f"measured again on {seen.rows:,} rows: {seen.method}"
     if code in ANSWERED_BY_PARITY and proven(parity) and not release.encoded_input:
         return f"the release prepares its input as the training did: {parity.rows_equal:,} rows agree"
     if ran and code in ANSWERED_BY_RUNNING:
         return "the run built the environment and trained the model"
     return ""
+
+
+def measuring_answers(finding: Finding) -> bool:
+    """Whether a measurement on rows held out settles it; a leak that blocks is for a person to take on."""
+    code = finding.code.upper()
+    return code in ANSWERED_BY_MEASURING and not (code.startswith(LEAKS) and finding.blocks_ship)
 
 
 def proven(parity: Parity) -> bool:

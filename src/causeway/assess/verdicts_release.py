@@ -1,7 +1,7 @@
 """Verdicts on a release and the run that made it: data, skill, parity, signature."""
 
 from causeway.assess.evidence import Facts
-from causeway.assess.shipping import ANSWERED_BY_MEASURING
+from causeway.assess.shipping import measuring_answers
 from causeway.assess.verdict import Verdict, refuted, unknown, verified
 from causeway.core.ids import short
 from causeway.core.manifest import Manifest
@@ -161,9 +161,9 @@ def parity(_promise: Manifest | None, facts: Facts) -> Verdict:
 
 def _open_codes(facts: Facts) -> tuple[str, ...]:
     """Codes of the findings, less those that measuring apart has answered."""
-    codes = dict.fromkeys(finding.code for finding in facts.findings or ())
-    answered = ANSWERED_BY_MEASURING | {"NO-HOLDOUT"} if _measured(facts.release) else frozenset[str]()
-    return tuple(code for code in codes if code.upper() not in answered)
+    measured = _measured(facts.release) is not None
+    still = (finding for finding in facts.findings or () if not (measured and measuring_answers(finding)))
+    return tuple(dict.fromkeys(finding.code for finding in still))
 
 
 def _measured(release: Release | None) -> Evaluation | None:
