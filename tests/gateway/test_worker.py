@@ -10,6 +10,7 @@ import pytest
 from bundle_made import linear_onnx, release_of, written
 from gateway_process import eventually, key, running
 
+from causeway.core.bundle import BadBundle
 from causeway.core.release import Field, Model, Output
 from causeway.core.routes import Route, Served
 from causeway.gateway import worker
@@ -148,6 +149,38 @@ async def answers(loaded):
     except Restarting:
         await asyncio.sleep(0.01)
         return None
+
+
+def test_a_worker_that_failed_all_night_is_still_started_again(made, signing, monkeypatch):
+    monkeypatch.setattr(worker, "FIRST_PAUSE", 0.0)
+    loaded = load_bundle(route(made, signing).served[0], route(made, signing))
+
+    async def story():
+        await loaded.worker.start()
+        # as after hours of starts that failed; doubled so often, the pause is no number any more
+        loaded.worker._failures = 5000
+        loaded.worker._process.kill()
+        got = None
+        while got is None and not loaded.worker.ended:
+            got = await answers(loaded)
+        loaded.worker.retire()
+        await loaded.worker.close()
+        return got
+
+    assert asyncio.run(story()) == {"value": [3.5]}
+
+
+def test_what_a_worker_sends_that_is_no_answer_ends_it_and_not_the_one_who_keeps_it(
+    tmp_path, made, signing, monkeypatch
+):
+    babbling = tmp_path / "babbling.py"
+    babbling.write_text(
+        "import sys, time\nsys.stdout.write('\\0\\0\\0\\2{}')\nsys.stdout.flush()\ntime.sleep(60)\n"
+    )
+    loaded = load_bundle(route(made, signing).served[0], route(made, signing))
+    monkeypatch.setattr(worker, "SCRIPT", babbling)
+    with pytest.raises(BadBundle, match="it answered what cannot be read"):
+        asyncio.run(loaded.worker.start())
 
 
 def test_the_worker_knows_no_secrets_of_the_gateway(beside):

@@ -31,6 +31,7 @@ CALL_SECONDS = 5.0
 QUEUE_SECONDS = 5.0
 MEMORY_BYTES = 4 << 30
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
+MOST_DOUBLINGS = 10
 KEPT_VARIABLES = ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 PLAIN_VARIABLES = {
     "PATH": os.defpath,
@@ -179,6 +180,10 @@ class Worker:
             ) from None
         except (EOFError, ConnectionError):
             raise self._away("ended while it worked on this request") from None
+        except msgspec.DecodeError:
+            # whatever it sends next cannot be told from an answer
+            _kill(process)
+            raise self._away("answered what cannot be read") from None
         except asyncio.CancelledError:
             # its answer would be taken for that of the next request
             _kill(process)
@@ -219,6 +224,8 @@ class Worker:
             return f"no answer within {START_SECONDS:.0f} seconds"
         except (EOFError, ConnectionError):
             return "it ended before it could say why"
+        except msgspec.DecodeError:
+            return "it answered what cannot be read"
         except asyncio.CancelledError:
             await _end(process)
             raise
@@ -231,7 +238,7 @@ class Worker:
                     await self._process.wait()
                     await _end(self._process)
                     self._process = None
-                pause = min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
+                pause = min(FIRST_PAUSE * 2 ** min(self._failures, MOST_DOUBLINGS), LONGEST_PAUSE)
                 self._failures += 1
                 self._back_at = time.monotonic() + pause
                 await asyncio.sleep(pause)
