@@ -87,6 +87,35 @@ def test_a_lost_manifest_of_one_product_neither_stops_the_others_nor_keeps_a_rev
     assert (routes["alpha"].keys, len(routes["alpha"].served)) == ((), 1)
 
 
+def two_products(tmp_path):
+    shipyard.workspace(tmp_path).ledger.close()
+    for name in ("alpha", "beta"):
+        shipyard.release(shipyard.poc(tmp_path / name, name=name))
+        answered(tmp_path, product=name)
+    return shipyard.workspace(tmp_path)
+
+
+def test_records_of_one_product_that_cannot_be_sealed_do_not_stop_the_others(tmp_path):
+    work = two_products(tmp_path)
+    (work.state / "segments").mkdir()
+    (work.state / "segments" / "alpha").write_text("a file in the way")
+    ticked = tick(work)
+    assert [(each.product, each.words) for each in ticked.done] == [("beta", "3 predictions sealed")]
+    assert (ticked.status, [each.product for each in ticked.failed]) == ("failed", ["alpha"])
+    said = CliRunner().invoke(main, ["tick", str(tmp_path)])
+    assert said.stdout == "alpha: its records wait on: the system refused: Not a directory.\n"
+    assert said.exit_code == 3
+
+
+def test_a_broken_history_of_one_product_does_not_stop_the_others(tmp_path):
+    work = two_products(tmp_path)
+    with work.ledger.database.transaction("x") as run:
+        run("UPDATE events SET text = '{' WHERE product = 'alpha' AND seq = 1", ())
+    ticked = tick(work)
+    assert [(each.product, each.words) for each in ticked.done] == [("beta", "3 predictions sealed")]
+    assert [(each.product, each.what) for each in ticked.noted] == [("alpha", "routes")]
+
+
 def test_what_a_tick_sealed_is_signed(folder, monkeypatch):
     shipyard.release(folder)
     answered(folder)

@@ -14,8 +14,9 @@ from causeway.actions.seal import log_folder, seal
 from causeway.actions.verify import checkpoint_if_short
 from causeway.actions.workspace import Workspace
 from causeway.assess.due import RUN_SILENT, SEAL, Due, Waiting, due
-from causeway.core.errors import CausewayError
+from causeway.core.errors import CausewayError, outside
 from causeway.core.ids import is_product_name
+from causeway.ledger import BrokenLedger
 from causeway.views.product import ProductState
 
 LOG_SUFFIXES = (".open", ".log")
@@ -31,11 +32,12 @@ class Done(Struct, frozen=True):
 
 
 class Ticked(Struct, frozen=True):
-    """What was done, and what a person should know: `done` or `nothing_due`."""
+    """What was done, and what a person should know: `done`, `nothing_due`, or `failed` in a part."""
 
     status: str
     done: tuple[Done, ...]
     noted: tuple[Done, ...]
+    failed: tuple[Done, ...] = ()
 
 
 def tick(work: Workspace) -> Ticked:
@@ -43,11 +45,14 @@ def tick(work: Workspace) -> Ticked:
     states = States(work)
     troubles = _routed(work, states)
     found = tuple(whats_due(work, state_of=states))
-    done = tuple(_seal(work, product) for product, each in found if each.what == SEAL)
+    tried = [_sealed(work, product) for product, each in found if each.what == SEAL]
+    done = tuple(each for each, fine in tried if fine)
     noted = tuple(Done(product, each.what, each.words) for product, each in found if each.what != SEAL)
     if done:
         checkpoint_if_short(work)
-    return Ticked("done" if done else "nothing_due", done, (*troubles, *noted))
+    failed = tuple(each for each, fine in tried if not fine)
+    status = "failed" if failed else "done" if done else "nothing_due"
+    return Ticked(status, done, (*troubles, *noted), failed)
 
 
 def whats_due(
@@ -56,7 +61,11 @@ def whats_due(
     """Product by product, what is due now."""
     # a name that is none of ours leads nowhere; the routes' troubles tell of it
     for product in filter(is_product_name, work.ledger.products()):
-        state = state_of(product)
+        try:
+            state = state_of(product)
+        except BrokenLedger:
+            # its routes' trouble says so; the others' records are sealed all the same
+            continue
         found = due(state, work.clock.now(), waiting=_waiting(work, product), seal_after=seal_after)
         for each in found:
             if each.what != RUN_SILENT or not held(work, f"run:{product}"):
@@ -70,6 +79,17 @@ def _routed(work: Workspace, states: States) -> tuple[Done, ...]:
     except CausewayError as error:
         return (Done("", ROUTES, f"the routes stay as they were: {error.message}"),)
     return tuple(Done(product, ROUTES, trouble) for product, trouble in troubles.items())
+
+
+def _sealed(work: Workspace, product: str) -> tuple[Done, bool]:
+    """What sealing its records came to, and whether it went well; no product stops another."""
+    try:
+        return _seal(work, product), True
+    except CausewayError as error:
+        said = error
+    except OSError as error:
+        said = outside(error)
+    return Done(product, SEAL, f"its records wait on: {said.message}"), False
 
 
 def _seal(work: Workspace, product: str) -> Done:

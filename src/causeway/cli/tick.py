@@ -6,25 +6,30 @@ import click
 
 from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
+NOT_SEALED = 3
+
 
 @click.command()
 @click.argument("folder", type=PLACE, default=".")
 @json_flag
 @guarded
-def command(folder: Path, *, as_json: bool) -> None:
+def command(folder: Path, *, as_json: bool) -> int:
     """Do everything that is due in FOLDER's workspace, once.
 
     Seals the records of every product and names what only a person can settle. `causeway up` ticks by
-    itself; where it does not run, let any scheduler call this.
+    itself; where it does not run, let any scheduler call this. Exit code 3: the records of a product could
+    not be sealed.
     """
     from causeway.actions.decide import existing_workspace
     from causeway.actions.tick import tick
 
     ticked = tick(existing_workspace(folder))
+    code = NOT_SEALED if ticked.failed else 0
     if as_json:
-        emit(ticked)
-        return
-    for each in (*ticked.done, *ticked.noted):
+        emit(ticked, code=code)
+        return code
+    for each in (*ticked.done, *ticked.failed, *ticked.noted):
         click.echo(f"{each.product or 'all products'}: {each.words}.")
-    if not (ticked.done or ticked.noted):
+    if not (ticked.done or ticked.failed or ticked.noted):
         click.echo("Nothing is due.")
+    return code
