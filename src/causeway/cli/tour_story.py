@@ -60,13 +60,14 @@ class Story:
         """Shows a command as one types it."""
         self.say(f"\n{click.style('$ causeway ' + shlex.join(words), fg='cyan')}")
 
-    def run(self, *words: str, since: str = "") -> str:
+    def run(self, *words: str, since: str = "", lines: int | None = None) -> str:
         """Types a command, shows what it prints, and returns that; ends the tour where it fails.
 
-        With `since`, what is printed before the first line that starts so is left out, and that is shown.
+        With `since`, what is printed before the first line that starts so is left out, and that is shown;
+        with `lines`, what is printed after so many shown lines.
         """
         self.type(*words)
-        showing = not since
+        showing, shown = not since, 0
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "causeway", *words],
             stdin=subprocess.DEVNULL,
@@ -80,8 +81,9 @@ class Story:
             if not showing and line.startswith(since):
                 showing = True
                 self.say("[...]")
-            if showing:
+            if showing and (lines is None or shown < lines):
                 self.say(line.rstrip("\n"))
+                shown += 1
         if process.wait() not in (0, JUDGED):
             raise OutsideError(
                 f"the tour stopped at `causeway {shlex.join(words)}`",
@@ -121,6 +123,7 @@ def tell(into: Path, *, quiet: bool) -> Toured:
         live = _goes_live(story, work, folder)
         scored = _is_called(story, live)
         _learns_what_happened(story, live, scored)
+        _goes_back(story, live)
         _proves_itself(story, folder)
         return _ends(story, live, scored)
     finally:
@@ -217,6 +220,20 @@ def _learns_what_happened(story: Story, live: Live, scored: Scored) -> None:
         f"(95 % {told.low:.2f} to {told.high:.2f}, bootstrap over {told.rows} customers), where the same "
         f"answer for all gets {told.baseline:.2f}."
     )
+
+
+def _goes_back(story: Story, live: Live) -> None:
+    story.chapter(
+        "Back, and live again",
+        "A release that turns out wrong is taken back with one command. This is the first, so nothing is "
+        "live before it; a later one would give way to the one before. Then it is made live again.",
+    )
+    story.run("roll", "back", str(live.folder))
+    caller = Caller(live.address, live.token)
+    answer = caller.ask(live.bundle.example)
+    caller.close()
+    story.tell(f"A customer now: {answer.status}, {msgspec.json.decode(answer.body)['error']}.")
+    story.run("ship", str(live.folder), "--yes", since=f"{live.product} ", lines=1)
 
 
 def _proves_itself(story: Story, folder: Path) -> None:

@@ -42,11 +42,10 @@ class Live(Struct, frozen=True):
 
     def variant(self, unit: str, *, version: str = "") -> Variant:
         """The release that answers this unit, or the one that the caller names."""
+        if not self.variants and not self.problem:
+            raise NotReady(f"no release of {self.product} is live", hint="ship one")
         if not self.variants:
-            raise NotReady(
-                f"{self.product} has no verified release to answer with",
-                hint=self.problem or "ship a release of it",
-            )
+            raise NotReady(f"{self.product} has no verified release to answer with", hint=self.problem)
         if version:
             return self._named(version)
         if len(self.variants) == 1:
