@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from causeway.core.errors import Conflict, OutsideError, UsageError
+from causeway.core.errors import Conflict, NotFound, OutsideError, UsageError
 from causeway.core.events import RunFinished, RunStarted
 from causeway.ledger import BrokenLedger, open_ledger, sqlite, verify
 from causeway.testing import raised_by
@@ -245,6 +245,32 @@ def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path, place):
     (tmp_path / "file").touch()
     error = raised_by(lambda: open_ledger(tmp_path / place))
     assert (error.exit_code, error.where) == (3, str(tmp_path / place))
+
+
+def test_who_only_reads_while_others_write_is_never_told_of_damage(tmp_path):
+    path = tmp_path / "ledger.db"
+    fact = RunFinished(run="r", status="failed", reason="x" * 6000)
+    with closing(open_ledger(path)) as ledger:
+        for product in ("churn", "house"):
+            ledger.append(product, [fact] * 500, actor="a-1", at=NOON)
+    with closing(open_ledger(path, only_read=True)) as reader:
+        assert len(reader.read("churn")) == 500
+        with closing(open_ledger(path)) as ledger:
+            for product in ("boat", "churn", "house"):
+                ledger.append(product, [fact] * 300, actor="a-1", at=NOON)
+        assert [head.seq for head in reader.heads()] == [300, 800, 800]
+        assert len(reader.rows()) == 1900
+
+
+def test_who_only_reads_makes_no_ledger(tmp_path):
+    with pytest.raises(NotFound, match="there is no ledger"):
+        open_ledger(tmp_path / "ledger.db", only_read=True)
+    (tmp_path / "ledger.db-wal").write_bytes(b"log")
+    with pytest.raises(BrokenLedger, match="its log is there"):
+        open_ledger(tmp_path / "ledger.db", only_read=True)
+    (tmp_path / "ledger.db").touch()
+    with pytest.raises(BrokenLedger, match="cut to nothing"):
+        open_ledger(tmp_path / "ledger.db", only_read=True)
 
 
 def test_an_event_that_cannot_be_read_names_the_remedy(tmp_path):

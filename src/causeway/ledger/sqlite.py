@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from causeway.core.errors import OutsideError
+from causeway.core.errors import NotFound, OutsideError
 from causeway.ledger.ledger import BrokenLedger
 from causeway.ledger.store import Run
 
@@ -19,6 +19,8 @@ APPLICATION_ID = 0x43577931
 VERSION = 1
 BUSY_SECONDS = 30.0
 SCRUB_MILLISECONDS = 1000
+LOOKS = 20
+EMPTY = (0, 0)
 # strict tables, and rows returned by what changes them
 OLDEST_SQLITE = (3, 37)
 
@@ -70,8 +72,11 @@ class SqliteDatabase:
         self.location = str(path)
         self._turn = threading.RLock()
         _check_library()
-        if not only_read:
+        if only_read:
+            _check_there(self.path)
+        else:
             _make_if_missing(self.path)
+        self._seen = _stamp(self.path) if only_read else None
         with self._speaking():
             self._connection = _look_into(self.path) if only_read else _connect(self.path)
             _check_format(self._connection, self.location)
@@ -79,7 +84,7 @@ class SqliteDatabase:
     def query(self, statement: str, parameters: Sequence[str | int]) -> list[tuple[Any, ...]]:
         """The rows of a statement that only reads."""
         with self._speaking():
-            return self._connection.execute(statement, parameters).fetchall()
+            return self._settled(statement, parameters) if self._seen else self._run(statement, parameters)
 
     @contextmanager
     def transaction(self, lock: str) -> Generator[Run]:  # noqa: ARG002 - there is one lock for the whole file
@@ -118,6 +123,22 @@ class SqliteDatabase:
     def _run(self, statement: str, parameters: Sequence[str | int]) -> list[tuple[Any, ...]]:
         return self._connection.execute(statement, parameters).fetchall()
 
+    def _settled(self, statement: str, parameters: Sequence[str | int]) -> list[tuple[Any, ...]]:
+        """Rows of one moment: whoever reads without locks may read what is just being written."""
+        for _ in range(LOOKS):
+            try:
+                rows, failure = self._run(statement, parameters), None
+            except sqlite3.DatabaseError as error:
+                rows, failure = [], error
+            before, self._seen = self._seen, _stamp(self.path)
+            if before == self._seen:
+                if failure:
+                    raise failure
+                return rows
+            self._connection.close()
+            self._connection = _look_into(self.path)
+        raise _kept_changing(self.location)
+
     @contextmanager
     def _speaking(self) -> Generator[None]:
         with self._turn:
@@ -145,19 +166,42 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _look_into(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing, neither the file nor the two beside it, whoever writes or died."""
     log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
-    if not log.exists() or not log.stat().st_size:
-        return _opened(path, "mode=ro&immutable=1")
-    if index.exists():
-        return _opened(path, "mode=ro&readonly_shm=1")
-    # nobody has it open, and reading the log would make its index beside it
-    with tempfile.TemporaryDirectory(prefix="causeway-") as scratch:
-        for part in (path, log):
-            shutil.copy2(part, Path(scratch, part.name))
-        with closing(_opened(Path(scratch, path.name), "mode=rw")) as whole:
-            copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-            copy.text_factory = _decoded
-            whole.backup(copy)
-            return copy
+    for _ in range(LOOKS):
+        before = _stamp(path), _stamp(log)
+        if before[1] in (None, EMPTY):
+            return _opened(path, "mode=ro&immutable=1")
+        if index.exists():
+            return _opened(path, "mode=ro&readonly_shm=1")
+        # nobody has it open, and reading the log would make its index beside it
+        with suppress(FileNotFoundError), tempfile.TemporaryDirectory(prefix="causeway-") as scratch:
+            for part in (path, log):
+                shutil.copy2(part, Path(scratch, part.name))
+            if before == (_stamp(path), _stamp(log)):
+                return _in_memory(Path(scratch, path.name))
+    raise _kept_changing(str(path))
+
+
+def _in_memory(path: Path) -> sqlite3.Connection:
+    with closing(_opened(path, "mode=rw")) as whole:
+        copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        copy.text_factory = _decoded
+        whole.backup(copy)
+        return copy
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes whenever somebody writes to the file; None where there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return (status.st_mtime_ns, status.st_size) if status.st_size else EMPTY
+
+
+def _kept_changing(location: str) -> OutsideError:
+    return OutsideError(
+        "the ledger kept changing while it was read", where=location, hint="repeat once less is written"
+    )
 
 
 def _opened(path: Path, how: str) -> sqlite3.Connection:
@@ -194,6 +238,17 @@ def _check_format(connection: sqlite3.Connection, location: str) -> None:
         )
 
 
+def _check_there(path: Path) -> None:
+    stamp = _stamp(path)
+    if stamp is None:
+        _refuse_lone_log(path)
+        raise NotFound(
+            "there is no ledger", where=str(path), hint="the first run makes one: causeway run FOLDER"
+        )
+    if stamp == EMPTY:
+        raise _cut_to_nothing(path)
+
+
 def _make_if_missing(path: Path) -> None:
     try:
         if not path.exists():
@@ -206,15 +261,21 @@ def _make_if_missing(path: Path) -> None:
             hint="check that the folder is there and writable",
         ) from error
     if empty:
-        raise BrokenLedger(
-            "the ledger is an empty file: it was cut to nothing", where=str(path), hint=RESTORE
-        )
+        raise _cut_to_nothing(path)
 
 
-def _make(path: Path) -> None:
+def _cut_to_nothing(path: Path) -> BrokenLedger:
+    return BrokenLedger("the ledger is an empty file: it was cut to nothing", where=str(path), hint=RESTORE)
+
+
+def _refuse_lone_log(path: Path) -> None:
     log = path.with_name(f"{path.name}-wal")
     if log.exists() and not path.exists():
         raise BrokenLedger("the ledger's file is gone, but its log is there", where=str(log), hint=RESTORE)
+
+
+def _make(path: Path) -> None:
+    _refuse_lone_log(path)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
         whole = Path(scratch, path.name)
         _write_schema(whole, location=str(path))
