@@ -45,6 +45,10 @@ class ColumnProfile(Struct, frozen=True, omit_defaults=True):
     mean_length: float = 0.0
     personal: str = ""
     """`direct`, `protected`, `pseudonym`, or empty."""
+    personal_as: str = ""
+    """What the values are, where they themselves tell: `e-mail addresses`, `card numbers`."""
+    personal_values: int = 0
+    """How many of the sampled values look like it."""
     target_score: float | None = None
     """How well this column alone orders the target (area under the curve, or |correlation|); 1 is perfect."""
 
@@ -68,6 +72,8 @@ class DataFile(Struct, frozen=True, omit_defaults=True):
     scored: str = ""
     """Name of the column that holds predictions, where outcomes stand beside them."""
     problem: str = ""
+    parts: tuple[str, ...] = ()
+    """Sheets, tables or arrays inside, or the classes that folders of files stand for."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,6 +102,13 @@ class ModelFile(Struct, frozen=True, omit_defaults=True):
     unknown: tuple[str, ...] = ()
     """Functions of libraries that we do not know."""
     problem: str = ""
+    features: tuple[str, ...] = ()
+    """Names of the columns it was trained on, or of its inputs, where the bytes say so."""
+    classes: tuple[str, ...] = ()
+    rows: int = 0
+    """How many rows of the training data lie inside, as neighbours and support vectors do."""
+    personal: str = ""
+    """What of people stands inside, in words with counts; never the values."""
 
 
 class Source(Struct, frozen=True, omit_defaults=True):
@@ -207,8 +220,25 @@ class Claim(Struct, frozen=True, omit_defaults=True):
     majority: float | None = None
 
 
+class GenTool(Struct, frozen=True, omit_defaults=True):
+    """Something a model may call; `acts` says what it can change: `shell`, `code`, `SQL`, `files`, `email`,
+    `http`, `database`.
+    """
+
+    name: str
+    at: Evidence
+    acts: tuple[str, ...] = ()
+
+
+class EvaluationSet(Struct, frozen=True, omit_defaults=True):
+    """Questions with the answers that are right; `examples` is None where they could not be counted."""
+
+    path: str
+    examples: int | None = None
+
+
 class GenAi(Struct, frozen=True, omit_defaults=True):
-    """What a generative application is made of."""
+    """What a generative application is made of; a prompt's evidence carries its name as text."""
 
     providers: tuple[Guess, ...] = ()
     models: tuple[Guess, ...] = ()
@@ -216,6 +246,11 @@ class GenAi(Struct, frozen=True, omit_defaults=True):
     stores: tuple[Guess, ...] = ()
     prompts: tuple[Evidence, ...] = ()
     frameworks: tuple[str, ...] = ()
+    tools: tuple[GenTool, ...] = ()
+    agents: tuple[Guess, ...] = ()
+    evaluations: tuple[EvaluationSet, ...] = ()
+    does: str = ""
+    """What it does for its user, as far as the code tells: `answers questions over uploaded PDFs`."""
 
     def __bool__(self) -> bool:
         return bool(self.providers or self.models or self.stores or self.frameworks)
