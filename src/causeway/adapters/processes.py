@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from causeway.adapters.sandbox import Cage, current, grown_from
 from causeway.core.environment import Limits
 from causeway.core.errors import OutsideError
 
@@ -38,13 +39,15 @@ def run_bounded(
     command: Sequence[str], *, cwd: Path, scratch: Path, limits: Limits, what: str, path: str = ""
 ) -> Ended:
     """Runs the command to its end; raises OutsideError when it passes a limit. Its children end with it."""
-    prefix, network = cut_network()
+    cage = current()
+    prefix, network = cut_network() if cage is None else ((), "")
+    command = [*prefix, *command] if cage is None else cage.command(command, limits)
     started = time.monotonic()
     scratch.mkdir(parents=True, exist_ok=True)
     printed = scratch / "printed.txt"
     with printed.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603 - running the proof of concept's code is the purpose
-            [*prefix, *command],
+            command,
             cwd=cwd,
             env=environment_variables(scratch, path),
             stdin=subprocess.DEVNULL,
@@ -54,9 +57,11 @@ def run_bounded(
         )
         try:
             with _unwinding_when_terminated():
-                code = _wait(process, started, limits, what)
+                code = _wait(process, started, limits, what, cage=cage)
         finally:
             _end_group(process)
+            if cage is not None:
+                network = cage.ended()
     return Ended(code, _tail(printed), time.monotonic() - started, network)
 
 
@@ -110,7 +115,9 @@ def _unwinding_when_terminated() -> Generator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _wait(process: subprocess.Popen[bytes], started: float, limits: Limits, what: str) -> int:
+def _wait(
+    process: subprocess.Popen[bytes], started: float, limits: Limits, what: str, *, cage: Cage | None
+) -> int:
     while True:
         try:
             return process.wait(LOOK_EVERY_SECONDS)
@@ -121,7 +128,10 @@ def _wait(process: subprocess.Popen[bytes], started: float, limits: Limits, what
                 f"{what} was stopped after {limits.seconds:.0f} seconds",
                 hint="let it do less: fewer rows, or a search over fewer parameters and folds",
             )
-        if group_memory(process.pid) > limits.memory_bytes:
+        if cage is not None and (trespass := cage.trespass(process.pid)):
+            raise OutsideError(f"{what} was stopped: {trespass}", hint="let it do less")
+        held = group_memory(process.pid) if cage is None else grown_from(process.pid)[1]
+        if held > limits.memory_bytes:
             raise OutsideError(
                 f"{what} was stopped: it took more than {limits.memory_bytes / 2**30:.1f} GB of memory",
                 hint="let it use fewer rows or processes",
