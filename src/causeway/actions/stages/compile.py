@@ -15,7 +15,8 @@ from causeway.assess.parity import compare
 from causeway.core.answers import Answers, Converted
 from causeway.core.errors import OutsideError, Refused
 from causeway.core.features import apply_columns, read_features
-from causeway.core.release import Parity
+from causeway.core.metrics import spoken
+from causeway.core.release import Evaluation, Parity
 from causeway.core.table import Column, Number, Numbers, Table
 
 MODEL = "model.onnx"
@@ -58,6 +59,20 @@ def compile_model(
         f"{recovered.estimator} was not compiled: {'; '.join(tried)}",
         where=recovered.source_path,
         hint="train an estimator that converts: scikit-learn, XGBoost and LightGBM mostly do",
+    )
+
+
+def weighed(refused: Refused, evaluation: Evaluation) -> Refused:
+    """The refusal, led by what matters more: a model without skill is not worth converting."""
+    if evaluation.has_skill:
+        return refused
+    between = f"95 % {evaluation.low:.3f} to {evaluation.high:.3f}"
+    return Refused(
+        f"the model has no skill: {spoken(evaluation.metric)} {evaluation.value:.3f} ({between}) on "
+        f"{evaluation.rows:,} rows held out, where "
+        f"{evaluation.baseline_name} gets {evaluation.baseline:.3f}; besides, {refused.message}",
+        where=refused.where,
+        hint="stop here, or find columns that know more about the target; then run it again",
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-from causeway.actions.stages.compile import Compiled, compile_model
+from causeway.actions.stages.compile import Compiled, compile_model, weighed
 from causeway.actions.stages.contract import Contracted, contract_text, hold
 from causeway.actions.stages.describe import Parts, describe
 from causeway.actions.stages.environment import EnvironmentMade, build, stands, wanted
@@ -15,6 +15,7 @@ from causeway.actions.stages.recover import Recovered, recover_features
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Steps
 from causeway.actions.stages.train import TRACE, Trained, train, training_script
+from causeway.core.errors import Refused
 from causeway.core.ids import digest_of
 from causeway.core.poc import Poc
 from causeway.core.table import Table
@@ -31,7 +32,10 @@ def make_release(site: Site, steps: Steps) -> Packaged:
     found = road.recovery(watched)
     recovered = road.preparation(environment, watched, found)
     evaluated = road.evaluation(environment, watched, found)
-    compiled = road.compilation(environment, watched, recovered)
+    try:
+        compiled = road.compilation(environment, watched, recovered)
+    except Refused as refused:
+        raise weighed(refused, evaluated.evaluation) from refused
     return steps.take(
         "package",
         {
