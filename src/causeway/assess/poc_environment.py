@@ -9,6 +9,8 @@ from causeway.core.poc import Poc, Requirement
 
 # releases of the old web stack that need a Python which is no longer maintained
 NEEDS_OLD_PYTHON = {"flask": 2, "jinja2": 3, "werkzeug": 2, "markupsafe": 2, "itsdangerous": 2}
+# pickles of these carry the version of scikit-learn that wrote them
+SKLEARN_MADE = {"scikit-learn", "imbalanced-learn", "", "XGBoost", "LightGBM", "CatBoost"}
 RESOLVE = Remedy("`causeway run` resolves them and records the pins.", "causeway run")
 
 
@@ -122,7 +124,8 @@ def _stale_models(poc: Poc) -> Iterator[Finding]:
     pins = {item.name: item.spec.strip("= ") for item in poc.requirements if item.pinned}
     pinned = pins.get("scikit-learn", "")
     nearest = sorted(poc.models, key=lambda model: model.path.count("/"))
-    stale = [model for model in nearest if model.version and not _agree(model.version, pinned)]
+    of_sklearn = [model for model in nearest if model.version and model.framework in SKLEARN_MADE]
+    stale = [model for model in of_sklearn if not _agree(model.version, pinned)]
     if stale:
         one = stale[0]
         beside = f"requirements pin {pinned}" if pinned else "nothing pins that version"
