@@ -117,6 +117,12 @@ def may_run(poc: Poc) -> bool:
     return here and poc.kind.value in TRAINABLE and poc.train.value.endswith((".py", ".ipynb"))
 
 
+def fails(findings: Iterable[Finding], *, at: str) -> bool:
+    """Whether one of them is at least as grave as this weight; `never` none is."""
+    order = ("never", "blocker", "fix", "note")
+    return any(order.index(finding.severity.value) <= order.index(at) for finding in findings)
+
+
 def gravest(findings: Sequence[Finding], most: int) -> tuple[Finding, ...]:
     """The first few that are worth a person's minute."""
     return tuple(f for f in findings if f.severity is not Severity.NOTE)[:most]

@@ -1,75 +1,92 @@
 """`causeway check`."""
 
-import textwrap
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from causeway.actions.check import CheckReport
-from causeway.cli.verb import PLACE, emit, guarded, json_flag
+from causeway.cli.verb import PLACE, guarded, json_flag, narrate
+from causeway.core.errors import UsageError
+
+FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+FAIL_ON = ("blocker", "fix", "note", "never")
+
+
+def form_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that choose how the answer is told and where it goes."""
+    for option in reversed(
+        (
+            click.option("--md", "as_md", is_flag=True, help="Print Markdown, for a pull request or a wiki."),
+            click.option("--sarif", "as_sarif", is_flag=True, help="Print SARIF 2.1.0, for code scanning."),
+            click.option("--annotations", "as_annotations", is_flag=True, help="Print GitHub annotations."),
+            click.option("--badge", type=FILE, help="Write an SVG badge to this file; - prints it."),
+            click.option(
+                "--out",
+                "outs",
+                type=FILE,
+                multiple=True,
+                help="Write it to this file, at once and whole; may be repeated. Without an option for the "
+                "form, the ending says it: .json, .md, .sarif, .svg.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 @click.command()
 @click.argument("folder", type=PLACE, default=".")
 @click.option("--stage", default="", help="Judge at this stage; without it, the manifest's, else sandbox.")
-@click.option("--md", "as_markdown", is_flag=True, help="Print Markdown, for a pull request or a wiki.")
+@click.option("--full", is_flag=True, help="Tell every finding, however many.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    default=FAIL_ON[0],
+    help="Exit with 1 from this weight on; blocker when left out.",
+)
+@form_flags
 @json_flag
 @guarded
-def command(folder: Path, *, stage: str, as_markdown: bool, as_json: bool) -> int:
+def command(folder: Path, *, stage: str, full: bool, fail_on: str, **told: Any) -> int:  # noqa: ANN401 - click's
     """What stands between this folder and its next stage.
 
-    Needs no manifest and writes nothing; nothing in the folder is run, imported, unpickled or sent.
-    Exit code 1 when something blocks.
+    Needs no manifest and changes nothing; nothing in the folder is run, imported, unpickled or sent.
+    Exit code 1 when something blocks, or from the weight that --fail-on names.
     """
-    from causeway.actions.check import check
+    from causeway.actions.check import check, fails
+    from causeway.cli.forms import Asked
 
+    form = _form(told)
     report = check(folder, stage=stage)
-    if as_json:
-        emit(report, code=0 if report.ready else 1)
-    else:
-        click.echo(markdown(report) if as_markdown else text(report))
-    return 0 if report.ready else 1
+    code = 1 if fails(report.findings, at=fail_on) else 0
+    _tell(Asked(report, code, full), form, outs=told["outs"], badge=told["badge"])
+    return code
 
 
-def text(report: CheckReport) -> str:
-    """The report at eighty columns."""
-    from causeway.cli import findings as show
-
-    special = [finding for finding in report.findings if not finding.common]
-    parts = [
-        show.verdict_line(report.verdict, report.stage),
-        show.opening(report.sentence, report.sources),
-        "\n".join(show.listed(special)),
-        show.common_line(report.findings),
-        show.readiness_text(report.readiness),
-        show.reach_text(report.reach),
-        show.questions_text(report.questions),
-        textwrap.fill("Nothing was written, run or unpickled; nothing left this machine.", show.WIDTH),
-    ]
-    return "\n\n".join(part for part in parts if part) + f"\nNext: {report.next}"
+def _form(told: dict[str, Any]) -> str:
+    """The form that an option names; empty where none does."""
+    forms = [name.removeprefix("as_") for name, given in told.items() if name.startswith("as_") and given]
+    if len(forms) > 1:
+        raise UsageError(
+            f"--{forms[0]} and --{forms[1]} are two forms of one answer",
+            hint="leave one out, or write several at once: --out a.sarif --out b.md",
+        )
+    return forms[0] if forms else ""
 
 
-def markdown(report: CheckReport) -> str:
-    """The report as Markdown."""
-    from causeway.cli import findings as show
+def _tell(asked: Any, form: str, *, outs: Sequence[Path], badge: Path | None) -> None:  # noqa: ANN401 - of forms.py
+    """Prints the answer, unless a form was asked for and a file takes it; writes the files."""
+    from causeway.cli.forms import FORMS, form_of, save
 
-    lines = [f"## {show.verdict_line(report.verdict, report.stage)}", "", report.sentence, ""]
-    lines += ["| | finding | where | what to do |", "|---|---|---|---|"]
-    for finding in report.findings:
-        if not finding.common:
-            cells = (finding.title, show.places(finding.evidence), f"{finding.code}: {finding.remedy.words}")
-            row = " | ".join(cell.replace("|", "\\|") for cell in cells)
-            lines.append(f"| {finding.severity.value} | {row} |")
-    common = show.common_line(report.findings).replace("\n ", "")
-    questions = [f"- {question.words}" for question in report.questions]
-    lines += [
-        "",
-        common.strip(),
-        "",
-        "Only a person can answer:",
-        "",
-        *questions,
-        "",
-        f"Next: `{report.next}`",
-    ]
-    return "\n".join(lines)
+    for file in outs:
+        if str(file) != "-":
+            save(file, FORMS[form or form_of(file)](asked))
+            narrate(f"written: {file}")
+    if badge is not None and str(badge) != "-":
+        save(badge, FORMS["badge"](asked))
+        narrate(f"written: {badge}")
+    if badge is not None and str(badge) == "-":
+        click.echo(FORMS["badge"](asked), nl=False)
+    elif not (form and outs) or Path("-") in outs:
+        click.echo(FORMS[form or "text"](asked))

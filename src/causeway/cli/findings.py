@@ -41,12 +41,17 @@ def opening(sentence: str, sources: Sequence[Evidence]) -> str:
 
 def verdict_line(verdict: Verdict, stage: str) -> str:
     """Ready or not, and how many findings of each weight."""
-    counts = ", ".join(
-        f"{count} {word}{'s' if word in {'blocker', 'note'} else 'es'}" if count != 1 else f"1 {word}"
-        for count, word in ((verdict.blockers, "blocker"), (verdict.fixes, "fix"), (verdict.notes, "note"))
-    )
     ready = "Ready" if verdict.ready else "Not ready"
-    return f"{ready} {AFTER.get(stage, 'for its next stage')}: {counts}."
+    return f"{ready} {AFTER.get(stage, 'for its next stage')}: {counted(verdict)}."
+
+
+def counted(verdict: Verdict) -> str:
+    """How many of each weight: `2 blockers, 1 fix, 0 notes`."""
+    words = (("blocker", "blockers"), ("fix", "fixes"), ("note", "notes"))
+    counts = (verdict.blockers, verdict.fixes, verdict.notes)
+    return ", ".join(
+        f"{count} {one if count == 1 else many}" for count, (one, many) in zip(counts, words, strict=True)
+    )
 
 
 def listed(findings: Iterable[Finding]) -> Iterator[str]:

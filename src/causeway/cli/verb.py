@@ -83,20 +83,27 @@ def error_shape(error: CausewayError) -> dict[str, object]:
 
 def emit(result: msgspec.Struct, *, code: int = 0) -> None:
     """Prints a result as one JSON object; `ok` says whether the exit code is 0."""
-    fields = msgspec.to_builtins(result, str_keys=True)
-    print_json({"ok": code == 0, **fields})
+    click.echo(json_of(result, code=code).encode())
+
+
+def json_of(result: msgspec.Struct, *, code: int = 0) -> str:
+    """A result as the text of one JSON object; `ok` says whether the exit code is 0."""
+    return _json({"ok": code == 0, **msgspec.to_builtins(result, str_keys=True)})
 
 
 def print_json(fields: dict[str, Any]) -> None:
     """One line of UTF-8, whatever the terminal's encoding."""
+    click.echo(_json(fields).encode())
+
+
+def _json(fields: dict[str, Any]) -> str:
     try:
-        line = msgspec.json.encode(fields)
+        return msgspec.json.encode(fields).decode()
     except UnicodeEncodeError:
         # a file's name need not be text; escapes keep every byte of it
         import json
 
-        line = json.dumps(fields, separators=(",", ":")).encode()
-    click.echo(line)
+        return json.dumps(fields, separators=(",", ":"))
 
 
 def narrate(text: str) -> None:

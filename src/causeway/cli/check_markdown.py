@@ -1,0 +1,36 @@
+"""The report of `causeway check` as Markdown, for a pull request or a wiki."""
+
+from causeway.actions.check import CheckReport
+from causeway.cli import findings as show
+
+
+def markdown(report: CheckReport) -> str:
+    """Verdict, sentence, a table of what is special here, and one line for what is common."""
+    lines = [f"## {show.verdict_line(report.verdict, report.stage)}", "", report.sentence, ""]
+    special = [finding for finding in report.findings if not finding.common]
+    if special:
+        lines += ["| | finding | where | what to do |", "|---|---|---|---|"]
+        lines += [
+            f"| {finding.severity.value} | "
+            + " | ".join(
+                _cell(text)
+                for text in (
+                    finding.title,
+                    show.places(finding.evidence),
+                    f"{finding.code}: {finding.remedy.words}",
+                )
+            )
+            + " |"
+            for finding in special
+        ]
+        lines.append("")
+    common = " ".join(show.common_line(report.findings).split())
+    lines += [common, ""] if common else []
+    if report.questions:
+        lines += ["Only a person can answer:", "", *(f"- {asked.words}" for asked in report.questions), ""]
+    return "\n".join([*lines, f"Next: `{report.next}`"])
+
+
+def _cell(text: str) -> str:
+    """Text that neither ends the cell nor starts markup of its own."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
