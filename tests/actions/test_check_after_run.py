@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -61,6 +62,19 @@ def test_a_bundle_with_a_changed_byte_is_not_signed(poc):
     model.write_bytes(b"other")
 
     assert grades(poc)["MOD-9"] == (0.0, "verified")
+
+
+def test_a_ledger_that_was_changed_is_found(poc):
+    def judged():
+        return next(each for each in check(poc, stage="pilot").readiness.checks if each.id == "GOV-6")
+
+    assert "are in order and unchanged; without an anchor a cut tail cannot be seen" in judged().why
+
+    with sqlite3.connect(poc / ".causeway" / "ledger.db") as base:
+        base.execute("update events set text = replace(text, 'sandbox', 'sendbox')")
+    base.close()
+
+    assert "the ledger was changed" in judged().why
 
 
 def test_a_bundle_that_is_gone_proves_nothing(poc):

@@ -107,6 +107,8 @@ def test_the_whole_road_from_ship_to_an_answer_and_back(folder):
         assert address.startswith(started["gateway"])
         body = {"dataframe_records": [shipped["plan"]["example"]]}
         assert ask(address, body=body)[0] == 401
+        asked = cause("check", folder, "--stage", "pilot")[1]["readiness"]["checks"]
+        assert next(each for each in asked if each["id"] == "GOV-1")["grade"] == 1.0
         status, answer = ask(address, token=token, body=body)
         assert (status, "Yes" in answer) == (200, True), answer
         line = curl(address, shipped["plan"]["example"], token=token)

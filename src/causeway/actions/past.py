@@ -8,10 +8,12 @@ import msgspec
 from msgspec import Struct, structs
 
 from causeway.actions.bundles import trusted_keys
+from causeway.actions.probe import anonymous_status
 from causeway.actions.source import digest_file
-from causeway.actions.workspace import STATE
+from causeway.actions.verify import SHORT_EVENTS, in_words
+from causeway.actions.workspace import STATE, keys_folder
 from causeway.adapters import registry
-from causeway.assess.evidence import Facts, SourceChecked, facts_from
+from causeway.assess.evidence import Chain, Facts, SourceChecked, facts_from
 from causeway.assess.lineage import is_connected, names_of_sources
 from causeway.core.bundle import RELEASE, SIGNATURE, check_file, verified_release
 from causeway.core.clock import Clock, SystemClock
@@ -22,7 +24,8 @@ from causeway.core.ids import digest_of
 from causeway.core.manifest import Manifest
 from causeway.core.release import Release
 from causeway.core.signatures import verify
-from causeway.ledger import open_ledger
+from causeway.ledger import Ledger, open_ledger
+from causeway.ledger import verify as verify_ledger
 from causeway.views import product, run
 
 LINEAGE = "lineage.json"
@@ -46,17 +49,30 @@ def facts_in_ledger(folder: Path, manifest: Manifest, *, clock: Clock | None = N
     ledger = open_ledger(url, only_read=True)
     try:
         events = ledger.read(manifest.product.name)
+        whole = _chain(ledger) if events else None
     finally:
         ledger.close()
     if not events:
         return Facts()
     state = product.fold(events)
-    facts = facts_from(state, at=(clock or SystemClock()).now())
+    facts = structs.replace(
+        facts_from(state, at=(clock or SystemClock()).now()),
+        chain=whole,
+        anonymous_status=anonymous_status(home / STATE, manifest.product.name),
+    )
     if state.latest is None:
         return facts
     return _with_release(
         facts, state.latest.release, events, state=home / STATE, folder=folder, manifest=manifest
     )
+
+
+def _chain(ledger: Ledger) -> Chain | None:
+    """What verifying every event finds; None where there are so many that a look would take too long."""
+    if sum(head.seq for head in ledger.heads()) > SHORT_EVENTS:
+        return None
+    verdict = verify_ledger(ledger, keys=registry.trusted_keys(keys_folder()))
+    return Chain(verdict.ok, verdict.events, first_bad=in_words(verdict))
 
 
 def _with_release(
