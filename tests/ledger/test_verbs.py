@@ -67,6 +67,32 @@ def test_a_whole_ledger_says_what_is_proven_within_80_columns(folder):
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
+def lying_in(folder: Path) -> dict[str, tuple[int, int]]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path): (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
+
+
+def test_proving_changes_no_byte_of_the_workspace_so_it_may_be_read_only(folder, tmp_path):
+    before = lying_in(folder)
+    assert causeway("verify", folder, "--export", tmp_path / "all.jsonl").exit_code == 0
+    work = open_workspace(folder)
+    work.ledger.append(
+        "churn", [RunFinished(run="r9", status="failed", reason="")], actor=work.actor, at=work.clock.now()
+    )
+    open_elsewhere = lying_in(folder)
+    assert open_elsewhere.keys() > before.keys()
+    assert causeway("verify", folder).stdout.startswith("Whole: 7 events")
+    assert lying_in(folder) == open_elsewhere
+    work.ledger.close()
+
+
+def test_a_lost_ledger_is_not_taken_for_a_whole_one(folder):
+    (folder / ".causeway" / "ledger.db").unlink()
+    done = causeway("verify", folder)
+    assert (done.exit_code, "there is no ledger" in done.stderr) == (2, True)
+    assert not (folder / ".causeway" / "ledger.db").exists()
+
+
 def test_a_tampered_event_is_named_and_judged(folder):
     tamper(folder, "UPDATE events SET text = replace(text, 'failed', 'made') WHERE product='house' AND seq=2")
     done = causeway("verify", folder, "--json")

@@ -1,11 +1,22 @@
 """Read a product, decide what follows, and write it: what every verb that changes one product does."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from causeway.actions.workspace import Workspace, check_folder, has_workspace, load_product, open_workspace
+from causeway.actions.workspace import (
+    STATE,
+    Workspace,
+    check_folder,
+    has_workspace,
+    load_product,
+    open_workspace,
+)
+from causeway.adapters import registry
+from causeway.core.clock import SystemClock
 from causeway.core.errors import Conflict, NotFound
 from causeway.core.events import AnyFact
+from causeway.ledger import open_ledger
 from causeway.views.product import ProductState, fold
 
 ATTEMPTS = 5
@@ -57,8 +68,31 @@ def existing_workspace(folder: Path) -> Workspace:
     """The workspace of this folder; none is made."""
     check_folder(folder)
     if not has_workspace(folder):
-        raise NotFound(f"nothing has been run in {folder}", hint=f"start with: causeway run {folder}")
+        raise _nothing_run(folder)
     return open_workspace(folder)
+
+
+def _nothing_run(folder: Path) -> NotFound:
+    return NotFound(f"nothing has been run in {folder}", hint=f"start with: causeway run {folder}")
+
+
+def readable_workspace(folder: Path) -> Workspace:
+    """The workspace of this folder for who only reads: no byte in it changes, so it may be read-only."""
+    check_folder(folder)
+    places = (folder.resolve(), *folder.resolve().parents)
+    root = next((place for place in places if (place / STATE).is_dir()), None)
+    if root is None:
+        raise _nothing_run(folder)
+    state = root / STATE
+    return Workspace(
+        root=root,
+        state=state,
+        ledger=open_ledger(os.environ.get("CAUSEWAY_LEDGER") or state / "ledger.db", only_read=True),
+        clock=SystemClock(),
+        # who only reads appears in no event
+        actor="",
+        artifacts=registry.artifact_store(state / "artifacts"),
+    )
 
 
 def product_name(work: Workspace, folder: Path) -> str:

@@ -39,9 +39,9 @@ def command(
     Exit code 0: whole; 1: not whole. Without --anchor it says what it cannot prove.
     """
     from causeway.actions import verify
-    from causeway.actions.decide import existing_workspace
+    from causeway.actions.decide import existing_workspace, readable_workspace
 
-    work = existing_workspace(folder)
+    work = existing_workspace(folder) if checkpoint or export_anchor else readable_workspace(folder)
     with closing(work.ledger):
         verdict = verify.verify(work, anchor=anchor)
         if verdict.ok and checkpoint:
