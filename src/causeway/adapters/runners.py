@@ -13,6 +13,7 @@ from causeway.adapters.cases import Case, RawAnswers, read_answers, read_honest_
 from causeway.adapters.overlays import conversion_overlay
 from causeway.adapters.ports import Say
 from causeway.adapters.processes import Ended, run_bounded
+from causeway.adapters.sandbox import current
 from causeway.core.answers import Answers, Converted, HonestAnswers
 from causeway.core.environment import Environment, Limits
 from causeway.core.errors import NotFound, OutsideError, Refused
@@ -24,6 +25,7 @@ AT = "at.txt"
 """Where the runner leaves word of the statement that it is in."""
 MAX_TRACE_BYTES = 2 << 30
 ANSWER_SECONDS = 300.0
+GRACE_SECONDS = 45.0
 DOINGS = {
     "predict": "asking the captured model",
     "evaluate": "fitting the model anew on held-out splits",
@@ -56,6 +58,10 @@ def watch_training(
     (into / "trace.json").unlink(missing_ok=True)
     copy_folder(folder.resolve(), copy)
     request = {"root": str(copy), "script": script, "out": str(copy.parent), "limit_bytes": MAX_TRACE_BYTES}
+    # in a cage it is interrupted first, so that what it did until then is known
+    if current() is not None:
+        request["seconds"] = limits.seconds
+        limits = msgspec.structs.replace(limits, seconds=limits.seconds + GRACE_SECONDS)
     what = f"the training {script}"
     try:
         ended = run_script("trace", request, environment=environment, scratch=into, limits=limits, what=what)[

@@ -1,20 +1,19 @@
 """What keeps a proof of concept from being trained, in words a data scientist understands, and what to do."""
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from msgspec import Struct
 
+from causeway.assess.failures import MEND, Known, explained
 from causeway.core.environment import Problem
-from causeway.core.poc import Poc, Sighting
+from causeway.core.poc import Poc
 from causeway.core.trace import Trace, TraceError
 
 LANGUAGES = {".r": "R", ".rmd": "R", ".qmd": "R", ".jl": "Julia", ".m": "MATLAB", ".sas": "SAS"}
 PYTHON = (".py", ".ipynb")
 UNCONVERTED = {"keras": "Keras", "tensorflow": "TensorFlow", "torch": "PyTorch", "flax": "Flax"}
 """Modules whose models are not converted to ONNX here, and what they are called."""
-ONLY_ON_COLAB = "google.colab"
 SCORED = "causeway check says what else stands between it and production"
 
 
@@ -84,56 +83,9 @@ def _more(trace: Trace) -> str:
 
 
 def _explained(error: TraceError, poc: Poc, problems: Sequence[Problem]) -> tuple[str, str]:
-    """What a failed statement says, in our words where we know better, and what to do."""
-    kind, _, said = error.error.partition(": ")
-    if gone := _removed(error, poc):
-        since, _, instead = gone.detail.partition("|")
-        package, _, version = since.rpartition(" ")
-        remedy = f"use {instead}, or write {package}<{version} into the requirements"
-        return f"{gone.value} is gone since {since}", remedy
-    match kind:
-        case "ModuleNotFoundError":
-            return _no_module(_quoted(said), problems)
-        case "FileNotFoundError":
-            return _no_file(_quoted(said), poc)
-        case "EOFError":
-            return (
-                "it asks somebody something (input), and nobody is there",
-                "write the value into the code, or take that line out of the training",
-            )
-        case _:
-            return error.error, "mend that line, or name another script: [model] train in causeway.toml"
-
-
-def _removed(error: TraceError, poc: Poc) -> Sighting | None:
-    """The interface that the failed line wants and that is gone, where reading the code saw it."""
-    seen = poc.seen("removed_api")
-    here = next((s for s in seen if str(s.at) == error.where), None)
-    return here or next((s for s in seen if s.value in error.error), None)
-
-
-def _no_module(module: str, problems: Sequence[Problem]) -> tuple[str, str]:
-    if module.startswith(ONLY_ON_COLAB):
-        return f"{module} is only there on Colab", "take that cell out, and read the data from the folder"
-    top = module.partition(".")[0]
-    why = next((problem.why for problem in problems if problem.requirement.partition(".")[0] == top), "")
+    """What a failed statement says, and what to do, or which other script to name."""
+    what, remedy = explained(error, Known(poc, problems))
     return (
-        f"the module {module} is not there" + (f" ({why})" if why else ""),
-        "declare the package that brings it in requirements.txt, or take the import out",
+        what,
+        f"{MEND}, or name another script: [model] train in causeway.toml" if remedy == MEND else remedy,
     )
-
-
-def _no_file(path: str, poc: Poc) -> tuple[str, str]:
-    plain = path.replace("\\", "/")
-    absolute = plain.startswith("/") or bool(re.match(r"[A-Za-z]:/", plain))
-    what = f"it reads {path}, which is {'only on the machine of its author' if absolute else 'not there'}"
-    name = posixpath.basename(plain)
-    here = next((file.path for file in poc.data if posixpath.basename(file.path) == name), "")
-    if here:
-        return what, f'the folder holds {here}: read that, by its path inside the folder ("{here}")'
-    return what, f"put {name or 'the file'} into the folder, and read it by its path inside the folder"
-
-
-def _quoted(text: str) -> str:
-    found = re.search(r"'([^']*)'", text)
-    return found[1] if found else text

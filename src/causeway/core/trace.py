@@ -119,6 +119,8 @@ class TraceError(Struct, frozen=True):
     where: str
     error: str
     source: str = ""
+    after: int = 0
+    """How many statements had been begun before it."""
 
 
 class Captured(Struct, frozen=True, omit_defaults=True):
@@ -174,3 +176,6 @@ class Trace(Struct, frozen=True):
     """What was not kept, and why."""
     network: str = ""
     """`cut`, or why it was left open."""
+    statements: int = 0
+    begun: int = 0
+    """How many of the `statements` were begun."""

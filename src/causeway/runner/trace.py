@@ -4,6 +4,7 @@ import ast
 import builtins
 import os
 import platform
+import signal
 import sys
 import time
 import types
@@ -12,6 +13,9 @@ from causeway_runner.request import answer, packages, peak_bytes, said, write_js
 
 SEED = 0
 AT = "at.txt"
+RING_AGAIN_SECONDS = 5
+SHARE_OF_ONE = 0.6
+"""How much of the whole time a statement may take until the next ones get a chance."""
 PLAIN_VALUES = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.Load, ast.USub)
 
 
@@ -30,9 +34,15 @@ def watch(request):
     seed()
     install(recorder)
     run = Run(recorder, root, script)
+    run.ring(request.get("seconds", 0))
     run.units(source.units_of(root, script))
+    signal.setitimer(signal.ITIMER_REAL, 0)
     write_trace(recorder, run, script, started)
     return {"errors": len(recorder.errors)}
+
+
+class TimeUp(BaseException):
+    """A statement had its time."""
 
 
 def seed():
@@ -76,6 +86,7 @@ class Run:
 
     def __init__(self, recorder, root, script):
         self.recorder, self.stopped, self.flags, self.definitions = recorder, "", 0, []
+        self.begun, self.count, self.executing, self.left = 0, 0, False, 0.0
         self.module = types.ModuleType("__main__")
         self.names = self.module.__dict__
         if script.endswith(".ipynb"):
@@ -83,6 +94,27 @@ class Run:
         else:
             self.names["__file__"] = os.path.join(root, script)
         sys.modules["__main__"] = self.module
+
+    def ring(self, seconds):
+        """Has the statement left that still runs after most of the time, and all ended after the rest."""
+        if not seconds:
+            return
+        self.left = (1 - SHARE_OF_ONE) * seconds
+        signal.signal(signal.SIGALRM, self.rung)
+        signal.setitimer(signal.ITIMER_REAL, SHARE_OF_ONE * seconds, RING_AGAIN_SECONDS)
+
+    def rung(self, _number, _frame):
+        """Leaves the statement that is running."""
+        if self.executing:
+            raise TimeUp("it was still running after %d %% of the time" % (100 * SHARE_OF_ONE))
+        self.out_of_time("it")
+
+    def out_of_time(self, place):
+        """Lets the next statements have what time is left; when there is none, it is the end."""
+        signal.setitimer(signal.ITIMER_REAL, self.left, RING_AGAIN_SECONDS)
+        if not self.left:
+            self.stopped = "%s was still running when time was up" % place
+        self.left = 0.0
 
     def units(self, units):
         """Runs every statement of every unit; one that fails does not keep the next from running."""
@@ -92,9 +124,11 @@ class Run:
             except (SyntaxError, ValueError) as error:
                 self.failed(unit.place(getattr(error, "lineno", 1) or 1), error, "")
                 continue
+            self.count += len(nodes)
             for node in nodes:
                 if not self.stopped:
                     self.statement(unit, node)
+                    self.begun += 1
 
     def statement(self, unit, node):
         """Runs one statement and looks at what it changed."""
@@ -104,6 +138,9 @@ class Run:
         self.mark(place)
         try:
             self.execute(unit, node)
+        except TimeUp as error:
+            self.out_of_time(place)
+            self.failed(place, error, text)
         except SystemExit as error:
             self.stopped = "%s left by sys.exit(%s)" % (place, "" if error.code is None else error.code)
             if error.code not in (None, 0):
@@ -140,7 +177,11 @@ class Run:
         code = compile(tree, unit.filename, "exec", self.flags, True)
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             self.flags |= code.co_flags & 0x1FF0000
-        exec(code, self.names)
+        self.executing = True
+        try:
+            exec(code, self.names)
+        finally:
+            self.executing = False
 
     def deepest(self, error):
         """The innermost line of the proof of concept's own that the error went through."""
@@ -157,7 +198,8 @@ class Run:
         import traceback
 
         traceback.print_exception(type(error), error, error.__traceback__)
-        self.recorder.errors.append({"where": place, "error": said(error), "source": text})
+        known = {"where": place, "error": said(error), "source": text, "after": self.begun}
+        self.recorder.errors.append(known)
 
     def remember(self, unit, node):
         """Keeps what a pickled model may refer to: imports, functions, classes, plain constants."""
@@ -203,6 +245,7 @@ def write_trace(recorder, run, script, started):
         matrices=sorted(matrices, key=lambda one: int(one["id"][1:])), vectors=list(recorder.vectors.values())
     )
     trace.update(python=platform.python_version(), packages=packages(), script=script)
+    trace.update(statements=run.count, begun=run.begun)
     trace.update(seconds=time.time() - started, peak_bytes=peak_bytes())
     write_json(os.path.join(recorder.out, "trace.json"), trace)
 
