@@ -16,6 +16,7 @@ from causeway.actions.stages.package import Packaged, unpacked
 from causeway.actions.stages.pipeline import make_release
 from causeway.actions.stages.site import Site, Workshop
 from causeway.actions.stages.step import AnyMade, Made, Nobody, StageEnded, Steps, Watcher
+from causeway.actions.sweep import sweep
 from causeway.actions.workers import can_work
 from causeway.actions.workspace import MANIFEST, Workspace, load_product, write_whole
 from causeway.adapters import registry
@@ -150,7 +151,8 @@ def _lead(
     pipeline: Pipeline,
 ) -> RunReport:
     """Makes the release while the lease is held."""
-    _sweep(work, runs)
+    sweep(work)
+    _clear_scratch(work, runs)
     opened = runs.opened(asked.inputs) or _begin(work, asked, runs)
     site = Site(
         work=work,
@@ -264,7 +266,7 @@ def _release_made(packaged: Packaged, *, run: str) -> ReleaseMade:
     )
 
 
-def _sweep(work: Workspace, runs: Runs) -> None:
+def _clear_scratch(work: Workspace, runs: Runs) -> None:
     """Removes what killed runs of this product left in their scratch folders."""
     for run in runs.runs:
         shutil.rmtree(work.state / "runs" / run, ignore_errors=True)

@@ -11,6 +11,7 @@ from causeway.actions.decide import States
 from causeway.actions.lease import held
 from causeway.actions.routes import sync_routes
 from causeway.actions.seal import log_folder, seal
+from causeway.actions.sweep import sweep
 from causeway.actions.verify import checkpoint_if_short
 from causeway.actions.workspace import Workspace
 from causeway.assess.due import RUN_SILENT, SEAL, Due, Waiting, due
@@ -42,6 +43,7 @@ class Ticked(Struct, frozen=True):
 
 def tick(work: Workspace) -> Ticked:
     """Every product's records sealed, its routes as the ledger says, and what else is due named."""
+    sweep(work)
     states = States(work)
     troubles = _routed(work, states)
     found = tuple(whats_due(work, state_of=states))

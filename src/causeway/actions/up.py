@@ -21,6 +21,7 @@ from causeway.actions.decide import States
 from causeway.actions.instance import HOST, Instance, alive, forget, record, recorded, running, start_of
 from causeway.actions.routes import sync_routes
 from causeway.actions.supervisor import Gateway, stop_process
+from causeway.actions.sweep import sweep
 from causeway.actions.tick import whats_due
 from causeway.actions.workspace import Workspace, open_workspace
 from causeway.assess.due import SEAL
@@ -68,6 +69,7 @@ def up(
             if here:
                 ready(Started("already_up", here.address, here.console, "", here.pid))
                 return
+            sweep(work)
             _stop_orphan(work, say)
             with _listening(console_port, "--console-port") as socket_of_console:
                 station = _Station(work, port=_free(port), listening=socket_of_console, say=say)
