@@ -18,10 +18,10 @@ class Call:
     at: Evidence
 
     def arg(self, position: int, name: str = "") -> Value:
-        """The argument at this position or of this name; opaque when it was not given."""
+        """The argument at this position (none if negative) or of this name; opaque when it was not given."""
         if name and name in self.kwargs:
             return self.kwargs[name]
-        return self.args[position] if position < len(self.args) else OPAQUE
+        return self.args[position] if 0 <= position < len(self.args) else OPAQUE
 
     def text(self, position: int, name: str = "") -> str:
         """The same as a string constant, or empty."""

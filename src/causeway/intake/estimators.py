@@ -13,6 +13,7 @@ CLASSIFIERS = frozenset(
     "GaussianProcessClassifier LinearDiscriminantAnalysis QuadraticDiscriminantAnalysis DummyClassifier "
     "XGBClassifier XGBRFClassifier LGBMClassifier CatBoostClassifier BalancedRandomForestClassifier "
     "EasyEnsembleClassifier RUSBoostClassifier OneVsRestClassifier OneVsOneClassifier CalibratedClassifierCV "
+    "Logit Probit MNLogit GBTClassifier FMClassifier NearestCentroid "
     "EBMClassifier ExplainableBoostingClassifier TabNetClassifier".split()
 )
 REGRESSORS = frozenset(
@@ -20,7 +21,8 @@ REGRESSORS = frozenset(
     "SGDRegressor PoissonRegressor TweedieRegressor GammaRegressor QuantileRegressor RANSACRegressor "
     "TheilSenRegressor DecisionTreeRegressor ExtraTreeRegressor RandomForestRegressor ExtraTreesRegressor "
     "GradientBoostingRegressor HistGradientBoostingRegressor AdaBoostRegressor BaggingRegressor "
-    "VotingRegressor "
+    "VotingRegressor ARDRegression OrthogonalMatchingPursuit Lars LassoLars PLSRegression WLS GLS GLM "
+    "QuantReg RLM MixedLM GeneralizedLinearRegression LinearRegressionWithSGD FMRegressor "
     "StackingRegressor KNeighborsRegressor SVR NuSVR LinearSVR MLPRegressor GaussianProcessRegressor "
     "KernelRidge XGBRegressor XGBRFRegressor LGBMRegressor CatBoostRegressor DummyRegressor OLS "
     "TransformedTargetRegressor ExplainableBoostingRegressor TabNetRegressor".split()
@@ -28,14 +30,63 @@ REGRESSORS = frozenset(
 FORECASTERS = frozenset(
     (
         "ARIMA SARIMAX AutoARIMA auto_arima Prophet ExponentialSmoothing SimpleExpSmoothing Holt VAR "
-        "NeuralProphet"
+        "NeuralProphet VARMAX UnobservedComponents AutoReg ARMA ThetaModel StatsForecast NBEATSModel "
+        "TFTModel TCNModel ForecasterAutoreg"
     ).split()
 )
 CLUSTERERS = frozenset(
-    "KMeans MiniBatchKMeans DBSCAN HDBSCAN AgglomerativeClustering GaussianMixture MeanShift Birch".split()
+    "KMeans MiniBatchKMeans BisectingKMeans DBSCAN HDBSCAN OPTICS AgglomerativeClustering SpectralClustering "
+    "AffinityPropagation GaussianMixture BayesianGaussianMixture MeanShift Birch KPrototypes KModes "
+    "KMedoids FeatureAgglomeration".split()
 )
-OUTLIERS = frozenset("IsolationForest OneClassSVM LocalOutlierFactor EllipticEnvelope".split())
+OUTLIERS = frozenset(
+    "IsolationForest OneClassSVM LocalOutlierFactor EllipticEnvelope IForest HBOS COPOD ECOD ABOD".split()
+)
+RECOMMENDERS = frozenset(
+    "SVD SVDpp KNNBasic KNNWithMeans KNNWithZScore KNNBaseline SlopeOne BaselineOnly CoClustering ALS "
+    "AlternatingLeastSquares BayesianPersonalizedRanking LogisticMatrixFactorization LightFM "
+    "NearestNeighbors".split()
+)
+SURVIVAL = frozenset(
+    "CoxPHFitter WeibullAFTFitter KaplanMeierFitter CoxnetSurvivalAnalysis RandomSurvivalForest".split()
+)
+TOPICS = frozenset("LatentDirichletAllocation LdaModel LdaMulticore BERTopic".split())
 NETWORKS = frozenset("Sequential Model Functional".split())
+"""Of Keras; other libraries' classes of these names are told apart by their module."""
+FAST = frozenset(
+    "tabular_learner cnn_learner vision_learner text_classifier_learner unet_learner collab_learner".split()
+)
+AUTOMATIC = frozenset("TabularPredictor AutoML H2OAutoML TPOTClassifier TPOTRegressor AutoSklearnClassifier "
+                      "AutoSklearnRegressor LazyClassifier LazyRegressor AutoTS".split())  # fmt: skip
+AGENTS = frozenset("PPO A2C DQN SAC TD3 DDPG".split())
+DETECTORS = frozenset({"YOLO"})
+TUNERS = {
+    "AutoModelForSequenceClassification": "classification",
+    "TFAutoModelForSequenceClassification": "classification",
+    "BertForSequenceClassification": "classification",
+    "DistilBertForSequenceClassification": "classification",
+    "RobertaForSequenceClassification": "classification", "TFBertForSequenceClassification": "classification",
+    "TFDistilBertForSequenceClassification": "classification",
+    "AutoModelForTokenClassification": "tagging", "AutoModelForQuestionAnswering": "answering",
+    "AutoModelForSeq2SeqLM": "generation", "AutoModelForCausalLM": "generation",
+    "T5ForConditionalGeneration": "generation", "GPT2LMHeadModel": "generation",
+    "AutoModelForImageClassification": "images", "ViTForImageClassification": "images",
+    "ClassificationModel": "classification",
+}  # fmt: skip
+"""Pretrained models of Hugging Face that are tuned further, with what for."""
+PRETRAINED = {name: name for name in (
+    "VGG16 VGG19 ResNet50 ResNet50V2 ResNet101 ResNet152V2 MobileNet MobileNetV2 MobileNetV3Small "
+    "MobileNetV3Large InceptionV3 InceptionResNetV2 Xception DenseNet121 DenseNet169 DenseNet201 "
+    "EfficientNetB0 EfficientNetB1 EfficientNetB2 EfficientNetB3 EfficientNetB4 EfficientNetB7 NASNetMobile "
+    "EfficientNetV2B0 resnet18 resnet34 resnet50 resnet101 resnet152 vgg16 vgg19 densenet121 mobilenet_v2 "
+    "mobilenet_v3_small mobilenet_v3_large efficientnet_b0 alexnet googlenet inception_v3 squeezenet1_0 "
+    "vit_b_16 convnext_tiny".split()
+)}  # fmt: skip
+WRAPPED = frozenset(
+    "TransformedTargetRegressor CalibratedClassifierCV MultiOutputClassifier MultiOutputRegressor "
+    "OneVsRestClassifier FixedThresholdClassifier TunedThresholdClassifierCV CrossValidator "
+    "TrainValidationSplit".split()
+)
 RESAMPLERS = frozenset(
     "SMOTE SMOTENC SMOTEN ADASYN BorderlineSMOTE SVMSMOTE KMeansSMOTE RandomOverSampler RandomUnderSampler "
     "SMOTEENN SMOTETomek NearMiss TomekLinks ClusterCentroids EditedNearestNeighbours".split()
@@ -119,6 +170,14 @@ _KINDS = (
     (CLUSTERERS, Learner("model", "clustering")),
     (OUTLIERS, Learner("model", "anomaly")),
     (NETWORKS, Learner("network")),
+    (RECOMMENDERS, Learner("model", "recommendation")),
+    (SURVIVAL, Learner("model", "survival")),
+    (TOPICS, Learner("model", "topics")),
+    (FAST, Learner("model")),
+    (AUTOMATIC, Learner("model")),
+    (AGENTS, Learner("model", "reinforcement")),
+    (DETECTORS, Learner("model", "detection")),
+    (WRAPPED, Learner("pipeline")),
     (RESAMPLERS, Learner("resampler", sort="resample")),
     (SEARCHES, Learner("search")),
     (PIPELINES, Learner("pipeline")),
@@ -133,7 +192,16 @@ def learner(name: str) -> Learner | None:
         if last in names:
             return kind
     sort = TRANSFORMERS.get(last)
-    return Learner("transformer", sort=sort) if sort else None
+    if sort:
+        return Learner("transformer", sort=sort)
+    if last in TUNERS:
+        return Learner("network", TUNERS[last])
+    if last in {"VectorAssembler", "StringIndexer"}:
+        return Learner("transformer", sort="columns")
+    # what libraries that we do not know call their models
+    if name != last and last.endswith("Classifier"):
+        return Learner("model", "classification")
+    return Learner("model", "regression") if name != last and last.endswith("Regressor") else None
 
 
 def friendly(name: str) -> str:

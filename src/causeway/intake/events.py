@@ -43,6 +43,8 @@ class Judged:
     how: str
     rows: tuple[Data, ...]
     at: Evidence
+    declared: bool = False
+    """Whether it was only asked for, as when a network is compiled."""
 
 
 @dataclass(frozen=True)
@@ -86,4 +88,6 @@ class Events:
     loads: list[LoadedFile] = field(default_factory=list)
     networks: dict[int, str] = field(default_factory=dict)
     """Task of a network by its identity, as its last layer or loss says."""
+    layers: dict[int, list[str]] = field(default_factory=dict)
+    """Names of a network's layers by its identity."""
     torch_losses: list[tuple[str, Evidence]] = field(default_factory=list)

@@ -6,20 +6,28 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from causeway.intake import indexing, library, methods
-from causeway.intake.calls import Call
-from causeway.intake.names import dotted
+from causeway.intake import calling, classes, constants, indexing, library
+from causeway.intake.estimators import learner
+from causeway.intake.names import dotted, stars
+from causeway.intake.statements import each_of
 from causeway.intake.values import (
-    EACH,
     OPAQUE,
+    Class,
+    Columns,
     Data,
     Function,
+    Instance,
     Length,
     Literal,
     Many,
+    Mapping,
+    Reference,
+    Super,
     Value,
+    choice,
     data_in,
     derived_from,
+    estimators_in,
 )
 
 if TYPE_CHECKING:
@@ -34,25 +42,56 @@ def _name(follower: Following, node: ast.Name) -> Value:
     held = follower.scope.get(node.id)
     if held is not None:
         return held
-    return _imported(follower, follower.aliases.get(node.id, ""))
+    if node.id == "__file__":
+        return Literal(follower.home.code.path)
+    if node.id in follower.aliases:
+        return _imported(follower, follower.aliases[node.id])
+    for module in stars(follower.aliases):
+        scope = follower.scope_of(module)
+        found = scope.get(node.id) if scope else None
+        if found is not None:
+            return found
+        if scope is None and learner(node.id):
+            return Reference(f"{module}.{node.id}")
+    return OPAQUE
 
 
 def _imported(follower: Following, full: str) -> Value:
-    if "." not in full:
-        return OPAQUE
     module, _, name = full.rpartition(".")
+    if not module.strip("."):
+        return OPAQUE if not module else _of_module(follower, module, name)
+    return _of_module(follower, module, name)
+
+
+def _of_module(follower: Following, module: str, name: str) -> Value:
     scope = follower.scope_of(module)
-    return (scope.get(name) if scope else None) or OPAQUE
+    found = scope.get(name) if scope else None
+    if found is not None:
+        return found
+    return Reference(f"{module}.{name}") if scope is None and learner(name) else OPAQUE
 
 
 def _attribute(follower: Following, node: ast.Attribute) -> Value:
+    return attribute_of(follower, node, follower.value(node.value))
+
+
+def attribute_of(follower: Following, node: ast.Attribute, holder: Value) -> Value:
+    """What `holder.name` holds, where the holder was already followed."""
+    if isinstance(holder, Instance | Class | Super):
+        found = classes.attribute(holder, node.attr)
+        if isinstance(found, Function) and found.owner and classes.is_property(found):
+            return follower.enter(found, [], {})
+        return found
     if isinstance(node.value, ast.Name):
         held = follower.scope.get(f"{node.value.id}.{node.attr}")
         if held is not None:
             return held
-        if node.value.id in follower.aliases and follower.scope.get(node.value.id) is None:
-            return _imported(follower, f"{follower.aliases[node.value.id]}.{node.attr}")
-    return indexing.attribute(follower, follower.value(node.value), node.attr)
+    if holder is OPAQUE:
+        full = dotted(node, follower.aliases)
+        return _imported(follower, full) if full.split(".")[0] != "self" and "." in full else OPAQUE
+    if isinstance(holder, Literal):
+        return constants.attribute(holder, node.attr)
+    return indexing.attribute(follower, holder, node.attr)
 
 
 def _subscript(follower: Following, node: ast.Subscript) -> Value:
@@ -66,17 +105,23 @@ def _sequence(follower: Following, node: ast.Tuple | ast.List | ast.Set) -> Valu
 def _dictionary(follower: Following, node: ast.Dict) -> Value:
     values = [follower.value(item) for item in node.values[:200]]
     keys = [item.value if isinstance(item, ast.Constant) else None for item in node.keys[:200]]
-    data = derived_from(values)
-    literal = {
-        key: item.value
-        for key, item in zip(keys, values, strict=True)
-        if isinstance(item, Literal) and isinstance(key, str | int | bool | float)
-    }
-    return data if isinstance(data, Data) else Literal(literal)
+    if any(not isinstance(value, Literal) for value in values) and not all(
+        value is OPAQUE for value in values
+    ):
+        return Mapping(tuple(zip(keys, values, strict=True)))
+    return Literal(
+        {
+            key: item.value
+            for key, item in zip(keys, values, strict=True)
+            if isinstance(item, Literal) and isinstance(key, str | int | bool | float)
+        }
+    )
 
 
 def _operation(follower: Following, node: ast.BinOp) -> Value:
     left, right = follower.value(node.left), follower.value(node.right)
+    if isinstance(left, Many) and isinstance(right, Many):
+        return Many((*left.items, *right.items)[:400])
     if isinstance(left, Literal) and isinstance(right, Literal):
         return _joined(left.value, right.value, node.op)
     if isinstance(left, Length) or isinstance(right, Length):
@@ -93,7 +138,9 @@ def _compare(follower: Following, node: ast.Compare) -> Value:
 
 
 def _boolean(follower: Following, node: ast.BoolOp) -> Value:
-    return derived_from([follower.value(item) for item in node.values])
+    values = [follower.value(item) for item in node.values]
+    told = [value for value in values if isinstance(value, Literal)]
+    return derived_from(values) if any(map(data_in, values)) or not told else told[-1]
 
 
 def _unary(follower: Following, node: ast.UnaryOp) -> Value:
@@ -104,14 +151,55 @@ def _unary(follower: Following, node: ast.UnaryOp) -> Value:
 
 
 def _if_expression(follower: Following, node: ast.IfExp) -> Value:
-    return derived_from([follower.value(node.body), follower.value(node.orelse)])
+    both = [follower.value(node.body), follower.value(node.orelse)]
+    return choice(both) if any(map(estimators_in, both)) else derived_from(both)
 
 
 def _comprehension(follower: Following, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Value:
-    for part in node.generators:
+    kept = _columns(follower, node)
+    if kept is not None:
+        return kept
+    overs = _generators(follower, node.generators)
+    item = follower.value(node.elt)
+    if estimators_in(item) or isinstance(item, Reference):
+        return Many((item,))
+    return derived_from([item, *overs])
+
+
+def _dictionary_comprehension(follower: Following, node: ast.DictComp) -> Value:
+    overs = _generators(follower, node.generators)
+    item = follower.value(node.value)
+    return Mapping(((None, item),)) if estimators_in(item) else derived_from([item, *overs])
+
+
+def _generators(follower: Following, generators: list[ast.comprehension]) -> list[Value]:
+    overs: list[Value] = []
+    for part in generators:
         over = follower.value(part.iter)
-        follower.bind(part.target, over if data_in(over) else EACH)
-    return derived_from([follower.value(node.elt), *[follower.value(part.iter) for part in node.generators]])
+        follower.bind(part.target, each_of(over))
+        overs.append(over)
+    return overs
+
+
+def _columns(follower: Following, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> Columns | None:
+    """`[c for c in table.columns if c != "y"]`: the columns but some."""
+    part = node.generators[0]
+    over = follower.value(part.iter)
+    plain = (
+        isinstance(node.elt, ast.Name) and isinstance(part.target, ast.Name) and node.elt.id == part.target.id
+    )
+    if not isinstance(over, Columns) or not plain or len(node.generators) > 1:
+        return None
+    left_out: list[str] = []
+    for test in part.ifs:
+        if not (
+            isinstance(test, ast.Compare)
+            and isinstance(test.left, ast.Name)
+            and isinstance(test.ops[0], ast.NotEq | ast.NotIn)
+        ):
+            return Columns((*over.dropped, indexing.UNKNOWN), over.slice)
+        left_out += indexing.texts(follower.value(test.comparators[0])) or [indexing.UNKNOWN]
+    return Columns((*over.dropped, *left_out), over.slice)
 
 
 def _formatted(follower: Following, node: ast.JoinedStr) -> Value:
@@ -127,7 +215,7 @@ def _inserted(follower: Following, node: ast.expr) -> object:
 
 
 def _lambda(follower: Following, node: ast.Lambda) -> Value:
-    return Function(node, follower.scope, "")
+    return Function(node, follower.scope, "", follower.home)
 
 
 def _starred(follower: Following, node: ast.Starred) -> Value:
@@ -145,25 +233,14 @@ def _await(follower: Following, node: ast.Await) -> Value:
 
 
 def _call(follower: Following, node: ast.Call) -> Value:
-    receiver = follower.value(node.func.value) if isinstance(node.func, ast.Attribute) else OPAQUE
-    function = follower.value(node.func) if isinstance(node.func, ast.Name | ast.Attribute) else OPAQUE
-    call = Call(
-        node,
-        dotted(node.func, follower.aliases),
-        [follower.value(item) for item in node.args],
-        {item.arg: follower.value(item.value) for item in node.keywords if item.arg},
-        follower.at(node),
-    )
-    if isinstance(function, Function):
-        return follower.enter(function, call.args, call.kwargs)
-    if isinstance(node.func, ast.Attribute) and methods.known(receiver):
-        return methods.call(follower, receiver, node.func, call)
-    return library.call(follower, call)
+    return calling.call(follower, node)
 
 
 def _joined(left: object, right: object, operator: ast.operator) -> Value:
     if isinstance(operator, ast.Add) and isinstance(left, str) and isinstance(right, str):
         return Literal((left + right)[:2000])
+    if isinstance(operator, ast.Div) and right == "":
+        return Literal(left)
     if isinstance(operator, ast.Div) and isinstance(right, str):
         return Literal(f"{left}/{right}")
     return OPAQUE
@@ -185,6 +262,8 @@ EXPRESSIONS = {
     ast.IfExp: _if_expression,
     ast.ListComp: _comprehension,
     ast.GeneratorExp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.DictComp: _dictionary_comprehension,
     ast.SetComp: _comprehension,
     ast.JoinedStr: _formatted,
     ast.Lambda: _lambda,

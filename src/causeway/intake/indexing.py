@@ -6,24 +6,31 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from causeway.intake import constants
 from causeway.intake.values import (
     OPAQUE,
     UNKNOWN,
+    Choice,
+    Columns,
     Cut,
     Data,
     Estimator,
     Literal,
     Many,
+    Mapping,
     Mark,
     Opaque,
+    Position,
     Statistics,
     Value,
+    choice,
     data_in,
     derived_from,
     merge,
 )
 
 if TYPE_CHECKING:
+    from causeway.core.finding import Evidence
     from causeway.intake.following import Following
 
 # attributes of a table that are not its columns
@@ -32,7 +39,6 @@ PLAIN = frozenset(
 )
 ABOUT = frozenset(
     {
-        "columns",
         "shape",
         "index",
         "dtypes",
@@ -50,13 +56,23 @@ CORRELATED = "correlated"
 NAMES = "(names)"
 
 
-def attribute(_follower: Following, holder: Value, name: str) -> Value:
+def attribute(follower: Following, holder: Value, name: str) -> Value:
     """What `holder.name` holds."""
+    if isinstance(holder, Choice):
+        return choice([attribute(follower, option, name) for option in holder.options])
     if isinstance(holder, Estimator):
-        return holder if name in {"best_estimator_", "estimator"} else OPAQUE
-    if isinstance(holder, Data) and name == "index" and (chosen := _chosen_by(holder)):
+        return holder if name in {"best_estimator_", "estimator", "named_steps", "steps"} else OPAQUE
+    if isinstance(holder, Columns):
+        return holder if name in {"values", "str"} else OPAQUE
+    return _of_data(holder, name) if isinstance(holder, Data) else OPAQUE
+
+
+def _of_data(holder: Data, name: str) -> Value:
+    if name == "columns":
+        return Columns()
+    if name == "index" and (chosen := _chosen_by(holder)):
         return Data(column=NAMES, marks=chosen)
-    if not isinstance(holder, Data) or name in ABOUT:
+    if name in ABOUT:
         return OPAQUE
     if name in PLAIN or holder.column is not None:
         return holder
@@ -82,16 +98,67 @@ def column_of(table: Data, name: str | int) -> Data:
 def subscript(follower: Following, node: ast.Subscript) -> Value:
     """What `holder[index]` holds."""
     holder = follower.value(node.value)
+    if isinstance(holder, Data):
+        return _of_table(follower, holder, node)
+    if isinstance(holder, Columns):
+        return _of_columns(follower, holder, node)
+    if isinstance(holder, Choice | Estimator) or (
+        isinstance(holder, Many) and isinstance(node.slice, ast.Slice)
+    ):
+        return holder
+    index = follower.value(node.slice) if not isinstance(node.slice, ast.Slice) else OPAQUE
+    return _held(holder, index)
+
+
+def _held(holder: Value, index: Value) -> Value:
     if isinstance(holder, Many):
-        return _item(holder, follower.value(node.slice))
-    if not isinstance(holder, Data):
-        index = follower.value(node.slice)
-        return index if isinstance(index, Data) and index.column == NAMES else derived_from([holder])
+        return _item(holder, index)
+    if isinstance(holder, Mapping):
+        return _entry(holder, index)
+    if isinstance(holder, Literal):
+        return constants.item(holder, index)
+    return index if isinstance(index, Data) and index.column == NAMES else derived_from([holder])
+
+
+def _of_table(follower: Following, holder: Data, node: ast.Subscript) -> Value:
     if isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 2:
         return _two(follower, holder, node.slice)
     if isinstance(node.slice, ast.Slice):
         return _rows(follower, holder, node.slice)
     return _by_value(follower, holder, node)
+
+
+def _of_columns(follower: Following, holder: Columns, node: ast.Subscript) -> Value:
+    if isinstance(node.slice, ast.Slice):
+        low, high = follower.value(node.slice.lower), follower.value(node.slice.upper)
+        return Columns(holder.dropped, _bounds(low, high))
+    index = follower.value(node.slice)
+    if isinstance(index, Data) and index.column == NAMES:
+        return index
+    whole = isinstance(index, Literal) and isinstance(index.value, int) and not holder.dropped
+    return Position(index.value) if isinstance(index, Literal) and whole else OPAQUE
+
+
+def _entry(holder: Mapping, index: Value) -> Value:
+    if isinstance(index, Literal):
+        found = next((value for key, value in holder.items if key == index.value), None)
+        if found is not None:
+            return found
+    return choice(list(holder.values))
+
+
+def store_item(holder: Value, index: Value, value: Value) -> Value | None:
+    """The dictionary or list after `holder[index] = value`; None where it is neither."""
+    key = index.value if isinstance(index, Literal) else None
+    if isinstance(holder, Mapping):
+        kept = tuple(pair for pair in holder.items if key is None or pair[0] != key)
+        return Mapping((*kept, (key, value))[-100:])
+    if isinstance(holder, Literal) and isinstance(holder.value, dict):
+        if isinstance(value, Literal) and isinstance(key, str | int):
+            return Literal({**holder.value, key: value.value})
+        held = tuple((name, Literal(constant)) for name, constant in holder.value.items())
+        return Mapping((*held, (key, value)))
+    return None
 
 
 def _item(holder: Many, index: Value) -> Value:
@@ -101,7 +168,7 @@ def _item(holder: Many, index: Value) -> Value:
         and -len(holder.items) <= index.value < len(holder.items)
     ):
         return holder.items[index.value]
-    return derived_from(list(holder.items))
+    return choice(list(holder.items)) if holder.items else OPAQUE
 
 
 def _two(follower: Following, table: Data, index: ast.Tuple) -> Value:
@@ -122,17 +189,35 @@ def _bounds(low: Value, high: Value) -> tuple[int, int | None] | None:
 
 def _rows(follower: Following, table: Data, rows: ast.Slice) -> Value:
     low, high = follower.value(rows.lower), follower.value(rows.upper)
-    if isinstance(low, Cut) or isinstance(high, Cut):
-        part = "test" if isinstance(low, Cut) and not isinstance(high, Cut) else "train"
-        follower.cut(table, low if isinstance(low, Cut) else high)
-        return replace(table, part=part, ident=follower.ident())
-    return table
+    divider = rows.lower if isinstance(low, Cut) or rows.upper is None else rows.upper
+    at = _division(follower, divider, low if divider is rows.lower else high)
+    if at is not None:
+        part = "test" if divider is rows.lower else "train"
+        follower.cut(table, at, "slice")
+        return replace(table, part=part, ident=follower.ident(table.ident, part, ast.unparse(rows)))
+    if rows.lower is None and rows.upper is None:
+        return table
+    return replace(table, ident=follower.ident(table.ident, ast.unparse(rows)))
+
+
+def _division(follower: Following, bound: ast.expr | None, value: Value) -> Evidence | None:
+    """Where rows are divided, when this bound ends one part and starts another."""
+    if isinstance(value, Cut):
+        return value.at
+    if bound is not None and follower.divides(ast.unparse(bound)):
+        return follower.at(bound)
+    return None
 
 
 def _filtered(follower: Following, table: Data, rows: ast.expr) -> Value:
     used = [data.column for data in data_in(follower.value(rows)) if isinstance(data.column, str)]
     at = follower.at(rows)
-    return replace(table, filters=(*table.filters, *((name, at) for name in used)), ident=follower.ident())
+    text = ast.unparse(rows)
+    ident = follower.ident(table.ident, "rows", text)
+    part = follower.part_of(text) if not table.part else table.part
+    if part and not table.part:
+        follower.cut(table, at, "mask")
+    return replace(table, filters=(*table.filters, *((name, at) for name in used)), ident=ident, part=part)
 
 
 def _by_value(follower: Following, table: Data, node: ast.Subscript) -> Value:
@@ -146,6 +231,10 @@ def _by_value(follower: Following, table: Data, node: ast.Subscript) -> Value:
 
 
 def _select(table: Data, index: Value) -> Value:
+    if isinstance(index, Position):
+        return column_of(table, index.index)
+    if isinstance(index, Columns):
+        return replace(table, dropped=(*table.dropped, *index.dropped), slice=index.slice or table.slice)
     if isinstance(index, Data) and index.column == NAMES:
         return replace(table, marks=(*table.marks, *index.marks), columns=None)
     if (
@@ -164,6 +253,8 @@ def texts(value: Value) -> tuple[str, ...]:
     """The strings in a literal or a list of literals."""
     if isinstance(value, Literal) and isinstance(value.value, str):
         return (value.value,)
+    if isinstance(value, Literal) and isinstance(value.value, list | tuple):
+        return tuple(item for item in value.value if isinstance(item, str))
     if isinstance(value, Many):
         return tuple(
             item.value for item in value.items if isinstance(item, Literal) and isinstance(item.value, str)
@@ -174,6 +265,8 @@ def texts(value: Value) -> tuple[str, ...]:
 def store(follower: Following, table: Data, target: ast.Subscript | ast.Attribute, value: Value) -> Data:
     """The table after `table[name] = value`."""
     name: object = target.attr if isinstance(target, ast.Attribute) else None
+    if name == "columns":
+        return named(table, texts(value))
     if isinstance(target, ast.Subscript):
         index = follower.value(target.slice)
         name = index.value if isinstance(index, Literal) else None
@@ -195,6 +288,11 @@ def store(follower: Following, table: Data, target: ast.Subscript | ast.Attribut
                 used=stored.used | (origins - {name}),
             )
     return stored
+
+
+def named(table: Data, names: tuple[str, ...]) -> Data:
+    """The table after all its columns got these names; the file's own are found by their position."""
+    return replace(table, renames=tuple((name, f"#{index}") for index, name in enumerate(names)))
 
 
 def arithmetic(values: list[Value]) -> Value:

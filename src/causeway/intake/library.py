@@ -7,7 +7,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from causeway.intake import estimators
+from causeway.intake import estimators, layers, natives
 from causeway.intake.events import Judged, LoadedFile, Read, Saved, Split
 from causeway.intake.indexing import texts
 from causeway.intake.values import (
@@ -15,14 +15,18 @@ from causeway.intake.values import (
     Cut,
     Data,
     Estimator,
+    Function,
     Length,
     Literal,
     Loaded,
     Many,
+    Mapping,
     Opened,
     Value,
+    choice,
     data_in,
     derived_from,
+    estimators_in,
     merge,
 )
 
@@ -77,12 +81,21 @@ def call(follower: Following, this: Call) -> Value:
     handler = _handler(this.name, last)
     if handler:
         return handler(follower, this)
-    learner = estimators.learner(last)
-    if learner and last not in estimators.FUNCTIONS:
+    learner = estimators.learner(this.name if "." in this.name else last)
+    if learner and last not in estimators.FUNCTIONS and _foreign(this.name):
         return build(follower, this, last, learner)
+    for value in (*this.args, *this.kwargs.values()):
+        if isinstance(value, Function) and not isinstance(value.node, ast.Lambda):
+            follower.enter(value, [], {})
     if last in NOT_DATA or this.name.startswith(("matplotlib.", "seaborn.", "streamlit.", "os.", "logging.")):
         return OPAQUE
     return derived_from([*this.args, *this.kwargs.values()])
+
+
+def _foreign(name: str) -> bool:
+    """Whether `Model` and the like come from a library of networks and not from another one."""
+    last = name.rsplit(".", 1)[-1]
+    return last not in estimators.NETWORKS or "keras" in name or name == last
 
 
 def _handler(name: str, last: str) -> Callable[[Following, Call], Value] | None:
@@ -90,9 +103,22 @@ def _handler(name: str, last: str) -> Callable[[Following, Call], Value] | None:
         return _load
     if name in DUMPERS:
         return _dump
+    special = natives.handler(name) or _of_network(name, last)
+    if special is not None:
+        return special
     if last in _HANDLERS or last in READERS:
         return _HANDLERS.get(last, _read)
     return _metric if "metrics." in name or last.endswith(("_score", "_report", "_error")) else None
+
+
+def _of_network(name: str, last: str) -> Callable[[Following, Call], Value] | None:
+    if last in layers.LAYERS:
+        return layers.layer
+    if last in layers.IMAGE_FOLDERS:
+        return layers.images
+    if last in estimators.PRETRAINED:
+        return layers.pretrained
+    return layers.loss if ".losses." in name and not name.startswith("torch") else None
 
 
 def _read(follower: Following, this: Call) -> Value:
@@ -124,69 +150,61 @@ def _dump(follower: Following, this: Call) -> Value:
 
 def save(follower: Following, path: str, held: Value, this: Call) -> None:
     """Remembers that a value was written to a file."""
-    what = "data" if isinstance(held, Data) else "other"
-    ident = 0
-    if isinstance(held, Estimator):
-        what = "transformer" if held.kind in {"transformer", "resampler"} else "model"
-        ident = held.ident
-    follower.events.saved.append(Saved(path, what, this.at, ident))
+    found = estimators_in(held)
+    for one in found:
+        what = "transformer" if one.kind in {"transformer", "resampler"} else "model"
+        follower.events.saved.append(Saved(path, what, this.at, one.ident))
+    if not found:
+        follower.events.saved.append(Saved(path, "data" if isinstance(held, Data) else "other", this.at))
 
 
-def build(follower: Following, this: Call, name: str, learner: estimators.Learner) -> Estimator:
-    """The estimator that a constructor call makes."""
-    inner = _estimators_in([*this.args, *this.kwargs.values()])
+def build(follower: Following, this: Call, name: str, learner: estimators.Learner) -> Value:
+    """The estimator that a constructor call makes; one of several where it wraps one of several."""
+    inner = [item for value in (*this.args, *this.kwargs.values()) for item in estimators_in(value)]
     estimator = Estimator(
         name,
         this.name,
         learner.kind,
         this.at,
         follower.ident(),
-        task=learner.task,
+        task=learner.task or natives.task_of_options(Mapping(tuple(this.kwargs.items()))),
         steps=tuple(step for item in inner for step in (item.name, *item.steps)),
         text=learner.sort == "text" or any(item.text for item in inner),
+        target=_told(this),
+        makes=(this.text(-1, "outputCol"), this.text(-1, "inputCol")) if "inputCol" in this.kwargs else None,
     )
-    model = next((item for item in reversed(inner) if item.kind in {"model", "network"}), None)
+    natives.remember(follower, this, estimator)
     if learner.kind in {"pipeline", "search"}:
-        if model is None:
-            return replace(estimator, kind="transformer" if learner.kind == "pipeline" else "model")
-        return replace(
-            estimator, name=model.name, module=model.module, kind=model.kind, task=model.task, at=model.at
+        return _wrapped(follower, estimator, inner, learner)
+    return layers.stacked(follower, this, estimator) if learner.kind == "network" else estimator
+
+
+def _told(this: Call) -> str:
+    names = ("labelCol", "label", "y_names", "label_column", "ratingCol")
+    told = next((text for name in names if (text := this.text(-1, name))), "")
+    return told or ("label" if this.name.startswith("pyspark.") else "")
+
+
+def _wrapped(
+    follower: Following, around: Estimator, inner: list[Estimator], learner: estimators.Learner
+) -> Value:
+    models = [item for item in inner if item.kind in {"model", "network"}]
+    if not models:
+        return replace(around, kind="transformer" if learner.kind == "pipeline" else "model")
+    made: list[Value] = [
+        replace(
+            around,
+            name=model.name,
+            module=model.module,
+            kind=model.kind,
+            task=model.task,
+            at=model.at,
+            target=around.target or model.target,
+            ident=follower.ident() if len(models) > 1 else around.ident,
         )
-    if learner.kind == "network":
-        task = _network_task(this.node)
-        if task:
-            follower.events.networks[estimator.ident] = task
-    return estimator
-
-
-def _estimators_in(values: list[Value]) -> list[Estimator]:
-    found: list[Estimator] = []
-    for value in values:
-        if isinstance(value, Estimator):
-            found.append(value)
-        elif isinstance(value, Many):
-            found += _estimators_in(list(value.items))
-    return found
-
-
-def _network_task(node: ast.Call) -> str:
-    layers = node.args[0].elts if node.args and isinstance(node.args[0], ast.List) else []
-    return layer_task(layers[-1]) if layers else ""
-
-
-def layer_task(node: ast.expr) -> str:
-    """What a network's last layer says about its task."""
-    if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith("Dense"):
-        return ""
-    units = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "units"), None)
-    activation = next((k.value for k in node.keywords if k.arg == "activation"), None)
-    name = activation.value if isinstance(activation, ast.Constant) else None
-    if name == "softmax":
-        return "multiclass"
-    single = isinstance(units, ast.Constant) and units.value == 1
-    if name == "sigmoid":
-        return "binary" if single else ""
-    return "regression" if single else ""
+        for model in models
+    ]
+    return choice(made)
 
 
 def _split(follower: Following, this: Call) -> Value:

@@ -8,22 +8,27 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from causeway.intake import estimators
-from causeway.intake.events import Judged, Predicted, Read, Saved, Split
-from causeway.intake.indexing import CORRELATED, NAMES, column_of, texts
-from causeway.intake.library import layer_task, save
+from causeway.intake import containers, learning
+from causeway.intake.events import Predicted, Read, Saved, Split
+from causeway.intake.indexing import CORRELATED, column_of, texts
 from causeway.intake.values import (
     OPAQUE,
     UNKNOWN,
+    Choice,
+    Columns,
     Data,
     Estimator,
     Function,
     Literal,
     Loaded,
     Many,
+    Mapping,
     Mark,
+    Opened,
+    Pair,
     Statistics,
     Value,
+    choice,
     data_in,
     derived_from,
     merge,
@@ -46,7 +51,9 @@ READS = {"read_csv", "read_parquet", "read_json"}
 
 def known(value: Value) -> bool:
     """Whether calls on this value say something."""
-    return isinstance(value, Data | Estimator | Loaded | Many | Statistics)
+    return isinstance(
+        value, Data | Estimator | Loaded | Many | Statistics | Choice | Mapping | Columns | Pair | Opened
+    )
 
 
 def call(follower: Following, receiver: Value, node: ast.Attribute, this: Call) -> Value:
@@ -54,15 +61,12 @@ def call(follower: Following, receiver: Value, node: ast.Attribute, this: Call) 
     if isinstance(receiver, Data):
         return _on_data(follower, receiver, node, this)
     if isinstance(receiver, Estimator):
-        return _on_estimator(follower, receiver, node, this)
+        return learning.call(follower, receiver, node.attr, this)
     if isinstance(receiver, Loaded):
         return _on_loaded(follower, receiver, node.attr, this)
-    if isinstance(receiver, Many) and node.attr in {"append", "extend"}:
-        added = derived_from(this.args)
-        if isinstance(added, Data):
-            follower.rebind(node.value, added)
-        return OPAQUE
-    return derived_from([receiver] if isinstance(receiver, Many) else [])
+    if isinstance(receiver, Choice):
+        return choice([call(follower, option, node, this) for option in receiver.options])
+    return containers.call(follower, receiver, node, this)
 
 
 # methods of tables
@@ -89,7 +93,9 @@ def _on_data(follower: Following, data: Data, node: ast.Attribute, this: Call) -
     return result
 
 
-def _drop(_follower: Following, data: Data, this: Call) -> Value:
+def _drop(follower: Following, data: Data, this: Call) -> Value:
+    if isinstance(rest := _rest_of_sample(follower, data, this), Data):
+        return rest
     names = texts(this.kwargs.get("columns", OPAQUE))
     axis = this.arg(1, "axis")
     by_column = isinstance(axis, Literal) and axis.value in (1, "columns")
@@ -97,6 +103,74 @@ def _drop(_follower: Following, data: Data, this: Call) -> Value:
     names = names or (texts(this.arg(0, "labels")) if by_column else ())
     names = names or ((UNKNOWN,) if by_name else ())
     return replace(data, dropped=(*data.dropped, *(name for name in names if name not in data.dropped)))
+
+
+def _rest_of_sample(follower: Following, data: Data, this: Call) -> Data | None:
+    """`test = table.drop(train.index)`: the rows that a drawn part left."""
+    given = this.node.args[0] if this.node.args else None
+    drawn = (
+        follower.value(given.value) if isinstance(given, ast.Attribute) and given.attr == "index" else None
+    )
+    if given is None or not isinstance(drawn, Data) or drawn.column is not None or drawn.part:
+        return None
+    if isinstance(given, ast.Attribute):
+        follower.rebind(given.value, replace(drawn, part="train"))
+    follower.cut(data, this.at, "sample")
+    return replace(data, part="test", ident=follower.ident(data.ident, "rest", drawn.ident))
+
+
+def _rename(_follower: Following, data: Data, this: Call) -> Value:
+    names = this.arg(-1, "columns")
+    if not isinstance(names, Literal) or not isinstance(names.value, dict):
+        return data
+    given = tuple(
+        (new, old) for old, new in names.value.items() if isinstance(new, str) and isinstance(old, str)
+    )
+    column = {old: new for new, old in given}.get(str(data.column), data.column)
+    return replace(data, renames=(*data.renames, *given), column=column)
+
+
+def _renamed_one(_follower: Following, data: Data, this: Call) -> Value:
+    old, new = this.text(0), this.text(1)
+    return replace(data, renames=(*data.renames, (new, old))) if old and new else data
+
+
+def _with_column(_follower: Following, data: Data, this: Call) -> Value:
+    made = data_in(this.arg(1))
+    sources = frozenset(piece.column for piece in made if isinstance(piece.column, str))
+    return (
+        replace(data, derived=(*data.derived, (this.text(0), sources))) if this.text(0) and sources else data
+    )
+
+
+def _assign(follower: Following, data: Data, this: Call) -> Value:
+    for value in this.kwargs.values():
+        if isinstance(value, Function):
+            follower.enter(value, [data], {})
+    return merge([data, *(piece for value in this.kwargs.values() for piece in data_in(value))])
+
+
+def _pipe(follower: Following, data: Data, this: Call) -> Value:
+    function = this.arg(0, "func")
+    if isinstance(function, Function):
+        return follower.enter(function, [data, *this.args[1:]], this.kwargs)
+    return data
+
+
+def _sampled(follower: Following, data: Data, this: Call) -> Value:
+    if {"frac", "n"} & set(this.kwargs) or this.args:
+        return replace(data, ident=follower.ident(data.ident, "sample", this.at))
+    return data
+
+
+def _random_split(follower: Following, data: Data, this: Call) -> Value:
+    """Spark's and H2O's way to divide rows."""
+    seeded = "seed" in this.kwargs or len(this.args) > 1
+    follower.events.splits.append(Split("train_test_split", this.at, (data,), seeded=seeded))
+    count = len(held.items) if isinstance(held := this.arg(0, "ratios"), Many) else 2
+    count += this.name.endswith("split_frame")
+    parts = ["train", *["test"] * (max(count, 2) - 1)]
+    return Many(tuple(replace(data, part=part, ident=follower.ident()) for part in parts))
 
 
 def _apply(follower: Following, data: Data, this: Call) -> Value:
@@ -150,10 +224,6 @@ def _correlate(_follower: Following, data: Data, this: Call, *, name: str) -> Va
     return replace(data, column=None, marks=(*data.marks, *mark))
 
 
-def _sample(_follower: Following, data: Data, _this: Call) -> Value:
-    return data
-
-
 def _pop(_follower: Following, data: Data, this: Call) -> Value:
     names = texts(this.arg(0))
     return column_of(data, names[0]) if names else data
@@ -171,127 +241,16 @@ _ON_DATA: dict[str, Callable[[Following, Data, Call], Value]] = {
     "merge": _merge,
     "join": _merge,
     "pop": _pop,
-    "sample": _sample,
-    "head": _sample,
-}
-
-
-# methods of estimators
-
-
-def _on_estimator(follower: Following, estimator: Estimator, node: ast.Attribute, this: Call) -> Value:
-    handler = _ON_ESTIMATOR.get(node.attr)
-    return handler(follower, estimator, this) if handler else OPAQUE
-
-
-def _fit(follower: Following, estimator: Estimator, this: Call) -> Value:
-    features, target = this.arg(0, "X"), this.arg(1, "y")
-    if estimator.kind == "transformer":
-        follower.learned(estimator, features, this.at)
-    else:
-        follower.fitted(estimator, features, target, this.at)
-        if {"validation_split", "validation_data"} & set(this.kwargs):
-            follower.events.splits.append(
-                Split("validation", this.at, tuple(data_in(features)), shuffled=False)
-            )
-    return estimator
-
-
-def _fit_transform(follower: Following, estimator: Estimator, this: Call) -> Value:
-    features = this.arg(0, "X")
-    if estimator.kind in {"model", "network"}:
-        follower.fitted(estimator, features, this.arg(1, "y"), this.at)
-        return derived_from([features])
-    follower.learned(estimator, features, this.at)
-    return _transform(follower, estimator, this)
-
-
-def _transform(follower: Following, estimator: Estimator, this: Call) -> Value:
-    features = derived_from([this.arg(0, "X")])
-    mark = follower.marks.get(estimator.ident)
-    if not isinstance(features, Data):
-        return OPAQUE
-    text = estimators.TRANSFORMERS.get(estimator.name) == "text" or estimator.text
-    cleaned = (*features.cleaned, "#text") if text else features.cleaned
-    if mark is None or features.part:
-        return replace(features, cleaned=cleaned)
-    return replace(features, marks=(*features.marks, mark), cleaned=cleaned)
-
-
-def _resample(follower: Following, estimator: Estimator, this: Call) -> Value:
-    results: list[Value] = []
-    for value in (this.arg(0, "X"), this.arg(1, "y")):
-        data = derived_from([value])
-        if isinstance(data, Data):
-            marked = data.marks if data.part else (*data.marks, Mark("resample", estimator.name, this.at))
-            results.append(replace(data, marks=marked, ident=follower.ident()))
-        else:
-            results.append(OPAQUE)
-    return Many(tuple(results))
-
-
-def _support(follower: Following, estimator: Estimator, _this: Call) -> Value:
-    mark = follower.marks.get(estimator.ident)
-    return Data(column=NAMES, marks=(mark,)) if mark and mark.kind == "select" else OPAQUE
-
-
-def _predict(follower: Following, _estimator: Estimator, this: Call) -> Value:
-    rows = derived_from([this.arg(0, "X")])
-    follower.events.predicted.append(Predicted(rows if isinstance(rows, Data) else None, this.at))
-    return replace(rows, column="(prediction)") if isinstance(rows, Data) else OPAQUE
-
-
-def _score(follower: Following, _estimator: Estimator, this: Call) -> Value:
-    rows = tuple(data for value in this.args[:2] for data in data_in(value))
-    follower.events.judged.append(Judged("score", rows, this.at))
-    return OPAQUE
-
-
-def _add(follower: Following, estimator: Estimator, this: Call) -> Value:
-    if this.node.args:
-        task = layer_task(this.node.args[0])
-        if task:
-            follower.events.networks[estimator.ident] = task
-    return OPAQUE
-
-
-def _compile(follower: Following, estimator: Estimator, this: Call) -> Value:
-    loss = this.text(9, "loss")
-    tasks = {"binary_crossentropy": "binary", "mse": "regression", "mean_squared_error": "regression"}
-    task = "multiclass" if loss.endswith("categorical_crossentropy") else tasks.get(loss, "")
-    if task:
-        follower.events.networks[estimator.ident] = task
-    for name in texts(this.kwargs.get("metrics", OPAQUE)):
-        follower.events.judged.append(Judged(name, (), this.at))
-    return OPAQUE
-
-
-def _save(follower: Following, estimator: Estimator, this: Call) -> Value:
-    save(follower, this.text(0), estimator, this)
-    return OPAQUE
-
-
-_ON_ESTIMATOR: dict[str, Callable[[Following, Estimator, Call], Value]] = {
-    "fit": _fit,
-    "fit_transform": _fit_transform,
-    "fit_predict": _fit_transform,
-    "partial_fit": _fit,
-    "train": _fit,
-    "transform": _transform,
-    "fit_resample": _resample,
-    "fit_sample": _resample,
-    "get_support": _support,
-    "get_feature_names_out": _support,
-    "predict": _predict,
-    "predict_proba": _predict,
-    "predict_classes": _predict,
-    "decision_function": _predict,
-    "score": _score,
-    "evaluate": _score,
-    "add": _add,
-    "compile": _compile,
-    "save": _save,
-    "save_model": _save,
+    "sample": _sampled,
+    "rename": _rename,
+    "withColumnRenamed": _renamed_one,
+    "withColumn": _with_column,
+    "assign": _assign,
+    "pipe": _pipe,
+    "randomSplit": _random_split,
+    "split_frame": _random_split,
+    "random_split": _random_split,
+    "train_test_split": _random_split,
 }
 
 

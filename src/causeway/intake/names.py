@@ -7,7 +7,7 @@ from causeway.intake.code import Code
 
 
 def aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
-    """Local name to full dotted name, for every import in these trees."""
+    """Local name to full dotted name, for every import in these trees; `*module` for all names of one."""
     known: dict[str, str] = {}
     for tree in trees:
         for node in ast.walk(tree):
@@ -16,8 +16,12 @@ def aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
                     local = alias.asname or alias.name.split(".")[0]
                     known[local] = alias.name if alias.asname else local
             elif isinstance(node, ast.ImportFrom) and node.module:
+                module = f"{'.' * node.level}{node.module}"
                 for alias in node.names:
-                    known[alias.asname or alias.name] = f"{'.' * node.level}{node.module}.{alias.name}"
+                    star = alias.name == "*"
+                    known[f"*{module}" if star else alias.asname or alias.name] = (
+                        module if star else f"{module}.{alias.name}"
+                    )
             elif isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     known[alias.asname or alias.name] = f"{'.' * node.level}{alias.name}"
@@ -27,6 +31,11 @@ def aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
 def aliases_of(code: Code) -> dict[str, str]:
     """The imports of one file."""
     return aliases(block.tree for block in code.blocks)
+
+
+def stars(known: dict[str, str]) -> list[str]:
+    """The modules of which every name was imported."""
+    return [module for name, module in known.items() if name.startswith("*")]
 
 
 def dotted(node: ast.AST, known: dict[str, str]) -> str:

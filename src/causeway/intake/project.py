@@ -2,7 +2,8 @@
 it.
 """
 
-from collections.abc import Iterable
+import ast
+from collections.abc import Callable, Iterable
 from posixpath import dirname, join, normpath
 
 from causeway.intake.code import Code
@@ -15,19 +16,39 @@ MAX_STEPS = 200_000
 
 
 class Project:
-    """Follows each file once, siblings first where they are imported."""
+    """Follows each file once, siblings first where they are imported, then what nothing called."""
 
-    def __init__(self, codes: Iterable[Code]) -> None:
+    def __init__(self, codes: Iterable[Code], settings: Callable[[str, str], object]) -> None:
         self.codes = [code for code in codes if not code.stale]
+        self.called: set[ast.AST] = set()
+        self._settings = settings
         self._by_path = {code.path: code for code in self.codes}
         self._followed: dict[str, Follower] = {}
         self._busy: set[str] = set()
         self._steps = 0
         self._left = 0
+        self._whole = False
 
     def events(self, code: Code) -> Events:
         """What following this file saw."""
-        return self._follow(code).events
+        if not self._whole:
+            self._whole = True
+            self._all()
+        return self._followed[code.path].events
+
+    def _all(self) -> None:
+        for code in self.codes:
+            self._follow(code)
+        for code in self.codes:
+            follower = self._followed[code.path]
+            before = follower.steps
+            if self._steps <= MAX_STEPS:
+                follower.rest()
+            self._steps += follower.steps - before
+
+    def settings(self, path: str, importer: str) -> object:
+        """What a configuration file says, or None."""
+        return self._settings(path, importer)
 
     def given_up(self) -> list[str]:
         """What was not followed to its end, in words."""
@@ -48,7 +69,7 @@ class Project:
 
     def _follow(self, code: Code) -> Follower:
         if code.path not in self._followed:
-            follower = Follower(code, lambda module: self._scope(module, code.path))
+            follower = Follower(code, self)
             self._followed[code.path] = follower
             if self._steps > MAX_STEPS:
                 self._left += 1
@@ -59,7 +80,8 @@ class Project:
             self._steps += follower.steps
         return self._followed[code.path]
 
-    def _scope(self, module: str, importer: str) -> Scope | None:
+    def scope(self, module: str, importer: str) -> Scope | None:
+        """The names of another file, as an import in this one finds it."""
         path = self._path_of(module, importer)
         if path is None or path == importer or path in self._busy:
             return None
@@ -71,9 +93,18 @@ class Project:
         base = dirname(importer)
         for _ in range(level - 1):
             base = dirname(base)
-        for folder in (base, "", "src") if not level else (base,):
+        folders = (base,) if level else (*_upwards(base), *(join(up, "src") for up in _upwards(base)))
+        for folder in folders:
             for candidate in (f"{inside}.py", f"{inside}/__init__.py"):
                 path = normpath(join(folder, candidate))
                 if path in self._by_path:
                     return path
         return None
+
+
+def _upwards(folder: str) -> list[str]:
+    """The folder, and every one above it."""
+    found = [folder]
+    while found[-1]:
+        found.append(dirname(found[-1]))
+    return found

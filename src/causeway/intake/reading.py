@@ -14,6 +14,7 @@ from causeway.intake.project import Project
 from causeway.intake.requirements import Declared, read_requirements
 from causeway.intake.rlang import SUFFIXES as R_SUFFIXES
 from causeway.intake.rlang import RCode
+from causeway.intake.settings import Settings
 from causeway.intake.text import read_text
 from causeway.intake.walk import Entry, Walk, walk
 
@@ -38,7 +39,7 @@ class Reading:
         self.limits = list(self.walk.limits)
         self.codes = self._codes()
         self.r_codes = [RCode(entry) for entry in self.entries if entry.suffix in R_SUFFIXES][:MAX_CODE_FILES]
-        self.project = Project(self.codes)
+        self.project = Project(self.codes, Settings(self.entries, self.files))
         self.models = self._read_each(read_model, MAX_MODEL_FILES, "model files", lambda _: True)
         self.data = self._data()
         self.declared: Declared = read_requirements(self.entries)

@@ -5,7 +5,22 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from causeway.intake.values import EACH, Function, Many, data_in, derived_from
+from causeway.intake import classes
+from causeway.intake.values import (
+    EACH,
+    Columns,
+    Estimator,
+    Function,
+    Literal,
+    Many,
+    Mapping,
+    Reference,
+    Value,
+    choice,
+    data_in,
+    derived_from,
+    estimators_in,
+)
 
 if TYPE_CHECKING:
     from causeway.intake.following import Following
@@ -25,18 +40,27 @@ def _ann_assign(follower: Following, node: ast.AnnAssign) -> None:
 def _aug_assign(follower: Following, node: ast.AugAssign) -> None:
     value = follower.value(node.value)
     held = follower.value(node.target)
-    follower.bind(node.target, derived_from([held, value]))
+    if isinstance(held, Many) and isinstance(value, Many):
+        follower.bind(node.target, Many((*held.items, *value.items)))
+    else:
+        follower.bind(node.target, derived_from([held, value]))
 
 
 def _expression(follower: Following, node: ast.Expr) -> None:
     follower.value(node.value)
 
 
+def each_of(over: Value) -> Value:
+    """What a loop's name holds: one of what it goes over."""
+    if isinstance(over, Many) and over.items:
+        return choice(list(over.items))
+    if isinstance(over, Columns | Mapping | Literal):
+        return EACH
+    return over if data_in(over) or estimators_in(over) else EACH
+
+
 def _for(follower: Following, node: ast.For | ast.AsyncFor) -> None:
-    over = follower.value(node.iter)
-    items = over.items if isinstance(over, Many) and over.items else (over,)
-    each = items[0] if len(items) == 1 else derived_from(list(items))
-    follower.bind(node.target, each if data_in(each) else EACH)
+    follower.bind(node.target, each_of(follower.value(node.iter)))
     follower.body(node.body)
     follower.body(node.orelse)
 
@@ -50,7 +74,30 @@ def _while(follower: Following, node: ast.While) -> None:
 def _if(follower: Following, node: ast.If) -> None:
     follower.value(node.test)
     follower.body(node.body)
+    if not node.orelse:
+        return
+    first = {name: value for name, value in follower.scope.names.items() if _builds(value)}
     follower.body(node.orelse)
+    for name, value in first.items():
+        other = follower.scope.names.get(name, value)
+        if other is not value and _builds(other):
+            follower.scope.names[name] = choice([value, other])
+
+
+def _builds(value: Value) -> bool:
+    return isinstance(value, Estimator | Reference) or (
+        not isinstance(value, Many | Mapping) and bool(estimators_in(value))
+    )
+
+
+def _match(follower: Following, node: ast.Match) -> None:
+    follower.value(node.subject)
+    for case in node.cases:
+        follower.body(case.body)
+
+
+def _class(follower: Following, node: ast.ClassDef) -> None:
+    follower.scope.names[node.name] = classes.define(follower, node)
 
 
 def _with(follower: Following, node: ast.With | ast.AsyncWith) -> None:
@@ -70,7 +117,9 @@ def _try(follower: Following, node: ast.Try) -> None:
 
 
 def _function(follower: Following, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    follower.scope.names[node.name] = Function(node, follower.scope, node.name)
+    made = Function(node, follower.scope, node.name, follower.home)
+    follower.scope.names[node.name] = made
+    follower.known(made)
 
 
 def _return(follower: Following, node: ast.Return) -> None:
@@ -86,6 +135,8 @@ STATEMENTS = {
     ast.AsyncFor: _for,
     ast.While: _while,
     ast.If: _if,
+    ast.Match: _match,
+    ast.ClassDef: _class,
     ast.With: _with,
     ast.AsyncWith: _with,
     ast.Try: _try,

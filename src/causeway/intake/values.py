@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from causeway.core.finding import Evidence
+from causeway.intake.code import Block, Code
 
 T = TypeVar("T")
+MAX_OPTIONS = 16
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Data:
     """New columns, with the columns they were computed from."""
     filters: tuple[tuple[str, Evidence], ...] = ()
     """Columns by whose values rows were left out."""
+    renames: tuple[tuple[str, str], ...] = ()
+    """New names with the names that the file has."""
+    sort: str = ""
+    """`images` for a folder of them, `remote` for data of a hub, or empty for a table."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,10 @@ class Estimator:
     task: str = ""
     steps: tuple[str, ...] = ()
     text: bool = False
+    target: str = ""
+    """The column that it was told to learn, by name."""
+    makes: tuple[str, str] | None = None
+    """The column that it makes, and of which."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +99,110 @@ class Statistics:
 
 
 @dataclass(frozen=True)
+class Home:
+    """Where a piece of code stands: its file, its cell, and what its imports are called."""
+
+    code: Code
+    block: Block | None
+    aliases: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Function:
     """A function of the code itself, with the names that were visible where it was written."""
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: "Scope"
     name: str
+    home: Home
+    owner: "Instance | None" = None
+    """The object whose method it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Class:
+    """A class of the code itself: what its body defined, and what it inherits from."""
+
+    name: str
+    names: "dict[str, Value]"
+    bases: "tuple[Value, ...]"
+    inherits: tuple[str, ...]
+    """Full dotted names of the bases."""
+    fields: tuple[str, ...] = ()
+    """Annotated names, as a dataclass takes them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """An object of a class of the code itself."""
+
+    of: Class
+    fields: "dict[str, Value]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Super:
+    """The object itself, seen as one of what its class inherits from."""
+
+    of: Instance
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A class of a library that is named and not yet built."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several values: what a loop goes over, or what a branch decides."""
+
+    options: "tuple[Value, ...]"
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A dictionary whose values are more than constants."""
+
+    items: "tuple[tuple[object, Value], ...]"
+
+    @property
+    def values(self) -> "tuple[Value, ...]":
+        """What it holds, without the keys."""
+        return tuple(value for _, value in self.items)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of a table's columns, less some."""
+
+    dropped: tuple[str, ...] = ()
+    slice: tuple[int, int | None] | None = None
+
+
+@dataclass(frozen=True)
+class Position:
+    """The name of the column that stands at this position."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Features and target in one wrapper, as boosting libraries and loaders take them."""
+
+    features: "Value"
+    target: "Value"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a network: what it is, and what it would say about the task as the last one."""
+
+    name: str
+    task: str = ""
+    before: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +228,29 @@ class Opaque:
     each: bool = False
 
 
-Value = Data | Estimator | Many | Literal | Cut | Length | Statistics | Function | Opened | Loaded | Opaque
+Value = (
+    Data
+    | Estimator
+    | Many
+    | Literal
+    | Cut
+    | Length
+    | Statistics
+    | Function
+    | Class
+    | Instance
+    | Super
+    | Reference
+    | Choice
+    | Mapping
+    | Columns
+    | Position
+    | Pair
+    | Layer
+    | Opened
+    | Loaded
+    | Opaque
+)
 OPAQUE = Opaque()
 EACH = Opaque(each=True)
 UNKNOWN = "#unknown"
@@ -148,9 +278,41 @@ def data_in(value: Value) -> list[Data]:
     """Every piece of data inside a value."""
     if isinstance(value, Data):
         return [value]
+    return [data for item in parts_of(value) for data in data_in(item)]
+
+
+def parts_of(value: Value) -> "tuple[Value, ...]":
+    """The values that a value is put together from."""
     if isinstance(value, Many):
-        return [data for item in value.items for data in data_in(item)]
-    return []
+        return value.items
+    if isinstance(value, Mapping):
+        return value.values
+    if isinstance(value, Choice):
+        return value.options
+    if isinstance(value, Pair):
+        return (value.features, value.target)
+    return ()
+
+
+def estimators_in(value: Value) -> list[Estimator]:
+    """Every estimator inside a value."""
+    if isinstance(value, Estimator):
+        return [value]
+    return [found for item in parts_of(value) for found in estimators_in(item)]
+
+
+def choice(values: "list[Value]") -> Value:
+    """One of these: merged where they are data, the value itself where there is one, opaque for constants."""
+    options: list[Value] = []
+    for value in values:
+        options += value.options if isinstance(value, Choice) else (value,)
+    if options and all(isinstance(value, Data) for value in options):
+        return derived_from(options)
+    kept = [value for value in options if not isinstance(value, Literal | Opaque)]
+    if not kept:
+        return options[0] if len(options) == 1 else EACH
+    distinct = [value for number, value in enumerate(kept) if value not in kept[:number]]
+    return distinct[0] if len(distinct) == 1 else Choice(tuple(distinct[:MAX_OPTIONS]))
 
 
 def derived_from(values: list[Value]) -> Value:
@@ -176,6 +338,8 @@ def merge(pieces: list[Data]) -> Data:
         dropped=_unique([name for piece in pieces for name in piece.dropped]),
         filters=_unique([item for piece in pieces for item in piece.filters]),
         derived=_unique([item for piece in pieces for item in piece.derived]),
+        renames=_unique([item for piece in pieces for item in piece.renames]),
+        sort=first.sort or next((piece.sort for piece in rest if piece.sort), ""),
         used=frozenset(used),
     )
 
