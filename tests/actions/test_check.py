@@ -77,7 +77,7 @@ def test_json_has_a_stable_shape(tmp_path):
     shape = json.loads(invoke(tmp_path, "--json").output)
     assert set(shape) == {
         "ok", "folder", "sentence", "sources", "stage", "ready", "verdict", "findings", "questions",
-        "readiness", "next", "reach",
+        "readiness", "next", "reach", "kind",
     }  # fmt: skip
     assert {"code", "severity", "title", "remedy"} <= set(shape["findings"][0])
     assert set(shape["verdict"]) == {"blockers", "fixes", "notes"}
@@ -115,3 +115,43 @@ def test_real_folders_are_named_quickly_and_left_alone():
         assert report.reach.seconds < 5
         assert "not known" not in report.sentence
         assert not any(finding.code == "SECRET" for finding in report.findings)
+
+
+def two_proofs(folder):
+    folders.churn(folder / "who leaves")
+    folders.write(
+        folder / "prices",
+        {
+            "fit.py": "import pandas as pd\nfrom sklearn.linear_model import LinearRegression\n"
+            'df = pd.read_csv("homes.csv")\nLinearRegression().fit(df[["rooms"]], df["price"])\n',
+            "homes.csv": "rooms,price\n" + "".join(f"{n % 7},{n * 9}\n" for n in range(50)),
+        },
+    )
+    return folders.write(folder, {"LICENSE": "Apache License\nVersion 2.0\n"})
+
+
+def test_several_proofs_of_concept_in_one_folder_are_told_apart(tmp_path):
+    report = check(two_proofs(tmp_path))
+    assert [Path(proof.path).name for proof in report.proofs] == ["who leaves", "prices"]
+    assert shlex.split(report.proofs[1].command) == ["causeway", "check", str(tmp_path / "prices")]
+    assert report.folder == str(tmp_path / "who leaves")
+    assert report.sentence.startswith("Binary classification of left")
+    assert {place.path for finding in report.findings for place in finding.evidence} <= {
+        "train.py",
+        "people.csv",
+        "requirements.txt",
+    }
+    assert "NO-LICENCE" not in {finding.code for finding in report.findings}
+    assert "2 proofs of concept here; this is about the largest" in invoke(tmp_path).output
+    assert not check(tmp_path / "prices").proofs
+
+
+def test_a_manifest_says_that_the_folder_is_one_product(tmp_path):
+    (two_proofs(tmp_path) / "causeway.toml").write_text('[product]\nname = "a"\n')
+    assert not check(tmp_path).proofs
+
+
+def test_parts_and_copies_of_one_attempt_are_no_proofs_of_their_own(tmp_path):
+    for name in ("notebooks", "src/training", "attempt one", "attempt two"):
+        folders.churn(tmp_path / name)
+    assert not check(tmp_path).proofs

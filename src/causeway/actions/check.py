@@ -12,6 +12,7 @@ from causeway.assess.evidence import Facts
 from causeway.assess.poc import Verdict, judge, verdict
 from causeway.assess.poc_sentence import sentence, sources
 from causeway.assess.readiness import Readiness, readiness
+from causeway.assess.several import Proof, several
 from causeway.core.errors import UsageError
 from causeway.core.finding import Evidence, Finding, Severity
 from causeway.core.manifest import Manifest
@@ -48,6 +49,17 @@ class CheckReport(Struct, frozen=True, omit_defaults=True):
     next: str
     reach: Reach
     manifest: bool = False
+    kind: str = ""
+    """What sort of problem it is, as `sentence` says it; empty when not known."""
+    proofs: tuple["Neighbour", ...] = ()
+    """Where a folder holds several proofs of concept: all of them, the judged one first."""
+
+
+class Neighbour(Struct, frozen=True):
+    """One of several proofs of concept in a folder, and the command that judges it."""
+
+    path: str
+    command: str
 
 
 def check(folder: Path, *, stage: str = "") -> CheckReport:
@@ -56,6 +68,12 @@ def check(folder: Path, *, stage: str = "") -> CheckReport:
         raise UsageError(f"there is no stage called {stage}", hint=f"one of: {', '.join(STAGES)}")
     poc = read_poc(folder)
     promise = promise_of(folder)
+    # whoever wrote a manifest said that the folder is one product
+    proofs = () if promise.manifest else several(poc)
+    neighbours = tuple(_neighbour(folder / proof.path) for proof in proofs)
+    if proofs:
+        folder /= proofs[0].path
+        poc, promise = _one_of(proofs, poc, folder), promise_of(folder)
     findings = judged(folder, poc, promise.manifest)
     facts = facts_of(folder, promise.manifest, poc=poc, findings=findings)
     answered = readiness(promise.manifest, facts, stage=stage)
@@ -73,7 +91,25 @@ def check(folder: Path, *, stage: str = "") -> CheckReport:
         next=_next(folder, poc, promise.manifest, facts=facts),
         reach=poc.reach,
         manifest=promise.manifest is not None,
+        kind=poc.kind.value,
+        proofs=neighbours,
     )
+
+
+def _neighbour(folder: Path) -> Neighbour:
+    return Neighbour(str(folder), f"causeway check {shlex.quote(str(folder))}")
+
+
+def _one_of(proofs: Sequence[Proof], whole: Poc, folder: Path) -> Poc:
+    """The proof of concept in this sub-folder, with what the whole repository has for all of them."""
+    poc = read_poc(folder)
+    inside = tuple(f"{proof.path}/" for proof in proofs)
+    shared = {
+        name: path
+        for name, path in structs.asdict(whole.presence).items()
+        if path and not getattr(poc.presence, name) and not path.startswith(inside)
+    }
+    return structs.replace(poc, presence=structs.replace(poc.presence, **shared))
 
 
 def judged(folder: Path, poc: Poc, manifest: Manifest | None) -> tuple[Finding, ...]:

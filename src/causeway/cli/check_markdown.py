@@ -7,6 +7,12 @@ from causeway.cli import findings as show
 def markdown(report: CheckReport) -> str:
     """Verdict, sentence, a table of what is special here, and one line for what is common."""
     lines = [f"## {show.verdict_line(report.verdict, report.stage)}", "", report.sentence, ""]
+    if report.proofs:
+        others = ", ".join(f"`{proof.path}`" for proof in report.proofs[1:])
+        lines += [
+            f"{len(report.proofs)} proofs of concept here; this is about the largest. Others: {others}.",
+            "",
+        ]
     special = [finding for finding in report.findings if not finding.common]
     if special:
         lines += ["| | finding | where | what to do |", "|---|---|---|---|"]

@@ -4,8 +4,9 @@ import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 
-from causeway.actions.check import CheckReport
+from causeway.actions.check import CheckReport, Neighbour
 from causeway.cli import findings as show
 from causeway.core.finding import Finding, Severity
 
@@ -18,6 +19,7 @@ def text(report: CheckReport, *, full: bool = False) -> str:
     parts = [
         show.verdict_line(report.verdict, report.stage),
         show.opening(report.sentence, report.sources),
+        _neighbours(report.proofs),
         *_groups(report, full=full),
         show.common_line(report.findings),
         show.readiness_text(report.readiness),
@@ -28,6 +30,16 @@ def text(report: CheckReport, *, full: bool = False) -> str:
         ),
     ]
     return "\n\n".join(part for part in parts if part) + f"\nNext: {report.next}"
+
+
+def _neighbours(proofs: Sequence[Neighbour]) -> str:
+    """That this is one of several, and how to judge the others."""
+    if not proofs:
+        return ""
+    largest = Path(proofs[0].path).name
+    told = f"{len(proofs)} proofs of concept here; this is about the largest, {largest}. The others:"
+    lines = textwrap.wrap(told, show.WIDTH, break_on_hyphens=False, break_long_words=False)
+    return "\n".join([*lines, *(f"  {proof.command}" for proof in proofs[1:])])
 
 
 def _groups(report: CheckReport, *, full: bool) -> Iterator[str]:
