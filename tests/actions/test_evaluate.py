@@ -57,6 +57,7 @@ def test_the_commonest_class_is_that_of_the_training_rows(monkeypatch):
         (["10", "9", "-1"], [2, 1, 0]),
         (["2025-02-01T00:00:00+02:00", "2025-01-31", "2025-01-31T21:00:00Z"], [1, 2, 0]),
         (["5 Mar 2025", "28 Feb 2025", "1 Jan 2026"], [1, 0, 2]),
+        (["20240201", "20231231", "20240131"], [1, 2, 0]),
     ],
 )
 def test_dates_are_read_before_they_order_the_rows(monkeypatch, times, order):
@@ -67,9 +68,17 @@ def test_dates_are_read_before_they_order_the_rows(monkeypatch, times, order):
     assert asked["matrix"].columns["x"].values.tolist() == order
 
 
-@pytest.mark.parametrize("times", [["1/2/2025", "2/1/2025", "3/3/2025"], ["1/13/2025", None, "soon"]])
+@pytest.mark.parametrize(
+    "times",
+    [
+        Text(["1/2/2025", "2/1/2025", "3/3/2025"]),
+        Text(["1/13/2025", None, "soon"]),
+        Text(["31012024", "01022024", "15032023"]),
+        Number(np.array([31012024.0, 1022024.0, 15032023.0]), "integer"),
+    ],
+)
 def test_what_is_not_surely_a_date_does_not_order_them_and_the_method_says_so(monkeypatch, times):
     y = np.arange(3.0)
-    evaluation, asked = measured(monkeypatch, y, y, np.zeros(3), source=Table({"at": Text(times)}), time="at")
+    evaluation, asked = measured(monkeypatch, y, y, np.zeros(3), source=Table({"at": times}), time="at")
     assert not asked["ordered"]
     assert evaluation.method.startswith("as told; not split by time: at is not a date")

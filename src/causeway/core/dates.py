@@ -37,12 +37,13 @@ MORE_LAYOUTS = (
     "%d.%m.%Y %H:%M",
     "%Y.%m.%d",
 )
+EIGHT_DIGITS = 8
 
 
 def moments_of(texts: Sequence[str | None]) -> Numbers | None:
     """A number for each text that grows with time; None where one is no date, or days may be months.
 
-    Texts that are all numbers (a year, an epoch) are those numbers.
+    Texts that are all numbers (a year, an epoch) are those numbers, unless they are days before months.
     """
     known = {text.strip() for text in texts if text}
     if not known or not all(texts):
@@ -51,9 +52,23 @@ def moments_of(texts: Sequence[str | None]) -> Numbers | None:
     return np.array([read[(text or "").strip()] for text in texts]) if read else None
 
 
-def _numbers(known: Iterable[str]) -> dict[str, float] | None:
+def moments_of_numbers(values: Numbers) -> Numbers | None:
+    """The numbers themselves, where they grow with time; None where one is none, or 31012026 is a day."""
+    if not np.isfinite(values).all() or _days_first({f"{value:08.0f}" for value in values.tolist()}):
+        return None
+    return values
+
+
+def _numbers(known: set[str]) -> dict[str, float] | None:
     numbers = {text: number_of(text) for text in known}
-    return numbers if np.isfinite(list(numbers.values())).all() else None
+    return numbers if np.isfinite(list(numbers.values())).all() and not _days_first(known) else None
+
+
+def _days_first(known: Iterable[str]) -> bool:
+    """Whether these are all dates in eight digits whose order is not that of time: the year stands last."""
+    if not all(len(text) == EIGHT_DIGITS and text.isdecimal() for text in known):
+        return False
+    return not _in_layout(known, "%Y%m%d") and any(_in_layout(known, each) for each in ("%d%m%Y", "%m%d%Y"))
 
 
 def _iso(known: Iterable[str]) -> dict[str, float] | None:

@@ -14,7 +14,7 @@ from causeway.actions.stages.step import Made
 from causeway.assess.copies import Codes, copies_of
 from causeway.assess.parity import words_of
 from causeway.core.answers import HonestAnswers
-from causeway.core.dates import moments_of
+from causeway.core.dates import moments_of, moments_of_numbers
 from causeway.core.errors import Refused
 from causeway.core.metrics import spoken
 from causeway.core.poc import Claim
@@ -110,10 +110,7 @@ def _order_in_time(
     if column not in source.columns:
         return None, f"; not split by time: there is no column {column}"
     times = source.take(positions).columns[column]
-    if isinstance(times, Number):
-        moments = times.values if np.isfinite(times.values).all() else None
-    else:
-        moments = moments_of(times.values)
+    moments = moments_of_numbers(times.values) if isinstance(times, Number) else moments_of(times.values)
     if moments is None:
         return None, f"; not split by time: {column} is not a date that can be read in every row"
     return np.argsort(moments, kind="stable"), ""
