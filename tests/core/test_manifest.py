@@ -111,6 +111,12 @@ MISTAKES = {
     "not finite": (f"{SMALLEST}[kpi]\nbaseline = nan\n", 4, "cannot be nan", "finite"),
     "too large": (f"{SMALLEST}[kpi]\nbaseline = {'9' * 40}\n", 4, "cannot be", "finite"),
     "thousands of digits": (f"{SMALLEST}[kpi]\nbaseline = {'9' * 5000}\n", 4, "not TOML", ""),
+    "function that is a path": (
+        f'{SMALLEST}[model]\nfeatures = "/srv/prepare:features"\n',
+        4,
+        '"/srv/prepare:features"',
+        "module:function",
+    ),
     "bad name": ('[product]\nname = "My Shop"\n', 2, '"My Shop"', "lower-case"),
     "no name": ('[product]\nowner = "dana"\n', 1, "no `name`", "write: name ="),
     "name not known": ('[product]\nname = "?"\n', 1, "no `name`", "write: name ="),
