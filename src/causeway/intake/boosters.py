@@ -73,12 +73,11 @@ def read_xgboost_ubjson(entry: Entry) -> ModelFile:
         raw,
         re.DOTALL,
     )
-    version = re.search(rb"version\[(.{8,60}?)(?:\]|\})", raw, re.DOTALL)
     return _xgboost(
         entry,
         "XGBoost UBJSON",
         objective=objective[1].decode() if objective else _objective(raw),
-        version=_version(version[1]) if version else "",
+        version=".".join(map(str, _numbers_after(raw, b"version[")[:3])),
         features=_texts_after(raw, b"feature_names["),
     )
 
@@ -174,9 +173,30 @@ def _ends(entry: Entry) -> bytes:
     return raw if len(raw) <= 2 * MAX_SCANNED_BYTES else raw[:MAX_SCANNED_BYTES] + raw[-MAX_SCANNED_BYTES:]
 
 
-def _version(raw: bytes) -> str:
-    numbers = re.findall(rb"[iU](.)|l(.{4})|L(.{8})|I(.{2})", raw, re.DOTALL)
-    return ".".join(str(int.from_bytes(next(part for part in found if part), "big")) for found in numbers[:3])
+def names_inside(raw: bytes) -> tuple[str, ...]:
+    """The feature names of a booster that lies inside other bytes, as in a pickle."""
+    found = _texts_after(raw, b"feature_names[")
+    text = re.search(rb"\nfeature_names=([^\n]{1,20000})\n", raw)
+    return found or (tuple(text[1].decode("utf-8", "replace").split(" ")[:MAX_NAMES]) if text else ())
+
+
+def _numbers_after(raw: bytes, key: bytes) -> list[int]:
+    """The numbers of a UBJSON array that follows this key."""
+    position = raw.rfind(key)
+    if position < 0:
+        return []
+    count, position = _count(raw, position + len(key))
+    found: list[int] = []
+    while len(found) < min(count, 10) and raw[position : position + 1] in _WIDTHS:
+        number, position = _number(raw, position)
+        found.append(number)
+    return found
+
+
+def _count(raw: bytes, position: int) -> tuple[int, int]:
+    if raw[position : position + 1] != b"#":
+        return MAX_NAMES, position
+    return _number(raw, position + 1)
 
 
 def _texts_after(raw: bytes, key: bytes) -> tuple[str, ...]:
@@ -184,11 +204,7 @@ def _texts_after(raw: bytes, key: bytes) -> tuple[str, ...]:
     position = raw.find(key)
     if position < 0:
         return ()
-    position += len(key)
-    if raw[position : position + 1] == b"#":
-        count, position = _number(raw, position + 1)
-    else:
-        count = MAX_NAMES
+    count, position = _count(raw, position + len(key))
     found: list[str] = []
     while len(found) < min(count, MAX_NAMES) and raw[position : position + 1] == b"S":
         length, position = _number(raw, position + 1)

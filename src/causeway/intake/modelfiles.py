@@ -99,7 +99,7 @@ def _of_pickle(entry: Entry, form: str, raw: bytes) -> ModelFile:
         dangerous=pickled.dangerous,
         unknown=pickled.unknown[:20],
         problem=pickled.problem,
-        features=pickled.features,
+        features=pickled.features or boosters.names_inside(raw),
         classes=pickled.classes,
         rows=pickled.rows,
         personal=_people(raw),
@@ -211,9 +211,9 @@ def _stored(entry: Entry, archive: zipfile.ZipFile, name: str) -> bytes:
 
 def _skops(entry: Entry, archive: zipfile.ZipFile) -> ModelFile:
     raw = member(archive, "schema.json", 4_000_000)
-    named = re.search(rb'"__class__": "(\w+)", "__module__": "([\w.]+)"', raw)
+    named = re.search(rb'"__class__":\s*"(\w+)",\s*"__module__":\s*"([\w.]+)"', raw)
     version = re.search(rb'"_sklearn_version".{0,300}?(\d+\.\d+\.\w+)', raw, re.DOTALL)
-    modules = {found.decode() for found in re.findall(rb'"__module__": "([\w.]+)"', raw)}
+    modules = {found.decode() for found in re.findall(rb'"__module__":\s*"([\w.]+)"', raw)}
     return ModelFile(
         entry.path,
         "skops",

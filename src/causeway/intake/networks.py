@@ -147,7 +147,8 @@ def read_hdf5(entry: Entry) -> ModelFile:
     """An HDF5 file: a Keras model where its attributes say so, else a container of arrays."""
     raw = read_bytes(entry.full, 4_000_000) or b""
     keras = b"keras_version" in raw or b"model_config" in raw or b"layer_names" in raw
-    version = re.search(rb"keras_version.{0,200}?(\d+\.\d+\.\d+(?:-tf)?)", raw, re.DOTALL)
+    written = rb"(?:keras_version.{0,200}?|GCOL.{0,4000}?)(?<![\d.])(\d+\.\d+\.\d+(?:-tf)?)\x00"
+    version = re.search(written, raw, re.DOTALL) if keras else None
     named = re.search(rb'\{"(?:module": "[\w.]+", ")?class_name": "(\w+)"', raw)
     lambdas = re.search(
         rb'"class_name": "Lambda".{0,400}?(?:__lambda__|"function_type": "lambda)', raw, re.DOTALL

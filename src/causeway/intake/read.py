@@ -14,6 +14,7 @@ from causeway.intake.claims import claimed_in_output, claimed_in_text
 from causeway.intake.datafiles import read_sample
 from causeway.intake.generative import generative
 from causeway.intake.imports import third_party, undeclared
+from causeway.intake.mlflow_runs import claims_in_store
 from causeway.intake.presence import presence_of
 from causeway.intake.reading import Reading
 from causeway.intake.sightings import sightings
@@ -25,7 +26,7 @@ def read_poc(folder: Path) -> Poc:
     reading = Reading(folder.resolve())
     trainings, leaks, claims = _followed(reading)
     reading.limits += reading.project.given_up()
-    genai, generative_sightings = generative(reading.project.codes)
+    genai, generative_sightings = generative(reading.project.codes, reading.entries)
     seen = [*sightings(reading), *generative_sightings]
     sources = [
         *(code.source for code in reading.codes if not code.stale),
@@ -89,6 +90,7 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
     trainings: list[Training] = []
     leaks: list[Leak] = []
     claims = claimed_in_text(reading.readme.path, reading.readme_text) if reading.readme else []
+    claims += claims_in_store(reading.entries)
     for code in reading.project.codes:
         events = reading.project.events(code)
         found = [
@@ -124,8 +126,8 @@ def _file(reading: Reading, training: Training | None) -> DataFile | None:
 def _scored(reading: Reading, file: DataFile | None, target: str, kind: str) -> DataFile | None:
     if file is None or not target or not kind:
         return file
-    entry = next(entry for entry in reading.entries if entry.path == file.path)
-    sampled = read_sample(entry)
+    entry = next((entry for entry in reading.entries if entry.path == file.path), None)
+    sampled = read_sample(entry) if entry else None
     if sampled is None:
         return file
     found = scores(sampled.rows, sampled.names, target, regression=kind == "regression")

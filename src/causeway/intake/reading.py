@@ -7,7 +7,9 @@ from typing import TypeVar
 
 from causeway.core.poc import DataFile
 from causeway.intake.code import Code, read_notebook, read_python, read_stale_python
+from causeway.intake.collections_of_files import collections_of
 from causeway.intake.datafiles import read_data
+from causeway.intake.mlflow_runs import runs_in_folders
 from causeway.intake.modelfiles import read_model
 from causeway.intake.paths import Files
 from causeway.intake.project import Project
@@ -67,6 +69,7 @@ class Reading:
             for read in self.project.events(code).reads
             if (path := self.files.resolve(read.path, code.path))
         }
+        found += [*runs_in_folders(self.entries), *collections_of(self.entries)]
         return sorted(found, key=lambda file: file.path not in wanted)
 
     def _read_each(

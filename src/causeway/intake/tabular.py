@@ -1,19 +1,23 @@
 """CSV and its relatives: records (not lines), delimiter, header or none, and a sample that spans the file."""
 
 import csv
+import gzip
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from msgspec import Struct
 
 from causeway.intake.text import read_bytes, sniff_encoding
+from causeway.intake.unpacking import DAMAGES, unpacked
 
 MAX_BYTES = 60_000_000
 MAX_SAMPLE_CELLS = 500_000
 MAX_COLUMNS = 5_000
 HEAD_BYTES = 256_000
 DELIMITERS = ",;\t|"
+MAX_LINE = 2_000_000
 
 
 class Sampled(Struct, frozen=True):
@@ -55,16 +59,25 @@ class Spread:
 def read_delimited(path: Path) -> Sampled | None:
     """The records of a delimited text file, or None when it is not one."""
     head = read_bytes(path, HEAD_BYTES)
+    packed = bool(head) and head[:2] == b"\x1f\x8b"
+    head = unpacked(head, HEAD_BYTES) if head and packed else head
     if not head:
         return None
     encoding = sniff_encoding(head)
     text = head.decode(encoding, "replace")
     if "\0" in text:
         return None
-    delimiter = sniff_delimiter(text)
+    delimiter = sniff_delimiter(text) or (" " if _in_columns(text) else "")
     if not delimiter:
         return None
-    return _read(path, encoding, delimiter)
+    return _read(path, encoding, delimiter, packed=packed)
+
+
+def _in_columns(text: str) -> bool:
+    """Whether runs of blanks part the fields, as older collections have it."""
+    rows = [line.split() for line in text.split("\n")[:60] if line.strip()][:-1]
+    widths = {len(row) for row in rows}
+    return len(rows) >= 10 and len(widths) == 1 and min(widths) > 2
 
 
 def sniff_delimiter(text: str) -> str:
@@ -100,25 +113,26 @@ def _parse(text: str, delimiter: str) -> list[list[str]]:
         return []
 
 
-def _read(path: Path, encoding: str, delimiter: str) -> Sampled | None:
+def _read(path: Path, encoding: str, delimiter: str, *, packed: bool) -> Sampled | None:
     csv.field_size_limit(10_000_000)
+    opener = gzip.open if packed else open
     try:
-        with path.open(encoding=encoding, errors="replace", newline="") as file:
+        with opener(path, "rt", encoding=encoding, errors="replace", newline="") as file:
             counted = _Counted(file)
-            reader = csv.reader(counted, delimiter=delimiter)
+            reader = csv.reader(counted, delimiter=delimiter, skipinitialspace=delimiter == " ")
             try:
                 return _sample(reader, counted, encoding, delimiter)
             except (csv.Error, UnicodeError):
                 return None
-    except OSError:
+    except DAMAGES:
         return None
 
 
 class _Counted:
     """Lines of a file, counted, up to a limit of bytes."""
 
-    def __init__(self, file: io.TextIOBase | Iterator[str]) -> None:
-        self._file = iter(file)
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
         self.lines = 0
         self.characters = 0
         self.cut = False
@@ -130,7 +144,10 @@ class _Counted:
         if self.characters > MAX_BYTES:
             self.cut = True
             raise StopIteration
-        line = next(self._file)
+        # a file without line ends is taken in pieces
+        line = self._file.readline(MAX_LINE)
+        if not line:
+            raise StopIteration
         self.lines += line.endswith("\n")
         self.characters += len(line)
         return line.replace("\0", "")
@@ -141,7 +158,7 @@ def _sample(reader: Iterator[list[str]], counted: _Counted, encoding: str, delim
     if not first or len(first) > MAX_COLUMNS:
         return None
     width = len(first)
-    spread = Spread(MAX_SAMPLE_CELLS // width)
+    spread = Spread(sample_size(width))
     ragged = 0
     for row in reader:
         if len(row) == width:
@@ -149,14 +166,39 @@ def _sample(reader: Iterator[list[str]], counted: _Counted, encoding: str, delim
         elif row:
             ragged += 1
             spread.add((row + [""] * width)[:width])
+    return named(
+        first,
+        spread,
+        exact=not counted.cut,
+        encoding=encoding,
+        delimiter=delimiter,
+        lines=counted.lines,
+        ragged=ragged,
+    )
+
+
+def sample_size(width: int) -> int:
+    """How many records of so many fields are kept."""
+    return MAX_SAMPLE_CELLS // max(width, 1)
+
+
+def named(
+    first: list[str],
+    spread: Spread,
+    *,
+    exact: bool,
+    encoding: str,
+    delimiter: str,
+    lines: int = 0,
+    ragged: int = 0,
+) -> Sampled:
+    """The sample with its columns named by the first row, or by number where that row is a record."""
     header = has_header(first, spread.rows[:400])
     if not header:
         spread.rows.insert(0, first)
         spread.seen += 1
-    names = tuple(_names(first)) if header else tuple(f"column {number}" for number in range(width))
-    return Sampled(
-        names, spread.rows, spread.seen, not counted.cut, header, encoding, delimiter, counted.lines, ragged
-    )
+    names = tuple(_names(first)) if header else tuple(f"column {number}" for number in range(len(first)))
+    return Sampled(names, spread.rows, spread.seen, exact, header, encoding, delimiter, lines, ragged)
 
 
 def _names(first: list[str]) -> Iterator[str]:
