@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
+from causeway.assess import poc_generative_sentence
 from causeway.core.finding import Evidence
-from causeway.core.poc import DataFile, GenAi, Guess, Poc
+from causeway.core.poc import DataFile, Guess, Poc
 
 
 def sentence(poc: Poc) -> str:
     """The sentence, ending with a full stop; where intake is unsure it names the candidates."""
     if poc.kind.value.startswith("GenAI"):
-        return _capital(f"{poc.kind.value}: {', '.join(_generative(poc))}.")
+        return poc_generative_sentence.sentence(poc)
     if not poc.kind:
         return _unknown(poc)
     return f"{_capital(', '.join(_parts(poc)))}."
@@ -120,24 +121,6 @@ def _people_facing(poc: Poc) -> Iterator[str]:
     scored = [file for file in poc.data if file.scored and len(file.columns) > 2]
     if scored and poc.languages[:1] != ("Python",):
         yield f"{sum(file.records or 0 for file in scored):,} scored records ({scored[0].format}) are there"
-
-
-def _generative(poc: Poc) -> Iterator[str]:
-    made: GenAi = poc.genai
-    providers = " and ".join(guess.value for guess in made.providers)
-    models = " and ".join(guess.value for guess in made.models)
-    if models and providers:
-        yield f"{models} behind {providers}" if providers.startswith("an ") else f"{models} ({providers})"
-    elif models or providers:
-        yield models or providers
-    if made.stores:
-        yield " and ".join(guess.value for guess in made.stores)
-    if made.embeddings:
-        yield f"embeddings {made.embeddings[0].value}"
-    yield from made.frameworks
-    if poc.served_by:
-        routes = [s.value for s in poc.seen("route") if s.at.path == poc.serve.value and s.detail == "POST"]
-        yield f"served by {poc.served_by.value}" + (f" ({', '.join(routes[:4])})" if routes else "")
 
 
 def _unknown(poc: Poc) -> str:

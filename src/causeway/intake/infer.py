@@ -80,10 +80,12 @@ def _classification(file: DataFile | None, target: Guess, at: tuple[Evidence, ..
 
 
 def _generative_kind(genai: GenAi, seen: set[str]) -> Guess:
-    if not genai:
+    if not genai and "genai_tuning" not in seen:
         return Guess()
-    at = tuple(item.at for item in (*genai.stores, *genai.models) if item.at)
-    if genai.stores or "retrieval" in seen:
+    at = tuple(item.at for item in (*genai.stores, *genai.models, *genai.agents, *genai.providers) if item.at)
+    if "genai_tuning" in seen:
+        return Guess("GenAI fine-tuning", 0.9, at)
+    if (genai.stores or "retrieval" in seen) and not any(tool.acts for tool in genai.tools):
         return Guess("GenAI RAG app", 0.9, at)
     return Guess("GenAI agent" if "agent" in seen else "GenAI app", 0.8, at)
 

@@ -1,0 +1,189 @@
+"""What a generative application is made of, and how it asks: read from its code and files, never run."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from causeway.core.finding import Evidence
+from causeway.core.poc import EvaluationSet, GenAi, Guess, Sighting
+from causeway.intake.code import Code
+from causeway.intake.generative import habits, purpose
+from causeway.intake.generative.agents import Acting, endless, generous
+from causeway.intake.generative.catalog import ENDPOINT, FRAMEWORKS, PROVIDERS
+from causeway.intake.generative.files import Written, environment_of, written
+from causeway.intake.generative.flow import Flow
+from causeway.intake.generative.prompts import in_code, personal_in
+from causeway.intake.generative.sites import Sites
+from causeway.intake.generative.stores import Kept
+from causeway.intake.generative.values import Constants, Node, nodes
+from causeway.intake.walk import Entry
+
+MAX_PROMPTS = 40
+_TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+
+
+def generative(codes: Iterable[Code], entries: Sequence[Entry] = ()) -> tuple[GenAi, list[Sighting]]:
+    """The parts of a generative application, and what stands out about how it uses them."""
+    own = [code for code in codes if not _TESTS.search(code.path)]
+    found = written(entries)
+    if not _concerned(own) and not (found.providers or found.agents):
+        return GenAi(), []
+    files = list(nodes(own))
+    parts = _Parts(files, found, entries)
+    if not (parts.providers or parts.models or parts.frameworks or parts.sites.tuning):
+        return GenAi(), []
+    return parts.made(), parts.sightings()
+
+
+def _concerned(codes: list[Code]) -> bool:
+    words = (
+        "llm",
+        "openai",
+        "prompt",
+        "messages",
+        "langchain",
+        "model=",
+        "pipeline(",
+        "peft",
+        "generat",
+        *PROVIDERS,
+        *FRAMEWORKS,
+    )
+    return any(word in block.text for code in codes for block in code.blocks for word in words)
+
+
+class _Parts:
+    """Everything found in one folder, each with its evidence."""
+
+    def __init__(self, files: list[list[Node]], found: Written, entries: Sequence[Entry]) -> None:
+        self.files = files
+        self.found = found
+        self.entries = entries
+        constants = Constants(files, environment_of(entries))
+        self.sites = Sites(files, constants)
+        self.acting = Acting(files, self.sites)
+        self.kept = Kept(files, constants)
+        self.flow = Flow(files, self.sites, self.acting.names())
+        self.prompts = [*in_code(files), *found.texts]
+        self.models = self._models()
+        self.frameworks = self._frameworks()
+        self.providers = self._providers()
+
+    def _models(self) -> dict[str, tuple[str, Evidence]]:
+        made: dict[str, tuple[str, Evidence]] = {}
+        for site in self.sites.found:
+            for model in site.models:
+                if not site.hub.startswith((".", "/")):
+                    made.setdefault(model, (site.maker.provider, site.at))
+        for model, at in self.found.models.items():
+            made.setdefault(model.rsplit("/", 1)[-1], ("", at))
+        return made
+
+    def _frameworks(self) -> dict[str, None]:
+        made: dict[str, None] = {}
+        for found in self.files:
+            for name in found[0][1].scope.known.values() if found else ():
+                if (top := name.split(".", maxsplit=1)[0]) in FRAMEWORKS:
+                    made.setdefault(FRAMEWORKS[top])
+        return made | self.found.frameworks
+
+    def _providers(self) -> dict[str, Evidence]:
+        made: dict[str, Evidence] = {}
+        for site in self.sites.found:
+            if site.maker.provider and not (site.hub and not self._generates(site.hub)):
+                made.setdefault(site.maker.provider, site.at)
+        if not set(made) - {ENDPOINT}:
+            made |= {name: at for name, at in self._imported().items() if name not in made and not made}
+        return {name: at for name, at in [*made.items(), *self.found.providers.items()] if name}
+
+    def _generates(self, hub: str) -> bool:
+        return bool(hub) and not self.sites.tuning
+
+    def _imported(self) -> dict[str, Evidence]:
+        made: dict[str, Evidence] = {}
+        for found in self.files:
+            for name in found[0][1].scope.known.values() if found else ():
+                pieces = name.split(".")
+                for length in (3, 2, 1):
+                    provider = PROVIDERS.get(".".join(pieces[:length]))
+                    if provider and not (pieces[0] == "agents" and len(pieces) > 2):
+                        made.setdefault(provider, Evidence(found[0][1].code.path))
+        return made
+
+    def made(self) -> GenAi:
+        """The parts together."""
+        prompts = [*(at for at, _ in in_code(self.files)), *self.found.prompts]
+        tools = {tool.name: tool for tool in [*self.acting.tools.values(), *self.found.tools]}
+        agents = self.found.agents | self.acting.agents
+        evaluations = [
+            *self.found.evaluations,
+            *(EvaluationSet(at.path) for at in habits.evaluates(self.files)),
+        ]
+        return GenAi(
+            _guesses(self.providers),
+            tuple(Guess(model, 0.9, (at,)) for model, (_, at) in self.models.items()),
+            _guesses(self.kept.embeddings),
+            _guesses(self.found.stores | self.kept.stores),
+            tuple(prompts[:MAX_PROMPTS]),
+            tuple(self.frameworks),
+            tuple(tools.values()),
+            _guesses(agents),
+            tuple(evaluations),
+            purpose.does(self.files, self.flow, self.kept, self.acting, tuning=bool(self.sites.tuning)),
+        )
+
+    def sightings(self) -> list[Sighting]:
+        """What stands out, for the judges."""
+        bound = any(".bind(max_tokens" in place.block.text for found in self.files for _, place in found[:1])
+        seen = [
+            *self.kept.sightings,
+            *self.acting.sightings,
+            *habits.limits(self.sites, bound=bound),
+            *habits.waits(self.sites, self.flow, self.files),
+            *habits.names((model, provider, at) for model, (provider, at) in self.models.items()),
+            *habits.hubs(self.sites, self.files),
+            *habits.parsed(self.flow, self.sites),
+            *habits.unheard(self.flow, self.files),
+            *habits.growing(self.files, self.flow),
+            *endless(self.acting, self.flow),
+            *generous(self.acting),
+            *self._followed(),
+            *personal_in(self.prompts, self.entries, corpus=bool(self.kept.stores)),
+        ]
+        seen += [Sighting("genai_tuning", "", at) for at in self.sites.tuning[:1]]
+        if self.acting.agents or self.found.agents:
+            seen.append(Sighting("agent", next(iter(self.acting.agents | self.found.agents)), Evidence()))
+        if self.acting.approved:
+            seen.append(Sighting("approval", "", Evidence(min(self.acting.approved))))
+        if habits.counted(self.files, self.providers):
+            seen.append(Sighting("genai_usage", "", Evidence()))
+        if habits.guarded(self.files, self.providers):
+            seen.append(Sighting("genai_guard", "", Evidence()))
+        return seen
+
+    def _followed(self) -> list[Sighting]:
+        seen = [
+            Sighting("asked", " ".join(sorted(asked.labels)), asked.at) for asked in self.flow.asked.values()
+        ]
+        for asked in self.flow.asked.values():
+            if "mixed" in asked.labels:
+                whose = [
+                    word
+                    for word in ("document", "file", "web", "user", "operator", "retriever")
+                    if word in asked.labels
+                ]
+                seen.append(Sighting("mixed_prompt", "", asked.at, " ".join(whose)))
+        for sunk in self.flow.sunk.values():
+            if sunk.how != "parse":
+                seen.append(
+                    Sighting(
+                        "model_output_run",
+                        sunk.how,
+                        sunk.at,
+                        " ".join(sorted(sunk.labels & {"user", "file"})),
+                    )
+                )
+        return seen
+
+
+def _guesses(found: dict[str, Evidence]) -> tuple[Guess, ...]:
+    return tuple(Guess(name, 0.9, (at,)) for name, at in found.items())
