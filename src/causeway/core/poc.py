@@ -197,6 +197,8 @@ class Training(Struct, frozen=True, omit_defaults=True):
     cleaned: tuple[str, ...] = ()
     """The proof of concept's own functions applied to the features on the way."""
     text: bool = False
+    images: bool = False
+    """Whether it learns from folders of images."""
     saves: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     """Qualities that the code computes."""

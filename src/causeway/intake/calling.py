@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from causeway.intake import classes, constants, library, methods
+from causeway.intake import classes, constants, library, methods, surroundings
 from causeway.intake.calls import Call
 from causeway.intake.names import dotted
 from causeway.intake.values import (
@@ -91,6 +91,8 @@ def _of_method(follower: Following, receiver: Value, this: Call) -> Value | None
         return None
     if isinstance(receiver, Literal):
         return constants.method(follower, receiver, func.attr, this)
+    if isinstance(receiver, Instance) and receiver.of is surroundings.PARSER:
+        return surroundings.on_parser(receiver, func.attr, this)
     if isinstance(receiver, Instance):
         return _inherited(follower, receiver, func.attr, this)
     return methods.call(follower, receiver, func, this) if methods.known(receiver) else None

@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from causeway.intake import constants
 from causeway.intake.names import dotted
 from causeway.intake.values import (
     OPAQUE,
@@ -151,7 +152,25 @@ def _defaults(follower: Following, function: Function) -> dict[str, Value]:
     ]
     bound.update({name: follower.value(default) for name, default in given})
     bound.update(_options(function))
+    settings = _hydra(follower, function)
+    if settings is not OPAQUE and positional:
+        bound[positional[0]] = settings
     return bound
+
+
+def _hydra(follower: Following, function: Function) -> Value:
+    """The configuration that `@hydra.main` hands over."""
+    marks = [] if isinstance(function.node, ast.Lambda) else function.node.decorator_list
+    for mark in marks:
+        if isinstance(mark, ast.Call) and dotted(mark.func, {}) == "hydra.main":
+            told = {
+                item.arg: item.value.value for item in mark.keywords if isinstance(item.value, ast.Constant)
+            }
+            path = (
+                f"{told.get('config_path') or '.'}/{str(told.get('config_name')).removesuffix('.yaml')}.yaml"
+            )
+            return constants.wrapped(follower.around.settings(path, follower.home.code.path))
+    return OPAQUE
 
 
 def _options(function: Function) -> dict[str, Value]:

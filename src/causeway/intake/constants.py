@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from causeway.intake.values import OPAQUE, Literal, Many, Value
+from causeway.intake.values import OPAQUE, Literal, Many, Opened, Value
 
 if TYPE_CHECKING:
     from causeway.intake.calls import Call
@@ -25,6 +25,9 @@ _KNOWN = SAME | {
     "keys",
     "pop",
     "split",
+    "read_text",
+    "read_bytes",
+    "open",
 }
 
 
@@ -37,7 +40,7 @@ def attribute(holder: Literal, name: str) -> Value:
     """`path.parent`, or a configuration's key written as an attribute."""
     held = holder.value
     if isinstance(held, dict):
-        return _wrapped(held[name]) if name in held else OPAQUE
+        return wrapped(held[name]) if name in held else OPAQUE
     if isinstance(held, str) and name in {"parent", "parents"}:
         return Literal(
             posixpath.dirname(held)
@@ -59,15 +62,16 @@ def item(holder: Literal, index: Value) -> Value:
     held = holder.value
     key = index.value if isinstance(index, Literal) else None
     if isinstance(held, dict) and isinstance(key, str | int | float) and key in held:
-        return _wrapped(held[key])
+        return wrapped(held[key])
     if isinstance(held, list) and isinstance(key, int) and -len(held) <= key < len(held):
-        return _wrapped(held[key])
+        return wrapped(held[key])
     return OPAQUE
 
 
-def _wrapped(held: object) -> Value:
+def wrapped(held: object) -> Value:
+    """A constant as a value: a list can be gone through, the rest stays one piece."""
     if isinstance(held, list | tuple):
-        return Many(tuple(_wrapped(one) for one in held[:200]))
+        return Many(tuple(wrapped(one) for one in held[:200]))
     return Literal(held)
 
 
@@ -78,15 +82,17 @@ def method(_follower: Following, holder: Literal, name: str, this: Call) -> Valu
         return holder
     if isinstance(held, dict) and name in {"get", "pop"}:
         key = this.args[0].value if this.args and isinstance(this.args[0], Literal) else None
-        return _wrapped(held[key]) if isinstance(key, str | int) and key in held else this.arg(1)
+        return wrapped(held[key]) if isinstance(key, str | int) and key in held else this.arg(1)
     if isinstance(held, dict) and name in {"items", "values", "keys"}:
-        pairs = [Many((Literal(key), _wrapped(value))) for key, value in list(held.items())[:100]]
+        pairs = [Many((Literal(key), wrapped(value))) for key, value in list(held.items())[:100]]
         chosen = {
             "items": pairs,
             "values": [pair.items[1] for pair in pairs],
             "keys": [pair.items[0] for pair in pairs],
         }
         return Many(tuple(chosen[name]))
+    if isinstance(held, str) and name in {"read_text", "read_bytes", "open"}:
+        return Opened(held, "r")
     if isinstance(held, str):
         return _of_text(held, name, this)
     return None

@@ -90,4 +90,6 @@ class Events:
     """Task of a network by its identity, as its last layer or loss says."""
     layers: dict[int, list[str]] = field(default_factory=dict)
     """Names of a network's layers by its identity."""
+    images: list[Data] = field(default_factory=list)
+    """Images whose folders are their classes."""
     torch_losses: list[tuple[str, Evidence]] = field(default_factory=list)

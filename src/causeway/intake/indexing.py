@@ -54,6 +54,8 @@ ABOUT = frozenset(
 CORRELATED = "correlated"
 """The kind of mark on correlations: names taken from one column of them were chosen by that column."""
 NAMES = "(names)"
+ROWS = "(rows)"
+"""The column of data that only says which rows."""
 
 
 def attribute(follower: Following, holder: Value, name: str) -> Value:
@@ -210,7 +212,10 @@ def _division(follower: Following, bound: ast.expr | None, value: Value) -> Evid
 
 
 def _filtered(follower: Following, table: Data, rows: ast.expr) -> Value:
-    used = [data.column for data in data_in(follower.value(rows)) if isinstance(data.column, str)]
+    mask = data_in(follower.value(rows))
+    if mask and mask[0].column == ROWS:
+        return replace(table, part=mask[0].part, ident=follower.ident(table.ident, mask[0].ident))
+    used = [data.column for data in mask if isinstance(data.column, str)]
     at = follower.at(rows)
     text = ast.unparse(rows)
     ident = follower.ident(table.ident, "rows", text)

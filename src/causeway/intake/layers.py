@@ -133,6 +133,7 @@ def images(follower: Following, this: Call) -> Data:
     held_out = subset == "validation" or any(word in path.lower() for word in ("test", "val"))
     if held_out or "validation_split" in this.kwargs or "valid_pct" in this.kwargs:
         follower.cut(data, this.at, "folders")
+    follower.events.images.append(data)
     part = "test" if held_out else "train" if from_generator or subset else ""
     return replace(data, part=part)
 

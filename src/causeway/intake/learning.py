@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from causeway.intake import estimators, layers
 from causeway.intake.events import Judged, Predicted, Split
-from causeway.intake.indexing import NAMES, column_of, texts
+from causeway.intake.indexing import NAMES, ROWS, column_of, texts
 from causeway.intake.library import save
 from causeway.intake.values import (
     OPAQUE,
@@ -45,6 +45,8 @@ FRAMES = (
 
 def call(follower: Following, estimator: Estimator, name: str, this: Call) -> Value:
     """What `estimator.name(...)` gives, and does."""
+    if estimator.kind == "splitter":
+        return _folds(follower, estimator, this) if name == "split" else OPAQUE
     handler = _ON_ESTIMATOR.get(name)
     if handler:
         return handler(follower, estimator, this)
@@ -66,6 +68,14 @@ def shown(follower: Following, estimator: Estimator, this: Call) -> tuple[Value,
     if named and pieces and not data_in(target):
         return features, column_of(pieces[0], named)
     return features, target
+
+
+def _folds(follower: Following, estimator: Estimator, this: Call) -> Value:
+    pieces = tuple(data for value in this.args for data in data_in(value))
+    ordered = estimator.name == "TimeSeriesSplit"
+    follower.events.splits.append(Split("cross_validation", this.at, pieces, shuffled=not ordered))
+    rows = [Data(column=ROWS, part=part, ident=follower.ident()) for part in ("train", "test")]
+    return Many((Many(tuple(rows)),))
 
 
 def _fit(follower: Following, estimator: Estimator, this: Call) -> Value:

@@ -7,9 +7,9 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from causeway.intake import estimators, layers, natives
+from causeway.intake import estimators, layers, natives, surroundings
 from causeway.intake.events import Judged, LoadedFile, Read, Saved, Split
-from causeway.intake.indexing import texts
+from causeway.intake.indexing import ROWS, texts
 from causeway.intake.values import (
     OPAQUE,
     Cut,
@@ -103,7 +103,7 @@ def _handler(name: str, last: str) -> Callable[[Following, Call], Value] | None:
         return _load
     if name in DUMPERS:
         return _dump
-    special = natives.handler(name) or _of_network(name, last)
+    special = surroundings.handler(name) or natives.handler(name) or _of_network(name, last)
     if special is not None:
         return special
     if last in _HANDLERS or last in READERS:
@@ -221,8 +221,19 @@ def _split(follower: Following, this: Call) -> Value:
     return Many(tuple(_part(follower, value, part) for value in divided for part in ("train", "test")))
 
 
+def _random_split(follower: Following, this: Call) -> Value:
+    """PyTorch's way to divide a data set."""
+    piece = derived_from([this.arg(0, "dataset")])
+    follower.events.splits.append(
+        Split("train_test_split", this.at, tuple(data_in(piece)), seeded="generator" in this.kwargs)
+    )
+    count = len(held.items) if isinstance(held := this.arg(1, "lengths"), Many) else 2
+    return Many(tuple(_part(follower, piece, part) for part in ["train", *["test"] * (max(count, 2) - 1)]))
+
+
 def _part(follower: Following, value: Value, part: str) -> Value:
-    return replace(value, part=part, ident=follower.ident()) if isinstance(value, Data) else OPAQUE
+    found = value if isinstance(value, Data) else Data(column=ROWS)
+    return replace(found, part=part, ident=follower.ident())
 
 
 def _cross_validate(follower: Following, this: Call) -> Value:
@@ -275,11 +286,6 @@ def share_of_length(follower: Following, node: ast.BinOp, left: Value, right: Va
     return OPAQUE
 
 
-def _path(_follower: Following, this: Call) -> Value:
-    parts = [item.value for item in this.args if isinstance(item, Literal) and isinstance(item.value, str)]
-    return Literal("/".join(parts)) if parts else OPAQUE
-
-
 def _loss(follower: Following, this: Call) -> Value:
     follower.events.torch_losses.append((LOSSES[this.name.rsplit(".", 1)[-1]], this.at))
     return OPAQUE
@@ -295,7 +301,7 @@ _HANDLERS: dict[str, Callable[[Following, Call], Value]] = {
     "get_dummies": _dummies,
     "len": _length,
     "int": _integer,
-    "join": _path,
-    "Path": _path,
+    "DataLoader": layers.loader,
+    "random_split": _random_split,
     **dict.fromkeys(LOSSES, _loss),
 }

@@ -7,10 +7,11 @@ from typing import Any
 from causeway.core.finding import Evidence
 from causeway.core.poc import Leak, Training
 from causeway.intake.code import Code
-from causeway.intake.estimators import LIBRARIES
+from causeway.intake.estimators import LIBRARIES, NETWORKS, PRETRAINED
 from causeway.intake.events import Events, Fit
+from causeway.intake.layers import CONVOLUTION, RECURRENT
 from causeway.intake.names import aliases_of, dotted
-from causeway.intake.values import UNKNOWN, Data
+from causeway.intake.values import UNKNOWN, Data, Estimator
 
 
 def trainings_of(code: Code, events: Events) -> list[Training]:
@@ -19,14 +20,17 @@ def trainings_of(code: Code, events: Events) -> list[Training]:
     if not found and events.torch_losses:
         loop = _torch_loop(code, events)
         found += [loop] if loop else []
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _of_fit(code: Code, events: Events, fit: Fit) -> Training:
     features, target = fit.features or Data(), fit.target or Data()
     estimator = fit.estimator
     task = events.networks.get(estimator.ident, "") or estimator.task
-    column = target.column
+    column = target.column if fit.target is not None else None
+    images = "images" in {features.sort, target.sort}
+    if images and features.positive == "#binary":
+        task = "binary"
     split = next(
         (split.at for split in reversed(events.splits) if not split.at.cell or _before(split.at, fit.at)),
         None,
@@ -34,14 +38,14 @@ def _of_fit(code: Code, events: Events, fit: Fit) -> Training:
     text = estimator.text or "#text" in features.cleaned
     return Training(
         code.path,
-        estimator.name,
+        _called(events, estimator),
         fit.at,
         framework=_framework(estimator.module),
         task=task,
         data=features.source or target.source,
-        target=column if isinstance(column, str) and column != "(prediction)" else "",
-        target_index=column if isinstance(column, int) else None,
-        positive=target.positive,
+        target=_original(target, column) if isinstance(column, str) and not column.startswith("(") else "",
+        target_index=_index(target, column),
+        positive=target.positive if not images else "",
         features=_features(features),
         dropped=tuple(name for name in features.dropped if name == UNKNOWN or name not in features.used),
         feature_slice=_slice(features),
@@ -49,9 +53,47 @@ def _of_fit(code: Code, events: Events, fit: Fit) -> Training:
         same_rows=_same_rows(events, fit),
         cleaned=tuple(name for name in features.cleaned if not name.startswith("#")),
         text=text,
-        saves=tuple(item.path for item in events.saved if item.estimator == estimator.ident and item.path),
+        images=images,
+        saves=tuple(
+            dict.fromkeys(
+                item.path for item in events.saved if item.estimator == estimator.ident and item.path
+            )
+        ),
         **_judging(events),
     )
+
+
+def _called(events: Events, estimator: Estimator) -> str:
+    layers = events.layers.get(estimator.ident, [])
+    if estimator.kind != "network" or "keras" not in estimator.module and estimator.name not in NETWORKS:
+        return estimator.name
+    base = next((name for name in layers if name in PRETRAINED), "")
+    if base:
+        return f"Keras network on {base}"
+    if RECURRENT & set(layers):
+        return f"Keras {next(name for name in layers if name in RECURRENT)} network"
+    return "convolutional Keras network" if CONVOLUTION & set(layers) else estimator.name
+
+
+def _original(data: Data, name: str) -> str:
+    """The name that the file has for a column that was renamed or computed from one other."""
+    for _ in range(5):
+        earlier = next((old for new, old in reversed(data.renames) if new == name), "")
+        origins = next((made for key, made in data.derived if key == name), frozenset[str]())
+        if earlier and earlier != name:
+            name = earlier
+        elif len(origins) == 1 and name not in origins:
+            name = next(iter(origins))
+        else:
+            break
+    return name if not name.startswith("#") else ""
+
+
+def _index(target: Data, column: str | int | None) -> int | None:
+    if isinstance(column, int):
+        return column
+    numbered = next((old for new, old in target.renames if new == column and old.startswith("#")), "")
+    return int(numbered[1:]) if numbered else None
 
 
 def _judging(events: Events) -> dict[str, Any]:
@@ -73,8 +115,13 @@ def _framework(module: str) -> str:
 
 def _features(features: Data) -> tuple[str, ...]:
     if isinstance(features.column, str):
-        return (features.column,)
-    return features.columns or ()
+        return () if features.column.startswith("(") else (_original(features, features.column),)
+    made = dict(features.derived)
+    found: dict[str, None] = {}
+    for name in features.columns or ():
+        origins = sorted(made.get(name, ())) or [name]
+        found |= dict.fromkeys(_original(features, origin) for origin in origins)
+    return tuple(found)
 
 
 def _slice(features: Data) -> tuple[int, int] | None:
@@ -84,12 +131,16 @@ def _slice(features: Data) -> tuple[int, int] | None:
 
 
 def _same_rows(events: Events, fit: Fit) -> Evidence | None:
-    if fit.features is None or fit.features.part or events.splits:
+    """Where it is judged on the rows of its training, when it is judged on no others that we saw."""
+    if fit.features is None or fit.features.part or not fit.features.source or events.splits:
         return None
-    for judged in events.judged:
-        if any(rows.ident == fit.features.ident and not rows.part for rows in judged.rows):
-            return judged.at
-    return None
+    judged = [item for item in events.judged if not item.declared]
+    same = [
+        item
+        for item in judged
+        if any(rows.ident == fit.features.ident and not rows.part for rows in item.rows)
+    ]
+    return same[0].at if same and len(same) == len(judged) else None
 
 
 def _torch_loop(code: Code, events: Events) -> Training | None:
@@ -114,14 +165,16 @@ def _torch(code: Code, events: Events, at: Evidence, known: dict[str, str]) -> T
     if index is None and target.slice is not None and target.slice[0] > 0:
         index = target.slice[0]
     split = events.splits[-1].at if events.splits else None
+    images = next((data for split in events.splits for data in split.data if data.sort == "images"), None)
     return Training(
         code.path,
-        "PyTorch LSTM" if _recurrent(code, known) else "PyTorch network",
+        _torch_name(code, known),
         at,
         framework="PyTorch",
         task=task,
-        data=events.reads[0].path if events.reads else "",
-        target=column if isinstance(column, str) else "",
+        data=images.source if images else events.reads[0].path if events.reads else "",
+        target=column if isinstance(column, str) and not column.startswith("(") else "",
+        images=images is not None or bool(events.images),
         target_index=index,
         split=split,
         saves=tuple(item.path for item in events.saved if item.path),
@@ -129,13 +182,19 @@ def _torch(code: Code, events: Events, at: Evidence, known: dict[str, str]) -> T
     )
 
 
-def _recurrent(code: Code, known: dict[str, str]) -> bool:
-    return any(
-        dotted(node.func, known).rsplit(".", 1)[-1] in {"LSTM", "GRU", "RNN"}
+def _torch_name(code: Code, known: dict[str, str]) -> str:
+    called = {
+        dotted(node.func, known).rsplit(".", 1)[-1]
         for block in code.blocks
         for node in ast.walk(block.tree)
         if isinstance(node, ast.Call)
-    )
+    }
+    base = next(iter(sorted(called & PRETRAINED.keys())), "")
+    if base:
+        return f"PyTorch {base}"
+    if called & {"LSTM", "GRU", "RNN"}:
+        return "PyTorch LSTM" if "LSTM" in called else "PyTorch recurrent network"
+    return "convolutional PyTorch network" if called & CONVOLUTION else "PyTorch network"
 
 
 def leaks_of(events: Events) -> list[Leak]:
@@ -143,7 +202,10 @@ def leaks_of(events: Events) -> list[Leak]:
     target.
     """
     found: dict[tuple[str, str], Leak] = {}
+    by_hand = any(fit.features and fit.features.part for fit in events.fits)
     for split in events.splits:
+        if split.how in {"slice", "mask", "sample"} and not by_hand:
+            continue
         for data in split.data:
             for mark in data.marks:
                 found.setdefault((mark.name, str(mark.at)), Leak(mark.kind, mark.name, mark.at, split.at))
