@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 
 from causeway.assess import poc_generative_sentence
+from causeway.assess import poc_words as words
 from causeway.core.finding import Evidence
 from causeway.core.poc import DataFile, Guess, Poc
+
+UNSURE = 0.75
+"""Certainty below which the other candidates are named."""
+MOST_NAMED = 4
 
 
 def sentence(poc: Poc) -> str:
@@ -49,16 +54,35 @@ def _parts(poc: Poc) -> Iterator[str]:
     file = poc.training_file()
     of = f" of {_target(poc, file)}" if poc.target else _candidates(poc)
     if file is None:
-        yield f"{poc.kind.value}{of}{_absent_data(poc)}"
+        yield f"{_kind(poc)}{of}{_absent_data(poc)}"
     else:
-        yield f"{poc.kind.value}{of} from {_inputs(poc, file)}"
+        yield f"{_kind(poc)}{of} from {_inputs(poc, file)}"
     if poc.model:
-        yield poc.model.value + _framework(poc)
+        yield _model(poc) + _framework(poc)
     yield from _people_facing(poc)
+
+
+def _kind(poc: Poc) -> str:
+    others = [kind for kind in poc.kind.candidates if kind != poc.kind.value]
+    if not others or poc.kind.certainty > UNSURE:
+        return poc.kind.value
+    return f"{poc.kind.value} (or {' or '.join(others)}: not certain)"
+
+
+def _model(poc: Poc) -> str:
+    names = poc.model.candidates
+    if len(names) < 2:
+        return poc.model.value
+    shown = words.listed(
+        [*names[:MOST_NAMED], *([f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else [])]
+    )
+    return f"one of {len(names)} models tried ({shown})"
 
 
 def _target(poc: Poc, file: DataFile | None) -> str:
     column = file.column(poc.target.value) if file else None
+    if poc.target.candidates:
+        return f"{poc.target.value} (or {' or '.join(poc.target.candidates[:3])})"
     if column is None or "classification" not in poc.kind.value:
         return poc.target.value
     total = sum(column.categories.values())
@@ -77,10 +101,19 @@ def _percent(share: float) -> str:
 
 
 def _candidates(poc: Poc) -> str:
+    if not _taught(poc):
+        return ""
     return (
         f" (target not certain; perhaps {' or '.join(poc.target.candidates)})"
         if poc.target.candidates
         else ""
+    )
+
+
+def _taught(poc: Poc) -> bool:
+    """Whether this kind of model learns a column at all."""
+    return any(
+        word in poc.kind.value for word in ("classification", "regression", "forecast", "ranking", "survival")
     )
 
 
@@ -123,6 +156,10 @@ def _people_facing(poc: Poc) -> Iterator[str]:
         yield f"{sum(file.records or 0 for file in scored):,} scored records ({scored[0].format}) are there"
 
 
+def _candidates_said(poc: Poc) -> str:
+    return f" (perhaps {' or '.join(poc.target.candidates)})" if poc.target.candidates else ""
+
+
 def _unknown(poc: Poc) -> str:
     tables = [file for file in poc.data if file.records is not None]
     parts: list[str] = []
@@ -134,6 +171,9 @@ def _unknown(poc: Poc) -> str:
         parts.append(f"{len(poc.models)} saved model{'s' * (len(poc.models) != 1)}")
     what = _capital(", ".join(parts)) if parts else f"{poc.reach.files:,} files without code, data or models"
     served = f", served by {poc.served_by.value}" if poc.served_by else ""
+    if poc.train:
+        trained = f"{poc.train.value} trains {_model(poc)}"
+        return f"{what}{served}; {trained}, but what for is not certain{_candidates_said(poc)}."
     if not poc.sources and not tables and not poc.models:
         return f"{what}: nothing to judge."
     return f"{what}{served}; no training of a model was recognised, so its kind is not known."

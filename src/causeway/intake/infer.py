@@ -2,12 +2,11 @@
 serves.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import ColumnProfile, DataFile, GenAi, Guess, ModelFile, Sighting, Source, Training
-from causeway.intake.estimators import FORECASTERS, friendly, learner
+from causeway.intake.estimators import FORECASTERS, learner
 from causeway.intake.personal import words
 from causeway.intake.values import UNKNOWN
 
@@ -26,25 +25,18 @@ POSITIVES = (
     "spam",
     "malignant",
 )
+NAMED = {
+    "clustering": "clustering", "anomaly": "anomaly detection", "recommendation": "recommendation",
+    "survival": "survival analysis", "topics": "topic modelling", "reinforcement": "reinforcement learning",
+    "detection": "object detection", "tagging": "token classification", "answering": "question answering",
+    "generation": "text generation", "ranking": "ranking", "images": "image classification",
+    "regression": "regression", "forecast": "time series forecasting",
+}  # fmt: skip
+"""What people call the tasks that an estimator's name alone tells."""
+MANY_CLASSES = 100
+UNTAUGHT = {"clustering", "anomaly", "topics", "recommendation", "reinforcement", "detection", "generation"}
+"""Tasks that learn no column."""
 TARGET_WORDS = {"target", "label", "class", "outcome", "churn", "attrition", "default", "survived", "y"}
-
-
-def choose_training(trainings: Sequence[Training], loaded: set[str]) -> Training | None:
-    """The training that makes the product: it saves what the app loads, is a script rather than a
-    notebook.
-    """
-    if not trainings:
-        return None
-    ranked = [(_weight(training, loaded), position, training) for position, training in enumerate(trainings)]
-    return max(ranked, key=lambda item: item[:2])[2]
-
-
-def _weight(training: Training, loaded: set[str]) -> int:
-    name = training.path.rsplit("/", 1)[-1].lower()
-    saved = {path.rsplit("/", 1)[-1] for path in training.saves}
-    weight = 3 * name.endswith((".py", ".rmd", ".r")) + 2 * bool(saved) + 3 * bool(saved & loaded)
-    weight += bool(training.target or training.target_index is not None) + ("train" in name)
-    return weight - 5 * name.startswith("test_") - 3 * training.estimator.startswith("Dummy")
 
 
 def kind_of(
@@ -54,29 +46,72 @@ def kind_of(
     if training is None:
         return _generative_kind(genai, seen)
     at = (training.at,)
-    if training.estimator in FORECASTERS or training.task == "forecast":
-        return Guess("time series forecasting", 0.9, at)
+    if training.images:
+        return _of_images(training, at)
     if training.task == "regression":
-        timed = file is not None and any(column.kind == "date" for column in file.columns)
-        recurrent = any(word in training.estimator for word in ("LSTM", "GRU", "RNN"))
-        return (
-            Guess("time series forecasting", 0.8, at)
-            if timed and recurrent
-            else Guess("regression", 0.95, at)
-        )
-    if training.task in {"binary", "multiclass"}:
-        return Guess(f"{training.task} classification", 0.95, at)
-    if training.task == "classification":
-        return _classification(file, target, at)
-    names = {"clustering": "clustering", "anomaly": "anomaly detection"}
-    return Guess(names.get(training.task, ""), 0.9 if training.task in names else 0.0, at)
+        return _regression(training, file, target, at)
+    if training.task in {"binary", "multiclass", "classification"}:
+        return _classification(training.task, file, target, at)
+    task = "forecast" if training.estimator in FORECASTERS else training.task
+    return Guess(NAMED[task], 0.9, at) if task in NAMED else _by_target(file, target, at)
 
 
-def _classification(file: DataFile | None, target: Guess, at: tuple[Evidence, ...]) -> Guess:
-    column = file.column(target.value) if file and target else None
-    if column is None:
+def kind_of_shipped(shipped: ModelFile | None) -> Guess:
+    """What sort of problem a saved model solves, where its training is not in the folder."""
+    kind = (
+        learner(shipped.estimator.strip("()").rsplit("(", 1)[-1]) if shipped and shipped.estimator else None
+    )
+    if shipped is None or kind is None or kind.kind != "model":
+        return Guess()
+    at = (Evidence(shipped.path),)
+    if kind.task == "classification":
+        if len(shipped.classes) == 2:
+            return Guess("binary classification", 0.9, at)
+        if shipped.classes:
+            return Guess("multiclass classification", 0.9, at)
         return Guess("classification", 0.8, at, ("binary classification", "multiclass classification"))
-    return Guess("binary classification" if column.distinct == 2 else "multiclass classification", 0.95, at)
+    return Guess(NAMED.get(kind.task, kind.task), 0.8, at)
+
+
+def _of_images(training: Training, at: tuple[Evidence, ...]) -> Guess:
+    sure = training.task in {"binary", "multiclass"}
+    return Guess(f"{training.task} image classification" if sure else "image classification", 0.9, at)
+
+
+def _regression(training: Training, file: DataFile | None, target: Guess, at: tuple[Evidence, ...]) -> Guess:
+    dates = [column.name for column in file.columns if column.kind == "date"] if file else []
+    recurrent = any(word in training.estimator for word in ("LSTM", "GRU", "RNN"))
+    if dates and recurrent:
+        return Guess("time series forecasting", 0.8, at)
+    rest = [column.name for column in file.columns if column.name != target.value] if file else []
+    if dates and rest == dates and len(file.columns if file else ()) == 2:
+        return Guess("time series forecasting", 0.8, at)
+    return Guess("regression", 0.95, at)
+
+
+def _classification(task: str, file: DataFile | None, target: Guess, at: tuple[Evidence, ...]) -> Guess:
+    column = file.column(target.value) if file and target else None
+    if column is not None and column.distinct >= 2 and column.kind != "float":
+        return Guess(
+            "binary classification" if column.distinct == 2 else "multiclass classification", 0.95, at
+        )
+    if task != "classification":
+        return Guess(f"{task} classification", 0.9, at)
+    return Guess("classification", 0.8, at, ("binary classification", "multiclass classification"))
+
+
+def _by_target(file: DataFile | None, target: Guess, at: tuple[Evidence, ...]) -> Guess:
+    """The kind that the target's values speak for, when the estimator does not tell."""
+    column = file.column(target.value) if file and target else None
+    if column is None or column.distinct < 2:
+        return Guess()
+    if column.distinct == 2:
+        return Guess("binary classification", 0.8, at)
+    if column.kind in {"text", "boolean"}:
+        return Guess("multiclass classification", 0.7, at) if column.distinct <= MANY_CLASSES else Guess()
+    few = column.distinct <= 10
+    kinds = ("multiclass classification", "regression")
+    return Guess(kinds[not few], 0.6, at, kinds)
 
 
 def _generative_kind(genai: GenAi, seen: set[str]) -> Guess:
@@ -90,8 +125,10 @@ def _generative_kind(genai: GenAi, seen: set[str]) -> Guess:
     return Guess("GenAI agent" if "agent" in seen else "GenAI app", 0.8, at)
 
 
-def target_of(training: Training | None, file: DataFile | None) -> Guess:
+def target_of(training: Training | None, file: DataFile | None, others: tuple[str, ...] = ()) -> Guess:
     """The column that the model learns to tell."""
+    if training is not None and (training.images or training.task in UNTAUGHT) and not training.target:
+        return Guess()
     if training is not None:
         name = training.target
         index = training.target_index
@@ -101,7 +138,8 @@ def target_of(training: Training | None, file: DataFile | None) -> Guess:
             name = _only_value(file) if training.task in {"regression", "forecast"} else ""
         if name:
             sure = 0.95 if file is None or file.column(name) else 0.6
-            return Guess(name, sure, (training.at,))
+            others = tuple(other for other in others if other != name)
+            return Guess(name, sure - 0.3 * bool(others), (training.at,), others)
     return Guess("", 0.0, (), _candidates(file))
 
 
@@ -196,15 +234,3 @@ def _without_copies(paths: list[str], sources: Sequence[Source], weights: dict[s
     for path in sorted(paths, key=lambda item: (-weights[item], len(item))):
         best.setdefault(digests.get(path, path), path)
     return list(best.values())
-
-
-def model_name(training: Training | None, shipped: ModelFile | None) -> Guess:
-    """What a person calls the model: the one that is shipped, or the one that is trained."""
-    if shipped is not None and shipped.estimator:
-        inner = re.search(r"\((\w+)\)", shipped.estimator)
-        name = inner[1] if inner else shipped.estimator
-        if (kind := learner(name)) and kind.kind == "model":
-            return Guess(friendly(name), 0.95, (Evidence(shipped.path),))
-    if training is not None:
-        return Guess(friendly(training.estimator), 0.9, (training.at,))
-    return Guess()

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Claim, DataFile, Guess, Leak, ModelFile, Poc, Reach, Sighting, Source, Training
-from causeway.intake import infer, stack
+from causeway.intake import choosing, infer, stack
 from causeway.intake.association import scores
 from causeway.intake.claims import claimed_in_output, claimed_in_text
 from causeway.intake.datafiles import read_sample
@@ -34,10 +34,13 @@ def read_poc(folder: Path) -> Poc:
     ]
     served = _served(reading, seen, sources)
     loaded = {s.detail.rsplit("/", 1)[-1] for s in seen if s.what in {"unsafe_load", "load"} and s.detail}
-    chosen = infer.choose_training(trainings, loaded)
+    trainings = choosing.distinct(trainings)
+    chosen = choosing.choose_training(trainings, loaded)
     file = _file(reading, chosen)
-    target = infer.target_of(chosen, file)
+    target = infer.target_of(chosen, file, choosing.other_targets(chosen, trainings))
+    shipped = _shipped(reading, served, seen)
     kind = infer.kind_of(chosen, file, target, genai, {sighting.what for sighting in seen})
+    kind = kind or infer.kind_of_shipped(shipped)
     file = _scored(reading, file, target.value, kind.value)
     imports = third_party(reading.codes, reading.project.local_modules())
     column = file.column(target.value) if file else None
@@ -52,7 +55,7 @@ def read_poc(folder: Path) -> Poc:
         identifiers=infer.identifiers_of(file, target.value),
         time_column=_time_column(file),
         frameworks=stack.frameworks(imports, seen),
-        model=infer.model_name(chosen, _shipped(reading, served, seen)),
+        model=choosing.model_name(chosen, trainings, shipped=shipped, kept=reading.models),
         train=_train(chosen, trainings),
         serve=served,
         served_by=_served_by(served, seen),

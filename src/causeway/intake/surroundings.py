@@ -36,7 +36,8 @@ _PARSERS = {
     "omegaconf.OmegaConf.load", "OmegaConf.load", "tomli.load",
 }  # fmt: skip
 _WRAPPERS = {
-    "ConfigBox", "Box", "EasyDict", "AttrDict", "Munch", "DotMap", "DictConfig", "edict", "create", "munchify",
+    "ConfigBox", "Box", "EasyDict", "AttrDict", "Munch", "DotMap", "DictConfig", "edict", "create",
+    "munchify",
 }  # fmt: skip
 SPLITTERS = {
     "KFold", "StratifiedKFold", "GroupKFold", "TimeSeriesSplit", "ShuffleSplit", "StratifiedShuffleSplit",

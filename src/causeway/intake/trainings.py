@@ -65,7 +65,8 @@ def _of_fit(code: Code, events: Events, fit: Fit) -> Training:
 
 def _called(events: Events, estimator: Estimator) -> str:
     layers = events.layers.get(estimator.ident, [])
-    if estimator.kind != "network" or "keras" not in estimator.module and estimator.name not in NETWORKS:
+    ours = "keras" in estimator.module or estimator.name in NETWORKS
+    if estimator.kind != "network" or not ours:
         return estimator.name
     base = next((name for name in layers if name in PRETRAINED), "")
     if base:
@@ -202,7 +203,8 @@ def leaks_of(events: Events) -> list[Leak]:
     target.
     """
     found: dict[tuple[str, str], Leak] = {}
-    by_hand = any(fit.features and fit.features.part for fit in events.fits)
+    taught = any(fit.features and fit.features.part for fit in events.fits)
+    by_hand = taught or bool(events.torch_losses)
     for split in events.splits:
         if split.how in {"slice", "mask", "sample"} and not by_hand:
             continue
