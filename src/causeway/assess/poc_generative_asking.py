@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from causeway.core.finding import Finding, Remedy, Severity
-from causeway.core.poc import Poc, Sighting
+from causeway.core.poc import Poc
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
@@ -15,11 +15,6 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _failing(poc)
     yield from _models(poc)
     yield from _answers(poc)
-
-
-def _places(found: tuple[Sighting, ...]) -> tuple[str, str]:
-    more = len({s.at for s in found}) - 1
-    return found[0].value, f", and {more} more" if more > 0 else ""
 
 
 def _spending(poc: Poc) -> Iterator[Finding]:
@@ -137,7 +132,7 @@ def _models(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-RETIRED",
             Severity.FIX,
-            f"The maker has announced the end of {told}: from that day, requests fail.",
+            f"The maker has announced the end of {told}: from that day, requests fail or reach another model.",
             Remedy("Move to a current model, and compare the two on the evaluation set first."),
             tuple(s.at for s in ended[:4]),
             certainty=0.9,

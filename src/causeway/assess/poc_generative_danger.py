@@ -114,7 +114,7 @@ def _injection(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-INJECTION",
             Severity.FIX,
-            f"Instructions and {_whose(mixed[0].detail)} share one message: {_who(mixed[0].detail)} can give orders.",
+            f"{_whose(mixed[0].detail)} share one message: {_who(mixed[0].detail)} can give orders.",
             Remedy("Put instructions into the system message, and mark others' text as quotation."),
             tuple(s.at for s in mixed[:2]),
             certainty=0.85,
@@ -131,8 +131,8 @@ def _whose(labels: str) -> str:
         "user": "the user's words",
         "operator": "the user's words",
     }
-    named = list(dict.fromkeys(words[label] for label in labels.split()))
-    return " and ".join([", ".join(named[:-1]), named[-1]]) if len(named) > 1 else named[0]
+    named = ["Instructions", *dict.fromkeys(words[label] for label in labels.split())]
+    return f"{', '.join(named[:-1])} and {named[-1]}"
 
 
 def _who(labels: str) -> str:

@@ -1,7 +1,7 @@
 """What a generative application is made of, and how it asks: read from its code and files, never run."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import EvaluationSet, GenAi, Guess, Sighting
@@ -18,51 +18,58 @@ from causeway.intake.generative.values import Constants, Node, nodes
 from causeway.intake.walk import Entry
 
 MAX_PROMPTS = 40
-_TESTS = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+_ASIDE = re.compile(
+    r"(^|/)(tests?|testing|evals?|benchmarks?)/|(^|/)(test_[^/]*|[^/]*_test|conftest|eval\w*|bench\w*|load_\w*|smoke\w*)\.py$"
+)
+
+_LIBRARIES = {name.split(".")[0] for name in (*PROVIDERS, *FRAMEWORKS)} | {
+    "transformers", "peft", "trl", "unsloth", "huggingface_hub", "boto3", "aioboto3", "google", "torchtune",
+}  # fmt: skip
+_SIGNS = re.compile(
+    rf"(?m)^\s*(?:from|import)\s+(?:{'|'.join(sorted(_LIBRARIES))}|langchain\w*|llama_index\w*)\b|[\"']messages[\"']\s*[:\]]"
+)
 
 
-def generative(codes: Iterable[Code], entries: Sequence[Entry] = ()) -> tuple[GenAi, list[Sighting]]:
+def generative(codes: Sequence[Code], entries: Sequence[Entry] = ()) -> tuple[GenAi, list[Sighting]]:
     """The parts of a generative application, and what stands out about how it uses them."""
-    own = [code for code in codes if not _TESTS.search(code.path)]
-    found = written(entries)
+    own = [code for code in codes if not _ASIDE.search(code.path)]
+    found = written(entries) if entries else written(())
     if not _concerned(own) and not (found.providers or found.agents):
         return GenAi(), []
-    files = list(nodes(own))
-    parts = _Parts(files, found, entries)
+    aside = [code for code in codes if _ASIDE.search(code.path)]
+    parts = _Parts(list(nodes(own)), found, entries, habits.evaluates(aside))
     if not (parts.providers or parts.models or parts.frameworks or parts.sites.tuning):
         return GenAi(), []
     return parts.made(), parts.sightings()
 
 
 def _concerned(codes: list[Code]) -> bool:
-    words = (
-        "llm",
-        "openai",
-        "prompt",
-        "messages",
-        "langchain",
-        "model=",
-        "pipeline(",
-        "peft",
-        "generat",
-        *PROVIDERS,
-        *FRAMEWORKS,
-    )
-    return any(word in block.text for code in codes for block in code.blocks for word in words)
+    """Whether any file imports a library for language models, or writes a request to one by hand."""
+    return any(_SIGNS.search(block.text) for code in codes for block in code.blocks)
 
 
 class _Parts:
     """Everything found in one folder, each with its evidence."""
 
-    def __init__(self, files: list[list[Node]], found: Written, entries: Sequence[Entry]) -> None:
+    def __init__(
+        self, files: list[list[Node]], found: Written, entries: Sequence[Entry], evaluated: list[Evidence]
+    ) -> None:
+        self.evaluated = evaluated
         self.files = files
         self.found = found
         self.entries = entries
+        self.local = {
+            part.removesuffix(".py")
+            for nodes_ in files
+            if nodes_
+            for part in nodes_[0][1].code.path.split("/")
+        }
         constants = Constants(files, environment_of(entries))
         self.sites = Sites(files, constants)
         self.acting = Acting(files, self.sites)
         self.kept = Kept(files, constants)
         self.flow = Flow(files, self.sites, self.acting.names())
+        self.acting.executed(self.flow)
         self.prompts = [*in_code(files), *found.texts]
         self.models = self._models()
         self.frameworks = self._frameworks()
@@ -81,7 +88,7 @@ class _Parts:
     def _frameworks(self) -> dict[str, None]:
         made: dict[str, None] = {}
         for found in self.files:
-            for name in found[0][1].scope.known.values() if found else ():
+            for name in self._libraries(found):
                 if (top := name.split(".", maxsplit=1)[0]) in FRAMEWORKS:
                     made.setdefault(FRAMEWORKS[top])
         return made | self.found.frameworks
@@ -93,7 +100,17 @@ class _Parts:
                 made.setdefault(site.maker.provider, site.at)
         if not set(made) - {ENDPOINT}:
             made |= {name: at for name, at in self._imported().items() if name not in made and not made}
+        if len(made) > 1:
+            made.pop(ENDPOINT, None)
         return {name: at for name, at in [*made.items(), *self.found.providers.items()] if name}
+
+    def _libraries(self, found: list[Node]) -> list[str]:
+        """What one file imports from outside the folder."""
+        return (
+            [name for name in found[0][1].scope.known.values() if name.split(".")[0] not in self.local]
+            if found
+            else []
+        )
 
     def _generates(self, hub: str) -> bool:
         return bool(hub) and not self.sites.tuning
@@ -101,11 +118,11 @@ class _Parts:
     def _imported(self) -> dict[str, Evidence]:
         made: dict[str, Evidence] = {}
         for found in self.files:
-            for name in found[0][1].scope.known.values() if found else ():
+            for name in self._libraries(found):
                 pieces = name.split(".")
                 for length in (3, 2, 1):
                     provider = PROVIDERS.get(".".join(pieces[:length]))
-                    if provider and not (pieces[0] == "agents" and len(pieces) > 2):
+                    if provider:
                         made.setdefault(provider, Evidence(found[0][1].code.path))
         return made
 
@@ -116,7 +133,10 @@ class _Parts:
         agents = self.found.agents | self.acting.agents
         evaluations = [
             *self.found.evaluations,
-            *(EvaluationSet(at.path) for at in habits.evaluates(self.files)),
+            *(
+                EvaluationSet(at.path)
+                for at in habits.evaluates(found[0][1].code for found in self.files if found)
+            ),
         ]
         return GenAi(
             _guesses(self.providers),

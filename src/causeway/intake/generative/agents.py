@@ -31,7 +31,7 @@ READY = {
     "DeleteFileTool": ("files",), "RequestsToolkit": ("http",), "RequestsPostTool": ("http",), "GmailToolkit": ("email",),
     "GmailSendMessage": ("email",), "SlackToolkit": ("http",), "PlayWrightBrowserToolkit": ("http",),
     "CodeInterpreterTool": ("code",), "FileWriterTool": ("files",), "PythonInterpreterTool": ("code",),
-    "LocalCommandLineCodeExecutor": ("code", "shell"), "PythonCodeExecutionTool": ("code",),
+    "PythonCodeExecutionTool": ("code",),
     "TavilySearch": (), "TavilySearchResults": (), "DuckDuckGoSearchTool": (), "DuckDuckGoSearchRun": (),
     "SerperDevTool": (), "WikipediaQueryRun": (), "GoogleSearchAPIWrapper": (), "SerpAPIWrapper": (),
     "VisitWebpageTool": (), "ScrapeWebsiteTool": (), "WebSearchTool": (), "FileReadTool": (), "ArxivQueryRun": (),
@@ -43,13 +43,13 @@ AGENTS = {
     "create_pandas_dataframe_agent", "create_csv_agent", "bind_tools", "ReActAgent", "FunctionAgent", "OpenAIAgent",
     "FunctionCallingAgent", "AgentWorkflow", "CodeAgent", "ToolCallingAgent", "AssistantAgent", "UserProxyAgent",
     "ConversableAgent", "GroupChat", "Crew", "ChatCompletionAgent", "ToolNode", "create_supervisor", "RoutedAgent",
-    "create_deep_agent", "SmartDataframe", "SmartDatalake",
+    "create_deep_agent", "SmartDataframe", "SmartDatalake", "CodeExecutorAgent",
 }  # fmt: skip
 AGENT_LIBRARIES = ("crewai.Agent", "agents.Agent", "pydantic_ai.Agent", "agno.agent.Agent", "phi.agent.Agent", "google.adk.agents",
                    "haystack.components.agents.Agent", "strands.Agent")  # fmt: skip
 # agents that run what the model writes
 WRITERS = {"create_pandas_dataframe_agent": "code", "create_csv_agent": "code", "CodeAgent": "code", "SmartDataframe": "code",
-           "SmartDatalake": "code", "create_sql_agent": "SQL"}  # fmt: skip
+           "SmartDatalake": "code", "create_sql_agent": "SQL", "CodeExecutorAgent": "code"}  # fmt: skip
 SANDBOXES = {"e2b", "docker", "modal", "blaxel", "wasm"}
 _APPROVED = re.compile(
     r"\binterrupt(_before|_after)?\b|HumanInTheLoop|HumanApproval|human_input\s*=\s*True|human_input_mode\s*=\s*.(ALWAYS|TERMINATE)"
@@ -95,6 +95,8 @@ class Acting:
                 self._tool(place.owner if node.name in {"_run", "forward"} else node.name, node, place)
         elif isinstance(node, ast.Dict):
             self._schema(node, place)
+        elif isinstance(node, ast.Attribute) and node.attr == "tool_calls":
+            self.agents.setdefault("tool calls", place.code.at(node, place.block))
         elif isinstance(node, ast.Call):
             self._call(node, place)
 
@@ -215,7 +217,7 @@ class Acting:
         self.agents.setdefault(last, at)
         runs = WRITERS.get(last)
         sandbox = constant(keyword(node, "executor_type"))
-        if runs and sandbox not in SANDBOXES:
+        if runs and sandbox not in SANDBOXES and "Docker" not in ast.unparse(node):
             self.sightings.append(Sighting("model_output_run", runs, at, last))
             self._tool(last, node, place, (runs,))
         limit = keyword(node, "max_iterations")
@@ -235,6 +237,16 @@ class Acting:
             self._tool("code execution", node, place, ("code", "shell"))
         if constant(keyword(node, "human_input_mode")) in {"ALWAYS", "TERMINATE"}:
             self.approved.add(place.code.path)
+
+    def executed(self, flow: Flow) -> None:
+        """Adds the functions that carry out what a model chose, where no tool of that name is known."""
+        asking = {id(asked.place.function) for asked in flow.asked.values()}
+        for name, known in flow.executors.items():
+            if id(known.node) in asking:
+                continue
+            acts = self.effects(known.node, known.place)
+            if acts and not any(set(acts) <= set(tool.acts) for tool in self.tools.values()):
+                self._tool(name, known.node, known.place, acts)
 
     def effects(self, node: ast.AST, place: Place, depth: int = 3) -> tuple[str, ...]:
         """What the function can change, itself or through the folder's functions that it calls."""

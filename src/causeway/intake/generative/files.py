@@ -41,6 +41,7 @@ _SCRIPT_MODEL = re.compile(
 _EVALUATED = re.compile(
     r"(?i)(^|[/_.-])(evals?|evaluations?|golden|goldens|benchmark|ground[_-]?truth|testset|qa[_-]?(pairs|set)|test[_-]?(questions|cases|queries))([/_.-]|$)"
 )
+_TESTS = re.compile(r"(^|/)tests?/")
 _QUESTION = {"question", "query", "input", "prompt", "user_input", "instruction", "vars", "inputs"}
 _ANSWER = {"answer", "expected", "expected_output", "ground_truth", "ground_truths", "reference", "output", "ideal",
            "target", "expected_answer", "reference_answer", "gold", "assert", "outputs", "expectations"}  # fmt: skip
@@ -69,6 +70,8 @@ def written(entries: Iterable[Entry]) -> Written:
             _package(found, entry)
         elif entry.suffix in {".js", ".ts", ".tsx", ".jsx", ".mjs"}:
             scripts.append(entry)
+        elif _TESTS.search(entry.path):
+            continue
         elif entry.suffix in {".yaml", ".yml", ".json", ".toml", ".jsonl", ".csv"}:
             _document(found, entry)
         elif entry.suffix in PROMPT_SUFFIXES and _is_prompt(entry):

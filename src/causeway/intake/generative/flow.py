@@ -76,6 +76,7 @@ class Flow:
         self.places: dict[int, Place] = {}
         self.names: dict[tuple[int | str, str], Labels] = {}
         self.scopes: dict[int, Scope] = {}
+        self.executors: dict[str, Known] = {}
         self.paths: dict[str, str] = {}
         self.fields: dict[tuple[str, str], Labels] = {}
         self.classes: set[str] = set()
@@ -290,6 +291,8 @@ class Frame:
             return inner | {"operator"}
         if node.attr in {"usage", "id", "name", "type", "status_code", "role", "headers", "status"}:
             return inner - {"model", "user", "document", "web", "file", "mixed"}
+        if node.attr in {"arguments", "tool_calls", "function_call", "args", "input"} and "model" in inner:
+            return inner | {"choice"}
         return inner | self.flow.fields.get((self.place.code.path, node.attr), NONE)
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Labels:
@@ -340,7 +343,7 @@ class Frame:
         if site is not None:
             return self._ask(node, inside | receiver) if site.asks else inside | {"llm"}
         if self._posts(name, last, inside):
-            return self._ask(node, inside)
+            return self._ask(node, inside) | {"wire"}
         if last in MUTATORS and isinstance(node.func, ast.Attribute):
             self.bind(node.func.value, inside)
         return self._result(node, name, last, receiver, each, by_name)
@@ -393,6 +396,8 @@ class Frame:
             and node.func.id not in self.flow.classes
         ):
             return self._ask(node, inside | self._name(node.func.id))
+        if last in {"json", "loads"}:
+            return (receiver | inside) - {"wire"}
         if last == "format" and isinstance(node.func, ast.Attribute):
             return self.mixture([receiver, *each, *by_name.values()], 60)
         return receiver | inside
@@ -421,6 +426,8 @@ class Frame:
         for argument, found in [*zip(order, each, strict=False), *by_name.items()]:
             if argument in known.order and found:
                 known.taken[argument] = known.taken.get(argument, NONE) | found
+        if any("choice" in found for found in [*each, *by_name.values()]):
+            self.flow.executors[known.node.name] = known
         place = self.flow.places.get(id(node))
         if place is not None and place not in known.callers and len(known.callers) < 20:
             known.callers.append(place)
@@ -446,7 +453,7 @@ class Frame:
         found: Labels = (
             frozenset().union(*(given.get(id(item), NONE) for item in arguments)) if arguments else NONE
         )
-        if "model" in found:
+        if "model" in found and not (how == "parse" and found & {"wire", "choice"}):
             place = self.flow.places.get(id(node), self.place)
             at = place.code.at(node, place.block)
             self.flow.sunk.setdefault((how, at.path, at.cell, at.line), Sunk(how, at, found, place, node))

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
+from causeway.intake.code import Code
 from causeway.intake.generative.catalog import LIMITS, LOCAL, REPEATS, WAITS
 from causeway.intake.generative.flow import Asked, Flow
 from causeway.intake.generative.retired import end_of, moves
 from causeway.intake.generative.sites import Site, Sites
 from causeway.intake.generative.values import Node, Place
-from causeway.intake.names import constant, dotted, keyword
+from causeway.intake.names import aliases_of, constant, dotted, keyword
 
 _RETRIES = re.compile(
     r"tenacity|backoff|\bRetry\(|@retry|max_retries|num_retries|stamina|with_retry|for attempt in|retrying"
@@ -57,6 +58,8 @@ def limits(sites: Sites, *, bound: bool) -> Iterator[Sighting]:
 
 
 def _is_chat(site: Site) -> bool:
+    if isinstance(site.node, ast.Dict):
+        return "messages" in site.given
     return isinstance(site.node, ast.Call) and dotted(site.node.func, {}).startswith("Chat")
 
 
@@ -89,7 +92,7 @@ def waits(sites: Sites, flow: Flow, files: list[list[Node]]) -> Iterator[Sightin
     if any(site.given & WAITS for site in clients) or "timeout" in text and "with_options(" in text:
         return
     for site in clients:
-        if site.at.path in told or site.maker.wait == -1:
+        if site.client or site.at.path in told or site.maker.wait == -1:
             continue
         if site.maker.wait is None:
             yield Sighting("no_timeout", _called(site), site.at, site.maker.provider)
@@ -186,8 +189,9 @@ def unheard(flow: Flow, files: list[list[Node]]) -> Iterator[Sighting]:
     if not flow.asked or _FALLBACKS.search(_text(files)):
         return
     asked = list(flow.asked.values())
-    if not any(_caught(item.place, flow, 3) for item in asked):
-        yield Sighting("uncaught", "", asked[0].at)
+    loose = [item for item in asked if not _caught(item.place, flow, 3)]
+    if len(loose) * 2 >= len(asked):
+        yield Sighting("uncaught", "", loose[0].at)
 
 
 def _caught(place: Place, flow: Flow, depth: int) -> bool:
@@ -209,7 +213,7 @@ def growing(files: list[list[Node]], flow: Flow) -> Iterator[Sighting]:
             if not isinstance(node, ast.Call) or place.code.path in told:
                 continue
             name = dotted(node.func, place.scope.known)
-            last = name.rsplit(".", 1)[-1]
+            last = node.func.attr if isinstance(node.func, ast.Attribute) else name.rsplit(".", 1)[-1]
             kept = last == "ConversationBufferMemory" or (
                 last in {"append", "extend"} and _lasting(node, place)
             )
@@ -262,13 +266,9 @@ def guarded(files: list[list[Node]], providers: Iterable[str]) -> bool:
     return bool(_GUARDED.search(_text(files))) or "Azure OpenAI" in set(providers)
 
 
-def evaluates(files: list[list[Node]]) -> list[Evidence]:
+def evaluates(codes: Iterable[Code]) -> list[Evidence]:
     """Where an evaluation library is used."""
-    return [
-        Evidence(found[0][1].code.path)
-        for found in files
-        if found and any(_EVALUATED.match(name) for name in found[0][1].scope.known.values())
-    ]
+    return [Evidence(code.path) for code in codes if any(map(_EVALUATED.match, aliases_of(code).values()))]
 
 
 def _text(files: list[list[Node]]) -> str:

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.core.finding import Evidence
 from causeway.intake.generative import catalog
@@ -64,6 +64,8 @@ class Site(Struct, frozen=True):
     options: tuple[tuple[str, ast.AST], ...] = ()
     open: bool = False
     """Whether options are handed over in a way that was not followed."""
+    client: bool = False
+    """Whether the client that sends the request is a site of its own."""
     hub: str = ""
     """The name of a model on a hub that is loaded into this process."""
 
@@ -79,6 +81,7 @@ class Sites:
         self.constants = constants
         self.found: list[Site] = []
         self.by_node: dict[int, Site] = {}
+        self._unpacked_nodes: set[int] = set()
         self.tuning: list[Evidence] = []
         self.imports = {
             name.split(".")[0]
@@ -92,6 +95,8 @@ class Sites:
                 if site is not None:
                     self.found.append(site)
                     self.by_node[id(node)] = site
+        self.found = [site for site in self.found if id(site.node) not in self._unpacked_nodes]
+        self.found = self._with_clients()
 
     def _site(self, node: ast.AST, place: Place) -> Site | None:
         if isinstance(node, ast.Dict):
@@ -155,6 +160,29 @@ class Sites:
             hub=hub,
         )
 
+    def _with_clients(self) -> list[Site]:
+        """The sites again, with what is known of the one client that requests of OpenAI's form go to."""
+        clients = [site for site in self.found if not site.asks and _is_client(site)]
+        only = {site.maker.provider for site in clients}
+        made: list[Site] = []
+        for site in self.found:
+            own = self._client_of(site) if site.asks and site.maker.provider == "OpenAI" else None
+            maker = own.maker if own else (clients[0].maker if len(only) == 1 and clients else None)
+            if site.asks and site.maker.provider == "OpenAI" and maker is not None:
+                site = structs.replace(site, maker=maker, client=True)  # noqa: PLW2901 - the same site, known better
+                self.by_node[id(site.node)] = site
+            made.append(site)
+        return made
+
+    def _client_of(self, site: Site) -> Site | None:
+        node = site.node.func if isinstance(site.node, ast.Call) else site.node
+        while isinstance(node, ast.Attribute):
+            node = node.value
+            for made, _ in self.constants.values(node, site.place.scope):
+                if id(made) in self.by_node and not self.by_node[id(made)].asks:
+                    return self.by_node[id(made)]
+        return None
+
     def _made(
         self, node: ast.Call, place: Place, maker: Maker, *, asks: bool, named: ast.AST | None = None
     ) -> Site:
@@ -180,6 +208,7 @@ class Sites:
         found: list[tuple[str, ast.AST]] = []
         for made, _ in self.constants.values(node, place.scope):
             if isinstance(made, ast.Dict):
+                self._unpacked_nodes.add(id(made))
                 found += [
                     (str(constant(key)), value)
                     for key, value in zip(made.keys, made.values, strict=True)
@@ -202,13 +231,13 @@ class Sites:
         plain: list[str] = []
         for model in models:
             named, rest = catalog.by_prefix(model)
-            if provider in {"", "LiteLLM"} and named:
+            if not provider and named:
                 provider = named
-            plain.append(rest if named and provider == named else model)
+            plain.append(rest if named and provider in {named, "LiteLLM"} else model)
         if provider == "" and plain:
             provider = catalog.by_name(plain[0])
         changed = Maker(provider, maker.wait, maker.again, maker.capped)
-        return changed, tuple(model for model in plain if _plausible(model))
+        return changed, tuple(dict.fromkeys(_bare(model) for model in plain if _plausible(model)))
 
     def _payload(self, node: ast.Dict, place: Place) -> Site | None:
         given = {
@@ -273,6 +302,15 @@ def _is_library(name: str, last: str, place: Place) -> bool:
     if "." not in name:
         return False
     return not name.startswith(".") and (name.split(".")[0] != last or place.scope.known.get(last) == name)
+
+
+def _bare(model: str) -> str:
+    return model.rsplit("/", 1)[-1] if model.startswith(("./", "../", "/", "~")) else model
+
+
+def _is_client(site: Site) -> bool:
+    name = dotted(site.node.func, site.place.scope.known) if isinstance(site.node, ast.Call) else ""
+    return name.startswith(("openai.", "groq.", "together."))
 
 
 def _plausible(model: str) -> bool:

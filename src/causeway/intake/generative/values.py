@@ -12,6 +12,7 @@ from causeway.intake.names import aliases_of, constant, dotted, keyword
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 MAX_DEPTH = 6
+_MARKS = ast.expr_context | ast.operator | ast.boolop | ast.unaryop | ast.cmpop
 MAX_TEXTS = 8
 MAX_LOOKUPS = 100_000
 _CHOOSERS = {"selectbox", "radio", "select_slider", "Dropdown", "Radio"}
@@ -97,7 +98,7 @@ def _children(node: ast.AST, place: Place) -> list[Node]:
             (*place.loops, node),
             place.tried,
         )
-    return [(child, place) for child in ast.iter_child_nodes(node)]
+    return [(child, place) for child in ast.iter_child_nodes(node) if not isinstance(child, _MARKS)]
 
 
 def _defaults(node: Function, scope: Scope) -> None:
