@@ -85,18 +85,22 @@ def _encoding(poc: Poc) -> Iterator[Finding]:
 
 
 def _pointers(poc: Poc) -> Iterator[Finding]:
-    paths = dict.fromkeys(
-        item.path for item in (*poc.data, *poc.models) if item.problem and "Git LFS" in item.problem
-    )
-    if paths:
-        yield Finding(
-            "LFS-POINTER",
-            Severity.FIX,
-            f"{next(iter(paths))} is only a pointer of Git LFS; the file itself is not here.",
-            Remedy("Fetch it with git lfs pull."),
-            tuple(Evidence(path) for path in list(paths)[:4]),
-            damage=0.6,
+    for tool, fetch in (("Git LFS", "git lfs pull"), ("DVC", "dvc pull")):
+        present = {file.path for file in poc.data if file.format != "pointer"}
+        paths = dict.fromkeys(
+            item.path
+            for item in (*poc.data, *poc.models)
+            if item.problem and tool in item.problem and item.path not in present
         )
+        if paths:
+            yield Finding(
+                "LFS-POINTER",
+                Severity.FIX,
+                f"{next(iter(paths))} is only a pointer of {tool}; the file itself is not here.",
+                Remedy(f"Fetch it with {fetch}."),
+                tuple(Evidence(path) for path in list(paths)[:4]),
+                damage=0.6,
+            )
 
 
 def _scored(poc: Poc) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
         yield _undeclared_at_all(poc)
     yield from _missing(poc)
     yield from _unpinned(poc)
+    yield from _wrong(poc)
     yield from _encoding(poc)
     yield from _old(poc)
     yield from _stale_models(poc)
@@ -64,16 +65,39 @@ def _unpinned(poc: Poc) -> Iterator[Finding]:
     loose = [item for item in poc.requirements if not item.pinned]
     if not loose:
         return
-    deprecated = [item for item in loose if item.name == "sklearn"]
-    note = "; the package named sklearn is an empty stand-in for scikit-learn" if deprecated else ""
     yield Finding(
         "REQ-UNPINNED",
         Severity.FIX,
-        f"{len(loose)} of {len(poc.requirements)} requirements are not pinned to a version{note}.",
+        f"{len(loose)} of {len(poc.requirements)} requirements are not pinned to a version.",
         RESOLVE,
-        tuple(item.at for item in (*deprecated, *loose)[:2]),
+        tuple(item.at for item in loose[:2]),
         damage=0.4,
     )
+
+
+def _wrong(poc: Poc) -> Iterator[Finding]:
+    wrong = poc.seen("wrong_requirement")
+    if not wrong:
+        return
+    meant = [f"{item.value} (write {item.detail})" for item in wrong if item.detail]
+    own = [item.value for item in wrong if not item.detail]
+    parts = (
+        [f"{words.listed(meant[:4])} {_is(meant)} not the name under which it is installed"] if meant else []
+    )
+    parts += [f"{words.listed(own[:4])} {_is(own)} part of Python or of the host"] if own else []
+    yield Finding(
+        "REQ-WRONG",
+        Severity.FIX,
+        f"{'; '.join(parts)}: installing that fails, or brings somebody else's package.",
+        Remedy("Name the distribution, not the module; leave out what Python brings itself."),
+        tuple(item.at for item in wrong[:4]),
+        certainty=0.9,
+        damage=0.5,
+    )
+
+
+def _is(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _encoding(poc: Poc) -> Iterator[Finding]:

@@ -17,9 +17,9 @@ KINDS = {
 MIN_FILES = {"pictures": 20, "sounds": 10, "videos": 10, "texts": 20}
 MIN_IN_CLASS = 5
 SPLITS = {"train", "test", "val", "valid", "validation", "training", "testing", "dev", "eval"}
-NOT_DATA = {"static", "assets", "docs", "doc", "docs_src", "css", "js", "templates", "figures", "plots", "img",
-            "images", "screenshots", "icons", "media", "public", "fonts", "reports", "output", "outputs",
-            "results", "site", "runs", "artifacts", "mlruns"}  # fmt: skip
+NOT_DATA = {"static", "assets", "docs", "doc", "css", "js", "templates", "figures", "plots", "img",
+            "images", "screenshots", "icons", "media", "public", "fonts", "reports", "output",
+            "outputs", "results", "site", "runs", "artifacts", "mlruns"}  # fmt: skip
 
 
 def collections_of(entries: Iterable[Entry]) -> list[DataFile]:

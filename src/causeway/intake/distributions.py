@@ -1,5 +1,7 @@
 """Which distribution brings which module, and which distributions bring others along."""
 
+import sys
+
 MODULES = {
     "sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "pillow", "yaml": "pyyaml",
     "dotenv": "python-dotenv",
@@ -110,3 +112,28 @@ def closure(declared: set[str]) -> set[str]:
                 known.add(name)
                 open_.append(name)
     return known
+
+
+# what people write for a distribution -> the one they mean
+MISTAKEN = {
+    "sklearn": "scikit-learn", "cv2": "opencv-python", "pil": "pillow", "yaml": "pyyaml",
+    "dotenv": "python-dotenv", "skimage": "scikit-image", "crypto": "pycryptodome", "fitz": "pymupdf",
+    "jwt": "pyjwt", "serial": "pyserial", "docx": "python-docx", "attr": "attrs",
+    "imblearn": "imbalanced-learn",
+    "dateutil": "python-dateutil", "google-colab": "", "usb": "pyusb", "win32com": "pywin32",
+    "tensorflow-gpu": "tensorflow", "opencv": "opencv-python", "beautifulsoup": "beautifulsoup4",
+    "mpl-toolkits": "matplotlib", "faiss": "faiss-cpu", "speech-recognition": "speechrecognition",
+    "torch-vision": "torchvision", "python-sklearn": "scikit-learn", "matplotlib-pyplot": "matplotlib",
+}  # fmt: skip
+BACKPORTS = {"dataclasses", "typing", "enum", "argparse", "importlib-metadata", "asyncio", "statistics",
+             "contextvars", "graphlib", "tomllib", "zoneinfo", "site", "test", "unittest"}  # fmt: skip
+"""Names of Python's own modules under which a distribution for old versions exists as well."""
+
+
+def mistaken(name: str) -> str | None:
+    """What to write instead of this distribution: empty for nothing at all, None where the name is right."""
+    if name in MISTAKEN:
+        return MISTAKEN[name]
+    module = name.replace("-", "_")
+    own = module in sys.stdlib_module_names and name not in BACKPORTS and not module.startswith("_")
+    return "" if own else None

@@ -1,28 +1,27 @@
-"""What the folder says it needs: requirements files in any encoding, pyproject, setup, conda, Pipfile,
-Dockerfile.
-"""
+"""What the folder says it needs: requirements files in any encoding and form, with what locks pin exactly."""
 
-import ast
+import json
+import posixpath
 import re
-import tomllib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
-import yaml
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Guess, Requirement, RequirementFile
-from causeway.intake.code import parse
+from causeway.intake.requirement_forms import BY_NAME, Parsed
+from causeway.intake.requirement_lines import normal, read_lines, requirement
+from causeway.intake.requirement_locks import LOCKS, MAX_LOCK_BYTES, pins_of, pins_of_constraints
+from causeway.intake.requirement_places import docker
 from causeway.intake.text import read_text
 from causeway.intake.walk import Entry
 
 MAX_BYTES = 500_000
-_LINE = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(.*)$")
-_PINNED = re.compile(r"^===?\s*[\w.!+-]+$")
 _REQUIREMENTS = re.compile(r"(^|[-_.])require\w*([-_.]\w+)*\.(txt|in|pip)$", re.IGNORECASE)
-_DOCKER_PYTHON = re.compile(r"^FROM\s+(?:\S+/)?python:(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE | re.MULTILINE)
-_RUNTIME = re.compile(r"python-?(\d+\.\d+(?:\.\d+)?)")
+_CONSTRAINTS = re.compile(r"(^|[-_.])constraints?([-_.]\w+)*\.txt$", re.IGNORECASE)
+_ENVIRONMENT = re.compile(r"^(environment|conda|env)([-_.]\w+)*\.ya?ml$", re.IGNORECASE)
+
+__all__ = ["Declared", "normal", "read_requirements", "requirement"]
 
 
 class Declared(Struct, frozen=True):
@@ -35,166 +34,125 @@ class Declared(Struct, frozen=True):
 
 def read_requirements(entries: Iterable[Entry]) -> Declared:
     """Every declared dependency, and which Python is asked for."""
-    found: list[Requirement] = []
-    files: list[RequirementFile] = []
-    pythons: list[tuple[str, Evidence]] = []
-    for entry in entries:
-        reader = _reader(entry)
-        if reader is None or entry.size > MAX_BYTES:
-            continue
-        read = read_text(entry.full, MAX_BYTES)
-        requirements, python, problem = reader(entry.path, read.text)
-        if reader is not _docker:
-            files.append(RequirementFile(entry.path, read.encoding, problem, len(requirements)))
-        found += requirements
-        if python:
-            pythons.append((python, Evidence(entry.path)))
+    reading = _Reading(tuple(entries))
+    for entry in reading.entries.values():
+        reading.take(entry)
+    pythons = reading.pythons
     value = pythons[0][0] if pythons else ""
     guess = Guess(value, 0.9 if value else 0.0, tuple(at for _, at in pythons))
-    return Declared(tuple(found), tuple(files), guess)
+    return Declared(tuple(reading.pinned()), tuple(reading.files), guess)
 
 
-Parsed = tuple[list[Requirement], str, str]
+class _Reading:
+    """What the files have declared so far; each is read once, however often others name it."""
+
+    def __init__(self, entries: tuple[Entry, ...]) -> None:
+        self.entries = {entry.path: entry for entry in entries}
+        self.found: list[Requirement] = []
+        self.files: list[RequirementFile] = []
+        self.pythons: list[tuple[str, Evidence]] = []
+        self._pins: list[tuple[str, dict[str, str]]] = []
+        self._done: set[str] = set()
+
+    def take(self, entry: Entry) -> None:
+        """Reads one file, if it declares anything."""
+        if entry.path in self._done or "/artifacts/" in f"/{entry.path}":
+            return
+        name = entry.name.lower()
+        if name in LOCKS or name == "renv.lock":
+            self._lock(entry, name)
+        elif _CONSTRAINTS.search(name) and entry.size < MAX_BYTES:
+            self._done.add(entry.path)
+            self._pin(entry.path, pins_of_constraints(entry.path, read_text(entry.full, MAX_BYTES).text))
+        elif _is_list(entry):
+            self._list(entry)
+        elif (reader := _reader(entry)) and entry.size <= MAX_BYTES:
+            self._form(entry, reader)
+
+    def _form(self, entry: Entry, reader: Callable[[str, str], Parsed]) -> None:
+        self._done.add(entry.path)
+        read = read_text(entry.full, MAX_BYTES)
+        requirements, python, problem = reader(entry.path, read.text)
+        if reader is not docker or requirements:
+            self.files.append(RequirementFile(entry.path, read.encoding, problem, len(requirements)))
+        self.found += requirements
+        if python:
+            self.pythons.append((python, Evidence(entry.path)))
+
+    def _list(self, entry: Entry) -> None:
+        self._done.add(entry.path)
+        if entry.size > MAX_BYTES:
+            return
+        read = read_text(entry.full, MAX_BYTES)
+        lines = read_lines(entry.path, read.text)
+        missing = [name for name in (*lines.nested, *lines.constraints) if not self._beside(entry, name)]
+        problem = lines.problem if lines.problem and (lines.requirements or not lines.nested) else ""
+        if missing and not problem and "://" not in missing[0]:
+            problem = f"it names {missing[0]}, which is not there"
+        self.files.append(RequirementFile(entry.path, read.encoding, problem, len(lines.requirements)))
+        self.found += lines.requirements
+        for name in lines.constraints:
+            if other := self._beside(entry, name):
+                self._done.add(other.path)
+                self._pin(entry.path, pins_of_constraints(other.path, read_text(other.full, MAX_BYTES).text))
+        for name in lines.nested:
+            if (other := self._beside(entry, name)) and other.path not in self._done:
+                self._list(other)
+
+    def _beside(self, entry: Entry, name: str) -> Entry | None:
+        folder = posixpath.dirname(entry.path)
+        return self.entries.get(posixpath.normpath(posixpath.join(folder, name.replace("\\", "/"))))
+
+    def _lock(self, entry: Entry, name: str) -> None:
+        self._done.add(entry.path)
+        text = read_text(entry.full, MAX_LOCK_BYTES).text
+        if name == "renv.lock":
+            self.files.append(RequirementFile(entry.path, problem=_renv_problem(text)))
+            return
+        pins = pins_of(name, text)
+        if pins is None:
+            self.files.append(RequirementFile(entry.path, problem="does not parse"))
+        else:
+            self._pin(entry.path, pins)
+
+    def _pin(self, path: str, pins: dict[str, str]) -> None:
+        self._pins.append((posixpath.dirname(path), pins))
+
+    def pinned(self) -> Iterable[Requirement]:
+        """The dependencies, those that a lock in the same folder or above pins with that version."""
+        for item in self.found:
+            version = "" if item.pinned else self._version(item)
+            yield structs.replace(item, spec=f"=={version}", pinned=True) if version else item
+
+    def _version(self, item: Requirement) -> str:
+        for folder, pins in self._pins:
+            inside = not folder or item.at.path.startswith(f"{folder}/")
+            if inside and pins.get(item.name):
+                return pins[item.name]
+        return ""
 
 
-def _reader(entry: Entry) -> Any:  # noqa: ANN401 - one of the functions below
+def _renv_problem(text: str) -> str:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return "does not parse"
+    return "" if isinstance(document, dict) and document.get("Packages") else "names no package"
+
+
+def _is_list(entry: Entry) -> bool:
     name = entry.name.lower()
-    if "/artifacts/" in f"/{entry.path}":
-        return None
-    if name in _BY_NAME:
-        return _BY_NAME[name]
-    if _REQUIREMENTS.search(name) or entry.path.lower().startswith("requirements/"):
-        return _lines if entry.suffix in {".txt", ".in", ".pip"} else None
-    return _docker if name.startswith("dockerfile") else None
+    return entry.suffix in {".txt", ".in", ".pip"} and bool(
+        _REQUIREMENTS.search(name) or entry.path.lower().startswith("requirements/")
+    )
 
 
-def normal(name: str) -> str:
-    """A distribution's name as indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def requirement(text: str, at: Evidence) -> Requirement | None:
-    """One declared dependency, or None where the text is none."""
-    text = text.split(" #", maxsplit=1)[0].split(";", maxsplit=1)[0].strip()
-    matched = _LINE.match(text)
-    if not matched or text.startswith(("-", "#")) or "://" in text.split("@")[0]:
-        return None
-    spec = matched[3].strip()
-    if spec and spec[0] not in "=<>!~(@":
-        return None
-    return Requirement(normal(matched[1]), at, spec, bool(_PINNED.match(spec)) or spec.startswith("@"))
-
-
-def _lines(path: str, text: str) -> Parsed:
-    found = [
-        item
-        for number, line in enumerate(text.splitlines(), start=1)
-        if (item := requirement(line, Evidence(path, line=number)))
-    ]
-    broken = [line for line in text.splitlines() if line.strip()] and not found
-    return found, "", "no dependency could be read from it" if broken else ""
-
-
-def _pyproject(path: str, text: str) -> Parsed:
-    try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return [], "", f"does not parse: {error}"
-    project = _table(document.get("project"))
-    tools = _table(_table(document.get("tool")).get("poetry"))
-    at = Evidence(path)
-    listed = [requirement(str(item), at) for item in project.get("dependencies") or []]
-    poetry = _table(tools.get("dependencies"))
-    listed += [_versioned(name, spec, at) for name, spec in poetry.items() if name != "python"]
-    python = str(project.get("requires-python") or poetry.get("python") or "")
-    return [item for item in listed if item], python, ""
-
-
-def _pipfile(path: str, text: str) -> Parsed:
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return [], "", f"does not parse: {error}"
-    packages = _table(document.get("packages"))
-    python = str(_table(document.get("requires")).get("python_version") or "")
-    return [_versioned(name, spec, Evidence(path)) for name, spec in packages.items()], python, ""
-
-
-def _versioned(name: str, spec: object, at: Evidence) -> Requirement:
-    text = str(_table(spec).get("version", "")) if isinstance(spec, dict) else str(spec)
-    exact = bool(re.fullmatch(r"=?=?\d+(\.\d+)+", text))
-    return Requirement(normal(name), at, "" if text == "*" else text, pinned=exact)
-
-
-def _table(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _conda(path: str, text: str) -> Parsed:
-    try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError):
-        return [], "", "does not parse"
-    found: list[Requirement] = []
-    python = ""
-    for item in _table(document).get("dependencies") or []:
-        if isinstance(item, dict):
-            found += [
-                made for line in item.get("pip") or [] if (made := requirement(str(line), Evidence(path)))
-            ]
-            continue
-        name, _, version = str(item).partition("=")
-        if name.strip() == "python":
-            python = version.strip("= ").split("=")[0]
-        elif made := requirement(
-            f"{name}{'==' + version.strip('=').split('=')[0] if version else ''}", Evidence(path)
-        ):
-            found.append(made)
-    return found, python, ""
-
-
-def _setup(path: str, text: str) -> Parsed:
-    tree, error = parse(text)
-    if tree is None:
-        return [], "", f"does not parse: {error.msg if error else ''}"
-    found: list[Requirement] = []
-    python = ""
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.keyword)
-            and node.arg == "install_requires"
-            and isinstance(node.value, ast.List)
-        ):
-            at = Evidence(path, line=node.value.lineno)
-            texts = [item.value for item in node.value.elts if isinstance(item, ast.Constant)]
-            found += [made for item in texts if (made := requirement(str(item), at))]
-        if (
-            isinstance(node, ast.keyword)
-            and node.arg == "python_requires"
-            and isinstance(node.value, ast.Constant)
-        ):
-            python = str(node.value.value)
-    return found, python, ""
-
-
-def _docker(_path: str, text: str) -> Parsed:
-    matched = _DOCKER_PYTHON.search(text)
-    return [], matched[1] if matched else "", ""
-
-
-def _runtime(_path: str, text: str) -> Parsed:
-    matched = _RUNTIME.search(text) or re.search(r"(\d+\.\d+(?:\.\d+)?)", text)
-    return [], matched[1] if matched else "", ""
-
-
-_BY_NAME = {
-    "pyproject.toml": _pyproject,
-    "pipfile": _pipfile,
-    "environment.yml": _conda,
-    "environment.yaml": _conda,
-    "conda.yaml": _conda,
-    "conda.yml": _conda,
-    "setup.py": _setup,
-    "runtime.txt": _runtime,
-    ".python-version": _runtime,
-}
+def _reader(entry: Entry) -> Callable[[str, str], Parsed] | None:
+    name = entry.name.lower()
+    if name in BY_NAME:
+        return BY_NAME[name]
+    if _ENVIRONMENT.match(name):
+        return BY_NAME["environment.yml"]
+    return (
+        docker if name.startswith(("dockerfile", "containerfile")) or name.endswith(".dockerfile") else None
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
+from causeway.intake.beside_code import beside_code
 from causeway.intake.byhand import by_hand
 from causeway.intake.code import Code
 from causeway.intake.confidential import secrets_in
@@ -119,4 +120,5 @@ COLLECTORS: tuple[Callable[[Reading], list[Sighting]], ...] = (
     _in_r,
     _in_readme,
     _in_configuration,
+    beside_code,
 )

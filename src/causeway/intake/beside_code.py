@@ -1,0 +1,26 @@
+"""What the files around the code show: configuration, declarations, stores, rubbish."""
+
+from collections.abc import Iterator
+
+from causeway.core.finding import Evidence
+from causeway.core.poc import Sighting
+from causeway.intake.distributions import mistaken
+from causeway.intake.mlflow_runs import places_elsewhere
+from causeway.intake.reading import Reading
+from causeway.intake.requirement_places import installed_in_notebooks
+
+
+def beside_code(reading: Reading) -> list[Sighting]:
+    """Every sighting in what is neither code nor data."""
+    return [
+        *_wrong_requirements(reading),
+        *places_elsewhere(reading.entries),
+        *(seen for code in reading.codes for seen in installed_in_notebooks(code)),
+    ]
+
+
+def _wrong_requirements(reading: Reading) -> Iterator[Sighting]:
+    for item in reading.declared.requirements:
+        meant = mistaken(item.name)
+        if meant is not None:
+            yield Sighting("wrong_requirement", item.name, Evidence(item.at.path, line=item.at.line), meant)
