@@ -153,10 +153,10 @@ def may_run(poc: Poc) -> bool:
     return here and poc.kind.value in TRAINABLE and poc.train.value.endswith((".py", ".ipynb"))
 
 
-def fails(findings: Iterable[Finding], *, at: str) -> bool:
-    """Whether one of them is at least as grave as this weight; `never` none is."""
+def fails(weights: Iterable[Severity], *, at: str) -> bool:
+    """Whether one of them is at least as grave as this weight; for `never` none is."""
     order = ("never", "blocker", "fix", "note")
-    return any(order.index(finding.severity.value) <= order.index(at) for finding in findings)
+    return any(order.index(weight.value) <= order.index(at) for weight in weights)
 
 
 def gravest(findings: Sequence[Finding], most: int) -> tuple[Finding, ...]:

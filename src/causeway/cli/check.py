@@ -1,8 +1,9 @@
 """`causeway check`."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -37,6 +38,12 @@ def form_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @click.argument("folder", type=PLACE, default=".")
+@click.option(
+    "--all",
+    "every",
+    is_flag=True,
+    help="Judge every folder in this one: a line for each, with B/F/N for blockers, fixes, notes.",
+)
 @click.option("--stage", default="", help="Judge at this stage; without it, the manifest's, else sandbox.")
 @click.option("--full", is_flag=True, help="Tell every finding, however many.")
 @click.option(
@@ -48,7 +55,7 @@ def form_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 @form_flags
 @json_flag
 @guarded
-def command(folder: Path, *, stage: str, full: bool, fail_on: str, **told: Any) -> int:  # noqa: ANN401 - click's
+def command(folder: Path, *, every: bool, stage: str, full: bool, fail_on: str, **told: Any) -> int:  # noqa: ANN401 - click's
     """What stands between this folder and its next stage.
 
     Needs no manifest and changes nothing; nothing in the folder is run, imported, unpickled or sent.
@@ -58,9 +65,45 @@ def command(folder: Path, *, stage: str, full: bool, fail_on: str, **told: Any) 
     from causeway.cli.forms import Asked
 
     form = _form(told)
+    if every:
+        return _all(folder, Choice(stage, full, fail_on), form=form, told=told)
     report = check(folder, stage=stage)
-    code = 1 if fails(report.findings, at=fail_on) else 0
+    code = 1 if fails((finding.severity for finding in report.findings), at=fail_on) else 0
     _tell(Asked(report, code, full), form, outs=told["outs"], badge=told["badge"])
+    return code
+
+
+class Choice(NamedTuple):
+    """What is asked of a check, besides its form."""
+
+    stage: str
+    full: bool
+    fail_on: str
+
+
+def _all(folder: Path, choice: Choice, *, form: str, told: dict[str, Any]) -> int:
+    """A line for each proof of concept in the sub-folders."""
+    from causeway.actions.check import fails
+    from causeway.actions.portfolio import check_all
+    from causeway.cli.forms import save
+    from causeway.cli.portfolio_text import text
+    from causeway.cli.verb import json_of
+
+    if form not in {"", "json"} or told["badge"]:
+        raise UsageError(
+            "many folders are told as text or as JSON",
+            hint="leave the option for the form out, or write --json; the other forms tell one folder",
+        )
+    watched = sys.stderr.isatty()
+    found = check_all(folder, stage=choice.stage, say=narrate if watched else lambda _: None)
+    weights = (weight for proof in found.proofs for weight in proof.codes.values())
+    code = 3 if found.failed else 1 if fails(weights, at=choice.fail_on) else 0
+    forms = {"json": lambda: json_of(found, code=code), "": lambda: text(found, full=choice.full)}
+    for file in told["outs"]:
+        save(file, forms["json" if file.suffix == ".json" else form]())
+        narrate(f"written: {file}")
+    if not (form and told["outs"]):
+        click.echo(forms[form]())
     return code
 
 

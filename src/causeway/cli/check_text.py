@@ -12,6 +12,7 @@ from causeway.core.finding import Finding, Severity
 
 MOST = {Severity.FIX: 7, Severity.NOTE: 4}
 """How many of each weight are told without `--full`; blockers always are."""
+MOST_NEIGHBOURS = 6
 
 
 def text(report: CheckReport, *, full: bool = False) -> str:
@@ -39,6 +40,8 @@ def _neighbours(proofs: Sequence[Neighbour]) -> str:
     largest = Path(proofs[0].path).name
     told = f"{len(proofs)} proofs of concept here; this is about the largest, {largest}. The others:"
     lines = textwrap.wrap(told, show.WIDTH, break_on_hyphens=False, break_long_words=False)
+    if len(proofs) > MOST_NEIGHBOURS:
+        return "\n".join([*lines, f"  causeway check --all {shlex.quote(str(Path(proofs[0].path).parent))}"])
     return "\n".join([*lines, *(f"  {proof.command}" for proof in proofs[1:])])
 
 
