@@ -119,6 +119,8 @@ def _taught(poc: Poc) -> bool:
 
 def _absent_data(poc: Poc) -> str:
     wanted = poc.training_data.candidates
+    if wanted and wanted[0].startswith("remote:"):
+        return f" from {wanted[0].partition(':')[2]}, fetched when it runs"
     return f" from {wanted[0].rsplit('/', 1)[-1]}, which is not in the folder" if wanted else ""
 
 

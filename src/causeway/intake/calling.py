@@ -33,7 +33,7 @@ def call(follower: Following, node: ast.Call) -> Value:
     receiver, function = _callee(follower, node.func)
     this = Call(
         node,
-        dotted(node.func, follower.aliases),
+        dotted(node.func, follower.aliases) or _after_call(node.func),
         [follower.value(item) for item in node.args],
         _keywords(follower, node),
         follower.at(node),
@@ -43,6 +43,11 @@ def call(follower: Following, node: ast.Call) -> Value:
     options = function.options if isinstance(function, Choice) else (function,)
     results = [_of(follower, option, receiver, this) for option in options]
     return results[0] if len(results) == 1 else choice(results)
+
+
+def _after_call(func: ast.expr) -> str:
+    """The name of a method on what another call gave."""
+    return f"?.{func.attr}" if isinstance(func, ast.Attribute) else ""
 
 
 def _callee(follower: Following, func: ast.expr) -> tuple[Value, Value]:

@@ -41,10 +41,10 @@ def choose_training(trainings: Sequence[Training], loaded: set[str]) -> Training
         return None
     taught = any(item.target and item.task not in UNSUPERVISED for item in trainings)
     ranked = [
-        (weight(training, loaded, taught=taught), position, training)
+        (weight(training, loaded, taught=taught), -training.path.count("/"), position, training)
         for position, training in enumerate(trainings)
     ]
-    return max(ranked, key=lambda item: item[:2])[2]
+    return max(ranked, key=lambda item: item[:3])[3]
 
 
 def weight(training: Training, loaded: set[str], *, taught: bool) -> int:

@@ -92,4 +92,6 @@ class Events:
     """Names of a network's layers by its identity."""
     images: list[Data] = field(default_factory=list)
     """Images whose folders are their classes."""
+    similar: list[Fit] = field(default_factory=list)
+    """Where everything was compared with everything."""
     torch_losses: list[tuple[str, Evidence]] = field(default_factory=list)

@@ -94,6 +94,8 @@ def column_of(table: Data, name: str | int) -> Data:
         return replace(table, column="target")
     if name == "data" and not table.columns:
         return table
+    if isinstance(name, int) and isinstance(table.column, str) and not table.column.startswith("("):
+        return table
     return replace(table, column=name, columns=None)
 
 

@@ -79,6 +79,8 @@ def _of_images(training: Training, at: tuple[Evidence, ...]) -> Guess:
 
 
 def _regression(training: Training, file: DataFile | None, target: Guess, at: tuple[Evidence, ...]) -> Guess:
+    if training.target and training.features == (training.target,):
+        return Guess("time series forecasting", 0.85, at)
     dates = [column.name for column in file.columns if column.kind == "date"] if file else []
     recurrent = any(word in training.estimator for word in ("LSTM", "GRU", "RNN"))
     if dates and recurrent:
@@ -140,6 +142,10 @@ def target_of(training: Training | None, file: DataFile | None, others: tuple[st
             sure = 0.95 if file is None or file.column(name) else 0.6
             others = tuple(other for other in others if other != name)
             return Guess(name, sure - 0.3 * bool(others), (training.at,), others)
+    if training is not None and training.text and file is not None:
+        labelled = [name for name in file.names if name.lower() in {"label", "labels"}]
+        if len(labelled) == 1:
+            return Guess(labelled[0], 0.7, (training.at,))
     return Guess("", 0.0, (), _candidates(file))
 
 

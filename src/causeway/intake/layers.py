@@ -6,17 +6,17 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from causeway.intake import hubs
 from causeway.intake.estimators import PRETRAINED
 from causeway.intake.values import (
-    OPAQUE,
     Data,
     Estimator,
     Layer,
     Literal,
     Many,
+    Pair,
     Reference,
     Value,
-    data_in,
     derived_from,
 )
 
@@ -140,8 +140,8 @@ def images(follower: Following, this: Call) -> Data:
 
 def loader(_follower: Following, this: Call) -> Value:
     """Batches of what a data set holds."""
-    pieces = data_in(derived_from([*this.args, *this.kwargs.values()]))
-    return pieces[0] if pieces else OPAQUE
+    held = hubs.paired(this.arg(0, "dataset"))
+    return held if isinstance(held, Pair) else derived_from([held])
 
 
 def is_loop(node: ast.AST) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from causeway.intake import estimators, layers
+from causeway.intake import estimators, hubs, layers
 from causeway.intake.events import Judged, Predicted, Split
 from causeway.intake.indexing import NAMES, ROWS, column_of, texts
-from causeway.intake.library import save
+from causeway.intake.library import learning_target, save
 from causeway.intake.values import (
     OPAQUE,
     Data,
@@ -45,6 +45,8 @@ FRAMES = (
 
 def call(follower: Following, estimator: Estimator, name: str, this: Call) -> Value:
     """What `estimator.name(...)` gives, and does."""
+    if estimator.kind == "trainer":
+        return OPAQUE
     if estimator.kind == "splitter":
         return _folds(follower, estimator, this) if name == "split" else OPAQUE
     handler = _ON_ESTIMATOR.get(name)
@@ -56,14 +58,18 @@ def call(follower: Following, estimator: Estimator, name: str, this: Call) -> Va
 def shown(follower: Following, estimator: Estimator, this: Call) -> tuple[Value, Value]:
     """The features and the target that an estimator is given to learn from."""
     features = next((this.kwargs[name] for name in FRAMES if name in this.kwargs), this.arg(0))
+    features = hubs.paired(features)
     if isinstance(features, Pair):
         return features.features, features.target
+    if (rating := learning_target(estimator, features)) is not None:
+        return features, rating
     if not data_in(features) and estimator.ident in follower.given:
         return follower.given[estimator.ident]
     if estimator.task in UNSUPERVISED:
         return features, OPAQUE
     target = this.kwargs.get("y", this.kwargs.get("Y", this.arg(1)))
-    named = this.text(1, "y") or this.text(-1, "target") or this.text(-1, "event_col") or estimator.target
+    implied = "y" if estimator.name in {"Prophet", "NeuralProphet"} else estimator.target
+    named = this.text(1, "y") or this.text(-1, "target") or this.text(-1, "event_col") or implied
     pieces = data_in(features)
     if named and pieces and not data_in(target):
         return features, column_of(pieces[0], named)

@@ -7,8 +7,8 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from causeway.intake import estimators, layers, natives, surroundings
-from causeway.intake.events import Judged, LoadedFile, Read, Saved, Split
+from causeway.intake import estimators, hubs, layers, natives, surroundings
+from causeway.intake.events import Fit, Judged, LoadedFile, Read, Saved, Split
 from causeway.intake.indexing import ROWS, texts
 from causeway.intake.values import (
     OPAQUE,
@@ -63,6 +63,11 @@ DUMPERS = frozenset(
         "cloudpickle.dump", "torch.save", "skops.io.dump",
     }
 )  # fmt: skip
+_FUNCTIONAL = {
+    "cross_entropy": "multiclass", "nll_loss": "multiclass", "binary_cross_entropy": "binary",
+    "binary_cross_entropy_with_logits": "binary", "mse_loss": "regression", "l1_loss": "regression",
+    "smooth_l1_loss": "regression",
+}  # fmt: skip
 NOT_DATA = frozenset(
     "print len type isinstance str repr id range enumerate display hasattr getattr sum min max round set "
     "sorted "
@@ -78,7 +83,7 @@ LOSSES = {
 def call(follower: Following, this: Call) -> Value:
     """What a call of a library function gives."""
     last = this.name.rsplit(".", 1)[-1]
-    handler = _handler(this.name, last)
+    handler = _read if hubs.spark_reader(this) else _handler(this.name, last)
     if handler:
         return handler(follower, this)
     learner = estimators.learner(this.name if "." in this.name else last)
@@ -103,9 +108,13 @@ def _handler(name: str, last: str) -> Callable[[Following, Call], Value] | None:
         return _load
     if name in DUMPERS:
         return _dump
-    special = surroundings.handler(name) or natives.handler(name) or _of_network(name, last)
+    special = (
+        hubs.handler(name) or surroundings.handler(name) or natives.handler(name) or _of_network(name, last)
+    )
     if special is not None:
         return special
+    if name.startswith("pyspark.sql.functions.") and last in {"col", "column"}:
+        return hubs.column
     if last in _HANDLERS or last in READERS:
         return _HANDLERS.get(last, _read)
     return _metric if "metrics." in name or last.endswith(("_score", "_report", "_error")) else None
@@ -238,11 +247,24 @@ def _part(follower: Following, value: Value, part: str) -> Value:
 
 def _cross_validate(follower: Following, this: Call) -> Value:
     pieces = tuple(data for value in this.args[1:3] for data in data_in(value))
-    model = this.arg(0)
+    models = estimators_in(this.arg(0, "estimator"))
+    if not models:
+        return OPAQUE
     follower.events.splits.append(Split("cross_validation", this.at, pieces))
-    if isinstance(model, Estimator) and pieces:
-        follower.fitted(model, this.arg(1, "X"), this.arg(2, "y"), this.at)
+    features, target = this.arg(1, "X"), this.arg(2, "y")
+    for model in models if pieces else ():
+        own = learning_target(model, features)
+        follower.fitted(model, features, target if own is None else own, this.at)
     return OPAQUE
+
+
+def learning_target(model: Estimator, features: Value) -> Data | None:
+    """The rating among user, item and rating, as recommenders take them."""
+    pieces = data_in(features)
+    columns = pieces[0].columns if pieces else None
+    if model.task != "recommendation" or not columns or len(columns) < 3:
+        return None
+    return replace(pieces[0], column=columns[2], columns=None)
 
 
 def _metric(follower: Following, this: Call) -> Value:
@@ -291,6 +313,33 @@ def _loss(follower: Following, this: Call) -> Value:
     return OPAQUE
 
 
+def _functional_loss(follower: Following, this: Call) -> Value:
+    if this.name.startswith("torch"):
+        follower.events.torch_losses.append((_FUNCTIONAL[this.name.rsplit(".", 1)[-1]], this.at))
+    return OPAQUE
+
+
+def _similar(follower: Following, this: Call) -> Value:
+    """Everything compared with everything: how content-based recommenders find neighbours."""
+    first = this.node.args[0] if this.node.args else None
+    second = this.node.args[1] if len(this.node.args) > 1 else None
+    if first is not None and (second is None or ast.dump(first) == ast.dump(second)):
+        features = derived_from([this.arg(0)])
+        model = Estimator(
+            "cosine similarity",
+            this.name,
+            "model",
+            this.at,
+            follower.ident(),
+            task="recommendation",
+            text=True,
+        )
+        follower.events.similar.append(
+            Fit(model, features if isinstance(features, Data) else None, None, this.at)
+        )
+    return OPAQUE
+
+
 _HANDLERS: dict[str, Callable[[Following, Call], Value]] = {
     "train_test_split": _split,
     "cross_val_score": _cross_validate,
@@ -302,6 +351,10 @@ _HANDLERS: dict[str, Callable[[Following, Call], Value]] = {
     "len": _length,
     "int": _integer,
     "DataLoader": layers.loader,
+    "DataFrame": hubs.frame,
+    "evaluate": _cross_validate,
+    **dict.fromkeys(("cosine_similarity", "linear_kernel", "sigmoid_kernel"), _similar),
+    **dict.fromkeys(_FUNCTIONAL, _functional_loss),
     "random_split": _random_split,
     **dict.fromkeys(LOSSES, _loss),
 }

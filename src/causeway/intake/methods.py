@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 STATISTICS = frozenset("mean median mode std var quantile".split())
 NOTHING = frozenset(
-    "info describe plot hist show head_ unique nunique value_counts tolist to_list to_dict items keys "
+    "info describe plot hist show head_ unique nunique value_counts to_dict items keys "
     "memory_usage "
     "get_params set_params summary".split()
 )
@@ -74,14 +74,14 @@ def call(follower: Following, receiver: Value, node: ast.Attribute, this: Call) 
 
 def _on_data(follower: Following, data: Data, node: ast.Attribute, this: Call) -> Value:
     name = node.attr
-    if name in STATISTICS:
+    if name in STATISTICS and data.sort != "grouped":
         return Statistics(data, name)
     if name in NOTHING:
         return OPAQUE
     handler = _ON_DATA.get(name)
     if handler:
         result = handler(follower, data, this)
-    elif name.startswith("to_") and name not in {"to_numpy", "to_pandas", "to_frame"}:
+    elif name.startswith("to_") and name not in {"to_numpy", "to_pandas", "to_frame", "to_list", "to_tensor"}:
         follower.events.saved.append(Saved(this.text(0), "data", this.at))
         return OPAQUE
     else:
@@ -128,6 +128,10 @@ def _rename(_follower: Following, data: Data, this: Call) -> Value:
     )
     column = {old: new for new, old in given}.get(str(data.column), data.column)
     return replace(data, renames=(*data.renames, *given), column=column)
+
+
+def _grouped(_follower: Following, data: Data, _this: Call) -> Value:
+    return replace(data, sort=data.sort or "grouped")
 
 
 def _renamed_one(_follower: Following, data: Data, this: Call) -> Value:
@@ -247,6 +251,10 @@ _ON_DATA: dict[str, Callable[[Following, Data, Call], Value]] = {
     "withColumn": _with_column,
     "assign": _assign,
     "pipe": _pipe,
+    "groupby": _grouped,
+    "groupBy": _grouped,
+    "resample": _grouped,
+    "rolling": _grouped,
     "randomSplit": _random_split,
     "split_frame": _random_split,
     "random_split": _random_split,

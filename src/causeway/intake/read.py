@@ -15,6 +15,7 @@ from causeway.intake.datafiles import read_sample
 from causeway.intake.generative import generative
 from causeway.intake.imports import third_party, undeclared
 from causeway.intake.mlflow_runs import claims_in_store
+from causeway.intake.hubs import REMOTE
 from causeway.intake.presence import presence_of
 from causeway.intake.reading import Reading
 from causeway.intake.sightings import sightings
@@ -122,7 +123,13 @@ def _file(reading: Reading, training: Training | None) -> DataFile | None:
         found = next((file for file in reading.data if file.path == training.data), None)
         if found:
             return found
-    tables = [file for file in reading.data if file.columns and not file.scored]
+        if training.images or training.data.startswith(REMOTE):
+            return None
+    tables = [
+        file
+        for file in reading.data
+        if file.columns and not file.scored and not file.path.startswith(".") and "/." not in file.path
+    ]
     return tables[0] if len(tables) == 1 else None
 
 

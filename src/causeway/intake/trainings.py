@@ -9,7 +9,7 @@ from causeway.core.poc import Leak, Training
 from causeway.intake.code import Code
 from causeway.intake.estimators import LIBRARIES, NETWORKS, PRETRAINED
 from causeway.intake.events import Events, Fit
-from causeway.intake.layers import CONVOLUTION, RECURRENT
+from causeway.intake.layers import CONVOLUTION, RECURRENT, is_loop
 from causeway.intake.names import aliases_of, dotted
 from causeway.intake.values import UNKNOWN, Data, Estimator
 
@@ -20,6 +20,8 @@ def trainings_of(code: Code, events: Events) -> list[Training]:
     if not found and events.torch_losses:
         loop = _torch_loop(code, events)
         found += [loop] if loop else []
+    if not found:
+        found = [_of_fit(code, events, fit) for fit in events.similar[:1]]
     return list(dict.fromkeys(found))
 
 
@@ -148,11 +150,8 @@ def _torch_loop(code: Code, events: Events) -> Training | None:
     known = aliases_of(code)
     for block in code.blocks:
         for node in ast.walk(block.tree):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr == "backward"
-            ):
+            lightning = isinstance(node, ast.FunctionDef) and node.name == "training_step"
+            if lightning or is_loop(node):
                 return _torch(code, events, code.at(node, block), known)
     return None
 
@@ -166,21 +165,27 @@ def _torch(code: Code, events: Events, at: Evidence, known: dict[str, str]) -> T
     if index is None and target.slice is not None and target.slice[0] > 0:
         index = target.slice[0]
     split = events.splits[-1].at if events.splits else None
-    images = next((data for split in events.splits for data in split.data if data.sort == "images"), None)
+    images = events.images[0] if events.images else None
     return Training(
         code.path,
         _torch_name(code, known),
         at,
         framework="PyTorch",
         task=task,
-        data=images.source if images else events.reads[0].path if events.reads else "",
+        data=_torch_data(events, images),
         target=column if isinstance(column, str) and not column.startswith("(") else "",
-        images=images is not None or bool(events.images),
+        images=images is not None,
         target_index=index,
         split=split,
         saves=tuple(item.path for item in events.saved if item.path),
         **_judging(events),
     )
+
+
+def _torch_data(events: Events, images: Data | None) -> str:
+    if images is not None:
+        return images.source
+    return events.reads[0].path if events.reads else ""
 
 
 def _torch_name(code: Code, known: dict[str, str]) -> str:
