@@ -4,8 +4,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from causeway.core.environment import Limits
 from causeway.core.records import SegmentColumn
 from causeway.core.table import Table
+from causeway.core.trial import Fence
 
 Say = Callable[[str], None]
 """Where a long step tells what it is doing."""
@@ -54,6 +56,30 @@ class Signer(Protocol):
 
     def sign(self, content: bytes) -> bytes:
         """The signature over these bytes."""
+        ...
+
+
+class Cage(Protocol):
+    """Confines strangers' code: what it may read, write, use and reach."""
+
+    def admit(self, place: Path) -> None:
+        """Lets this place be read too."""
+        ...
+
+    def command(self, wanted: Sequence[str], limits: Limits) -> list[str]:
+        """The command that runs this one confined."""
+        ...
+
+    def trespass(self, leader: int) -> str:
+        """What it has too much of; empty while it keeps within its limits."""
+        ...
+
+    def ended(self) -> str:
+        """To be called at the end: what was enforced is read; how the network was, as a trace tells it."""
+        ...
+
+    def fences(self) -> tuple[Fence, ...]:
+        """Each limit and what enforces it."""
         ...
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from causeway.adapters.sandbox import Cage, current, grown_from
+from causeway.adapters.ports import Cage
+from causeway.adapters.sandbox import current, grown_from
 from causeway.core.environment import Limits
 from causeway.core.errors import OutsideError
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from causeway.adapters.ports import ArtifactStore, Say, SegmentFiles, Signer
+from causeway.adapters.ports import ArtifactStore, Cage, Say, SegmentFiles, Signer
 from causeway.core.answers import Answers, Converted, Featured, HonestAnswers
 from causeway.core.contract import Contract, ContractReport
-from causeway.core.environment import Environment, Limits
+from causeway.core.environment import Environment, Limits, Resolved
 from causeway.core.errors import MissingExtra
+from causeway.core.poc import DataFile, ModelFile
 from causeway.core.release import Field
 from causeway.core.table import Column, Numbers, Table
 from causeway.core.trace import Trace
+from causeway.core.trial import Bench, SavedModel, Served, StoodIn, StoredRows
 
 if TYPE_CHECKING:
     from causeway.recover import LoadedTrace
@@ -85,6 +88,29 @@ def build_environment(
     from causeway.adapters.environments import build_environment as build
 
     return build(folder, declared=declared, imports=imports, python=python, into=into, say=say, stated=stated)
+
+
+def resolve_requirements(wanted: Sequence[str], held: Sequence[str], python: str) -> Resolved:
+    """One version each that fit together on this Python, by pip's resolver; nothing is installed."""
+    from causeway.adapters.resolution import resolve
+
+    return resolve(wanted, held, python)
+
+
+def git_repository(folder: Path) -> str:
+    """The folder's path inside its git repository; raises UsageError where there is none."""
+    from causeway.adapters.git import repository
+
+    return repository(folder)
+
+
+def commit_on_branch(
+    folder: Path, branch: str, files: Mapping[str, tuple[bytes | None, bytes]], *, message: str
+) -> str:
+    """Makes a branch from HEAD with these files in one commit; the working tree stays as it is."""
+    from causeway.adapters.git import commit_on_branch as commit
+
+    return commit(folder, branch, files, message=message)
 
 
 def watch_training(
@@ -211,3 +237,47 @@ def _contracts() -> ModuleType:
             hint='install with: pip install "causeway[serve]"',
         ) from error
     return contracts_polars
+
+
+def cage(reports: Path, *, write: Path, read: Sequence[Path]) -> Cage:
+    """A cage in which only `write` can be changed, and little else read; `reports` is ours alone."""
+    from causeway.adapters.sandbox import Confining
+
+    return Confining(reports, write=write, read=read)
+
+
+def confined(cage: Cage) -> AbstractContextManager[None]:
+    """Processes of strangers' code that start within are in this cage."""
+    from causeway.adapters.sandbox import confined as within
+
+    return within(cage)
+
+
+def copy_folder(folder: Path, copy: Path) -> None:
+    """A copy without version control, environments or links that lead out of the folder."""
+    from causeway.adapters.runners import copy_folder as copied
+
+    copied(folder, copy)
+
+
+def open_saved(bench: Bench, model: ModelFile) -> SavedModel:
+    """What a saved file holds, and what it answers about a real row."""
+    from causeway.adapters.trials import open_saved as opened
+
+    return opened(bench, model)
+
+
+def replay(
+    bench: Bench, app: str, framework: str, *, rows: StoredRows | None, most: int, seconds: float
+) -> Served:
+    """The app's answers to stored rows beside those of its model on what the training made of them."""
+    from causeway.adapters.trials import replay as replayed
+
+    return replayed(bench, app, framework, rows=rows, most=most, seconds=seconds)
+
+
+def stand_in(bench: Bench, file: DataFile, *, task: str, drop: Sequence[str], seconds: float) -> StoodIn:
+    """Held-out answers of a plain model on the raw columns."""
+    from causeway.adapters.trials import stand_in as stood_in
+
+    return stood_in(bench, file, task=task, drop=drop, seconds=seconds)

@@ -57,7 +57,12 @@ def watch_training(
     copy = into.resolve() / "poc"
     (into / "trace.json").unlink(missing_ok=True)
     copy_folder(folder.resolve(), copy)
-    request = {"root": str(copy), "script": script, "out": str(copy.parent), "limit_bytes": MAX_TRACE_BYTES}
+    request: dict[str, object] = {
+        "root": str(copy),
+        "script": script,
+        "out": str(copy.parent),
+        "limit_bytes": MAX_TRACE_BYTES,
+    }
     # in a cage it is interrupted first, so that what it did until then is known
     if current() is not None:
         request["seconds"] = limits.seconds

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from causeway.adapters.ports import Cage
 from causeway.core.environment import Limits
 from causeway.core.trial import Fence
 
@@ -28,7 +29,7 @@ HIDDEN = ("/run", "/tmp", "/var/tmp")  # noqa: S108 - emptied, not written to
 STAT_TASKS, STAT_PARENT, STAT_RESIDENT = 17, 1, 21
 
 
-class Cage:
+class Confining:
     """Where code is confined; `reports` is ours alone, `write` is the only place that it may change."""
 
     def __init__(
@@ -40,6 +41,10 @@ class Cage:
         self.free, self.walked, self.used = 0, 0.0, 0
         reports.mkdir(parents=True, exist_ok=True)
         write.mkdir(parents=True, exist_ok=True)
+
+    def admit(self, place: Path) -> None:
+        """Lets this place be read too."""
+        self.read.append(place.resolve())
 
     def command(self, wanted: Sequence[str], limits: Limits) -> list[str]:
         """The command that runs this one confined."""

@@ -1,10 +1,14 @@
 """What came of trying a proof of concept: its own code run on a copy, confined, and what that showed."""
 
+from collections.abc import Mapping, Sequence
+
 from msgspec import Struct
 
-from causeway.core.environment import Problem
+from causeway.core.environment import Environment, Problem
 from causeway.core.finding import Finding
+from causeway.core.poc import DataFile
 from causeway.core.release import Evaluation
+from causeway.core.table import Table
 
 
 class Fence(Struct, frozen=True):
@@ -118,10 +122,39 @@ class Serving(Struct, frozen=True, omit_defaults=True):
     """Columns that the model needs and that the app does not ask for."""
     refused: tuple[str, ...] = ()
     """Values of stored rows that an input does not take, with the number of rows."""
+    lost: tuple[str, ...] = ()
+    """Inputs that cannot say a stored value as it is, such as whole numbers only."""
     broken_after: int = 0
     """Rows where the model had answered, and the app failed afterwards."""
     largest: float = 0.0
     example: str = ""
+    reason: str = ""
+
+
+class Served(Struct, frozen=True):
+    """A replay with what only the trial itself needs: the app's error and its place, the model's labels."""
+
+    serving: Serving
+    error: str = ""
+    where: str = ""
+    labels: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
+
+
+class StoodIn(Struct, frozen=True, omit_defaults=True):
+    """Truth and held-out answers of a plain model, row by row; `without` goes by column held constant.
+
+    For classes, `truth` and `labels` are places among `classes`, and `chances` those of the last class.
+    """
+
+    truth: tuple[float | None, ...] = ()
+    labels: tuple[float | None, ...] = ()
+    chances: tuple[float | None, ...] = ()
+    folds: tuple[float | None, ...] = ()
+    classes: tuple[str, ...] = ()
+    method: str = ""
+    columns: tuple[str, ...] = ()
+    without: dict[str, tuple[float | None, ...]] = {}
     reason: str = ""
 
 
@@ -144,3 +177,27 @@ class Trial(Struct, frozen=True, omit_defaults=True):
     """Codes of findings read from the text that the trial replaced."""
     reason: str = ""
     """Why nothing could be tried."""
+
+
+class Bench(Struct, frozen=True):
+    """Where things are tried: the environment, a fresh copy of the folder, the trace, and what was read."""
+
+    environment: Environment
+    root: str
+    trace: str
+    data: tuple[DataFile, ...]
+    features: tuple[str, ...]
+    target: str
+
+
+class StoredRows(Struct, frozen=True):
+    """Stored rows for a replay: raw, as the training made them, and where they stand in their file.
+
+    `values` are those of each column of text that has few; `captured` is the model's number in the trace.
+    """
+
+    raw: Table
+    matrix: Table
+    positions: tuple[int, ...]
+    values: Mapping[str, Sequence[str]]
+    captured: int

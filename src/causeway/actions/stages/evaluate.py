@@ -72,14 +72,14 @@ def evaluate(
         copies=None if copies is None else Number(copies.astype(np.float64), "integer"),
     )
     measured = (
-        _of_values(honest, y, copies=copies)
+        of_values(honest, y, copies=copies)
         if recovered.task == "regression"
-        else _of_classes(
+        else of_classes(
             honest, y, copies=copies, positive=recovered.target.labels.get(site.data.positive, "")
         )
     )
     measured = structs.replace(measured, method=measured.method + untimed)
-    evaluation = _beside_claim(measured, claims)
+    evaluation = beside_claim(measured, claims)
     return Evaluated(fact=_fact(evaluation), evaluation=evaluation)
 
 
@@ -116,7 +116,8 @@ def _order_in_time(
     return np.argsort(moments, kind="stable"), ""
 
 
-def _of_values(honest: HonestAnswers, y: Column, *, copies: Codes | None) -> Evaluation:
+def of_values(honest: HonestAnswers, y: Column, *, copies: Codes | None) -> Evaluation:
+    """How good these held-out numbers are."""
     scored = np.flatnonzero(honest.folds >= 0)
     copies = None if copies is None else copies[scored]
     known, answers = _numbers(y), _numbers(honest.labels)[scored]
@@ -135,7 +136,8 @@ def _of_values(honest: HonestAnswers, y: Column, *, copies: Codes | None) -> Eva
     )
 
 
-def _of_classes(honest: HonestAnswers, y: Column, *, copies: Codes | None, positive: str) -> Evaluation:
+def of_classes(honest: HonestAnswers, y: Column, *, copies: Codes | None, positive: str) -> Evaluation:
+    """How good these held-out classes are, by the chance of `positive` where there are two."""
     scored = np.flatnonzero(honest.folds >= 0)
     copies = None if copies is None else copies[scored]
     known, answers = _codes(y, honest.classes), _codes(honest.labels, honest.classes)[scored]
@@ -198,7 +200,7 @@ def _evaluation(
     )
 
 
-def _beside_claim(evaluation: Evaluation, claims: Sequence[Claim]) -> Evaluation:
+def beside_claim(evaluation: Evaluation, claims: Sequence[Claim]) -> Evaluation:
     """The same, with the first claim about a quality that was measured here."""
     for claim in claims:
         name = CLAIMED_NAMES.get(claim.metric, "")

@@ -117,7 +117,8 @@ class Streamlit:
             return Input(named(widget), "other", handle=(kind, place))
         if what == "number":
             low, high = getattr(widget, "min", None), getattr(widget, "max", None)
-            whole = isinstance(value, int) and not isinstance(widget.step, float)
+            step = widget.step if isinstance(widget.step, (int, float)) else 0
+            whole = step >= 1 and step == int(step)
             return Input(named(widget), what, low=low, high=high, whole=whole, handle=(kind, place))
         return Input(named(widget), what, handle=(kind, place))
 

@@ -4,12 +4,12 @@ import difflib
 import re
 
 LEAST = 0.6
-FILLER = frozenset(
-    (
-        "a an the your of in for enter insert input select choose please is are what value number type provide "
-        "customer customers client employee user person patient applicant field label option per total no"
-    ).split()
-)
+FILLER = {
+    "a", "an", "the", "your", "of", "in", "for", "enter", "insert", "input", "select", "choose",
+    "please", "is", "are", "what", "value", "number", "type", "provide", "customer", "customers",
+    "client", "employee", "user", "person", "patient", "applicant", "field", "label", "option",
+    "per", "total", "no",
+}  # fmt: skip
 YES = {"yes", "y", "true", "1", "on"}
 NO = {"no", "n", "false", "0", "off"}
 UNITS = re.compile(r"\([^)]*\)|\[[^\]]*\]")

@@ -129,6 +129,8 @@ def frame_of(path, dialect, rows=None):
             return None
     except Exception:
         return None
+    if not dialect["header"]:
+        frame.columns = ["column %d" % place for place in range(len(frame.columns))]
     return frame.rename(columns=str)
 
 

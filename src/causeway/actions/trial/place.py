@@ -1,0 +1,101 @@
+"""Where a trial works: a scratch folder of its own, and environments that are kept for the next one."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from causeway.actions.stages.site import Site
+from causeway.actions.stages.step import Nobody
+from causeway.actions.workspace import Workspace
+from causeway.adapters import registry
+from causeway.core.clock import SystemClock
+from causeway.core.manifest import Manifest
+from causeway.ledger import open_ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folders of one trial; only `work` can be written to from within the cage."""
+
+    root: Path
+
+    @property
+    def work(self) -> Path:
+        """What the proof of concept's code may change."""
+        return self.root / "work"
+
+    @property
+    def trace(self) -> Path:
+        """What watching its training wrote."""
+        return self.work / "train"
+
+    @property
+    def fresh(self) -> Path:
+        """A copy of the folder that no training has changed."""
+        return self.work / "fresh"
+
+    @property
+    def reports(self) -> Path:
+        """What the cage is asked for, and what it enforced."""
+        return self.root / "cage"
+
+    def site(self, folder: Path, manifest: Manifest) -> Site:
+        """A run's place of work without a ledger that anybody else reads."""
+        state = self.root / "state"
+        state.mkdir(parents=True, exist_ok=True)
+        clock = SystemClock()
+        work = Workspace(
+            root=self.root,
+            state=state,
+            ledger=open_ledger(state / "ledger.db"),
+            clock=clock,
+            actor="trial",
+            artifacts=registry.artifact_store(state / "artifacts"),
+        )
+        return Site(
+            work=work,
+            manifest=manifest,
+            manifest_digest="",
+            folder=folder,
+            source="",
+            run="trial",
+            started_at=clock.now(),
+            workshop=registry,
+            watcher=Nobody(),
+        )
+
+
+def environments() -> Path:
+    """Where environments are kept from one trial to the next."""
+    return _cache() / "environments"
+
+
+@contextmanager
+def place() -> Generator[Place]:
+    """A scratch folder outside every scanned one; gone at the end."""
+    root = Path(tempfile.mkdtemp(prefix="try-", dir=_made(_cache() / "tries")))
+    try:
+        yield Place(root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _cache() -> Path:
+    """The user's own cache, else the system's place for temporary files."""
+    chosen = os.environ.get("CAUSEWAY_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    home = Path(chosen) if chosen else Path.home() / ".cache"
+    try:
+        return _made(home / "causeway")
+    except OSError:
+        return _made(Path(tempfile.gettempdir()) / f"causeway-{os.getuid()}")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(folder)
+    return folder
