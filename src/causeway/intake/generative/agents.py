@@ -12,7 +12,8 @@ from causeway.intake.generative.sources import QUERIES, SHELLS
 from causeway.intake.generative.values import Function, Node, Place
 from causeway.intake.names import constant, dotted, keyword
 
-MARKS = {"tool", "tool_plain", "function_tool", "kernel_function", "register_for_llm", "register_for_execution", "ai_function",
+MARKS = {"tool", "tool_plain", "function_tool", "kernel_function", "register_for_llm",
+    "register_for_execution", "ai_function",
          "mcp_tool", "beta_tool"}  # fmt: skip
 MAKERS = {
     "Tool",
@@ -25,30 +26,40 @@ MAKERS = {
 }
 # tools that come with libraries, and what they can change
 READY = {
-    "PythonREPLTool": ("code",), "PythonREPL": ("code",), "PythonAstREPLTool": ("code",), "ShellTool": ("shell",),
+    "PythonREPLTool": ("code",), "PythonREPL": ("code",), "PythonAstREPLTool": ("code",),
+    "ShellTool": ("shell",),
     "BashProcess": ("shell",), "QuerySQLDataBaseTool": ("SQL",), "QuerySQLDatabaseTool": ("SQL",),
     "SQLDatabaseToolkit": ("SQL",), "FileManagementToolkit": ("files",), "WriteFileTool": ("files",),
-    "DeleteFileTool": ("files",), "RequestsToolkit": ("http",), "RequestsPostTool": ("http",), "GmailToolkit": ("email",),
+    "DeleteFileTool": ("files",), "RequestsToolkit": ("http",), "RequestsPostTool": ("http",),
+    "GmailToolkit": ("email",),
     "GmailSendMessage": ("email",), "SlackToolkit": ("http",), "PlayWrightBrowserToolkit": ("http",),
     "CodeInterpreterTool": ("code",), "FileWriterTool": ("files",), "PythonInterpreterTool": ("code",),
     "PythonCodeExecutionTool": ("code",),
     "TavilySearch": (), "TavilySearchResults": (), "DuckDuckGoSearchTool": (), "DuckDuckGoSearchRun": (),
     "SerperDevTool": (), "WikipediaQueryRun": (), "GoogleSearchAPIWrapper": (), "SerpAPIWrapper": (),
-    "VisitWebpageTool": (), "ScrapeWebsiteTool": (), "WebSearchTool": (), "FileReadTool": (), "ArxivQueryRun": (),
+    "VisitWebpageTool": (), "ScrapeWebsiteTool": (), "WebSearchTool": (), "FileReadTool": (),
+    "ArxivQueryRun": (),
     "YahooFinanceNewsTool": (), "WebsiteSearchTool": (), "FileSearchTool": (), "LLMMathChain": (),
 }  # fmt: skip
 AGENTS = {
-    "create_react_agent", "initialize_agent", "AgentExecutor", "create_agent", "create_openai_functions_agent",
-    "create_openai_tools_agent", "create_tool_calling_agent", "create_structured_chat_agent", "create_sql_agent",
-    "create_pandas_dataframe_agent", "create_csv_agent", "bind_tools", "ReActAgent", "FunctionAgent", "OpenAIAgent",
-    "FunctionCallingAgent", "AgentWorkflow", "CodeAgent", "ToolCallingAgent", "AssistantAgent", "UserProxyAgent",
-    "ConversableAgent", "GroupChat", "Crew", "ChatCompletionAgent", "ToolNode", "create_supervisor", "RoutedAgent",
+    "create_react_agent", "initialize_agent", "AgentExecutor", "create_agent",
+    "create_openai_functions_agent",
+    "create_openai_tools_agent", "create_tool_calling_agent", "create_structured_chat_agent",
+    "create_sql_agent",
+    "create_pandas_dataframe_agent", "create_csv_agent", "bind_tools", "ReActAgent", "FunctionAgent",
+    "OpenAIAgent",
+    "FunctionCallingAgent", "AgentWorkflow", "CodeAgent", "ToolCallingAgent", "AssistantAgent",
+    "UserProxyAgent",
+    "ConversableAgent", "GroupChat", "Crew", "ChatCompletionAgent", "ToolNode", "create_supervisor",
+    "RoutedAgent",
     "create_deep_agent", "SmartDataframe", "SmartDatalake", "CodeExecutorAgent",
 }  # fmt: skip
-AGENT_LIBRARIES = ("crewai.Agent", "agents.Agent", "pydantic_ai.Agent", "agno.agent.Agent", "phi.agent.Agent", "google.adk.agents",
+AGENT_LIBRARIES = ("crewai.Agent", "agents.Agent", "pydantic_ai.Agent", "agno.agent.Agent",
+"phi.agent.Agent", "google.adk.agents",
                    "haystack.components.agents.Agent", "strands.Agent")  # fmt: skip
 # agents that run what the model writes
-WRITERS = {"create_pandas_dataframe_agent": "code", "create_csv_agent": "code", "CodeAgent": "code", "SmartDataframe": "code",
+WRITERS = {"create_pandas_dataframe_agent": "code", "create_csv_agent": "code", "CodeAgent": "code",
+    "SmartDataframe": "code",
            "SmartDatalake": "code", "create_sql_agent": "SQL", "CodeExecutorAgent": "code"}  # fmt: skip
 SANDBOXES = {"e2b", "docker", "modal", "blaxel", "wasm"}
 _APPROVED = re.compile(
@@ -57,7 +68,8 @@ _APPROVED = re.compile(
     re.IGNORECASE,
 )
 _POSTERS = {"post", "put", "patch", "delete", "request"}
-_FILES = {"write_text", "write_bytes", "unlink", "rmdir", "rmtree", "os.remove", "os.unlink", "os.rename", "shutil.move",
+_FILES = {"write_text", "write_bytes", "unlink", "rmdir", "rmtree", "os.remove", "os.unlink", "os.rename",
+    "shutil.move",
           "shutil.rmtree", "os.makedirs_", "shutil.copy_"}  # fmt: skip
 MAX_STEPS_SANE = 200
 MAX_TOOLS = 60

@@ -33,13 +33,14 @@ STORES = {
     "ElasticsearchStore": "Elasticsearch", "OpenSearchVectorSearch": "OpenSearch",
     "MongoDBAtlasVectorSearch": "MongoDB Atlas", "AzureSearch": "Azure AI Search",
     "SupabaseVectorStore": "Supabase", "InMemoryVectorStore": "memory", "InMemoryDocumentStore": "memory",
-    "DocArrayInMemorySearch": "memory", "VectorStoreIndex": "LlamaIndex",
-    "GPTVectorStoreIndex": "LlamaIndex", "SKLearnVectorStore": "scikit-learn",
+    "DocArrayInMemorySearch": "memory", "VectorStoreIndex": "an index in files",
+    "SearchClient": "Azure AI Search",
+    "GPTVectorStoreIndex": "an index in files", "SKLearnVectorStore": "scikit-learn",
 }  # fmt: skip
 STORE_MODULES = (
     "vectorstores", "vector_stores", "chroma", "qdrant", "faiss", "pinecone", "weaviate", "milvus",
     "pgvector", "postgres", "lancedb", "llama_index", "elasticsearch", "mongodb", "supabase", "haystack",
-    "redis", "opensearch", "azuresearch",
+    "redis", "opensearch", "azuresearch", "azure.search",
 )  # fmt: skip
 EMBEDDERS = frozenset({
     "HuggingFaceEmbeddings", "SentenceTransformer", "OpenAIEmbeddings", "HuggingFaceInstructEmbeddings",
@@ -97,7 +98,8 @@ MAKERS = {
     "HfApiModel": Maker("Hugging Face", 120, 0, capped=True),
     "HuggingFacePipeline": _LOCAL, "TransformersModel": _LOCAL, "HuggingFaceLLM": _LOCAL,
     "LlamaCpp": Maker("llama.cpp", -1, 0, capped=True), "Llama": Maker("llama.cpp", -1, 0, capped=True),
-    "GPT4All": Maker("GPT4All", -1, 0, capped=True), "CTransformers": Maker("ctransformers", -1, 0, capped=True),
+    "GPT4All": Maker("GPT4All", -1, 0, capped=True),
+    "CTransformers": Maker("ctransformers", -1, 0, capped=True),
     "LiteLLMModel": Maker("LiteLLM", 600), "ChatLiteLLM": Maker("LiteLLM", 600),
     "init_chat_model": Maker("", -1, 0), "LM": Maker("", -1, 0), "Together": Maker("Together", -1, 0),
     "ChatTogether": Maker("Together"), "ChatDeepSeek": Maker("DeepSeek"), "ChatXAI": Maker("xAI"),

@@ -19,7 +19,8 @@ MAX_BYTES = 200_000
 MAX_FILES = 200
 PROMPT_SUFFIXES = {".md", ".txt", ".jinja", ".jinja2", ".j2", ".prompt", ".mustache", ".hbs", ".prompty"}
 PACKAGES = {
-    "openai": "OpenAI", "@anthropic-ai/sdk": "Anthropic", "@google/generative-ai": "Google", "@google/genai": "Google",
+    "openai": "OpenAI", "@anthropic-ai/sdk": "Anthropic", "@google/generative-ai": "Google",
+    "@google/genai": "Google",
     "cohere-ai": "Cohere", "@mistralai/mistralai": "Mistral", "ollama": "Ollama", "groq-sdk": "Groq",
     "@huggingface/inference": "Hugging Face", "replicate": "Replicate", "@ai-sdk/openai": "OpenAI",
     "@ai-sdk/anthropic": "Anthropic", "@ai-sdk/google": "Google", "@langchain/openai": "OpenAI",
@@ -43,8 +44,10 @@ _EVALUATED = re.compile(
 )
 _TESTS = re.compile(r"(^|/)tests?/")
 _QUESTION = {"question", "query", "input", "prompt", "user_input", "instruction", "vars", "inputs"}
-_ANSWER = {"answer", "expected", "expected_output", "ground_truth", "ground_truths", "reference", "output", "ideal",
-           "target", "expected_answer", "reference_answer", "gold", "assert", "outputs", "expectations"}  # fmt: skip
+_ANSWER = {"answer", "expected", "expected_output", "ground_truth", "ground_truths", "reference", "output",
+    "ideal",
+           "target", "expected_answer", "reference_answer", "gold", "assert", "outputs",
+           "expectations"}  # fmt: skip
 
 
 class Written(Struct):

@@ -14,12 +14,13 @@ from causeway.intake.generative.sites import Site, Sites
 from causeway.intake.generative.values import Node, Place
 from causeway.intake.names import aliases_of, constant, dotted, keyword
 
+LONG_SECONDS = 600
 _RETRIES = re.compile(
     r"tenacity|backoff|\bRetry\(|@retry|max_retries|num_retries|stamina|with_retry|for attempt in|retrying"
 )
 _USAGE = re.compile(
     r"\.usage\b|usage_metadata|get_openai_callback|token_usage|total_tokens|langfuse|langsmith|LANGCHAIN_TRACING|LANGSMITH|helicone"
-    r"|opentelemetry|traceloop|autolog|completion_cost|agentops|logfire|wandb|weave\.init|prompt_tokens|input_tokens|arize|phoenix"
+    r"|opentelemetry|traceloop|autolog|completion_cost|agentops|logfire|\bwandb\b|weave\.init|prompt_tokens|input_tokens|\barize\b|\bphoenix\b"
     r"|getattr\(\w+, ['\"]usage['\"]|openlit|usage\(\)"
 )
 _GUARDED = re.compile(
@@ -29,7 +30,7 @@ _GUARDED = re.compile(
 )
 _TRIMMED = re.compile(
     r"trim_messages|BufferWindowMemory|SummaryMemory|SummaryBufferMemory|TokenBufferMemory|SummarizationMiddleware|deque\(.*maxlen"
-    r"|\[-\s*[\w(]|\.pop\(0\)|del \w[\w.]*\[|messages_to_keep|tiktoken|RemoveMessage|max_history|truncate|ChatMemoryBuffer|count_tokens"
+    r"|\[-\s*[\w(][^\]\n]*:|\.pop\(0\)|del \w[\w.]*\[|messages_to_keep|tiktoken|RemoveMessage|max_history|truncate|ChatMemoryBuffer|count_tokens"
 )
 _FALLBACKS = re.compile(r"with_fallbacks|fallbacks\s*=|FallbackModel|ModelFallbackMiddleware")
 _EVALUATED = re.compile(
@@ -58,9 +59,9 @@ def limits(sites: Sites, *, bound: bool) -> Iterator[Sighting]:
 
 
 def _is_chat(site: Site) -> bool:
-    if isinstance(site.node, ast.Dict):
-        return "messages" in site.given
-    return isinstance(site.node, ast.Call) and dotted(site.node.func, {}).startswith("Chat")
+    return isinstance(site.node, ast.Dict) or (
+        isinstance(site.node, ast.Call) and dotted(site.node.func, {}).startswith("Chat")
+    )
 
 
 def _is_answer(site: Site, sites: Sites) -> bool:
@@ -87,19 +88,17 @@ def waits(sites: Sites, flow: Flow, files: list[list[Node]]) -> Iterator[Sightin
     for asked in flow.asked.values():
         if _posts(asked):
             yield from _raw(asked, repeated=repeated)
-    told = {site.place.code.path for site in sites.found if site.given & WAITS}
-    clients = [site for site in sites.found if not isinstance(site.node, ast.Dict)]
-    if any(site.given & WAITS for site in clients) or "timeout" in text and "with_options(" in text:
-        return
+    clients = [site for site in sites.found if not isinstance(site.node, ast.Dict) and not site.client]
+    waited = any(site.given & WAITS for site in clients) or ("timeout" in text and "with_options(" in text)
     for site in clients:
-        if site.client or site.at.path in told or site.maker.wait == -1:
+        if site.maker.wait is None and site.maker.again == 0 and not repeated and not site.given & REPEATS:
+            yield Sighting("no_retry", _called(site), site.at)
+        if waited or site.maker.wait == -1:
             continue
         if site.maker.wait is None:
             yield Sighting("no_timeout", _called(site), site.at, site.maker.provider)
-        elif site.maker.wait >= 600:
+        elif site.maker.wait >= LONG_SECONDS:
             yield Sighting("long_timeout", _called(site), site.at, str(site.maker.again + 1))
-        if site.maker.again == 0 and site.maker.wait is None and not repeated and not site.given & REPEATS:
-            yield Sighting("no_retry", _called(site), site.at)
 
 
 def _called(site: Site) -> str:

@@ -13,7 +13,8 @@ from causeway.intake.walk import Entry
 
 LONG = 40
 _NAMED = ("prompt", "template", "instruction", "system_message", "persona", "backstory")
-_TEMPLATES = {"from_template", "PromptTemplate", "ChatPromptTemplate", "SystemMessage", "from_messages", "Template",
+_TEMPLATES = {"from_template", "PromptTemplate", "ChatPromptTemplate", "SystemMessage", "from_messages",
+    "Template",
               "SystemMessagePromptTemplate", "HumanMessagePromptTemplate", "PromptBuilder"}  # fmt: skip
 _KEYWORDS = (
     "system_prompt",

@@ -9,7 +9,8 @@ from causeway.intake.generative.values import Node
 
 LOADERS = {
     "PyPDFLoader": "PDFs", "PdfReader": "PDFs", "PyPDFDirectoryLoader": "PDFs", "PDFPlumberLoader": "PDFs",
-    "UnstructuredPDFLoader": "PDFs", "PyMuPDFLoader": "PDFs", "PDFMinerLoader": "PDFs", "WebBaseLoader": "web pages",
+    "UnstructuredPDFLoader": "PDFs", "PyMuPDFLoader": "PDFs", "PDFMinerLoader": "PDFs",
+    "WebBaseLoader": "web pages",
     "YoutubeLoader": "YouTube transcripts", "CSVLoader": "CSV files", "Docx2txtLoader": "Word files",
     "GitLoader": "a Git repository", "SitemapLoader": "web pages", "UnstructuredURLLoader": "web pages",
 }  # fmt: skip

@@ -18,13 +18,15 @@ MODEL_WORDS = (
 # the end of a dotted call that asks a model -> what it speaks
 REQUESTS = {
     "chat.completions.create": "OpenAI", "chat.completions.parse": "OpenAI",
-    "chat.completions.stream": "OpenAI", "ChatCompletion.create": "OpenAI", "ChatCompletion.acreate": "OpenAI",
+    "chat.completions.stream": "OpenAI", "ChatCompletion.create": "OpenAI",
+    "ChatCompletion.acreate": "OpenAI",
     "Completion.create": "OpenAI", "completions.create": "OpenAI", "responses.create": "OpenAI",
     "responses.parse": "OpenAI", "responses.stream": "OpenAI", "messages.create": "Anthropic",
     "messages.stream": "Anthropic", "generate_content": "Google", "generate_content_async": "Google",
     "models.generate_content": "Google", "models.generate_content_stream": "Google",
     "litellm.completion": "LiteLLM", "litellm.acompletion": "LiteLLM", "ollama.chat": "Ollama",
-    "ollama.generate": "Ollama", "chat.complete": "Mistral", "invoke_model": "Amazon Bedrock", "converse": "Amazon Bedrock",
+    "ollama.generate": "Ollama", "chat.complete": "Mistral", "invoke_model": "Amazon Bedrock",
+    "converse": "Amazon Bedrock",
     "invoke_model_with_response_stream": "Amazon Bedrock", "converse_stream": "Amazon Bedrock",
     "text_generation": "Hugging Face", "chat_completion": "Hugging Face", "replicate.run": "Replicate",
     "create_chat_completion": "llama.cpp", "runs.create": "OpenAI", "runs.create_and_poll": "OpenAI",
@@ -42,12 +44,15 @@ DEFAULTS = {
     "Hugging Face": Maker("Hugging Face", None, 0, capped=True),
     "Replicate": Maker("Replicate", -1, 0, capped=True), "llama.cpp": Maker("llama.cpp", -1, 0, capped=True),
 }  # fmt: skip
-TUNERS = {"LoraConfig", "SFTTrainer", "DPOTrainer", "GRPOTrainer", "PPOTrainer", "get_peft_model", "FastLanguageModel",
+TUNERS = {"LoraConfig", "SFTTrainer", "DPOTrainer", "GRPOTrainer", "PPOTrainer", "get_peft_model",
+    "FastLanguageModel",
           "fine_tuning.jobs.create", "FineTune.create"}  # fmt: skip
 CAUSAL = {"AutoModelForCausalLM", "AutoModelForSeq2SeqLM", "LlamaForCausalLM", "T5ForConditionalGeneration",
           "GPT2LMHeadModel", "FastLanguageModel", "AutoModelForImageTextToText",
           "AutoModelForVision2Seq"}  # fmt: skip
-GENERATING = {"text-generation", "text2text-generation", "summarization", "conversational", "image-text-to-text",
+GENAI_CLIENT = Maker("Google", None, 0, capped=True)
+GENERATING = {"text-generation", "text2text-generation", "summarization", "conversational",
+    "image-text-to-text",
               "image-to-text", "translation"}  # fmt: skip
 
 
@@ -121,6 +126,8 @@ class Sites:
             if top in {"crewai", "dspy"} or last in {"init_chat_model", "LM"}:
                 maker = catalog.CREWAI_LLM
             return self._made(node, place, maker, asks=False)
+        if name == "google.genai.Client":
+            return self._made(node, place, GENAI_CLIENT, asks=False)
         if name in {"crewai.LLM", "vllm.LLM"}:
             maker = catalog.CREWAI_LLM if top == "crewai" else Maker("vLLM", -1, 0, capped=True)
             return self._made(node, place, maker, asks=False)
@@ -164,8 +171,11 @@ class Sites:
         """The sites again, with what is known of the one client that requests of OpenAI's form go to."""
         clients = [site for site in self.found if not site.asks and _is_client(site)]
         only = {site.maker.provider for site in clients}
+        google = any(site.maker == GENAI_CLIENT and not site.asks for site in self.found)
         made: list[Site] = []
         for site in self.found:
+            if site.asks and site.maker.provider == "Google" and google:
+                site = structs.replace(site, client=True)  # noqa: PLW2901 - the same site, known better
             own = self._client_of(site) if site.asks and site.maker.provider == "OpenAI" else None
             maker = own.maker if own else (clients[0].maker if len(only) == 1 and clients else None)
             if site.asks and site.maker.provider == "OpenAI" and maker is not None:
@@ -249,13 +259,14 @@ class Sites:
         if not ({"model", "messages"} <= set(given) or {"model", "prompt"} <= set(given) or configured):
             return None
         models = self.constants.texts(given["model"], place.scope)
-        if not models and configured and "messages" not in given:
+        placed = bool({"base_url", "api_version", "api_type"} & set(given))
+        if not models and configured and "messages" not in given and not placed:
             return None
         kind = self.constants.texts(given.get("api_type"), place.scope)
         provider = catalog.by_prefix(f"{kind[0]}:x")[0] if kind else ""
         maker = Maker(provider or self._endpoint(place), -1, 0)
         if configured and not provider:
-            maker = Maker(catalog.by_name(models[0]), 600, 2)
+            maker = Maker(catalog.by_name(models[0]) if models else "", 600, 2)
         at = place.code.at(node, place.block)
         keys = tuple(given.items())
         open_ = any(key is None for key in node.keys)
@@ -305,7 +316,7 @@ def _is_library(name: str, last: str, place: Place) -> bool:
 
 
 def _bare(model: str) -> str:
-    return model.rsplit("/", 1)[-1] if model.startswith(("./", "../", "/", "~")) else model
+    return model.rsplit("/", 1)[-1] if model.startswith(("./", "../", "/", "~", "models/")) else model
 
 
 def _is_client(site: Site) -> bool:

@@ -16,7 +16,8 @@ USER_CALLS = {
 }
 OPERATOR_CALLS = {"input", "click.prompt", "Prompt.ask", "typer.prompt", "parse_args"}
 REQUEST_PARTS = {"json", "form", "args", "values", "data", "files", "GET", "POST", "body", "query_params"}
-ROUTES = {"route", "get", "post", "put", "patch", "delete", "websocket", "on_message", "message", "event", "command",
+ROUTES = {"route", "get", "post", "put", "patch", "delete", "websocket", "on_message", "message", "event",
+    "command",
           "api_view", "message_handler"}  # fmt: skip
 DOCUMENT_CALLS = {
     "similarity_search", "similarity_search_with_score", "similarity_search_with_relevance_scores",
@@ -27,30 +28,40 @@ WEB_CALLS = {"requests.get", "httpx.get", "urllib.request.urlopen", "urlopen", "
              "WebBaseLoader", "wikipedia.summary"}  # fmt: skip
 RETRIEVERS = {"as_retriever", "as_query_engine", "as_chat_engine", "create_retrieval_chain"}
 CLEAN = {
-    "int", "float", "len", "bool", "round", "type", "isinstance", "hash", "print", "sum", "abs", "range", "hasattr",
+    "int", "float", "len", "bool", "round", "type", "isinstance", "hash", "print", "sum", "abs", "range",
+    "hasattr",
     "id", "min", "max", "enumerate_", "logging.info", "secure_filename", "sorted_", "uuid.uuid4", "callable",
     "number_input", "selectbox", "slider", "checkbox", "button", "radio",
 }  # fmt: skip
-MUTATORS = {"append", "extend", "add", "insert", "update", "write", "write_text", "write_bytes", "put", "setdefault",
-            "appendleft", "add_message", "add_user_message", "add_ai_message", "add_node", "set", "join_", "push",
+MUTATORS = {"append", "extend", "add", "insert", "update", "write", "write_text", "write_bytes", "put",
+    "setdefault",
+            "appendleft", "add_message", "add_user_message", "add_ai_message", "add_node", "set", "join_",
+            "push",
             "add_documents", "add_texts", "add_edge", "set_entry_point", "add_conditional_edges"}  # fmt: skip
 ASKING = {
-    "invoke", "ainvoke", "stream", "astream", "predict", "apredict", "run", "arun", "generate", "agenerate", "complete",
-    "acomplete", "chat", "achat", "query", "aquery", "kickoff", "initiate_chat", "a_initiate_chat", "batch", "abatch",
-    "run_sync", "run_stream", "forward", "stream_chat", "send_message", "send_message_async", "generate_content",
+    "invoke", "ainvoke", "stream", "astream", "predict", "apredict", "run", "arun", "generate", "agenerate",
+    "complete",
+    "acomplete", "chat", "achat", "query", "aquery", "kickoff", "initiate_chat", "a_initiate_chat", "batch",
+    "abatch",
+    "run_sync", "run_stream", "forward", "stream_chat", "send_message", "send_message_async",
+    "generate_content",
     "__call__", "call", "respond", "prompt", "create_chat_completion", "create_completion", "chat_completion",
-    "text_generation", "stream_complete", "astream_events", "kickoff_async", "predict_messages", "apply", "converse",
+    "text_generation", "stream_complete", "astream_events", "kickoff_async", "predict_messages", "apply",
+    "converse",
     "generate_reply", "run_streamed", "get_response",
 }  # fmt: skip
 RUNNERS = {"eval", "exec"}
-SHELLS = {"os.system", "os.popen", "subprocess.run", "subprocess.call", "subprocess.check_output", "subprocess.Popen",
+SHELLS = {"os.system", "os.popen", "subprocess.run", "subprocess.call", "subprocess.check_output",
+    "subprocess.Popen",
           "subprocess.check_call", "subprocess.getoutput", "asyncio.create_subprocess_shell",
           "asyncio.create_subprocess_exec", "pty.spawn"}  # fmt: skip
 QUERIES = {"execute", "executemany", "executescript", "read_sql_query", "read_sql", "run_sql", "raw", "sql"}
-QUERY_LIBRARIES = {"sqlite3", "psycopg2", "psycopg", "mysql", "pymysql", "sqlalchemy", "pyodbc", "duckdb", "pandas",
+QUERY_LIBRARIES = {"sqlite3", "psycopg2", "psycopg", "mysql", "pymysql", "sqlalchemy", "pyodbc", "duckdb",
+    "pandas",
                    "snowflake", "asyncpg", "aiosqlite", "google", "cx_Oracle", "oracledb",
                    "langchain_community"}  # fmt: skip
-REPLS = {"PythonREPL", "PythonREPLTool", "PythonAstREPLTool", "ShellTool", "BashProcess", "LocalCommandLineCodeExecutor",
+REPLS = {"PythonREPL", "PythonREPLTool", "PythonAstREPLTool", "ShellTool", "BashProcess",
+    "LocalCommandLineCodeExecutor",
          "PythonCodeExecutionTool"}  # fmt: skip
 
 

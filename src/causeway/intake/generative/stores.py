@@ -23,8 +23,10 @@ WEB = {
     "litestar",
     "gradio",
 }
-MEMORIES = {"ConversationBufferMemory", "ConversationBufferWindowMemory", "ConversationSummaryMemory", "ChatMessageHistory",
-            "InMemoryChatMessageHistory", "start_chat", "ConversationSummaryBufferMemory", "ChatMemoryBuffer"}  # fmt: skip
+MEMORIES = {"ConversationBufferMemory", "ConversationBufferWindowMemory", "ConversationSummaryMemory",
+    "ChatMessageHistory",
+            "InMemoryChatMessageHistory", "start_chat", "ConversationSummaryBufferMemory",
+            "ChatMemoryBuffer"}  # fmt: skip
 CHANGES = {"append", "extend", "insert", "add", "update"}
 FILLS = {
     "add_documents",
