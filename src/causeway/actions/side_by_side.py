@@ -1,5 +1,6 @@
 """Many jobs at once, each in a process of its own with a time limit: one that breaks down stops no other."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -72,7 +73,10 @@ def _started(context: BaseContext, job: Job, do: Do, *, seconds: float) -> tuple
 def _work(end: Connection, do: Do, job: Job) -> None:
     # Ctrl-C is the parent's to answer; it stops us
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end.send_bytes(do(job))
+    content = do(job)
+    # whoever asked may have gone
+    with contextlib.suppress(BrokenPipeError):
+        end.send_bytes(content)
     end.close()
 
 
@@ -96,11 +100,11 @@ def _received(end: Connection) -> bytes:
 
 
 def _stop(end: Connection, one: _Running) -> None:
-    end.close()
     one.process.join(GRACE_SECONDS)
     if one.process.is_alive():
         one.process.kill()
         one.process.join()
+    end.close()
 
 
 def _context(preload: str) -> BaseContext:
