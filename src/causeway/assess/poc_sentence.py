@@ -10,6 +10,8 @@ from causeway.core.poc import DataFile, Guess, Poc
 UNSURE = 0.75
 """Certainty below which the other candidates are named."""
 MOST_NAMED = 4
+ELSEWHERE = {"Spark", "H2O", "Transformers", "Surprise", "statsmodels"}
+"""Libraries that are named beside the model, because its name alone would mean another one's."""
 
 
 def sentence(poc: Poc) -> str:
@@ -141,7 +143,7 @@ def _framework(poc: Poc) -> str:
     own = next((t.framework for t in poc.trainings if t.path == poc.train.value and t.framework), "")
     if poc.languages[:1] == ("R",):
         return f" in R ({own})" if own and own != "R" else " in R"
-    return ""
+    return f" ({own})" if own in ELSEWHERE and own.lower() not in poc.model.value.lower() else ""
 
 
 def _people_facing(poc: Poc) -> Iterator[str]:

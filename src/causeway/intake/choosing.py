@@ -7,6 +7,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Guess, ModelFile, Training
 from causeway.intake.estimators import friendly, learner
 
+ENTRIES = {"train.py", "training.py", "main.py", "train_model.py", "model_training.py", "train.ipynb"}
 UNSUPERVISED = {"clustering", "anomaly", "topics", "recommendation", "reduction"}
 _BESIDE = re.compile(
     r"(^|/)(tests?|examples?|docs?|archive|old|backup|deprecated)/|(^|/)test_[^/]*$", re.IGNORECASE
@@ -52,7 +53,9 @@ def weight(training: Training, loaded: set[str], *, taught: bool) -> int:
     name = training.path.rsplit("/", 1)[-1].lower()
     saved = {path.rsplit("/", 1)[-1] for path in training.saves}
     found = 3 * name.endswith((".py", ".rmd", ".r")) + 2 * bool(saved) + 3 * bool(saved & loaded)
-    found += bool(training.target or training.target_index is not None) + ("train" in name)
+    found += (
+        bool(training.target or training.target_index is not None) + ("train" in name) + (name in ENTRIES)
+    )
     found -= 5 * bool(_BESIDE.search(training.path)) + 3 * training.estimator.startswith("Dummy")
     return found - 3 * (taught and training.task in UNSUPERVISED)
 

@@ -12,6 +12,7 @@ from causeway.intake.names import dotted, stars
 from causeway.intake.statements import each_of
 from causeway.intake.values import (
     OPAQUE,
+    Choice,
     Class,
     Columns,
     Data,
@@ -77,6 +78,8 @@ def _attribute(follower: Following, node: ast.Attribute) -> Value:
 
 def attribute_of(follower: Following, node: ast.Attribute, holder: Value) -> Value:
     """What `holder.name` holds, where the holder was already followed."""
+    if isinstance(holder, Choice):
+        return choice([attribute_of(follower, node, option) for option in holder.options])
     if isinstance(holder, Instance | Class | Super):
         found = classes.attribute(holder, node.attr)
         if isinstance(found, Function) and found.owner and classes.is_property(found):

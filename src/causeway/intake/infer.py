@@ -34,6 +34,14 @@ NAMED = {
 }  # fmt: skip
 """What people call the tasks that an estimator's name alone tells."""
 MANY_CLASSES = 100
+CURVES = {
+    "roc_auc_score",
+    "roc_curve",
+    "precision_recall_curve",
+    "average_precision_score",
+    "brier_score_loss",
+}
+"""Measures of a model that tells two classes apart."""
 UNTAUGHT = {"clustering", "anomaly", "topics", "recommendation", "reinforcement", "detection", "generation"}
 """Tasks that learn no column."""
 TARGET_WORDS = {"target", "label", "class", "outcome", "churn", "attrition", "default", "survived", "y"}
@@ -51,7 +59,9 @@ def kind_of(
     if training.task == "regression":
         return _regression(training, file, target, at)
     if training.task in {"binary", "multiclass", "classification"}:
-        return _classification(training.task, file, target, at)
+        binary = training.positive or CURVES & set(training.metrics)
+        task = "binary" if training.task == "classification" and binary else training.task
+        return _classification(task, file, target, at)
     task = "forecast" if training.estimator in FORECASTERS else training.task
     return Guess(NAMED[task], 0.9, at) if task in NAMED else _by_target(file, target, at)
 
@@ -180,7 +190,8 @@ def features_of(training: Training | None, file: DataFile | None, target: str) -
     if training is None or file is None or UNKNOWN in training.dropped:
         return ()
     if training.features:
-        return tuple(name for name in training.features if file.column(name))
+        known = all(file.column(name) for name in training.features)
+        return training.features if known else ()
     if training.feature_slice:
         start, stop = training.feature_slice
         return tuple(name for name in file.names[start:stop] if name != target)

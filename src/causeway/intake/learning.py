@@ -123,6 +123,8 @@ def _transform(follower: Following, estimator: Estimator, this: Call) -> Value:
     if estimator.makes:
         name, origin = estimator.makes
         features = replace(features, derived=(*features.derived, (name, frozenset({origin}))))
+    if estimator.takes:
+        features = replace(features, columns=estimator.takes, dropped=())
     if mark is None or features.part:
         return replace(features, cleaned=cleaned)
     return replace(features, marks=(*features.marks, mark), cleaned=cleaned)

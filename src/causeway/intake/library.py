@@ -180,6 +180,7 @@ def build(follower: Following, this: Call, name: str, learner: estimators.Learne
         steps=tuple(step for item in inner for step in (item.name, *item.steps)),
         text=learner.sort == "text" or any(item.text for item in inner),
         target=_told(this),
+        takes=texts(this.kwargs.get("inputCols", OPAQUE)) if name == "VectorAssembler" else (),
         makes=(this.text(-1, "outputCol"), this.text(-1, "inputCol")) if "inputCol" in this.kwargs else None,
     )
     natives.remember(follower, this, estimator)

@@ -142,9 +142,11 @@ def _renamed_one(_follower: Following, data: Data, this: Call) -> Value:
 def _with_column(_follower: Following, data: Data, this: Call) -> Value:
     made = data_in(this.arg(1))
     sources = frozenset(piece.column for piece in made if isinstance(piece.column, str))
-    return (
-        replace(data, derived=(*data.derived, (this.text(0), sources))) if this.text(0) and sources else data
-    )
+    sources |= {origin for piece in made for key, origins in piece.derived if not key for origin in origins}
+    if not this.text(0) or not sources:
+        return data
+    positive = next((piece.positive for piece in made if piece.positive), data.positive)
+    return replace(data, derived=(*data.derived, (this.text(0), sources)), positive=positive)
 
 
 def _assign(follower: Following, data: Data, this: Call) -> Value:
@@ -219,7 +221,14 @@ def _fill(_follower: Following, data: Data, this: Call) -> Value:
 
 
 def _merge(_follower: Following, data: Data, this: Call) -> Value:
-    return merge([data, *(piece for value in this.args for piece in data_in(value))])
+    others = [piece for value in (*this.args, *this.kwargs.values()) for piece in data_in(value)]
+    merged = merge([data, *others])
+    foreign = any(piece.source != data.source for piece in others)
+    return replace(merged, dropped=(*merged.dropped, UNKNOWN)) if foreign else merged
+
+
+def _aggregated(_follower: Following, data: Data, _this: Call) -> Value:
+    return replace(data, dropped=(*data.dropped, UNKNOWN))
 
 
 def _correlate(_follower: Following, data: Data, this: Call, *, name: str) -> Value:
@@ -251,6 +260,9 @@ _ON_DATA: dict[str, Callable[[Following, Data, Call], Value]] = {
     "withColumn": _with_column,
     "assign": _assign,
     "pipe": _pipe,
+    "agg": _aggregated,
+    "aggregate": _aggregated,
+    "pivot_table": _aggregated,
     "groupby": _grouped,
     "groupBy": _grouped,
     "resample": _grouped,

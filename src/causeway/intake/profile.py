@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import numpy as np
+from msgspec import structs
 
 from causeway.core.dates import moments_of
 from causeway.core.poc import ColumnProfile
@@ -39,12 +40,10 @@ def profile(name: str, values: list[str]) -> ColumnProfile:
         unique=len(filled) > 1 and len(counts) == len(values),
         mean_length=round(sum(map(len, filled[:2000])) / max(len(filled[:2000]), 1), 1),
     )
-    why = personal(name, column, values)
-    return ColumnProfile(**{**_fields(column), "personal": why}) if why else column
-
-
-def _fields(column: ColumnProfile) -> dict[str, object]:
-    return {field: getattr(column, field) for field in column.__struct_fields__}
+    who = personal(name, column, values)
+    if who is None:
+        return column
+    return structs.replace(column, personal=who.sort, personal_as=who.form, personal_values=who.count)
 
 
 def numbers_of(filled: list[str]) -> np.ndarray | None:

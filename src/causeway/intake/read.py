@@ -13,9 +13,9 @@ from causeway.intake.association import scores
 from causeway.intake.claims import claimed_in_output, claimed_in_text
 from causeway.intake.datafiles import read_sample
 from causeway.intake.generative import generative
+from causeway.intake.hubs import REMOTE
 from causeway.intake.imports import third_party, undeclared
 from causeway.intake.mlflow_runs import claims_in_store
-from causeway.intake.hubs import REMOTE
 from causeway.intake.presence import presence_of
 from causeway.intake.reading import Reading
 from causeway.intake.sightings import sightings

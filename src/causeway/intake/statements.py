@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from causeway.intake import classes
 from causeway.intake.values import (
     EACH,
+    Choice,
+    Class,
     Columns,
     Estimator,
     Function,
@@ -85,9 +87,9 @@ def _if(follower: Following, node: ast.If) -> None:
 
 
 def _builds(value: Value) -> bool:
-    return isinstance(value, Estimator | Reference) or (
-        not isinstance(value, Many | Mapping) and bool(estimators_in(value))
-    )
+    if isinstance(value, Choice):
+        return any(_builds(option) for option in value.options)
+    return isinstance(value, Estimator | Reference | Class)
 
 
 def _match(follower: Following, node: ast.Match) -> None:

@@ -62,6 +62,8 @@ class Estimator:
     """The column that it was told to learn, by name."""
     makes: tuple[str, str] | None = None
     """The column that it makes, and of which."""
+    takes: tuple[str, ...] = ()
+    """The columns that it puts together."""
 
 
 @dataclass(frozen=True)
