@@ -72,6 +72,15 @@ def has_workspace(folder: Path) -> bool:
     return _find(folder.resolve()) is not None
 
 
+def state_of(folder: Path, *, make: bool = True) -> Path:
+    """Where the state of this folder lies: its own or that of the nearest parent; made here if asked to."""
+    check_folder(folder)
+    found = _find(folder.resolve())
+    if found is None and make:
+        return make_state(folder.resolve())
+    return found or folder.resolve() / STATE
+
+
 def load_product(work: Workspace, folder: Path) -> tuple[Manifest, str]:
     """The manifest in this folder, and the digest under which its bytes are now kept."""
     path = folder / MANIFEST
@@ -91,8 +100,8 @@ def keys_folder() -> Path:
     return Path(os.environ.get("CAUSEWAY_KEYS") or Path.home() / ".config" / "causeway" / "keys")
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Puts all of this into the file at once, or leaves what was there."""
+def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Puts all of this into the file at once, or leaves what was there; private unless a mode is given."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -100,6 +109,8 @@ def write_whole(path: Path, content: bytes) -> None:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
                 stream.flush()
+                if mode is not None:
+                    os.fchmod(stream.fileno(), mode)
                 os.fsync(stream.fileno())
             Path(name).replace(path)
         except BaseException:

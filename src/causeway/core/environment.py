@@ -28,3 +28,10 @@ class Limits(Struct, frozen=True):
     seconds: float = 900.0
     memory_bytes: int = 6 << 30
     file_bytes: int = 2 << 30
+
+
+class Resolved(Struct, frozen=True):
+    """Versions that fit together, and what was left out to get there: name to reason."""
+
+    pins: dict[str, str]
+    dropped: dict[str, str]

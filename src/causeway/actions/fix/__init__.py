@@ -1,0 +1,1 @@
+"""Mends what a tool can mend, as a diff that is shown first and can be taken back."""
