@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from causeway.assess import poc_words as words
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
-from causeway.core.poc import Poc
+from causeway.core.poc import ColumnProfile, ModelFile, Poc, Sighting
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
@@ -80,30 +80,66 @@ def _convert(poc: Poc) -> Remedy:
 
 
 def _people(poc: Poc) -> Iterator[Finding]:
-    direct: dict[str, Evidence] = {}
-    protected: dict[str, Evidence] = {}
-    for file in sorted(poc.data, key=lambda item: item.path != poc.training_data.value):
-        for column in file.columns:
-            if file.header and column.personal in {"direct", "protected"}:
-                (direct if column.personal == "direct" else protected).setdefault(
-                    column.name, Evidence(file.path)
-                )
+    columns = _columns(poc)
+    direct = [name for name, (column, _) in columns.items() if column.personal == "direct"]
+    protected = [name for name, (column, _) in columns.items() if column.personal == "protected"]
     used = [name for name in protected if name in poc.features]
-    if not direct and not protected:
+    shown = _shown(poc)
+    models = [model for model in poc.models if model.personal or (model.rows and (used or direct))]
+    if not direct and not protected and not shown and not models:
         return
-    parts = [f"{', '.join(direct)} name{'s' if len(direct) == 1 else ''} people"] if direct else []
+    parts = [f"{_listed(columns, direct)} name{'s' if len(direct) == 1 else ''} people"] if direct else []
     if used:
-        parts.append(f"protected attributes are features: {', '.join(used)}")
+        parts.append(f"protected attributes are features: {_few(used)}")
     elif protected:
-        parts.append(f"protected attributes: {', '.join(protected)}")
+        parts.append(f"protected attributes: {_few(protected)}")
+    keys = [name for name, (column, _) in columns.items() if column.personal == "pseudonym"]
+    parts += [f"{_few(keys)} tell{'s' if len(keys) == 1 else ''} one person from another"] if keys else []
+    parts += [f"{_inside(model)} lie inside {model.path}" for model in models[:2]]
+    parts += [f"{shown[0].value} stand in {shown[0].at}"] if shown else []
+    places = [columns[name][1] for name in (*direct, *protected)]
+    places += [*(Evidence(model.path) for model in models), *(s.at for s in shown)]
+    grave = bool(direct or used or models or shown)
     yield Finding(
         "PERSONAL-DATA",
-        Severity.FIX if direct or used else Severity.NOTE,
+        Severity.FIX if grave else Severity.NOTE,
         f"Personal data lies in the folder: {'; '.join(parts)}.",
         Remedy(
             "Write down purpose and legal basis; mask what the model does not need; compare quality by group."
         ),
-        tuple(dict.fromkeys((*direct.values(), *protected.values())))[:3],
+        tuple(dict.fromkeys(places))[:4],
         certainty=0.9,
-        damage=0.55 if direct or used else 0.3,
+        damage=0.55 if grave else 0.3,
     )
+
+
+def _columns(poc: Poc) -> dict[str, tuple[ColumnProfile, Evidence]]:
+    found: dict[str, tuple[ColumnProfile, Evidence]] = {}
+    for file in sorted(poc.data, key=lambda item: item.path != poc.training_data.value):
+        for column in file.columns:
+            if column.personal and (file.header or column.personal_as):
+                found.setdefault(column.name, (column, Evidence(file.path)))
+    return found
+
+
+def _listed(columns: dict[str, tuple[ColumnProfile, Evidence]], names: list[str]) -> str:
+    told = [
+        f"{name} ({columns[name][0].personal_values:,} {columns[name][0].personal_as})"
+        if columns[name][0].personal_as
+        else name
+        for name in names
+    ]
+    return _few(told)
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+def _inside(model: ModelFile) -> str:
+    return model.personal or f"{model.rows:,} rows of the training data"
+
+
+def _shown(poc: Poc) -> list[Sighting]:
+    told = {s.at.path for what in ("personal_prompt", "personal_corpus") for s in poc.seen(what)}
+    return [sighting for sighting in poc.seen("people_in_text") if sighting.at.path not in told]

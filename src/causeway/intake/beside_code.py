@@ -6,6 +6,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.distributions import mistaken
 from causeway.intake.mlflow_runs import places_elsewhere
+from causeway.intake.personal_text import people_in_corpora, people_in_outputs
 from causeway.intake.reading import Reading
 from causeway.intake.requirement_places import installed_in_notebooks
 
@@ -16,6 +17,8 @@ def beside_code(reading: Reading) -> list[Sighting]:
         *_wrong_requirements(reading),
         *places_elsewhere(reading.entries),
         *(seen for code in reading.codes for seen in installed_in_notebooks(code)),
+        *people_in_outputs(reading.codes),
+        *people_in_corpora(reading.entries, [file.path for file in reading.data]),
     ]
 
 
