@@ -38,7 +38,8 @@ def _shared(poc: Poc) -> Iterator[Finding]:
             if not found[0].value.endswith((".db", ".sqlite"))
             else f"One {found[0].value} for all users: an upload replaces what another is asking about.",
             Remedy(
-                "Keep a collection for each user or tenant, outside the process, and filter every search by it."
+                "Keep a collection for each user or tenant, outside the process, and filter every "
+                "search by it."
             ),
             tuple(s.at for s in found[:2]),
             certainty=0.9,
@@ -89,7 +90,8 @@ def _uncounted(poc: Poc) -> Iterator[Finding]:
             Severity.NOTE,
             "No tokens or costs are recorded: nobody can say what an answer costs, or who spends.",
             Remedy(
-                "Write down model, tokens in and out, and user with every answer; the response's usage has them."
+                "Write down model, tokens in and out, and user with every answer; the response's "
+                "usage has them."
             ),
             tuple(guess.at for guess in poc.genai.models[:1] if guess.at),
             certainty=0.8,

@@ -38,7 +38,8 @@ def _looping(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-LOOP",
             Severity.FIX,
-            f"Only the model decides when to stop ({found[0].value}): one confused answer loops, and each round is paid.",
+            f"Only the model decides when to stop ({found[0].value}): one confused answer loops, and "
+            "each round is paid.",
             Remedy("Count the rounds, stop at ten or so, and say that it was not finished."),
             tuple(s.at for s in found[:3]),
             certainty=0.85,
@@ -63,7 +64,8 @@ def _history(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-HISTORY",
             Severity.FIX,
-            f"The whole conversation is sent with every question ({found[0].value} only grows): cost rises with each "
+            f"The whole conversation is sent with every question ({found[0].value} only grows): cost "
+            "rises with each "
             "turn, until the model's window is full and it fails.",
             Remedy("Send the last few turns, or a summary of the earlier ones."),
             tuple(s.at for s in found[:3]),
@@ -89,7 +91,8 @@ def _waiting(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-TIMEOUT",
             Severity.NOTE,
-            f"{long[0].value} waits ten minutes by default, and tries {long[0].detail} times: a stuck request holds its "
+            f"{long[0].value} waits ten minutes by default, and tries {long[0].detail} times: a stuck "
+            "request holds its "
             "user for half an hour.",
             Remedy("Set timeout= to what a user would wait, such as 60 seconds."),
             tuple(s.at for s in long[:2]),
@@ -132,7 +135,8 @@ def _models(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-RETIRED",
             Severity.FIX,
-            f"The maker has announced the end of {told}: from that day, requests fail or reach another model.",
+            f"The maker has announced the end of {told}: from that day, requests fail or reach "
+            "another model.",
             Remedy("Move to a current model, and compare the two on the evaluation set first."),
             tuple(s.at for s in ended[:4]),
             certainty=0.9,
@@ -163,7 +167,8 @@ def _answers(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-PARSE",
             Severity.FIX,
-            f"An answer is taken apart with {found[0].value} and used unchecked: a word before the JSON, or a key that is "
+            f"An answer is taken apart with {found[0].value} and used unchecked: a word before the "
+            "JSON, or a key that is "
             "missing, is a crash.",
             Remedy("Ask for a schema (structured output), and validate the answer before it is used."),
             tuple(s.at for s in found[:3]),
@@ -175,7 +180,8 @@ def _answers(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-TEMPERATURE",
             Severity.NOTE,
-            "An answer that is parsed is drawn at the default temperature: the same question gives another form.",
+            "An answer that is parsed is drawn at the default temperature: the same question gives "
+            "another form.",
             Remedy("Set temperature=0 where the answer is parsed."),
             tuple(s.at for s in free[:2]),
             certainty=0.75,

@@ -29,10 +29,12 @@ def _run(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-EXECUTES",
             Severity.BLOCKER,
-            f"What the model writes {RUNS[found[0].value]}, with the rights of this program: whoever can put words "
+            f"What the model writes {RUNS[found[0].value]}, with the rights of this program: whoever "
+            "can put words "
             "into the prompt runs code here.",
             Remedy(
-                "Run it in a container or a hosted sandbox without network, secrets or write access, with a time "
+                "Run it in a container or a hosted sandbox without network, secrets or write access, "
+                "with a time "
                 "limit; or let the model choose among a few functions instead."
             ),
             tuple(s.at for s in found[:4]),
@@ -48,10 +50,12 @@ def _queried(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-SQL",
             Severity.BLOCKER,
-            "SQL that the model writes goes to the database as it is: a question can become a DELETE or read what the "
+            "SQL that the model writes goes to the database as it is: a question can become a DELETE "
+            "or read what the "
             "user may not see.",
             Remedy(
-                "Connect with a role that may only read the tables meant, allow one SELECT, add a LIMIT and a time limit."
+                "Connect with a role that may only read the tables meant, allow one SELECT, add a "
+                "LIMIT and a time limit."
             ),
             tuple(s.at for s in found[:4]),
             certainty=0.85,
@@ -100,13 +104,15 @@ def _injection(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-INJECTION",
             Severity.BLOCKER,
-            f"Documents or web pages reach a model that may act through {acting[0].name}: a sentence in them can give "
+            f"Documents or web pages reach a model that may act through {acting[0].name}: a sentence "
+            "in them can give "
             "it orders.",
             Remedy(
-                "Let no model that reads strangers' text call such tools, or ask a person before each; mark the text "
+                "Let no model that reads strangers' text call such tools, or ask a person before "
+                "each; mark the text "
                 "as quotation."
             ),
-            tuple(s.at for s in [*foreign[:2]]) + (acting[0].at,),
+            (*(s.at for s in foreign[:2]), acting[0].at),
             certainty=0.75,
             damage=0.85,
         )
@@ -149,10 +155,12 @@ def _options(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-UNSAFE-LOAD",
             Severity.FIX,
-            "The vector store is loaded as a pickle (allow_dangerous_deserialization=True): whoever can change the file "
+            "The vector store is loaded as a pickle (allow_dangerous_deserialization=True): whoever "
+            "can change the file "
             "runs code.",
             Remedy(
-                "Build the index from the documents when it starts, or keep it in a store that is not a pickle."
+                "Build the index from the documents when it starts, or keep it in a store that is "
+                "not a pickle."
             ),
             tuple(s.at for s in loads[:3]),
             damage=0.55,

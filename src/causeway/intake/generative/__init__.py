@@ -7,10 +7,11 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import EvaluationSet, GenAi, Guess, Sighting
 from causeway.intake.code import Code
 from causeway.intake.generative import habits, purpose
-from causeway.intake.generative.agents import Acting, endless, generous
+from causeway.intake.generative.agents import Acting
 from causeway.intake.generative.catalog import ENDPOINT, FRAMEWORKS, PROVIDERS
 from causeway.intake.generative.files import Written, environment_of, written
-from causeway.intake.generative.flow import Flow
+from causeway.intake.generative.flow import follow
+from causeway.intake.generative.loops import endless, generous
 from causeway.intake.generative.prompts import in_code, personal_in
 from causeway.intake.generative.sites import Sites
 from causeway.intake.generative.stores import Kept
@@ -18,6 +19,7 @@ from causeway.intake.generative.values import Constants, Node, nodes
 from causeway.intake.walk import Entry
 
 MAX_PROMPTS = 40
+OTHERS_IN_ORDER = ("document", "file", "web", "user", "operator", "retriever")
 _ASIDE = re.compile(
     r"(^|/)(tests?|testing|evals?|benchmarks?)/|(^|/)(test_[^/]*|[^/]*_test|conftest|eval\w*|bench\w*|load_\w*|smoke\w*)\.py$"
 )
@@ -37,10 +39,14 @@ def generative(codes: Sequence[Code], entries: Sequence[Entry] = ()) -> tuple[Ge
     if not _concerned(own) and not (found.providers or found.agents):
         return GenAi(), []
     aside = [code for code in codes if _ASIDE.search(code.path)]
-    parts = _Parts(list(nodes(own)), found, entries, habits.evaluates(aside))
-    if not (parts.providers or parts.models or parts.frameworks or parts.sites.tuning):
+    try:
+        parts = _Parts(list(nodes(own)), found, entries, habits.evaluates(aside))
+        if not (parts.providers or parts.models or parts.frameworks or parts.sites.tuning):
+            return GenAi(), []
+        return parts.made(), parts.sightings()
+    except RecursionError:
+        # an expression nested deeper than anybody writes by hand
         return GenAi(), []
-    return parts.made(), parts.sightings()
 
 
 def _concerned(codes: list[Code]) -> bool:
@@ -68,7 +74,7 @@ class _Parts:
         self.sites = Sites(files, constants)
         self.acting = Acting(files, self.sites)
         self.kept = Kept(files, constants)
-        self.flow = Flow(files, self.sites, self.acting.names())
+        self.flow = follow(files, self.sites, self.acting.names())
         self.acting.executed(self.flow)
         self.prompts = [*in_code(files), *found.texts]
         self.models = self._models()
@@ -185,23 +191,11 @@ class _Parts:
             Sighting("asked", " ".join(sorted(asked.labels)), asked.at) for asked in self.flow.asked.values()
         ]
         for asked in self.flow.asked.values():
-            if "mixed" in asked.labels:
-                whose = [
-                    word
-                    for word in ("document", "file", "web", "user", "operator", "retriever")
-                    if word in asked.labels
-                ]
-                seen.append(Sighting("mixed_prompt", "", asked.at, " ".join(whose)))
+            whose = " ".join(word for word in OTHERS_IN_ORDER if word in asked.labels)
+            seen += [Sighting("mixed_prompt", "", asked.at, whose)] if "mixed" in asked.labels else []
         for sunk in self.flow.sunk.values():
-            if sunk.how != "parse":
-                seen.append(
-                    Sighting(
-                        "model_output_run",
-                        sunk.how,
-                        sunk.at,
-                        " ".join(sorted(sunk.labels & {"user", "file"})),
-                    )
-                )
+            whose = " ".join(sorted(sunk.labels & {"user", "file"}))
+            seen += [Sighting("model_output_run", sunk.how, sunk.at, whose)] if sunk.how != "parse" else []
         return seen
 
 

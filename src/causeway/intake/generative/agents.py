@@ -2,11 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import GenTool, Sighting
-from causeway.intake.generative.flow import Flow, Known
+from causeway.intake.generative.labels import Flow
 from causeway.intake.generative.sites import Sites
 from causeway.intake.generative.sources import QUERIES, SHELLS
 from causeway.intake.generative.values import Function, Node, Place
@@ -71,7 +71,6 @@ _POSTERS = {"post", "put", "patch", "delete", "request"}
 _FILES = {"write_text", "write_bytes", "unlink", "rmdir", "rmtree", "os.remove", "os.unlink", "os.rename",
     "shutil.move",
           "shutil.rmtree", "os.makedirs_", "shutil.copy_"}  # fmt: skip
-MAX_STEPS_SANE = 200
 MAX_TOOLS = 60
 
 
@@ -252,7 +251,7 @@ class Acting:
 
     def executed(self, flow: Flow) -> None:
         """Adds the functions that carry out what a model chose, where no tool of that name is known."""
-        asking = {id(asked.place.function) for asked in flow.asked.values()}
+        asking = flow.asking()
         for name, known in flow.executors.items():
             if id(known.node) in asking:
                 continue
@@ -281,123 +280,6 @@ class Acting:
         return tuple(found)
 
 
-def endless(acting: Acting, flow: Flow) -> Iterator[Sighting]:
-    """Loops and recursion in which a model decides when to stop, and nothing else does."""
-    asking = {known.node.name for found in flow.functions.values() for known in found if _asks(known, flow)}
-    asking_nodes = {id(asked.node) for asked in flow.asked.values()}
-    for found in acting.files:
-        for node, place in found:
-            if (
-                isinstance(node, ast.While)
-                and _forever(node)
-                and _calls(node, asking, asking_nodes)
-                and not _paced(node)
-            ):
-                yield Sighting("endless", "while True", place.code.at(node, place.block))
-            elif (
-                isinstance(node, Function)
-                and node.name in asking
-                and _recurses(node, asking_nodes)
-                and acting.agents
-            ):
-                yield Sighting("endless", f"{node.name} calls itself", place.code.at(node, place.block))
-
-
-def generous(acting: Acting) -> Iterator[Sighting]:
-    """Agents of LangGraph and LangChain, whose own limit is no limit to speak of."""
-    texts = [place.block.text for found in acting.files for _, place in found[:1]]
-    if any("recursion_limit" in text or "CallLimitMiddleware" in text for text in texts):
-        return
-    for found in acting.files:
-        for node, place in found:
-            if (
-                isinstance(node, ast.Call)
-                and dotted(node.func, place.scope.known) == "langchain.agents.create_agent"
-            ):
-                yield Sighting("endless_default", "create_agent", place.code.at(node, place.block), "9,999")
-                return
-
-
-def _asks(known: Known, flow: Flow) -> bool:
-    return any(asked.place.function is known.node for asked in flow.asked.values()) or "model" in known.gives
-
-
-def _forever(node: ast.While) -> bool:
-    return constant(node.test) in (True, 1)
-
-
-def _calls(node: ast.AST, asking: set[str], asking_nodes: set[int]) -> bool:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Call):
-            last = inner.func.attr if isinstance(inner.func, ast.Attribute) else getattr(inner.func, "id", "")
-            if id(inner) in asking_nodes or last in asking:
-                return True
-    return False
-
-
-def _paced(node: ast.While) -> bool:
-    """Whether a person, a queue or a counter sets the pace."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Call):
-            name = dotted(inner.func, {})
-            last = inner.func.attr if isinstance(inner.func, ast.Attribute) else name
-            if last in {
-                "input",
-                "ask",
-                "prompt",
-                "receive_text",
-                "receive_json",
-                "receive",
-                "recv",
-                "get_nowait",
-                "listen",
-                "readline",
-                "accept",
-                "poll",
-                "sleep",
-            }:
-                return True
-        if isinstance(inner, ast.If) and any(
-            isinstance(part, ast.Break | ast.Return | ast.Raise) for part in inner.body
-        ):
-            for test in ast.walk(inner.test):
-                if (
-                    isinstance(test, ast.Compare)
-                    and isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Eq)
-                    and _counts(test)
-                ):
-                    return True
-    return False
-
-
-def _counts(test: ast.Compare) -> bool:
-    text = ast.unparse(test).lower()
-    return bool(
-        re.search(
-            r"\b\w*(step|turn|iter|round|attempt|tries|retr|count|limit|max|depth|loop|i|n)\w*\b\s*(>|>=|==)",
-            text,
-        )
-    )
-
-
-def _recurses(node: Function, asking_nodes: set[int]) -> bool:
-    arguments = {item.arg for item in [*node.args.args, *node.args.kwonlyargs]}
-    if any(re.search(r"depth|step|turn|iter|remaining|attempt|retr|max|count", name) for name in arguments):
-        return False
-    asks = any(isinstance(inner, ast.Call) and id(inner) in asking_nodes for inner in ast.walk(node))
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Call):
-            own = isinstance(inner.func, ast.Name) and inner.func.id == node.name
-            its = (
-                isinstance(inner.func, ast.Attribute)
-                and inner.func.attr == node.name
-                and dotted(inner.func.value, {}) == "self"
-            )
-            if (own or its) and asks:
-                return True
-    return False
-
-
 def _asks_first(place: Place) -> bool:
     return any(_APPROVED.search(block.text) for block in place.code.blocks)
 
@@ -417,24 +299,38 @@ def _is_tool_class(place: Place) -> bool:
 
 
 def _effect(node: ast.Call, name: str, last: str) -> str:
-    if name in SHELLS:
-        return "shell"
-    if name in {"eval", "exec"}:
-        return "code"
-    if last in QUERIES and node.args:
-        text = str(constant(node.args[0]) or "")
-        return (
-            "" if text.lstrip().upper().startswith(("SELECT", "PRAGMA", "SHOW", "CREATE TABLE IF")) else "SQL"
-        )
-    if last == "open" and "." not in name.removeprefix("builtins."):
-        mode = constant(node.args[1]) if len(node.args) > 1 else constant(keyword(node, "mode"))
-        return "files" if isinstance(mode, str) and set(mode) & set("wax+") else ""
+    return next((effect for effect, rule in _EFFECTS.items() if rule(node, name, last)), "")
+
+
+def _writes(node: ast.Call, name: str, last: str) -> bool:
     if last in _FILES or name in _FILES:
-        return "files"
-    if name.startswith("smtplib.") or last in {"sendmail", "send_email", "send_mail"}:
-        return "email"
-    if last in _POSTERS and (
-        name.startswith(("requests.", "httpx.", "aiohttp.")) or (last == "request" and len(node.args) > 1)
-    ):
-        return "http"
-    return "database" if last == "commit" else ""
+        return True
+    mode = constant(node.args[1]) if len(node.args) > 1 else constant(keyword(node, "mode"))
+    return (
+        name in {"open", "io.open", "codecs.open"} and isinstance(mode, str) and bool(set(mode) & set("wax+"))
+    )
+
+
+def _changes_rows(node: ast.Call, last: str) -> bool:
+    if last not in QUERIES or not node.args:
+        return False
+    text = str(constant(node.args[0]) or "")
+    return not text.lstrip().upper().startswith(("SELECT", "PRAGMA", "SHOW", "CREATE TABLE IF"))
+
+
+def _sends(node: ast.Call, name: str, last: str) -> bool:
+    library = name.startswith(("requests.", "httpx.", "aiohttp."))
+    return last in _POSTERS and (library or (last == "request" and len(node.args) > 1))
+
+
+_EFFECTS: dict[str, Callable[[ast.Call, str, str], bool]] = {
+    "shell": lambda _node, name, _last: name in SHELLS,
+    "code": lambda _node, name, _last: name in {"eval", "exec"},
+    "SQL": lambda node, _name, last: _changes_rows(node, last),
+    "files": _writes,
+    "email": lambda _node, name, last: (
+        name.startswith("smtplib.") or last in {"sendmail", "send_email", "send_mail"}
+    ),
+    "http": _sends,
+    "database": lambda _node, _name, last: last == "commit",
+}

@@ -15,6 +15,7 @@ from causeway.core.poc import EvaluationSet, GenTool
 from causeway.intake.text import read_text
 from causeway.intake.walk import Entry
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 200_000
 MAX_FILES = 200
 PROMPT_SUFFIXES = {".md", ".txt", ".jinja", ".jinja2", ".j2", ".prompt", ".mustache", ".hbs", ".prompty"}
@@ -92,11 +93,8 @@ def environment_of(entries: Iterable[Entry]) -> dict[str, str]:
     """What the folder's `.env` files and their samples give to names that speak of models."""
     found: dict[str, str] = {}
     for entry in entries:
-        if (
-            ".env" in entry.name
-            and entry.size < 20_000
-            or entry.name in {"env.sample", "env.example", "sample.env"}
-        ):
+        named = ".env" in entry.name or entry.name in {"env.sample", "env.example", "sample.env"}
+        if named and entry.size < 20_000:
             for line in read_text(entry.full, 20_000).text.split("\n"):
                 name, mark, value = line.strip().removeprefix("export ").partition("=")
                 plain = value.split(" #", maxsplit=1)[0].strip().strip("\"'")
@@ -151,11 +149,7 @@ def _script(found: Written, entry: Entry) -> None:
 def _parsed(entry: Entry) -> Any:  # noqa: ANN401 - documents of any make
     text = read_text(entry.full, MAX_BYTES).text
     try:
-        return (
-            json.loads(text)
-            if entry.suffix == ".json"
-            else yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        )  # noqa: S506 - both are safe loaders
+        return json.loads(text) if entry.suffix == ".json" else yaml.load(text, Loader=_Loader)  # noqa: S506 - safe
     except (ValueError, yaml.YAMLError, RecursionError):
         return None
 

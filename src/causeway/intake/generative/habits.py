@@ -8,7 +8,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.code import Code
 from causeway.intake.generative.catalog import LIMITS, LOCAL, REPEATS, WAITS
-from causeway.intake.generative.flow import Asked, Flow
+from causeway.intake.generative.labels import Asked, Flow
 from causeway.intake.generative.retired import end_of, moves
 from causeway.intake.generative.sites import Site, Sites
 from causeway.intake.generative.values import Node, Place
@@ -19,26 +19,35 @@ _RETRIES = re.compile(
     r"tenacity|backoff|\bRetry\(|@retry|max_retries|num_retries|stamina|with_retry|for attempt in|retrying"
 )
 _USAGE = re.compile(
-    r"\.usage\b|usage_metadata|get_openai_callback|token_usage|total_tokens|langfuse|langsmith|LANGCHAIN_TRACING|LANGSMITH|helicone"
-    r"|opentelemetry|traceloop|autolog|completion_cost|agentops|logfire|\bwandb\b|weave\.init|prompt_tokens|input_tokens|\barize\b|\bphoenix\b"
+    r"\.usage\b|usage_metadata|get_openai_callback|token_usage|total_tokens|langfuse|langsmith"
+    r"|LANGCHAIN_TRACING|LANGSMITH|helicone"
+    r"|opentelemetry|traceloop|autolog|completion_cost|agentops|logfire|\bwandb\b|weave\.init"
+    r"|prompt_tokens|input_tokens|\barize\b|\bphoenix\b"
     r"|getattr\(\w+, ['\"]usage['\"]|openlit|usage\(\)"
 )
 _GUARDED = re.compile(
-    r"moderations?\.create|guardrails|nemoguardrails|llm_guard|presidio|safety_settings|Rebuff|lakera|content_safety|ContentSafety"
+    r"moderations?\.create|guardrails|nemoguardrails|llm_guard|presidio|safety_settings|Rebuff"
+    r"|lakera|content_safety|ContentSafety"
     r"|LlamaGuard|llama-guard|detect_injection|prompt_guard|OpenAIModerationChain|input_guardrail|moderat",
     re.IGNORECASE,
 )
 _TRIMMED = re.compile(
-    r"trim_messages|BufferWindowMemory|SummaryMemory|SummaryBufferMemory|TokenBufferMemory|SummarizationMiddleware|deque\(.*maxlen"
-    r"|\[-\s*[\w(][^\]\n]*:|\.pop\(0\)|del \w[\w.]*\[|messages_to_keep|tiktoken|RemoveMessage|max_history|truncate|ChatMemoryBuffer|count_tokens"
+    r"trim_messages|BufferWindowMemory|SummaryMemory|SummaryBufferMemory|TokenBufferMemory"
+    r"|SummarizationMiddleware"
+    r"|deque\(.*maxlen"
+    r"|\[-\s*[\w(][^\]\n]*:|\.pop\(0\)|del \w[\w.]*\[|messages_to_keep|tiktoken|RemoveMessage|max_history"
+    r"|truncate|ChatMemoryBuffer|count_tokens"
 )
 _FALLBACKS = re.compile(r"with_fallbacks|fallbacks\s*=|FallbackModel|ModelFallbackMiddleware")
 _EVALUATED = re.compile(
-    r"^(ragas|deepeval|trulens\w*|promptfoo|giskard|langsmith\.evaluation|inspect_ai|phoenix\.evals|autoevals|pydantic_evals)"
+    r"^(ragas|deepeval|trulens\w*|promptfoo|giskard|langsmith\.evaluation|inspect_ai"
+    r"|phoenix\.evals|autoevals|pydantic_evals)"
 )
 _VALIDATED = re.compile(
-    r"response_format|with_structured_output|PydanticOutputParser|JsonOutputParser|model_validate|parse_obj|jsonschema|response_schema"
-    r"|response_model|output_type|result_type|TypeAdapter|output_schema|format=\w+\.model_json_schema|BaseModel"
+    r"response_format|with_structured_output|PydanticOutputParser|JsonOutputParser|model_validate"
+    r"|parse_obj|jsonschema|response_schema"
+    r"|response_model|output_type|result_type|TypeAdapter|output_schema"
+    r"|format=\w+\.model_json_schema|BaseModel"
 )
 
 

@@ -3,7 +3,7 @@
 import ast
 
 from causeway.intake.generative.agents import Acting
-from causeway.intake.generative.flow import Flow
+from causeway.intake.generative.labels import Flow
 from causeway.intake.generative.stores import Kept
 from causeway.intake.generative.values import Node
 

@@ -17,10 +17,10 @@ _ENDS = {
     "2025-07-28": "o1-preview o1-preview-2024-09-12",
     "2025-08-30": "llama3-70b-8192 llama3-8b-8192",
     "2025-09": "gemini-1.5-flash gemini-1.5-flash-latest gemini-1.5-flash-001 gemini-1.5-flash-002 "
-               "gemini-1.5-flash-8b gemini-1.5-pro gemini-1.5-pro-latest gemini-1.5-pro-001 gemini-1.5-pro-002 "
-               "gemini-pro gemini-1.0-pro gemini-pro-vision",
+               "gemini-1.5-flash-8b gemini-1.5-pro gemini-1.5-pro-latest gemini-1.5-pro-001 "
+               "gemini-1.5-pro-002 gemini-pro gemini-1.0-pro gemini-pro-vision",
     "2025-10-08": "gemma2-9b-it",
-    "2025-10-22": "claude-3-5-sonnet-20240620 claude-3-5-sonnet-20241022 claude-3-5-sonnet-latest",
+    "2025-10": "claude-3-5-sonnet-20240620 claude-3-5-sonnet-20241022 claude-3-5-sonnet-latest",
     "2025-10-27": "o1-mini o1-mini-2024-09-12",
     "2026-01-05": "claude-3-opus-20240229 claude-3-opus-latest claude-3-opus",
     "2026-02-12": "codex-mini-latest",
@@ -52,12 +52,13 @@ ENDS = {model: day for day, models in _ENDS.items() for model in models.split()}
 HOSTED = frozenset({"Azure OpenAI", "Amazon Bedrock", "OpenRouter", "GitHub Models", "Together", "Ollama"})
 """Who serves others' models, and ends them on days of their own."""
 # names for which dated ones exist beside them
-_MOVING = frozenset(
+_DATED = (
     "gpt-3.5-turbo gpt-4 gpt-4-turbo gpt-4o gpt-4o-mini gpt-4.1 gpt-4.1-mini gpt-4.1-nano gpt-5 gpt-5-mini "
-    "gpt-5-nano gpt-5.1 gpt-5.2 gpt-5.2-pro gpt-5.4-mini gpt-5.4-nano gpt-5.5 o1 o1-mini o1-preview o3 o3-mini "
-    "o4-mini claude-haiku-4-5 claude-opus-4-5 claude-sonnet-4-5 claude-opus-4-0 claude-sonnet-4-0 "
-    "gpt-4-turbo-preview gemini-1.5-flash gemini-1.5-pro gemini-pro gemini-2.0-flash gemini-2.0-flash-lite".split()
+    "gpt-5-nano gpt-5.1 gpt-5.2 gpt-5.2-pro gpt-5.4-mini gpt-5.4-nano gpt-5.5 o1 o1-mini o1-preview o3 "
+    "o3-mini o4-mini claude-haiku-4-5 claude-opus-4-5 claude-sonnet-4-5 claude-opus-4-0 claude-sonnet-4-0 "
+    "gpt-4-turbo-preview gemini-1.5-flash gemini-1.5-pro gemini-pro gemini-2.0-flash gemini-2.0-flash-lite"
 )
+_MOVING = frozenset(_DATED.split())
 _LATEST = re.compile(r"(?:^|[-:/])latest$")
 
 

@@ -120,7 +120,7 @@ class Sites:
         return self._construct(node, place, name, last)
 
     def _construct(self, node: ast.Call, place: Place, name: str, last: str) -> Site | None:
-        top = name.split(".")[0]
+        top = name.split(".", maxsplit=1)[0]
         if last in MAKERS and _is_library(name, last, place):
             maker = MAKERS[last]
             if top in {"crewai", "dspy"} or last in {"init_chat_model", "LM"}:
@@ -136,9 +136,10 @@ class Sites:
         piped = name == "transformers.pipeline" and (task in GENERATING)
         if (last == "from_pretrained" and owner in CAUSAL) or piped:
             return self._hub(node, place, position=1 if piped else 0)
-        if name.startswith(("pydantic_ai.", "agents.", "langchain.agents.create_agent")) or last in {
-            "create_react_agent"
-        }:
+        if (
+            name.startswith(("pydantic_ai.", "agents.", "langchain.agents.create_agent"))
+            or last == "create_react_agent"
+        ):
             named = keyword(node, "model") or (node.args[0] if node.args else None)
             if isinstance(named, ast.Constant | ast.Name | ast.Attribute) and self.constants.texts(
                 named, place.scope
@@ -172,17 +173,19 @@ class Sites:
         clients = [site for site in self.found if not site.asks and _is_client(site)]
         only = {site.maker.provider for site in clients}
         google = any(site.maker == GENAI_CLIENT and not site.asks for site in self.found)
-        made: list[Site] = []
-        for site in self.found:
-            if site.asks and site.maker.provider == "Google" and google:
-                site = structs.replace(site, client=True)  # noqa: PLW2901 - the same site, known better
-            own = self._client_of(site) if site.asks and site.maker.provider == "OpenAI" else None
-            maker = own.maker if own else (clients[0].maker if len(only) == 1 and clients else None)
-            if site.asks and site.maker.provider == "OpenAI" and maker is not None:
-                site = structs.replace(site, maker=maker, client=True)  # noqa: PLW2901 - the same site, known better
-                self.by_node[id(site.node)] = site
-            made.append(site)
+        made = [self._known_better(site, only, clients, google=google) for site in self.found]
+        self.by_node |= {id(site.node): site for site in made}
         return made
+
+    def _known_better(self, site: Site, only: set[str], clients: list[Site], *, google: bool) -> Site:
+        if not site.asks:
+            return site
+        if site.maker.provider == "Google" and google:
+            return structs.replace(site, client=True)
+        if site.maker.provider != "OpenAI":
+            return site
+        own = self._client_of(site) or (clients[0] if len(only) == 1 else None)
+        return structs.replace(site, maker=own.maker, client=True) if own else site
 
     def _client_of(self, site: Site) -> Site | None:
         node = site.node.func if isinstance(site.node, ast.Call) else site.node
@@ -312,7 +315,9 @@ def _is_library(name: str, last: str, place: Place) -> bool:
     """Whether the class comes from an import rather than from a class of the folder with the same name."""
     if "." not in name:
         return False
-    return not name.startswith(".") and (name.split(".")[0] != last or place.scope.known.get(last) == name)
+    return not name.startswith(".") and (
+        name.split(".", maxsplit=1)[0] != last or place.scope.known.get(last) == name
+    )
 
 
 def _bare(model: str) -> str:

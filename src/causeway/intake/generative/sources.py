@@ -65,29 +65,28 @@ REPLS = {"PythonREPL", "PythonREPLTool", "PythonAstREPLTool", "ShellTool", "Bash
          "PythonCodeExecutionTool"}  # fmt: skip
 
 
+_SINKS = (
+    ("code", RUNNERS | {"builtins.eval", "builtins.exec"}),
+    ("pickle", frozenset({"pickle.loads", "dill.loads", "marshal.loads", "jsonpickle.decode"})),
+    ("HTML", frozenset({
+        "markupsafe.Markup", "flask.Markup", "flask.render_template_string", "streamlit.components.v1.html",
+    })),
+    ("parse", frozenset({"json.loads", "ast.literal_eval", "yaml.safe_load", "json5.loads"})),
+)  # fmt: skip
+
+
 def sink_of(name: str, last: str, node: ast.Call, imports: set[str]) -> tuple[str, list[ast.expr]]:
     """What a call would do with text from a model, and the arguments that matter; empty when harmless."""
     arguments = [*node.args, *(item.value for item in node.keywords)]
-    if name in RUNNERS or name in {"builtins.eval", "builtins.exec"}:
-        return "code", arguments[:1]
     if name in SHELLS:
-        return "shell", arguments[:9]
-    if name in {"pickle.loads", "dill.loads", "marshal.loads", "jsonpickle.decode"}:
-        return "pickle", arguments[:1]
+        return "shell", arguments
+    for how, names in _SINKS:
+        if name in names:
+            return how, arguments[:1]
     if last in QUERIES and imports & QUERY_LIBRARIES and node.args:
         return "SQL", arguments[:1]
-    unsafe = constant(keyword(node, "unsafe_allow_html")) is True
-    if unsafe or name in {
-        "markupsafe.Markup",
-        "flask.Markup",
-        "flask.render_template_string",
-        "streamlit.components.v1.html",
-    }:
+    if constant(keyword(node, "unsafe_allow_html")) is True or last == "HTMLResponse":
         return "HTML", arguments[:1]
-    if last == "HTMLResponse":
-        return "HTML", arguments[:1]
-    if name in {"json.loads", "ast.literal_eval", "yaml.safe_load", "json5.loads"}:
-        return "parse", arguments[:1]
     return "", []
 
 

@@ -86,7 +86,7 @@ class Kept:
 
 
 def _from_store_library(name: str, piece: str, place: Place) -> bool:
-    top = name.split(".")[0]
+    top = name.split(".", maxsplit=1)[0]
     return (top != piece or piece in place.scope.known) and any(
         word in name.lower() for word in STORE_MODULES
     )

@@ -3,7 +3,8 @@ across the folder's files.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from msgspec import Struct
 
@@ -129,6 +130,12 @@ class Constants:
     def __init__(self, files: Iterable[list[Node]], environment: dict[str, str]) -> None:
         self.environment = environment
         self._left = MAX_LOOKUPS
+        self._rules: dict[type[ast.AST], Callable[[Any, Scope, int], list[tuple[ast.AST, Scope]]]] = {
+            ast.Name: self._of_node,
+            ast.Attribute: self._of_attribute,
+            ast.Call: self._of_call,
+            ast.Subscript: self._of_subscript,
+        }
         self._modules: dict[str, Scope] = {}
         self._fields: dict[str, list[tuple[ast.expr, Scope]]] = {}
         for found in files:
@@ -139,14 +146,13 @@ class Constants:
                 self._field(node, place)
 
     def _field(self, node: ast.AST, place: Place) -> None:
-        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-        if value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets: list[ast.expr] = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
                 if isinstance(target, ast.Attribute):
-                    self._fields.setdefault(target.attr, []).append((value, place.scope))
+                    self._fields.setdefault(target.attr, []).append((node.value, place.scope))
                 elif isinstance(target, ast.Name) and place.owner and not place.functions:
-                    self._fields.setdefault(target.id, []).append((value, place.scope))
+                    self._fields.setdefault(target.id, []).append((node.value, place.scope))
         if isinstance(node, ast.Call) and dotted(node.func, {}).endswith("add_argument"):
             name, default = constant(node.args[0]) if node.args else None, keyword(node, "default")
             if isinstance(name, str) and default is not None:
@@ -168,25 +174,17 @@ class Constants:
         self._left -= 1
         if node is None or depth == 0 or self._left < 0:
             return []
-        if isinstance(node, ast.Name):
-            return self._of_name(node.id, scope, depth)
-        if isinstance(node, ast.Attribute):
-            return self._of_attribute(node, scope, depth)
-        if isinstance(node, ast.Call):
-            return self._of_call(node, scope, depth)
-        if isinstance(node, ast.Subscript):
-            return self._of_subscript(node, scope, depth)
-        parts: list[ast.expr] = []
-        if isinstance(node, ast.BoolOp):
-            parts = node.values
-        elif isinstance(node, ast.IfExp):
-            parts = [node.body, node.orelse]
-        elif isinstance(node, ast.Await):
-            parts = [node.value]
+        rule = self._rules.get(type(node))
+        if rule is not None:
+            return rule(node, scope, depth)
+        parts = _alternatives(node)
         if parts:
             return [found for part in parts for found in self.values(part, scope, depth - 1)][:MAX_TEXTS]
         joined = self._joined(node, scope, depth)
         return [(ast.Constant(joined), scope)] if joined else [(node, scope)]
+
+    def _of_node(self, node: ast.Name, scope: Scope, depth: int) -> list[tuple[ast.AST, Scope]]:
+        return self._of_name(node.id, scope, depth)
 
     def _joined(self, node: ast.AST, scope: Scope, depth: int) -> str:
         parts: list[ast.AST] = []
@@ -270,3 +268,12 @@ class Constants:
             ):
                 return self.values(made.elts[key], its, depth - 1)
         return []
+
+
+def _alternatives(node: ast.AST) -> list[ast.expr]:
+    """The expressions of which the whole is one."""
+    if isinstance(node, ast.BoolOp):
+        return node.values
+    if isinstance(node, ast.IfExp):
+        return [node.body, node.orelse]
+    return [node.value] if isinstance(node, ast.Await) else []
