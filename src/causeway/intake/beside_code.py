@@ -9,6 +9,7 @@ from causeway.intake.mlflow_runs import places_elsewhere
 from causeway.intake.personal_text import people_in_corpora, people_in_outputs
 from causeway.intake.reading import Reading
 from causeway.intake.requirement_places import installed_in_notebooks
+from causeway.intake.secret_places import secrets
 
 
 def beside_code(reading: Reading) -> list[Sighting]:
@@ -17,6 +18,7 @@ def beside_code(reading: Reading) -> list[Sighting]:
         *_wrong_requirements(reading),
         *places_elsewhere(reading.entries),
         *(seen for code in reading.codes for seen in installed_in_notebooks(code)),
+        *secrets(reading),
         *people_in_outputs(reading.codes),
         *people_in_corpora(reading.entries, [file.path for file in reading.data]),
     ]

@@ -1,72 +1,162 @@
 """Secrets written into code or configuration: known forms, and literals assigned to telling names."""
+# ruff: noqa: SIM905 - lists of words read best as words
 
+import base64
+import binascii
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
+from causeway.intake.secret_forms import DATABASE, FORMS, IN_ADDRESS, LOCAL_HOSTS, PARTS
+from causeway.intake.text import read_text
 
-_FORMS = (
-    ("AWS access key", re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b")),
-    ("private key", re.compile(r"-----BEGIN (?:RSA |EC |OPENSSH |DSA |PGP )?PRIVATE KEY")),
-    ("API key (OpenAI form)", re.compile(r"\bsk-(?:proj-|ant-|or-)?[A-Za-z0-9_-]{24,}")),
-    ("GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,})")),
-    ("Hugging Face token", re.compile(r"\bhf_[A-Za-z0-9]{30,}")),
-    ("Google API key", re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b")),
-    ("Slack token", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{20,}")),
-    ("GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}")),
-    ("Groq API key", re.compile(r"\bgsk_[A-Za-z0-9]{40,}")),
-    ("password in a database address", re.compile(r"\b(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?)://[^\s:/@]+:([^\s@/]+)@(?!localhost|127\.|db\b|postgres\b|mysql\b|mongo\b)")),
-)  # fmt: skip
+MAX_FOUND = 20
+MAX_LINE = 4_000
+MAX_GIT_BYTES = 50_000
+_TELLING = re.compile(r"(?i)key|secret|token|passw|pwd")
 _ASSIGNED = re.compile(
-    r"(?i)\b(\w*(?:api_?key|secret(?:_?key)?|access_?key|auth_?token|access_?token|passw(?:or)?d))\b"
-    r"[\"']?\]?\s*[:=]\s*[\"']([^\"'\s]{8,})[\"']"
+    r"(?i)\b(\w*(?:api_?key|secret(?:_?key)?|access_?key|auth_?token|access_?token|bearer_?token|passw(?:or)?d|"
+    r"passwd|db_?pass|_pwd|account_?key|client_?secret|encryption_?key|subscription_?key))\b"
+    r"[\"']?\]?\s*(?::\s*str\s*)?[:=,]\s*[\"']([^\"'\s]{8,})[\"']"
 )
-_ENVIRONMENT = re.compile(
-    r"(?i)^\s*(\w*(?:api_?key|secret(?:_?key)?|token|passw(?:or)?d))\s*=\s*[\"']?([^\"'\s#]{8,})"
+_UNQUOTED = re.compile(
+    r"(?i)^\s*(?:export\s+|ENV\s+|ARG\s+|-\s*|set\s+)?[\"']?(\w*(?:api_?key|secret(?:_?key)?|token|passw(?:or)?d|"
+    r"access_?key))[\"']?\s*[=:]\s*[\"']?([^\"'\s#,]{8,})"
 )
 _PLACEHOLDER = re.compile(
-    r"(?i)your|xxx|example|change|placeholder|dummy|<|\{|\$|env|\*\*|\.\.\.|insert|replace|todo|sample|fake|none|null|"
-    r"123456|abcdef|password|secret|api_?key|token"
+    r"(?i)your|xxx|example|change|placeholder|dummy|<|\{|\$|env|\*\*|\.\.\.|insert|replace|todo|sample|fake|none|"
+    r"null|123456|abcdef|passw|secret|api_?key|token|default|redacted|hidden|my[-_]|put[-_]|here|test|demo|user"
 )
+_SURE_PLACEHOLDER = re.compile(
+    r"(?i)example|your|xxxx|<|placeholder|\.\.\.|\*\*\*|redacted|0{8}|1234567890|dummy|fake"
+)
+_WEAK = frozenset(
+    "password postgres root admin user pass secret changeme guest mysql test example pwd passwd".split()
+)
+_UNQUOTED_IN = tuple(".env .sh .bash .ps1 .bat .properties .ini .cfg .yml .yaml .conf .tfvars".split())
+_PROSE = (".md", ".rst", ".html")
+_TESTS = re.compile(r"(^|/)tests?/|(^|/)test_[^/]*$|_test\.\w+$")
 
 
-def secrets_in(path: str, text: str, *, cell: int | None = None) -> list[Sighting]:
+def secrets_in(path: str, text: str, *, cell: int | None = None, detail: str = "") -> list[Sighting]:
     """The secrets in this text; only their sort and first characters are kept, never the value."""
-    environment = path.rsplit("/", 1)[-1].startswith(".env") or path.endswith(".env")
-    found: list[Sighting] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > 4000:
+    found: dict[int, Sighting] = {}
+    for position, sort, value in _all(path, text):
+        line = text.count("\n", 0, position) + 1
+        shown = f"{value[:4]}... ({len(value)} characters)"
+        at = Evidence(path, line=line, cell=cell)
+        found.setdefault(line, Sighting("secret", sort, at, f"{shown}{', ' if detail else ''}{detail}"))
+        if len(found) >= MAX_FOUND:
+            break
+    return [found[line] for line in sorted(found)]
+
+
+def secrets_of_git(root: Path) -> list[Sighting]:
+    """A token in the address of a remote, as `git clone` with a token leaves it."""
+    path = root / ".git" / "config"
+    if path.is_symlink() or not path.is_file():
+        return []
+    text = read_text(path, MAX_GIT_BYTES).text
+    return [
+        Sighting("secret", "token in the address of a git remote", Evidence(".git/config", line=line))
+        for line, written in enumerate(text.split("\n"), start=1)
+        if (matched := IN_ADDRESS.search(written))
+        and not _SURE_PLACEHOLDER.search(matched[2])
+        and _keyed(matched)
+    ]
+
+
+def _keyed(matched: re.Match[str]) -> bool:
+    # a user's name alone is no secret, a token in its place is
+    return bool(matched[1]) or (any(char.isdigit() for char in matched[2]) and len(matched[2]) >= 20)
+
+
+def _all(path: str, text: str) -> Iterator[tuple[int, str, str]]:
+    yield from _known(text)
+    yield from _addresses(text)
+    if path.lower().endswith(_PROSE) or _TESTS.search(path) or not _TELLING.search(text):
+        return
+    environment = path.rsplit("/", 1)[-1].startswith(".env") or path.lower().endswith(_UNQUOTED_IN)
+    environment = environment or "dockerfile" in path.lower()
+    position = 0
+    for line in text.split("\n"):
+        if len(line) <= MAX_LINE and _TELLING.search(line):
+            yield from ((position, sort, value) for sort, value in _assigned(line, unquoted=environment))
+        position += len(line) + 1
+
+
+def _known(text: str) -> Iterator[tuple[int, str, str]]:
+    for form in FORMS:
+        if form.hint not in text:
             continue
-        hit = _known(line) or _assigned(line) or (_in_environment(line) if environment else None)
-        if hit:
-            sort, value = hit
-            at = Evidence(path, line=number, cell=cell)
-            found.append(Sighting("secret", sort, at, f"{value[:4]}... ({len(value)} characters)"))
-    return found[:20]
+        for matched in form.pattern.finditer(text):
+            value = matched[matched.lastindex or 0]
+            if not _SURE_PLACEHOLDER.search(value) and _believable(form.called, value, text):
+                yield matched.start(), form.called, value
 
 
-def _known(line: str) -> tuple[str, str] | None:
-    for sort, pattern in _FORMS:
-        matched = pattern.search(line)
-        if matched and not re.search(r"(?i)example|your|xxxx|<|placeholder|\.\.\.", matched[0]):
-            return sort, matched[0]
-    return None
+def _believable(called: str, value: str, text: str) -> bool:
+    if called == "JSON web token":
+        return not _public(value)
+    if called == "Google API key":
+        # in the web configuration of Firebase it is an identifier, public by design
+        return "authDomain" not in text
+    if called in {"private key", "mail password"}:
+        return True
+    return _entropy(value) >= 2.8 and len(set(value)) >= 8
 
 
-def _assigned(line: str) -> tuple[str, str] | None:
+def _public(token: str) -> bool:
+    """Whether a token says of itself that anybody may have it."""
+    body = token.split(".")[1]
+    try:
+        said = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+    except (binascii.Error, ValueError):
+        return False
+    return b'"anon"' in said or b"John Doe" in said
+
+
+def _addresses(text: str) -> Iterator[tuple[int, str, str]]:
+    if "://" in text:
+        for matched in DATABASE.finditer(text):
+            if (
+                matched[2].lower() not in LOCAL_HOSTS
+                and not matched[2].startswith("127.")
+                and _chosen(matched[1])
+            ):
+                yield matched.start(), "password in a database address", matched[1]
+    if _TELLING.search(text):
+        for matched in PARTS.finditer(text):
+            value = matched[1] or matched[2]
+            if _chosen(value):
+                yield matched.start(), "password in a connection string", value
+
+
+def _chosen(password: str) -> bool:
+    """Whether this is a password that somebody chose, and neither a placeholder nor a default."""
+    return password.lower() not in _WEAK and not re.search(
+        r"(?i)your|<|\{|\$|%s|\*\*|xxx|example|\.\.\.|\[|^password|^pass$", password
+    )
+
+
+def _assigned(line: str, *, unquoted: bool) -> Iterator[tuple[str, str]]:
     matched = _ASSIGNED.search(line)
-    return (f"literal assigned to {matched[1]}", matched[2]) if matched and _random(matched[2]) else None
-
-
-def _in_environment(line: str) -> tuple[str, str] | None:
-    matched = _ENVIRONMENT.search(line)
-    return (f"value of {matched[1]}", matched[2]) if matched and _random(matched[2]) else None
+    if matched and _random(matched[2]):
+        yield f"literal assigned to {matched[1]}", matched[2]
+        return
+    plain = _UNQUOTED.search(line) if unquoted else None
+    if plain and _random(plain[2]):
+        yield f"value of {plain[1]}", plain[2]
 
 
 def _random(value: str) -> bool:
-    if _PLACEHOLDER.search(value) or value.startswith(("http", "/", ".")):
+    if _PLACEHOLDER.search(value) or value.startswith(("http", "/", ".", "os.", "st.", "self.", "config")):
+        return False
+    if "(" in value or value.count(".") > 3:
         return False
     mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
     return mixed and _entropy(value) >= 2.8
