@@ -13,8 +13,8 @@ MAX_BYTES = 400_000
 MAX_ALL_BYTES = 8_000_000
 MAX_FILES = 400
 TEXTS = frozenset(
-    ".yml .yaml .toml .ini .cfg .conf .json .sh .bash .ps1 .bat .properties .r .rmd .js .ts .jsx .tsx .html .md "
-    ".rst .txt .tf .tfvars .pem .key .sql .java .scala .go .cs .php .rb .xml .gradle .http .ipynb".split()
+    ".yml .yaml .toml .ini .cfg .conf .json .sh .bash .ps1 .bat .properties .r .rmd .js .ts .jsx .tsx .html "
+    ".md .rst .txt .tf .tfvars .pem .key .sql .java .scala .go .cs .php .rb .xml .gradle .http .ipynb".split()
 )
 NAMED = tuple(
     "dockerfile containerfile procfile makefile jenkinsfile id_rsa id_ed25519 .netrc .pypirc .npmrc .pgpass "
