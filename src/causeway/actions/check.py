@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct, structs
 
@@ -13,10 +14,12 @@ from causeway.assess.poc import Verdict, judge, verdict
 from causeway.assess.poc_sentence import sentence, sources
 from causeway.assess.readiness import Readiness, readiness
 from causeway.assess.several import Proof, several
+from causeway.assess.trial import with_trial
 from causeway.core.errors import UsageError
 from causeway.core.finding import Evidence, Finding, Severity
 from causeway.core.manifest import Manifest
 from causeway.core.poc import Poc, Reach
+from causeway.core.trial import Trial
 from causeway.intake import read_poc
 
 TRAINABLE = frozenset({"binary classification", "multiclass classification", "regression"})
@@ -51,6 +54,8 @@ class CheckReport(Struct, frozen=True, omit_defaults=True):
     manifest: bool = False
     kind: str = ""
     """What sort of problem it is, as `sentence` says it; empty when not known."""
+    trial: Trial | None = None
+    """What running it on a copy showed, where that was asked for."""
     proofs: tuple["Neighbour", ...] = ()
     """Where a folder holds several proofs of concept: all of them, the judged one first."""
 
@@ -62,7 +67,17 @@ class Neighbour(Struct, frozen=True):
     command: str
 
 
-def check(folder: Path, *, stage: str = "") -> CheckReport:
+class Attempt(Protocol):
+    """Runs the folder on a copy, and says what that showed."""
+
+    def __call__(
+        self, folder: Path, poc: Poc, *, manifest: Manifest | None, findings: Sequence[Finding]
+    ) -> Trial:
+        """The trial of this folder, whose findings of the text are these."""
+        ...
+
+
+def check(folder: Path, *, stage: str = "", attempt: Attempt | None = None) -> CheckReport:
     """The judgement on this folder at this stage, else at the one that its manifest names."""
     if stage and stage not in STAGES:
         raise UsageError(f"there is no stage called {stage}", hint=f"one of: {', '.join(STAGES)}")
@@ -75,6 +90,8 @@ def check(folder: Path, *, stage: str = "") -> CheckReport:
         folder /= proofs[0].path
         poc, promise = _one_of(proofs, poc, folder), promise_of(folder)
     findings = judged(folder, poc, promise.manifest)
+    trial = attempt(folder, poc, manifest=promise.manifest, findings=findings) if attempt else None
+    findings = with_trial(findings, trial) if trial else findings
     facts = facts_of(folder, promise.manifest, poc=poc, findings=findings)
     answered = readiness(promise.manifest, facts, stage=stage)
     counted = verdict(findings)
@@ -92,6 +109,7 @@ def check(folder: Path, *, stage: str = "") -> CheckReport:
         reach=poc.reach,
         manifest=promise.manifest is not None,
         kind=poc.kind.value,
+        trial=trial,
         proofs=neighbours,
     )
 

@@ -65,6 +65,8 @@ class _Replayed(Struct):
     reason: str = ""
     example: str = ""
     largest: float = 0.0
+    typical: float = 0.0
+    unasked: tuple[str, ...] = ()
     matched: tuple[Matched, ...] = ()
     unmatched: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -114,13 +116,22 @@ def replay(
         lost=told.lost,
         broken_after=told.broken_after,
         largest=told.largest,
+        typical=told.typical,
+        unasked=told.unasked,
         example=told.example,
         reason=told.reason,
     )
     return Served(serving, told.error, told.where, told.labels, told.places)
 
 
-_NO_ROWS: dict[str, object] = {"table": [], "made": [], "matrix": None, "positions": [], "values": {}}
+_NO_ROWS: dict[str, object] = {
+    "table": [],
+    "made": [],
+    "matrix": None,
+    "positions": [],
+    "labels": [],
+    "values": {},
+}
 
 
 def _written(bench: Bench, scratch: Path, rows: StoredRows) -> dict[str, object]:
@@ -140,6 +151,7 @@ def _written(bench: Bench, scratch: Path, rows: StoredRows) -> dict[str, object]
         "made": made,
         "matrix": matrix,
         "positions": list(rows.positions),
+        "labels": list(rows.labels),
         "values": {name: list(values)[:MOST_CATEGORIES] for name, values in rows.values.items()},
     }
 

@@ -111,12 +111,29 @@ def _attribute(said: str, error: TraceError, known: Known) -> tuple[str, str] | 
     owner, name = (found[1], found[2]) if found[2] else (found[3], found[4])
     if owner == "NoneType":
         return f"{error.error} (a step before it gave nothing)", "look at what the line before it returned"
+    if name.startswith("_") and (saved := _saved_elsewhere(known)):
+        return saved[0] + f" ({error.error})", saved[1]
     version = known.pins.get(_brings(known, owner.partition(".")[0]), "")
     held = f" (installed: {owner.partition('.')[0]} {version})" if version else ""
     return (
         f"{owner} has no {name}{held}",
         f"use what stands in its place, or pin the version that had {name}",
     )
+
+
+def _saved_elsewhere(known: Known) -> tuple[str, str] | None:
+    """What there is to say of a saved model of another version than is installed, and what to do."""
+    for model in known.poc.models:
+        package = model.framework.lower()
+        held = known.pins.get(package, "")
+        if model.version and held and held != model.version:
+            return (
+                f"{model.path} was saved by {package} {model.version}, and {held} is installed",
+                f"pin {package}=={model.version}, or train it again with {held}"
+                if model.version[:1].isdigit()
+                else f"train it again with {held}",
+            )
+    return None
 
 
 def _argument(said: str, _error: TraceError, _known: Known) -> tuple[str, str] | None:

@@ -1,10 +1,13 @@
 """What a trial proved, as findings; and which doubts of the text it answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from causeway.assess.poc import ordered
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
+from causeway.core.ids import counted
 from causeway.core.metrics import spoken
-from causeway.core.trial import Entry, Measured, SavedModel, Serving, Trial
+from causeway.core.poc import ModelFile
+from causeway.core.trial import Apart, Entry, Measured, SavedModel, Serving, Trial
 
 BLOCKING_SHARE = 0.02
 """From this share of wrong answers on, the app's skew blocks."""
@@ -40,6 +43,12 @@ def answered_by(trial: Trial, findings: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(sorted(gone & codes))
 
 
+def with_trial(findings: Sequence[Finding], trial: Trial) -> tuple[Finding, ...]:
+    """The findings in their order, with those of the trial, less the doubts that it answered."""
+    kept = [finding for finding in findings if finding.code not in trial.answered]
+    return ordered((*kept, *trial.findings))
+
+
 def _compared(serving: Serving) -> bool:
     return not serving.reason and serving.rows > 0
 
@@ -48,13 +57,13 @@ def _entry(entry: Entry) -> Iterator[Finding]:
     if entry.ended:
         return
     role = ROLES[entry.role]
-    if not entry.error and entry.stopped:
+    if entry.error.startswith("TimeUp") or not entry.error:
         yield Finding(
             "TRY-TIME",
             Severity.NOTE,
-            f"The {role} {entry.path} did not end: {entry.stopped}",
-            Remedy("Give it more time with --minutes."),
-            (Evidence(entry.path),),
+            f"The {role} {entry.path} was not seen to its end: {entry.what or entry.stopped}.",
+            Remedy(_sentence(entry.remedy) or "Give it more time with --minutes."),
+            (_place(entry.where or entry.path, entry.stopped),),
             damage=0.3,
         )
         return
@@ -90,16 +99,32 @@ def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:].rstrip(".") + "." if words else ""
 
 
+def stale(model: ModelFile, pins: Mapping[str, str], opened: SavedModel) -> str:
+    """What to do about a saved model that fails, where the versions tell; empty where it answers."""
+    if opened.outcome != "fails":
+        return ""
+    package = model.framework.lower()
+    held = pins.get(package, "")
+    if not model.version or not held:
+        return "train it again with what is installed, or pin the versions that saved it"
+    since = model.version.lstrip("<= ")
+    if held == since:
+        return "train it again; the versions are those that saved it"
+    pin = f"{package}=={since}" if model.version == since else f"{package}{model.version.replace(' ', '')}"
+    return f"{package} {model.version} saved it and {held} is installed: pin {pin}, or train it again"
+
+
 def _models(models: Sequence[SavedModel]) -> Iterator[Finding]:
     broken = [model for model in models if model.outcome == "fails"]
     if broken:
-        first = broken[0]
-        more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
+        first = min(broken, key=lambda model: (model.path.count("/"), model.path))
+        others = counted(len(broken) - 1, "more file")
+        more = f" (and {others})" if len(broken) > 1 else ""
         yield Finding(
             "TRY-MODEL-BROKEN",
             Severity.BLOCKER,
-            f"The saved model {first.path}{more} fails when asked about a real row: {first.error}.",
-            Remedy("Train it again with the versions that are installed, or pin the versions that saved it."),
+            f"The saved model {first.path}{more} gives no answer about a real row; {first.error}.",
+            Remedy(_sentence(first.remedy or "train it again with what is installed")),
             tuple(Evidence(model.path, text=model.error) for model in broken[:4]),
             damage=0.9,
         )
@@ -186,6 +211,7 @@ def _skew(serving: Serving) -> Finding:
     columns = ", ".join(one.column for one in serving.apart[:4])
     more = f" and {len(serving.apart) - 4} more" if len(serving.apart) > 4 else ""
     where = f"; the app fills {columns}{more} otherwise than the training" if columns else ""
+    where += f", and is off by {serving.typical:.3g} in the middle" if serving.typical else ""
     grave = wrong > BLOCKING_SHARE * serving.rows
     return Finding(
         "TRY-SKEW",
@@ -196,7 +222,7 @@ def _skew(serving: Serving) -> Finding:
         tuple(
             Evidence(
                 serving.path,
-                text=f"{one.column}: {one.app}, in training {one.training} (record {one.row}; {one.rows} rows)",
+                text=_apart(one),
             )
             for one in serving.apart[:4]
         )
@@ -204,3 +230,8 @@ def _skew(serving: Serving) -> Finding:
         damage=1.0,
         blocks_ship=grave,
     )
+
+
+def _apart(one: Apart) -> str:
+    seen = f"in {one.rows} rows, such as {one.row}"
+    return f"{one.column}: {one.app}, in training {one.training}; {seen}"

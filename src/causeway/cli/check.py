@@ -2,13 +2,17 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from causeway.cli.verb import PLACE, guarded, json_flag, narrate
 from causeway.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from causeway.actions.check import Attempt
 
 FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 FAIL_ON = ("blocker", "fix", "note", "never")
@@ -45,6 +49,14 @@ def form_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Judge every folder in this one: a line for each, with B/F/N for blockers, fixes, notes.",
 )
 @click.option("--stage", default="", help="Judge at this stage; without it, the manifest's, else sandbox.")
+@click.option("--try", "trying", is_flag=True, help="Run it too: on a copy, in a cage, without network.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="How long its training may take with --try.",
+)
 @click.option("--full", is_flag=True, help="Tell every finding, however many.")
 @click.option(
     "--fail-on",
@@ -55,10 +67,21 @@ def form_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 @form_flags
 @json_flag
 @guarded
-def command(folder: Path, *, every: bool, stage: str, full: bool, fail_on: str, **told: Any) -> int:  # noqa: ANN401 - click's
+def command(
+    folder: Path,
+    *,
+    every: bool,
+    stage: str,
+    trying: bool,
+    minutes: float,
+    full: bool,
+    fail_on: str,
+    **told: Any,  # noqa: ANN401 - click's
+) -> int:
     """What stands between this folder and its next stage.
 
-    Needs no manifest and changes nothing; nothing in the folder is run, imported, unpickled or sent.
+    Needs no manifest and changes nothing; without --try, nothing in the folder is run, imported or
+    unpickled, and nothing is sent.
     Exit code 1 when something blocks, or from the weight that --fail-on names.
     """
     from causeway.actions.check import check, fails
@@ -66,11 +89,25 @@ def command(folder: Path, *, every: bool, stage: str, full: bool, fail_on: str, 
 
     form = _form(told)
     if every:
+        if trying:
+            raise UsageError("--try runs one folder", hint="leave --all out, and name the folder")
         return _all(folder, Choice(stage, full, fail_on), form=form, told=told)
-    report = check(folder, stage=stage)
+    report = check(folder, stage=stage, attempt=_attempt(minutes) if trying else None)
     code = 1 if fails((finding.severity for finding in report.findings), at=fail_on) else 0
     _tell(Asked(report, code, full), form, outs=told["outs"], badge=told["badge"])
     return code
+
+
+def _attempt(minutes: float) -> "Attempt":
+    """A trial of this many minutes, told about where somebody watches."""
+    from causeway.actions.trial import Try, try_out
+
+    say = narrate if sys.stderr.isatty() else _silent
+    return partial(try_out, Try(minutes=minutes, say=say))
+
+
+def _silent(_text: str) -> None:
+    """Tells nobody."""
 
 
 class Choice(NamedTuple):

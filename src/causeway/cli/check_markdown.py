@@ -2,6 +2,7 @@
 
 from causeway.actions.check import CheckReport
 from causeway.cli import findings as show
+from causeway.cli.trial_text import trial_markdown
 
 
 def markdown(report: CheckReport) -> str:
@@ -13,6 +14,8 @@ def markdown(report: CheckReport) -> str:
             f"{len(report.proofs)} proofs of concept here; this is about the largest. Others: {others}.",
             "",
         ]
+    if report.trial:
+        lines += [trial_markdown(report.trial), ""]
     special = [finding for finding in report.findings if not finding.common]
     if special:
         lines += ["| | finding | where | what to do |", "|---|---|---|---|"]

@@ -8,11 +8,17 @@ from pathlib import Path
 
 from causeway.actions.check import CheckReport, Neighbour
 from causeway.cli import findings as show
+from causeway.cli.trial_text import trial_text
 from causeway.core.finding import Finding, Severity
 
 MOST = {Severity.FIX: 7, Severity.NOTE: 4}
 """How many of each weight are told without `--full`; blockers always are."""
 MOST_NEIGHBOURS = 6
+UNTOUCHED = "Nothing in the folder was changed, run or unpickled; nothing left this machine."
+TRIED = (
+    "Nothing in the folder was changed; its code ran on a copy, in a cage. Only packages were fetched, from "
+    "your index."
+)
 
 
 def text(report: CheckReport, *, full: bool = False) -> str:
@@ -21,14 +27,13 @@ def text(report: CheckReport, *, full: bool = False) -> str:
         show.verdict_line(report.verdict, report.stage),
         show.opening(report.sentence, report.sources),
         _neighbours(report.proofs),
+        trial_text(report.trial) if report.trial else "",
         *_groups(report, full=full),
         show.common_line(report.findings),
         show.readiness_text(report.readiness),
         show.reach_text(report.reach),
         show.questions_text(report.questions),
-        textwrap.fill(
-            "Nothing in the folder was changed, run or unpickled; nothing left this machine.", show.WIDTH
-        ),
+        textwrap.fill(UNTOUCHED if report.trial is None else TRIED, show.WIDTH),
     ]
     return "\n\n".join(part for part in parts if part) + f"\nNext: {report.next}"
 

@@ -79,6 +79,8 @@ class Measured(Struct, frozen=True, omit_defaults=True):
     stand_in: bool = False
     """Whether a stand-in was measured, since the proof of concept's own model could not be."""
     leaks: tuple[Worth, ...] = ()
+    commonest: float | None = None
+    """The share of the commonest class, which is the accuracy of always saying it."""
     reason: str = ""
 
 
@@ -127,6 +129,9 @@ class Serving(Struct, frozen=True, omit_defaults=True):
     broken_after: int = 0
     """Rows where the model had answered, and the app failed afterwards."""
     largest: float = 0.0
+    """The largest difference of a probability, or of a number that is answered."""
+    typical: float = 0.0
+    """The median difference of numbers that are answered."""
     example: str = ""
     reason: str = ""
 
@@ -201,3 +206,5 @@ class StoredRows(Struct, frozen=True):
     positions: tuple[int, ...]
     values: Mapping[str, Sequence[str]]
     captured: int
+    labels: tuple[str, ...] = ()
+    """What to call each column of the matrix: the raw columns that it is made of, where rules tell."""

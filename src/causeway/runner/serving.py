@@ -1,6 +1,7 @@
 """Asks a proof of concept's own app about stored rows: `python serving.py request.json`."""
 
 import os
+import re
 import sys
 import time
 
@@ -14,6 +15,8 @@ DRIVERS = {
     "gradio": ("causeway_runner.apps_gradio", "Gradio"),
 }
 RUN_SECONDS = 60
+STARTING = "it fails when it starts"
+DRIVING = "it could not be driven: "
 
 
 def serving(request):
@@ -32,9 +35,17 @@ def serving(request):
     except Undrivable as error:
         return {"reason": str(error)}
     except Failed as error:
-        return {"reason": "it fails when it starts", "error": str(error), "where": place_of(error, root)}
+        return {
+            "reason": STARTING,
+            "error": str(error),
+            "where": told_place(error.lines, root) or request["app"],
+        }
     except BaseException as error:
-        return {"reason": "it fails when it starts", "error": said(error), "where": place_of(error, root)}
+        where = place_of(error, root)
+        # what went through no line of the app's own is a matter of how it was driven
+        if not where:
+            return {"reason": DRIVING + said(error)}
+        return {"reason": STARTING, "error": said(error), "where": where}
 
 
 def opened(request, path):
@@ -58,6 +69,12 @@ def place_of(error, root):
             found = "%s:%d" % (file[len(root) + 1 :], step.tb_lineno)
         step = step.tb_next
     return found
+
+
+def told_place(lines, root):
+    """The last place of the folder's own among the lines of a traceback."""
+    found = re.findall(re.escape(root) + r'[/\\]([^"]+)", line (\d+)', "\n".join(lines))
+    return "%s:%s" % found[-1] if found else ""
 
 
 class Replay:
@@ -169,6 +186,11 @@ class Replay:
             return list(self.record(i).values())
         return [plain(cell) for cell in (rows.iloc[i] if hasattr(rows, "iloc") else rows[i])]
 
+    def unasked(self):
+        """The columns among the features that no input stands for."""
+        told = {name for _, name in self.pairs}
+        return [] if self.whole else [name for name in self.request["features"] if name not in told]
+
     def result(self):
         """Everything that came out."""
         from causeway_runner.replay import compared
@@ -177,6 +199,7 @@ class Replay:
             "rows": len(self.rows),
             "matched": [{"input": asked.name, "column": name} for asked, name in self.pairs],
             "unmatched": self.unmatched,
+            "unasked": self.unasked(),
             "refused": ["%s (%d rows)" % (why, len(rows)) for why, rows in self.refused.items()],
             "lost": ["%s takes whole numbers only (%d rows)" % one for one in self.lost.items()],
             "broken_after": self.broken,

@@ -1,5 +1,6 @@
 """Measures the model of a trial on rows it was not fitted on, and what each doubtful column is worth."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,13 @@ from causeway.actions.trial.entries import Ran
 from causeway.actions.trial.place import environments
 from causeway.actions.trial.run import TrialRun
 from causeway.adapters import registry
+from causeway.assess.parity import words_of
 from causeway.assess.trial_leaks import Suspect, suspects
 from causeway.core.answers import HonestAnswers
 from causeway.core.environment import Environment
 from causeway.core.errors import CausewayError
 from causeway.core.features import columns_read, read_features
+from causeway.core.ids import counted
 from causeway.core.poc import DataFile
 from causeway.core.release import Evaluation
 from causeway.core.table import Column, Number, Table, Text
@@ -79,7 +82,9 @@ def _own(run: TrialRun, ran: Ran) -> Measured:
     told = telling_columns(site, recovered, loaded.tables[recovered.source])
     doubtful = suspects(run.poc, [one.column for one in told])
     leaks = [worth for suspect in doubtful if (worth := _worth(run, case, suspect, evaluation))]
-    return Measured(evaluation, recovered.estimator, leaks=tuple(leaks))
+    y = kept_rows(site, recovered).y
+    commonest = _commonest(words_of(y)) if y is not None and recovered.task != "regression" else None
+    return Measured(evaluation, recovered.estimator, leaks=tuple(leaks), commonest=commonest)
 
 
 def _worth(run: TrialRun, case: _Case, suspect: Suspect, evaluation: Evaluation) -> Worth | None:
@@ -196,9 +201,14 @@ def _of_stand_in(
         if any(column in file.names for column in stood.columns) and not _words(run)
         else STAND_IN_OF_WORDS
     )
-    return Measured(
-        evaluation, f"{by} on {few} raw columns", stand_in=True, leaks=tuple(leaks), reason=reason
-    )
+    many = f"{by} on {counted(few, 'raw column')}"
+    commonest = _commonest(words) if words else None
+    return Measured(evaluation, many, stand_in=True, leaks=tuple(leaks), commonest=commonest, reason=reason)
+
+
+def _commonest(words: Sequence[str | None]) -> float | None:
+    known = [word for word in words if word is not None]
+    return Counter(known).most_common(1)[0][1] / len(known) if known else None
 
 
 def _turned(stood: StoodIn, column: str, positive: str) -> np.ndarray:

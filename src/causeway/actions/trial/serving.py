@@ -8,6 +8,7 @@ from causeway.actions.trial.entries import Ran, failed
 from causeway.actions.trial.run import TrialRun
 from causeway.adapters import registry
 from causeway.core.errors import CausewayError
+from causeway.core.features import columns_read
 from causeway.core.table import Table, Text
 from causeway.core.trace import TraceError
 from causeway.core.trial import Entry, Served, Serving, StoredRows
@@ -77,6 +78,10 @@ def _spread(run: TrialRun, loaded: LoadedTrace, recovery: Recovery) -> StoredRow
         positions=tuple(int(position) for position in positions),
         values=_categories(source),
         captured=recovery.model,
+        labels=tuple(
+            " and ".join(columns_read(rule)[:3]) if rule and columns_read(rule) else name
+            for name, rule in zip(recovery.columns, recovery.rules, strict=True)
+        ),
     )
 
 

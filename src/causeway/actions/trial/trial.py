@@ -12,7 +12,7 @@ from causeway.actions.trial import entries, measure, serving
 from causeway.actions.trial.place import Place, environments, place
 from causeway.actions.trial.run import TrialRun, Try
 from causeway.adapters import registry
-from causeway.assess.trial import answered_by, judge
+from causeway.assess.trial import answered_by, judge, stale
 from causeway.core.environment import Environment, Limits
 from causeway.core.errors import CausewayError
 from causeway.core.finding import Finding
@@ -136,7 +136,8 @@ def _models(run: TrialRun) -> tuple[SavedModel, ...]:
             )
             continue
         run.asked.say(f"opening {model.path}")
-        found.append(registry.open_saved(bench, model))
+        opened = registry.open_saved(bench, model)
+        found.append(structs.replace(opened, remedy=stale(model, run.environment.pins, opened)))
     return tuple(found)
 
 

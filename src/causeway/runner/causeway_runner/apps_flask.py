@@ -39,13 +39,13 @@ class Flask:
 
     def heard(self):
         """Keeps the exception behind an answer 500."""
-        from flask import got_request_exception
+        held = self.app.log_exception
 
-        def note(_sender, exception, **_extra):
-            self.error = exception
+        def note(info):
+            self.error = info[1]
+            held(info)
 
-        self.note = note
-        got_request_exception.connect(note, self.app)
+        self.app.log_exception = note
 
     def inputs(self, wanted):
         """What the place that asks for most of what is wanted asks for."""

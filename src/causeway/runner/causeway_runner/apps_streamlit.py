@@ -53,7 +53,9 @@ class Streamlit:
             raise Failed(str(error)) from error
         if len(self.test.exception):
             shown = self.test.exception[0]
-            raise Failed("%s" % first_line(getattr(shown, "message", "") or shown.value))
+            told = getattr(shown, "proto", shown)
+            kind, text = getattr(told, "type", ""), first_line(getattr(told, "message", "") or shown.value)
+            raise Failed("%s: %s" % (kind, text) if kind else text, getattr(told, "stack_trace", ()))
 
     def inputs(self, wanted):
         """What it asks for; where a choice decides what is shown, the one with most that is wanted."""

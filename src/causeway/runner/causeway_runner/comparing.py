@@ -84,12 +84,18 @@ def columns_apart(app, training, names, numbers):
     left, right = np.asarray(app, dtype=object), np.asarray(training, dtype=object)
     if left.shape != right.shape:
         return []
-    found = []
-    for place in range(left.shape[1]):
-        differ = [i for i in range(len(left)) if not same(left[i, place], right[i, place])]
+    found = {}
+    for place, name in enumerate(names):
+        differ = {i for i in range(len(left)) if not same(left[i, place], right[i, place])}
         if differ:
-            found.append(described(names[place], differ, numbers, left[:, place], right[:, place]))
-    return sorted(found, key=lambda one: -one["rows"])[:MOST_APART]
+            # columns of one name are made of one raw column
+            first, rows = found.get(name, (place, set()))
+            found[name] = (first, rows | differ)
+    told = [
+        described(name, sorted(rows), numbers, left[:, place], right[:, place])
+        for name, (place, rows) in found.items()
+    ]
+    return sorted(told, key=lambda one: -one["rows"])[:MOST_APART]
 
 
 def described(name, differ, numbers, app, training):

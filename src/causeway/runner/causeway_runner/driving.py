@@ -10,7 +10,11 @@ class Undrivable(Exception):
 
 
 class Failed(Exception):
-    """The app failed on these inputs; says how."""
+    """The app failed on these inputs; says how, and the lines it went through as far as they are told."""
+
+    def __init__(self, words, lines=()):
+        super().__init__(words)
+        self.lines = [str(line) for line in lines]
 
 
 def first_line(text):

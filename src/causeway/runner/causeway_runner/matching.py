@@ -130,17 +130,32 @@ def typed(asked, value):
 
 def chosen(options, value):
     """The option that means the value."""
-    for same in (lambda option: option == value, lambda option: plain(option) == plain(value)):
+    word, counts = plain(value), NUMBER.findall(str(value))
+    meant = (
+        lambda option: option == value,
+        lambda option: plain(option) == word,
+        lambda option: meaning(option) is not None and meaning(option) == meaning(value),
+        lambda option: len(counts) == 1 and same_number(option, counts[0]),
+    )
+    for same in meant:
         for option in options:
             if same(option):
                 return option
-    word = plain(value)
-    for meaning in (YES, NO):
-        if word in meaning:
-            for option in options:
-                if plain(option) in meaning:
-                    return option
     raise Unfit("%r is not among what is offered" % (value,))
+
+
+def meaning(value):
+    """Whether a word means yes; None where it means neither."""
+    word = plain(value)
+    return True if word in YES else False if word in NO else None
+
+
+def same_number(option, number):
+    """Whether an option is this number."""
+    try:
+        return float(option) == float(number)
+    except (TypeError, ValueError):
+        return False
 
 
 def counted(asked, value):

@@ -1,5 +1,7 @@
 """What the app's model was asked beside what the training would have asked it: the outcome of a replay."""
 
+import numpy as np
+
 from causeway_runner import comparing
 from causeway_runner.request import said
 
@@ -19,7 +21,9 @@ def compared(replay):
     if reference is None:
         return {"reason": against}
     try:
-        return beside(model, method, app, reference, numbers=numbers, against=against)
+        return beside(
+            model, method, app, reference, numbers=numbers, against=against, labels=replay.request["labels"]
+        )
     except Exception as error:
         return {"reason": "its model does not answer about the training's own rows: %s" % said(error)}
 
@@ -64,35 +68,40 @@ def by_names(replay, places, app, model):
     return pd.DataFrame({name: [replay.raw[name][i] for i in places] for name in names})
 
 
-def beside(model, method, app, reference, *, numbers, against):
+def beside(model, method, app, reference, *, numbers, against, labels):
     """Agreement row by row of the one model on the app's rows and on the training's."""
     ours, our_chances = comparing.answers(model, app, method)
     theirs, their_chances = comparing.answers(model, reference, method)
     classes = our_chances is not None or hasattr(model, "classes_")
     same = comparing.alike(ours, theirs, classes)
-    names = list(app.columns) if hasattr(app, "columns") else named(reference, comparing.width_of(app))
-    far = comparing.largest(our_chances, their_chances) if classes else largest_of(ours, theirs)
+    width = comparing.width_of(app)
+    far = comparing.largest(our_chances, their_chances) if classes else differences(ours, theirs, np.max)
     return {
         "agree": int(same.sum()),
         "compared": len(same),
         "against": against,
-        "apart": comparing.columns_apart(app, reference, names, numbers),
+        "apart": comparing.columns_apart(app, reference, names_of(app, reference, labels, width), numbers),
         "largest": far,
+        "typical": 0.0 if classes else differences(ours, theirs, np.median),
         "labels": [comparing.shown(one) for one in theirs],
         "places": [int(number) for number in numbers],
     }
 
 
-def largest_of(ours, theirs):
-    """The largest difference of answers that are numbers; 0 for others."""
+def differences(ours, theirs, of):
+    """The largest or median difference of answers that are numbers; 0 for others."""
     try:
-        return comparing.largest(ours.astype(float), theirs.astype(float))
+        apart = np.abs(ours.astype(float) - theirs.astype(float))
     except (TypeError, ValueError):
         return 0.0
+    return float(of(apart)) if apart.size and np.isfinite(apart).all() else 0.0
 
 
-def named(reference, width):
-    """The names of the training's columns, else their places."""
-    if hasattr(reference, "columns"):
-        return list(reference.columns)
+def names_of(app, reference, labels, width):
+    """What to call the columns: by the raw ones that they are made of, by their names, else by place."""
+    if len(labels) == width:
+        return labels
+    for rows in (app, reference):
+        if hasattr(rows, "columns"):
+            return list(rows.columns)
     return ["column %d" % place for place in range(width)]
