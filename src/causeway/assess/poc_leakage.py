@@ -10,12 +10,15 @@ GRAVE = {"resample": "synthetic rows"}
 BY_TARGET = {"target", "select"}
 MILD = {"scale", "impute", "reduce", "text"}
 PERFECT = 0.995
+UNTAUGHT = {"clustering", "anomaly", "topics", "recommendation", "reinforcement", "detection"}
+"""What learns no column has nothing to be held out from."""
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
     """Leaks of rows and of columns, and qualities judged on the rows of the training."""
     yield from _fitted_before_split(poc)
     yield from chosen_by_target(poc)
+    yield from _fitted_again(poc)
     yield from _filtered(poc)
     yield from _columns(poc)
     yield from _no_holdout(poc)
@@ -50,6 +53,21 @@ def _fitted_before_split(poc: Poc) -> Iterator[Finding]:
             "shape the training.",
             remedy,
             _places(mild, mild[0].split),
+            certainty=0.9,
+            damage=0.5,
+        )
+
+
+def _fitted_again(poc: Poc) -> Iterator[Finding]:
+    own = [leak for leak in poc.leaks if leak.kind == "again" and leak.at.path == poc.train.value]
+    if own:
+        yield Finding(
+            "LEAK-SPLIT",
+            Severity.FIX,
+            f"{words.listed(_names(own))} {_is(own)} fitted again on the test rows, which so are measured on "
+            "another scale than the model learned.",
+            Remedy("Fit on the training rows only; transform the test rows with what that gave."),
+            _places(own, None),
             certainty=0.9,
             damage=0.5,
         )
@@ -135,6 +153,8 @@ def _warned(poc: Poc) -> Iterator[Finding]:
 
 def _no_holdout(poc: Poc) -> Iterator[Finding]:
     training = _chosen(poc)
+    if training and training.task in UNTAUGHT:
+        return
     if training and training.same_rows:
         yield Finding(
             "NO-HOLDOUT",

@@ -63,8 +63,8 @@ def _fitted_again(poc: Poc, served: str) -> Iterator[Finding]:
         yield Finding(
             "SKEW",
             Severity.BLOCKER,
-            f"The app fits its encoding again on what a user typed ({again[0].value}), so codes and columns "
-            "differ from the training's.",
+            f"The app fits its preparation again at every request ({again[0].value}), so what reaches the model "
+            "is not what it learned from.",
             REPLAY,
             tuple(s.at for s in again[:3]),
             certainty=0.8,
@@ -115,6 +115,8 @@ def _described(poc: Poc) -> Iterator[Finding]:
         return
     beside = [s for s in said if s.detail and s.detail == _path(poc) and kind not in _on_line(said, s)]
     families = {s.value for s in said}
+    if families & _there(poc) and not beside and poc.model.certainty < SHIPPED:
+        return
     if beside or (len(families) == 1 and kind not in families):
         other = beside[0] if beside else said[0]
         yield Finding(
@@ -128,6 +130,18 @@ def _described(poc: Poc) -> Iterator[Finding]:
         )
 
 
+def _there(poc: Poc) -> set[str]:
+    """The algorithms that some training or some saved model of the folder has."""
+    names = " ".join([*(t.estimator for t in poc.trainings), *(m.estimator for m in poc.models)]).lower()
+    return {family for family in KNOWN if _SPELLED.get(family, family.replace(" ", "")) in names}
+
+
+_SPELLED = {
+    "XGBoost": "xgb", "LightGBM": "lgbm", "CatBoost": "catboost", "support vector machine": "svc",
+    "k nearest neighbours": "kneighbors", "naive Bayes": "nb",
+}  # fmt: skip
+SHIPPED = 0.95
+"""Certainty of a model's name that is read from the very file that the app loads."""
 KNOWN = frozenset(
     {
         "random forest", "decision tree", "logistic regression", "linear regression", "XGBoost", "LightGBM",

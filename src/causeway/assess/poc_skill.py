@@ -21,7 +21,24 @@ def judge(poc: Poc) -> Iterator[Finding]:
         yield _no_skill(poc, best, majority, others=[claim for claim in kept if claim.metric != "accuracy"])
     elif not best:
         yield from _only_accuracy(poc)
+    yield from _untrained(poc)
     yield from _no_fit([claim for claim in kept if claim.metric == "r2"])
+
+
+def _untrained(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("never_fitted")
+    if found and not poc.train:
+        yield Finding(
+            "NO-TRAINING",
+            Severity.BLOCKER,
+            f"{found[0].value} is saved as it was built: nothing in the folder ever fits it, so its answers "
+            "are chance.",
+            Remedy("Add the training, with its data and a measure on rows held out."),
+            (found[0].at,),
+            certainty=0.9,
+            damage=1.0,
+            blocks_ship=True,
+        )
 
 
 def _no_skill(poc: Poc, best: Claim, majority: float, *, others: list[Claim]) -> Finding:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from causeway.core.finding import Evidence
-from causeway.intake.values import Data, Estimator
+from causeway.intake.values import Data, Estimator, Mark
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,12 @@ class Events:
     loads: list[LoadedFile] = field(default_factory=list)
     networks: dict[int, str] = field(default_factory=dict)
     """Task of a network by its identity, as its last layer or loss says."""
+    again: list[Mark] = field(default_factory=list)
+    """What was fitted on training rows, and then again on those of the test."""
+    fitted_with: list[tuple[str, str, Evidence]] = field(default_factory=list)
+    """Options given to a library's `fit` or `train`: the library, the option, the place."""
+    compiled: set[int] = field(default_factory=set)
+    """Networks that were made ready to learn."""
     layers: dict[int, list[str]] = field(default_factory=dict)
     """Names of a network's layers by its identity."""
     images: list[Data] = field(default_factory=list)

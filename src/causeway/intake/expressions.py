@@ -82,13 +82,11 @@ def attribute_of(follower: Following, node: ast.Attribute, holder: Value) -> Val
         return choice([attribute_of(follower, node, option) for option in holder.options])
     if isinstance(holder, Instance | Class | Super):
         found = classes.attribute(holder, node.attr)
-        if isinstance(found, Function) and found.owner and classes.is_property(found):
-            return follower.enter(found, [], {})
-        return found
-    if isinstance(node.value, ast.Name):
-        held = follower.scope.get(f"{node.value.id}.{node.attr}")
-        if held is not None:
-            return held
+        called = isinstance(found, Function) and found.owner is not None and classes.is_property(found)
+        return follower.enter(found, [], {}) if isinstance(found, Function) and called else found
+    held = follower.scope.get(f"{node.value.id}.{node.attr}") if isinstance(node.value, ast.Name) else None
+    if held is not None:
+        return held
     if holder is OPAQUE:
         full = dotted(node, follower.aliases)
         return _imported(follower, full) if full.split(".")[0] != "self" and "." in full else OPAQUE

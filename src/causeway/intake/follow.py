@@ -63,6 +63,7 @@ class Follower:
         self._functions: list[Function] = []
         self._classes: list[Class] = []
         self._instances: list[Instance] = []
+        self._shown: dict[int, set[str]] = {}
         self._divided: dict[str, Divisions] = {}
 
     def run(self) -> None:
@@ -212,6 +213,11 @@ class Follower:
         """A transformer was fitted; on undivided data, what it gives from now on carries the mark."""
         pieces = data_in(features)
         self.marks.pop(estimator.ident, None)
+        parts = {piece.part for piece in pieces}
+        learnt = self._shown.setdefault(estimator.ident, set())
+        if parts == {"test"} and "train" in learnt:
+            self.events.again.append(Mark("again", estimator.name, at))
+        learnt |= parts
         if pieces and not any(piece.part for piece in pieces):
             sort = TRANSFORMERS.get(estimator.name, "columns")
             self.marks[estimator.ident] = Mark(sort, estimator.name, at)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import ColumnProfile, DataFile, GenAi, Guess, ModelFile, Sighting, Source, Training
-from causeway.intake.estimators import FORECASTERS, learner
+from causeway.intake.estimators import FORECASTERS, PRETRAINED, learner
 from causeway.intake.personal import words
 from causeway.intake.values import UNKNOWN
 
@@ -34,6 +34,7 @@ NAMED = {
 }  # fmt: skip
 """What people call the tasks that an estimator's name alone tells."""
 MANY_CLASSES = 100
+IMAGE_LAYERS = {"Conv2D", *PRETRAINED}
 CURVES = {
     "roc_auc_score",
     "roc_curve",
@@ -81,6 +82,14 @@ def kind_of_shipped(shipped: ModelFile | None) -> Guess:
             return Guess("multiclass classification", 0.9, at)
         return Guess("classification", 0.8, at, ("binary classification", "multiclass classification"))
     return Guess(NAMED.get(kind.task, kind.task), 0.8, at)
+
+
+def kind_of_untrained(seen: Iterable[Sighting]) -> Guess:
+    """What a network that nothing fits was built for, as far as its layers tell."""
+    for sighting in seen:
+        if sighting.what == "never_fitted" and IMAGE_LAYERS & set(sighting.detail.split()):
+            return Guess("image classification", 0.7, (sighting.at,))
+    return Guess()
 
 
 def _of_images(training: Training, at: tuple[Evidence, ...]) -> Guess:

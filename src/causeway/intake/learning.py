@@ -90,6 +90,8 @@ def _fit(follower: Following, estimator: Estimator, this: Call) -> Value:
         follower.learned(estimator, features, this.at)
         return estimator
     follower.fitted(estimator, features, target, this.at)
+    top = estimator.module.split(".")[0]
+    follower.events.fitted_with += [(top, name, this.at) for name in this.kwargs]
     held_out = {"validation_split", "validation_data", "eval_set", "tuning_data", "validation_frame"}
     if held_out & set(this.kwargs):
         pieces = tuple(data_in(features))
@@ -169,6 +171,7 @@ def _add(follower: Following, estimator: Estimator, this: Call) -> Value:
 
 
 def _compile(follower: Following, estimator: Estimator, this: Call) -> Value:
+    follower.events.compiled.add(estimator.ident)
     task = layers.task_of_loss(this.arg(1, "loss"))
     last = follower.events.networks.get(estimator.ident, "")
     if task and not (task == "multiclass" and last == "binary"):

@@ -93,6 +93,7 @@ def _train(follower: Following, this: Call) -> Value:
     known = isinstance(options, Mapping) or (isinstance(options, Literal) and isinstance(options.value, dict))
     task = task_of_options(options) or ("regression" if known and top != "catboost" else "")
     model = Estimator(_BOOSTERS[top], this.name, "model", this.at, follower.ident(), task=task)
+    follower.events.fitted_with += [(top, name, this.at) for name in this.kwargs if top == "lightgbm"]
     shown = this.kwargs.get("dtrain", this.kwargs.get("train_set", this.kwargs.get("pool", this.arg(1))))
     if isinstance(shown, Pair):
         follower.fitted(model, shown.features, shown.target, this.at)

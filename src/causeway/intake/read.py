@@ -41,7 +41,7 @@ def read_poc(folder: Path) -> Poc:
     target = infer.target_of(chosen, file, choosing.other_targets(chosen, trainings))
     shipped = _shipped(reading, served, seen)
     kind = infer.kind_of(chosen, file, target, genai, {sighting.what for sighting in seen})
-    kind = kind or infer.kind_of_shipped(shipped)
+    kind = kind or infer.kind_of_untrained(seen) or infer.kind_of_shipped(shipped)
     file = _scored(reading, file, target.value, kind.value)
     imports = third_party(reading.codes, reading.project.local_modules())
     column = file.column(target.value) if file else None
@@ -163,7 +163,8 @@ def _time_column(file: DataFile | None) -> Guess:
 def _train(chosen: Training | None, trainings: Sequence[Training]) -> Guess:
     if chosen is None:
         return Guess()
-    others = tuple(dict.fromkeys(item.path for item in trainings if item.path != chosen.path))
+    parts = {item.at.path for item in trainings if item.path == chosen.path}
+    others = tuple(dict.fromkeys(item.path for item in trainings if item.path not in {chosen.path, *parts}))
     return Guess(chosen.path, 0.9 if not others else 0.7, (chosen.at,), others)
 
 

@@ -6,94 +6,10 @@ from collections.abc import Iterable
 
 from causeway.core.poc import Requirement, Sighting
 from causeway.intake.code import Code
-from causeway.intake.names import aliases_of, dotted, keyword
+from causeway.intake.events import Events
+from causeway.intake.names import aliases_of, constant, dotted, keyword
+from causeway.intake.removed_names import ALIVE, FIRST, FITTED, METHODS, NAMES, OPTIONS
 
-# dotted name -> (distribution, version that no longer has it, what to use)
-NAMES = {
-    "keras.utils.vis_utils": ("keras", "3.0", "keras.utils.plot_model"),
-    "keras.utils.np_utils": ("keras", "3.0", "keras.utils.to_categorical"),
-    "keras.wrappers": ("keras", "3.0", "scikeras"),
-    "keras.layers.merge": ("keras", "3.0", "keras.layers"),
-    "keras.layers.core": ("keras", "3.0", "keras.layers"),
-    "keras.layers.normalization": ("keras", "3.0", "keras.layers"),
-    "keras.layers.recurrent": ("keras", "3.0", "keras.layers"),
-    "keras.layers.convolutional": ("keras", "3.0", "keras.layers"),
-    "keras.engine": ("keras", "3.0", "keras"),
-    "tensorflow.python.keras": ("tensorflow", "2.16", "tensorflow.keras"),
-    "tensorflow.keras.wrappers": ("tensorflow", "2.12", "scikeras"),
-    "tensorflow.contrib": ("tensorflow", "2.0", "tensorflow.keras"),
-    "tensorflow.placeholder": ("tensorflow", "2.0", "tensorflow.keras.Input"),
-    "tensorflow.Session": ("tensorflow", "2.0", "eager execution"),
-    "evidently.dashboard": ("evidently", "0.2.0", "evidently.Report"),
-    "evidently.model_profile": ("evidently", "0.2.0", "evidently.Report"),
-    "evidently.profile_sections": ("evidently", "0.2.0", "evidently.Report"),
-    "evidently.tabs": ("evidently", "0.2.0", "evidently.Report"),
-    "prefect.task_runners.SequentialTaskRunner": (
-        "prefect",
-        "3.0",
-        "prefect.task_runners.ThreadPoolTaskRunner",
-    ),
-    "prefect.deployments.Deployment": ("prefect", "3.0", "flow.deploy"),
-    "langchain.document_loaders": ("langchain", "1.0", "langchain_community.document_loaders"),
-    "langchain.text_splitter": ("langchain", "1.0", "langchain_text_splitters"),
-    "langchain.embeddings": ("langchain", "1.0", "langchain_huggingface or langchain_openai"),
-    "langchain.vectorstores": ("langchain", "1.0", "the store's own package, such as langchain_qdrant"),
-    "langchain.llms": ("langchain", "1.0", "the provider's own package, such as langchain_openai"),
-    "langchain.chains": ("langchain", "1.0", "langchain_classic.chains"),
-    "langchain.memory": ("langchain", "1.0", "langchain_classic.memory"),
-    "langchain.prompts": ("langchain", "1.0", "langchain_core.prompts"),
-    "langchain.schema": ("langchain", "1.0", "langchain_core"),
-    "langchain.callbacks": ("langchain", "1.0", "langchain_core.callbacks"),
-    "langchain.output_parsers": ("langchain", "1.0", "langchain_core.output_parsers"),
-    "langchain.agents.initialize_agent": ("langchain", "1.0", "langchain.agents.create_agent"),
-    "openai.ChatCompletion": ("openai", "1.0", "OpenAI().chat.completions"),
-    "openai.Completion": ("openai", "1.0", "OpenAI().completions"),
-    "openai.Embedding": ("openai", "1.0", "OpenAI().embeddings"),
-    "sklearn.externals.joblib": ("scikit-learn", "0.23", "joblib"),
-    "sklearn.externals.six": ("scikit-learn", "0.23", "six"),
-    "sklearn.cross_validation": ("scikit-learn", "0.20", "sklearn.model_selection"),
-    "sklearn.grid_search": ("scikit-learn", "0.20", "sklearn.model_selection"),
-    "sklearn.preprocessing.Imputer": ("scikit-learn", "0.22", "sklearn.impute.SimpleImputer"),
-    "sklearn.datasets.load_boston": ("scikit-learn", "1.2", "another data set"),
-    "sklearn.metrics.plot_confusion_matrix": ("scikit-learn", "1.2", "ConfusionMatrixDisplay"),
-    "sklearn.metrics.plot_roc_curve": ("scikit-learn", "1.2", "RocCurveDisplay"),
-    "sklearn.metrics.plot_precision_recall_curve": ("scikit-learn", "1.2", "PrecisionRecallDisplay"),
-    "sklearn.ensemble.partial_dependence": ("scikit-learn", "0.24", "sklearn.inspection"),
-    "sklearn.utils.testing": ("scikit-learn", "0.24", "numpy.testing"),
-    "numpy.float": ("numpy", "1.24", "float"),
-    "numpy.int": ("numpy", "1.24", "int"),
-    "numpy.bool": ("numpy", "1.24", "bool"),
-    "numpy.object": ("numpy", "1.24", "object"),
-    "numpy.str": ("numpy", "1.24", "str"),
-    "numpy.float_": ("numpy", "2.0", "numpy.float64"),
-    "numpy.NaN": ("numpy", "2.0", "numpy.nan"),
-    "numpy.Inf": ("numpy", "2.0", "numpy.inf"),
-    "pandas.Panel": ("pandas", "1.0", "a table with an index of two levels"),
-    "pandas.util.testing": ("pandas", "2.0", "pandas.testing"),
-    "pandas.datetime": ("pandas", "2.0", "datetime.datetime"),
-    "scipy.misc.imread": ("scipy", "1.2", "imageio.imread"),
-    "scipy.misc.imresize": ("scipy", "1.3", "PIL.Image.resize"),
-    "scipy.interp": ("scipy", "1.13", "numpy.interp"),
-    "flask.escape": ("flask", "3.0", "markupsafe.escape"),
-    "flask.Markup": ("flask", "3.0", "markupsafe.Markup"),
-    "flask.json.JSONEncoder": ("flask", "2.3", "a JSON provider"),
-    "flask.ext": ("flask", "1.0", "the extension's own package"),
-    "werkzeug.secure_filename": ("werkzeug", "1.0", "werkzeug.utils.secure_filename"),
-    "streamlit.beta_columns": ("streamlit", "1.12", "streamlit.columns"),
-    "streamlit.beta_container": ("streamlit", "1.12", "streamlit.container"),
-    "streamlit.beta_expander": ("streamlit", "1.12", "streamlit.expander"),
-    "statsmodels.tsa.arima_model": ("statsmodels", "0.13", "statsmodels.tsa.arima.model"),
-}
-# names that live on under a dotted name above
-ALIVE = {"langchain.embeddings.init_embeddings", "langchain.embeddings.base.init_embeddings", "numpy.bool_"}
-METHODS = {
-    "predict_classes": ("tensorflow", "2.6", "model.predict(...) > 0.5, or argmax"),
-    "predict_generator": ("tensorflow", "2.16", "model.predict"),
-    "fit_generator": ("tensorflow", "2.16", "model.fit"),
-    "fit_sample": ("imbalanced-learn", "0.8", "fit_resample"),
-    "get_feature_names": ("scikit-learn", "1.2", "get_feature_names_out"),
-    "iteritems": ("pandas", "2.0", "items"),
-}
 FAMILY = {"keras": ("keras", "tensorflow"), "tensorflow": ("tensorflow", "keras")}
 
 
@@ -119,6 +35,18 @@ def removed_apis(codes: Iterable[Code], requirements: Iterable[Requirement]) -> 
     return found
 
 
+def removed_options(events: Events, requirements: Iterable[Requirement]) -> list[Sighting]:
+    """Options that a library's `fit` or `train` no longer takes, by whose model it is."""
+    pins = {item.name: item.spec for item in requirements}
+    found: dict[str, Sighting] = {}
+    for library, option, at in events.fitted_with:
+        for name, since, instead in FITTED.get(library, ()):
+            if name == option and not _still_there(pins, library, since):
+                shown = f"{library}'s fit({option}=)"
+                found.setdefault(shown, Sighting("removed_api", shown, at, f"{library} {since}|{instead}"))
+    return list(found.values())
+
+
 def _uses(node: ast.AST, known: dict[str, str]) -> list[tuple[str, tuple[str, str, str]]]:
     if isinstance(node, ast.Import):
         return [use for alias in node.names if (use := _named(alias.name))]
@@ -126,9 +54,32 @@ def _uses(node: ast.AST, known: dict[str, str]) -> list[tuple[str, tuple[str, st
         return [use for alias in node.names if (use := _named(f"{node.module}.{alias.name}"))]
     if isinstance(node, ast.Call):
         return _called(node, known)
+    if isinstance(node, ast.Compare | ast.Assign):
+        return _compared(node, known) if isinstance(node, ast.Compare) else _appended(node, known)
     if isinstance(node, ast.Attribute):
         use = _exact(dotted(node, known))
         return [use] if use else []
+    return []
+
+
+def _compared(node: ast.Compare, known: dict[str, str]) -> list[tuple[str, tuple[str, str, str]]]:
+    """`column.dtype == "object"` was how texts were told; since pandas 3 they are `str`."""
+    left, right = node.left, node.comparators[0]
+    typed = isinstance(left, ast.Attribute) and left.attr in {"dtype", "dtypes"}
+    told = constant(right) in {"object", "O"} or (isinstance(right, ast.Name) and right.id == "object")
+    if typed and told and any(_library(name) == "pandas" for name in known.values()):
+        return [('dtype == "object"', ("pandas", "3.0", "pandas.api.types.is_string_dtype"))]
+    return []
+
+
+def _appended(node: ast.Assign, known: dict[str, str]) -> list[tuple[str, tuple[str, str, str]]]:
+    """`table = table.append(row)`: what a list's append gives, nobody keeps."""
+    call = node.value
+    kept = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append"
+    if not kept or not isinstance(call, ast.Call) or dotted(call.func, known).startswith("numpy."):
+        return []
+    if any(_library(name) == "pandas" for name in known.values()):
+        return [("DataFrame.append", ("pandas", "2.0", "pandas.concat"))]
     return []
 
 
@@ -148,19 +99,30 @@ def _exact(full: str) -> tuple[str, tuple[str, str, str]] | None:
 
 
 def _called(node: ast.Call, known: dict[str, str]) -> list[tuple[str, tuple[str, str, str]]]:
+    found: list[tuple[str, tuple[str, str, str]]] = []
     if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
         distribution = METHODS[node.func.attr][0]
-        if any(_library(name) == distribution for name in known.values()):
-            return [(node.func.attr, METHODS[node.func.attr])]
-    name = dotted(node.func, known)
-    if name.endswith("OneHotEncoder") and name.startswith("sklearn.") and keyword(node, "sparse") is not None:
-        return [("OneHotEncoder(sparse=)", ("scikit-learn", "1.4", "sparse_output="))]
-    return []
+        if any(_library(name) in FAMILY.get(distribution, (distribution,)) for name in known.values()):
+            found.append((node.func.attr, METHODS[node.func.attr]))
+    name = (
+        node.func.attr
+        if isinstance(node.func, ast.Attribute)
+        else dotted(node.func, known).rsplit(".", 1)[-1]
+    )
+    for option, wanted, *entry in OPTIONS.get(name, ()):
+        given = keyword(node, option)
+        if given is None and FIRST.get(name) == option and node.args:
+            given = node.args[0]
+        meant = given is not None and (wanted is None or constant(given) == wanted)
+        if meant and any(_library(one) in FAMILY.get(entry[0], (entry[0],)) for one in known.values()):
+            shown = f"{name}({option}=)" if wanted is None else f'{name}({option}="{wanted}")'
+            found.append((shown, (entry[0], entry[1], entry[2])))
+    return found
 
 
 def _library(name: str) -> str:
     top = name.split(".", maxsplit=1)[0]
-    return {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn", "keras": "tensorflow"}.get(top, top)
+    return {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn"}.get(top, top)
 
 
 def _still_there(pins: dict[str, str], distribution: str, removed: str) -> bool:

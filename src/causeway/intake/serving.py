@@ -22,6 +22,10 @@ VERBS = frozenset({"route", "get", "post", "put", "delete", "patch", "websocket"
 WRITERS = frozenset(
     {"to_csv", "to_sql", "writerow", "insert_one", "insert", "execute", "log_metric", "append_row", "to_json"}
 )
+ASKS = (
+    "predict", "infer", "classif", "score", "recommend", "forecast", "generate", "estimate", "model", "invoke",
+)  # fmt: skip
+"""Words in the names of functions that ask a model."""
 LOGGERS = frozenset({"info", "warning", "error", "exception", "debug"})
 
 
@@ -160,10 +164,26 @@ def _handler(
     found = [Sighting("upload", node.name, code.at(files, block))] if files else []
     others = [part for part in taken if part.attr != "files"]
     if others and not _checks(node):
-        found.append(
-            Sighting("unchecked_input", node.name, code.at(others[0], block), f"request.{others[0].attr}")
-        )
+        what = "unchecked_input" if _answers(node, block) else "unchecked_form"
+        found.append(Sighting(what, node.name, code.at(others[0], block), f"request.{others[0].attr}"))
     return found
+
+
+def _answers(node: ast.AST, block: Block) -> bool:
+    """Whether a handler asks a model, itself or through a function of the same file."""
+    functions = {item.name: item for item in block.tree.body if isinstance(item, ast.FunctionDef)}
+    open_, seen = [node], set[str]()
+    while open_:
+        for part in ast.walk(open_.pop()):
+            if not isinstance(part, ast.Call):
+                continue
+            last = dotted(part.func, {}).rsplit(".", 1)[-1].lower()
+            if any(word in last for word in ASKS):
+                return True
+            if last in functions and last not in seen:
+                seen.add(last)
+                open_.append(functions[last])
+    return False
 
 
 def _checks(node: ast.AST) -> bool:

@@ -10,12 +10,11 @@ from causeway.core.poc import Sighting
 from causeway.intake.beside_code import beside_code
 from causeway.intake.byhand import by_hand
 from causeway.intake.code import Code
-from causeway.intake.confidential import secrets_in
 from causeway.intake.library import UNSAFE_LOADERS
 from causeway.intake.paths import absolute_paths, absolute_paths_in
 from causeway.intake.reading import Reading
 from causeway.intake.readme import said_in_readme
-from causeway.intake.removed import removed_apis
+from causeway.intake.removed import removed_apis, removed_options
 from causeway.intake.serving import app_facts
 from causeway.intake.swallowed import swallowed_errors
 from causeway.intake.text import read_text
@@ -37,12 +36,24 @@ def _in_code(reading: Reading) -> list[Sighting]:
         found += app_facts(code) if code.notebook is None else []
         found += swallowed_errors(code)
         found += _loads(reading, code)
-        for block in code.blocks:
-            found += secrets_in(code.path, block.text, cell=block.cell)
     apps = {sighting.at.path for sighting in found if sighting.what == "app"}
     for code in reading.project.codes:
         if code.path in apps:
             found += by_hand(code, reading.data, reading.models)
+    return found
+
+
+def _untrained(reading: Reading) -> list[Sighting]:
+    """Networks that are built, compiled and saved, and that nothing in the folder fits."""
+    found: list[Sighting] = []
+    for code in reading.project.codes:
+        events = reading.project.events(code)
+        taught = {fit.estimator.ident for fit in events.fits}
+        for item in events.saved:
+            compiled = item.estimator in events.compiled
+            if item.what == "model" and compiled and item.estimator not in taught:
+                base = " ".join(events.layers.get(item.estimator, []))
+                found.append(Sighting("never_fitted", item.path, item.at, base))
     return found
 
 
@@ -51,7 +62,11 @@ def _paths(reading: Reading) -> list[Sighting]:
 
 
 def _removed(reading: Reading) -> list[Sighting]:
-    return removed_apis(reading.codes, reading.declared.requirements)
+    declared = reading.declared.requirements
+    found = removed_apis(reading.codes, declared)
+    for code in reading.project.codes:
+        found += removed_options(reading.project.events(code), declared)
+    return found
 
 
 def _in_r(reading: Reading) -> list[Sighting]:
@@ -72,7 +87,6 @@ def _in_configuration(reading: Reading) -> list[Sighting]:
         small = entry.size < MAX_CONFIGURATION_BYTES
         if plain and small:
             found += absolute_paths_in(entry)
-            found += secrets_in(entry.path, read_text(entry.full, MAX_CONFIGURATION_BYTES).text)
         if entry.name.lower().startswith("dockerfile") and small:
             found += _exposed(entry)
         found += _by_name(entry)
@@ -115,6 +129,7 @@ def _loads(reading: Reading, code: Code) -> list[Sighting]:
 
 COLLECTORS: tuple[Callable[[Reading], list[Sighting]], ...] = (
     _in_code,
+    _untrained,
     _paths,
     _removed,
     _in_r,

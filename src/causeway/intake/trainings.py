@@ -216,6 +216,8 @@ def leaks_of(events: Events) -> list[Leak]:
         for data in split.data:
             for mark in data.marks:
                 found.setdefault((mark.name, str(mark.at)), Leak(mark.kind, mark.name, mark.at, split.at))
+    for mark in events.again:
+        found.setdefault((mark.name, str(mark.at)), Leak("again", mark.name, mark.at, mark.at))
     for fit in events.fits:
         for leak in _by_filter(fit):
             found.setdefault((leak.name, str(leak.at)), leak)
