@@ -30,17 +30,22 @@ if TYPE_CHECKING:
 
 REMOTE = "remote:"
 """Stands before the name of data that no file of the folder holds."""
-_IMAGES = re.compile(r"mnist|cifar|svhn|imagenet|oxford|flowers|food101|celeba|stl10|caltech|fakedata", re.IGNORECASE)
+_IMAGES = re.compile(
+    r"mnist|cifar|svhn|imagenet|oxford|flowers|food101|celeba|stl10|caltech|fakedata", re.IGNORECASE
+)
 _TUNED = re.compile(
     r"For(?P<task>SequenceClassification|TokenClassification|QuestionAnswering|ImageClassification|"
     r"AudioClassification|MultipleChoice)$"
 )
 _TASKS = {
     "SequenceClassification": "classification", "TokenClassification": "tagging",
-    "QuestionAnswering": "answering", "ImageClassification": "images", "AudioClassification": "classification",
-    "MultipleChoice": "classification",
+    "QuestionAnswering": "answering", "ImageClassification": "images",
+    "AudioClassification": "classification", "MultipleChoice": "classification",
 }  # fmt: skip
-_MARKETS = {"yfinance.download": "yfinance", "yf.download": "yfinance", "pandas_datareader.DataReader": "a market"}
+_MARKETS = {
+    "yfinance.download": "yfinance", "yf.download": "yfinance", "pandas_datareader.DataReader": "a market",
+}  # fmt: skip
+SPARK_FORMATS = {"csv", "parquet", "json", "load", "table", "orc"}
 TARGETS = {"y", "labels", "label", "targets", "target", "Y"}
 
 
@@ -123,9 +128,8 @@ def paired(value: Value) -> Value:
     if not isinstance(value, Instance):
         return value
     targets = [held for name, held in value.fields.items() if name.strip("_") in TARGETS and data_in(held)]
-    others = [
-        piece for name, held in value.fields.items() if name.strip("_") not in TARGETS for piece in data_in(held)
-    ]
+    rest = [held for name, held in value.fields.items() if name.strip("_") not in TARGETS]
+    others = [piece for held in rest for piece in data_in(held)]
     if not targets and not others:
         return OPAQUE
     target = derived_from(targets) if targets else OPAQUE
@@ -141,7 +145,9 @@ def frame(_follower: Following, this: Call) -> Value:
     renames = tuple(
         (str(key), held.column)
         for key, value in given.items
-        if (found := data_in(value)) and isinstance((held := found[0]).column, str) and str(key) != held.column
+        if (found := data_in(value))
+        and isinstance((held := found[0]).column, str)
+        and str(key) != held.column
     )
     first = next((piece for piece in pieces if piece.source), pieces[0])
     return replace(first, column=None, columns=None, renames=(*first.renames, *renames))
@@ -150,7 +156,7 @@ def frame(_follower: Following, this: Call) -> Value:
 def spark_reader(this: Call) -> bool:
     """Whether this is Spark's `spark.read.option(...).csv(path)`."""
     func = this.node.func
-    if not isinstance(func, ast.Attribute) or func.attr not in {"csv", "parquet", "json", "load", "table", "orc"}:
+    if not isinstance(func, ast.Attribute) or func.attr not in SPARK_FORMATS:
         return False
     inner: ast.AST = func.value
     while isinstance(inner, ast.Attribute | ast.Call):
