@@ -306,3 +306,38 @@ def test_an_expression_without_end_is_survived(tmp_path):
     )
     poc, _ = look(tmp_path, {"app.py": deep})
     assert poc.reach.files == 1
+
+
+UNFILLED = """
+from openai import OpenAI
+client = OpenAI()
+
+def answer(text):
+    return client.responses.create(model="m", input=text).output_text
+
+def ask(question, store):
+    found = store.similarity_search(question)
+    return answer({prompt})
+"""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "codes"),
+    [
+        ('"Question: {question} {found}"', {"GENAI-UNFILLED", "GENAI-DROPPED"}),
+        ('f"Question: {question} {found}"', set()),
+        ('"Question: {question} {found}".format(question=question, found=found)', set()),
+        ('f"Question: {question}"', {"GENAI-DROPPED"}),
+    ],
+)
+def test_prompts_without_what_was_meant_to_be_in_them(tmp_path, prompt, codes):
+    _, found = look(tmp_path, {"app.py": UNFILLED.replace("{prompt}", prompt)})
+    assert {"GENAI-UNFILLED", "GENAI-DROPPED"} & set(found) == codes
+
+
+def test_a_file_of_a_fixed_name_is_shared_where_strangers_come(tmp_path):
+    task = "import streamlit\nfrom crewai import Crew, Task\nCrew(tasks=[Task(output_file='report.md')])"
+    _, found = look(tmp_path / "served", {"app.py": task})
+    assert "report.md" in found["GENAI-SHARED-STORE"].title
+    _, alone = look(tmp_path / "alone", {"app.py": task.replace("import streamlit\n", "")})
+    assert "GENAI-SHARED-STORE" not in alone

@@ -28,22 +28,30 @@ def judge(poc: Poc) -> Iterator[Finding]:
 
 
 def _shared(poc: Poc) -> Iterator[Finding]:
-    found = poc.seen("shared_store")
+    found = poc.seen("shared_store") or poc.seen("shared_file")
     if found:
+        what, file = (
+            found[0].value,
+            found[0].what == "shared_file" or found[0].value.endswith((".db", ".sqlite")),
+        )
+        why = (
+            "one overwrites what another is about to read."
+            if file
+            else "what one brings answers another's question, and a restart or a second worker loses it."
+        )
+        own = (
+            "Name it after the user's session, or keep it in memory."
+            if file
+            else "Keep a collection for each user, outside the process, and filter every search by it."
+        )
         yield Finding(
             "GENAI-SHARED-STORE",
-            Severity.BLOCKER,
-            f"One {found[0].value} for all users: what one brings answers another's question, and a restart "
-            "or a second worker loses it."
-            if not found[0].value.endswith((".db", ".sqlite"))
-            else f"One {found[0].value} for all users: an upload replaces what another is asking about.",
-            Remedy(
-                "Keep a collection for each user or tenant, outside the process, and filter every "
-                "search by it."
-            ),
-            tuple(s.at for s in found[:2]),
+            Severity.FIX if found[0].what == "shared_file" else Severity.BLOCKER,
+            f"One {what} for all users: {why}",
+            Remedy(own),
+            tuple(s.at for s in found[:3]),
             certainty=0.9,
-            damage=0.95,
+            damage=0.6 if found[0].what == "shared_file" else 0.95,
         )
 
 

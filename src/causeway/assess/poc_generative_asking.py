@@ -8,6 +8,7 @@ from causeway.core.poc import Poc
 
 def judge(poc: Poc) -> Iterator[Finding]:
     """Unbounded answers, loops and histories; waiting; models that move or end; unchecked answers."""
+    yield from _unfilled(poc)
     yield from _spending(poc)
     yield from _looping(poc)
     yield from _history(poc)
@@ -15,6 +16,32 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _failing(poc)
     yield from _models(poc)
     yield from _answers(poc)
+
+
+def _unfilled(poc: Poc) -> Iterator[Finding]:
+    raw = poc.seen("unfilled_prompt")
+    if raw:
+        yield Finding(
+            "GENAI-UNFILLED",
+            Severity.FIX,
+            "A prompt is sent with its placeholder: the braces stand in plain text, so what should be asked "
+            "never reaches the model.",
+            Remedy("Put an f before the text, or call .format(...) on it."),
+            tuple(s.at for s in raw[:3]),
+            certainty=0.85,
+            damage=0.85,
+        )
+    dropped = poc.seen("unused_context")
+    if dropped:
+        yield Finding(
+            "GENAI-DROPPED",
+            Severity.FIX,
+            f"{dropped[0].value} looks passages up and never uses them: the model answers without them.",
+            Remedy("Put the passages into the prompt, marked as quotation."),
+            tuple(s.at for s in dropped[:3]),
+            certainty=0.8,
+            damage=0.75,
+        )
 
 
 def _spending(poc: Poc) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from causeway.intake.generative.flow import follow
 from causeway.intake.generative.loops import endless, generous
 from causeway.intake.generative.prompts import in_code, personal_in
 from causeway.intake.generative.sites import Sites
-from causeway.intake.generative.stores import Kept
+from causeway.intake.generative.stores import Kept, overwritten
 from causeway.intake.generative.values import Constants, Node, nodes
 from causeway.intake.walk import Entry
 
@@ -162,6 +162,7 @@ class _Parts:
         bound = any(".bind(max_tokens" in place.block.text for found in self.files for _, place in found[:1])
         seen = [
             *self.kept.sightings,
+            *overwritten(self.files),
             *self.acting.sightings,
             *habits.limits(self.sites, bound=bound),
             *habits.waits(self.sites, self.flow, self.files),
@@ -170,6 +171,7 @@ class _Parts:
             *habits.parsed(self.flow, self.sites),
             *habits.unheard(self.flow, self.files),
             *habits.growing(self.files, self.flow),
+            *habits.unfilled(self.flow, self.sites),
             *endless(self.acting, self.flow),
             *generous(self.acting),
             *self._followed(),

@@ -1,6 +1,7 @@
 """One pass over one body of code: what its assignments, calls and returns do with labels."""
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -26,6 +27,8 @@ _OF_REQUEST = dict.fromkeys(("json", "form", "args", "values", "data", "GET", "P
 }
 _PLAIN = {"usage", "id", "name", "type", "status_code", "role", "headers", "status"}
 _CHOSEN = {"arguments", "tool_calls", "function_call", "args", "input"}
+_FILLS = {"format", "format_map", "replace", "safe_substitute", "substitute", "render", "partial"}
+_PLACE = re.compile(r"(?<![{$])\{[a-z_]\w*\}(?!\})")
 _MAX_CALLERS = 20
 _OF_FORMAT = 60
 """How many letters of its own a template is taken to have."""
@@ -88,6 +91,8 @@ class Frame:
             self._each(node.body)
         elif isinstance(node, ast.Assign):
             made = self.labels(node.value)
+            if self.function and made == {"document"} | (made & OTHERS) and "document" in made:
+                self.function.retrieved.add(id(node))
             for target in node.targets:
                 self.bind(target, made, node.value)
         elif isinstance(node, ast.AugAssign | ast.AnnAssign):
@@ -163,6 +168,8 @@ class Frame:
     def labels(self, node: ast.expr | None) -> Labels:
         """The labels of what the expression gives."""
         self.flow.steps += 1
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _PLACE.search(node.value):
+            return NONE | {"unfilled"}
         if node is None or self.flow.exhausted or isinstance(node, ast.Constant | ast.Lambda):
             return NONE
         rule = self._rules.get(type(node))
@@ -261,13 +268,22 @@ class Frame:
 
     def _passed(self, called: "Called") -> Labels | None:
         """What libraries do with the text: nothing that matters, or put it into a template or index."""
+        if (
+            "Template" in called.name
+            or "Prompt" in called.last
+            or called.last in {"from_template", "from_messages"}
+        ):
+            both = (
+                called.last == "from_template"
+                and bool(called.node.args)
+                and self._takes_both(called.node.args[0])
+            )
+            return (called.inside - {"unfilled"}) | ({"mixed"} if both else NONE)
         if called.name in CLEAN or called.last in CLEAN:
             return NONE
         if called.last in RETRIEVERS:
             engine = {"llm"} if called.last in {"as_query_engine", "as_chat_engine"} else NONE
             return called.everything | {"retriever"} | engine
-        if called.last == "from_template" and called.node.args and self._takes_both(called.node.args[0]):
-            return called.inside | {"mixed"}
         return None
 
     def _takes_both(self, node: ast.expr) -> bool:
@@ -290,8 +306,9 @@ class Frame:
             return self._ask(called.node, called.inside | self._name(called.node.func.id))
         if called.last in {"json", "loads"}:
             return called.everything - {"wire"}
-        if owned and called.last == "format":
-            return self.mixture([called.receiver, *called.each, *called.by_name.values()], _OF_FORMAT)
+        if owned and called.last in _FILLS:
+            filled = self.mixture([called.receiver, *called.each, *called.by_name.values()], _OF_FORMAT)
+            return filled - {"unfilled"}
         return None
 
     def _is_model(self, name: str) -> bool:

@@ -8,7 +8,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.code import Code
 from causeway.intake.generative.catalog import LIMITS, LOCAL, REPEATS, WAITS
-from causeway.intake.generative.labels import Asked, Flow
+from causeway.intake.generative.labels import Asked, Flow, Known
 from causeway.intake.generative.retired import end_of, moves
 from causeway.intake.generative.sites import Site, Sites
 from causeway.intake.generative.values import Node, Place
@@ -262,6 +262,42 @@ def _lasting(node: ast.Call, place: Place) -> bool:
 
 def _sent(place: Place, flow: Flow) -> bool:
     return any(asked.place.code.path == place.code.path for asked in flow.asked.values())
+
+
+def unfilled(flow: Flow, sites: Sites) -> Iterator[Sighting]:
+    """Prompts that are sent with their placeholders, and retrieved passages that no prompt ever sees."""
+    direct = {id(site.node) for site in sites.found if site.asks}
+    for asked in flow.asked.values():
+        if "unfilled" in asked.labels and (id(asked.node) in direct or "payload" in asked.labels):
+            yield Sighting("unfilled_prompt", "", asked.at)
+    for name, known in [(name, it) for name, found in flow.functions.items() for it in found]:
+        unused = _unused(known)
+        if unused is not None and _reaches_model(known, flow):
+            yield Sighting("unused_context", name, known.place.code.at(unused, known.place.block))
+
+
+def _unused(known: Known) -> ast.Assign | None:
+    names = (node for node in ast.walk(known.node) if isinstance(node, ast.Name))
+    read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    for node in ast.walk(known.node):
+        if isinstance(node, ast.Assign) and id(node) in known.retrieved:
+            target = node.targets[0]
+            if isinstance(target, ast.Name) and target.id not in read:
+                return node
+    return None
+
+
+def _reaches_model(known: Known, flow: Flow) -> bool:
+    if id(known.node) in flow.asking():
+        return True
+    callers = [
+        caller
+        for found in flow.functions.values()
+        for it in found
+        if "model" in it.gives
+        for caller in it.callers
+    ]
+    return any(caller.function is known.node for caller in callers)
 
 
 def counted(files: list[list[Node]], providers: Iterable[str]) -> bool:

@@ -1,8 +1,9 @@
 """What is known of the text that flows through a folder's code, by name.
 
 Labels are `user`, `operator`, `file`, `document`, `web` (whose words), `model` (an answer), `llm` and
-`retriever` (what can be asked), `mixed` (instructions and others' words in one text), `payload` (a request
-written by hand), `wire` (its reply as it comes) and `choice` (a tool that a model chose).
+`retriever` (what can be asked), `mixed` (instructions and others' words in one text), `unfilled` (a text
+with a placeholder that nothing has filled yet), `payload` (a request written by hand), `wire` (its reply as
+it comes) and `choice` (a tool that a model chose).
 """
 
 import ast
@@ -49,6 +50,7 @@ class Known:
         self.taken: dict[str, Labels] = {}
         self.gives: Labels = NONE
         self.callers: list[Place] = []
+        self.retrieved: set[int] = set()
         self.called: set[str] = set()
 
 

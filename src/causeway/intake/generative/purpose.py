@@ -24,14 +24,11 @@ def does(files: list[list[Node]], flow: Flow, kept: Kept, acting: Acting, *, tun
     runs = {sunk.how for sunk in flow.sunk.values()} | {
         s.value for s in acting.sightings if s.what == "model_output_run"
     }
-    if "SQL" in runs:
-        return "turns questions into SQL and runs it"
     retrieves = bool(kept.stores) or any(s.what == "retrieval" for s in kept.sightings)
-    if retrieves:
-        return f"answers questions over {_over(files)}"
-    if runs & {"code", "shell"}:
-        return "writes code and runs it"
-    return ""
+    told = [f"answers questions over {_over(files)}"] if retrieves else []
+    told += ["turns questions into SQL and runs it"] if "SQL" in runs else []
+    told += ["writes code and runs it"] if runs & {"code", "shell"} else []
+    return " and ".join(told[:2])
 
 
 def _over(files: list[list[Node]]) -> str:

@@ -115,6 +115,22 @@ def _shared(found: list[Node]) -> Iterator[Sighting]:
     yield from _replaced(found, imported)
 
 
+def overwritten(files: list[list[Node]]) -> Iterator[Sighting]:
+    """Files with a fixed name that a served application's agents write their answers to."""
+    if not any(
+        name.split(".", maxsplit=1)[0] in WEB | {"streamlit", "chainlit"}
+        for found in files
+        if found
+        for name in found[0][1].scope.known.values()
+    ):
+        return
+    for found in files:
+        for node, place in found:
+            name = constant(keyword(node, "output_file")) if isinstance(node, ast.Call) else None
+            if isinstance(name, str) and "{" not in name:
+                yield Sighting("shared_file", name, place.code.at(node, place.block))
+
+
 def _global(node: ast.Global, where: Place, found: list[Node]) -> Iterator[Sighting]:
     for other, _ in found:
         if (
