@@ -10,6 +10,7 @@ TIDY = Remedy("Restart, run all, save; then move the training into a script.")
 
 def judge(poc: Poc) -> Iterator[Finding]:
     """Order, cells that never ran, saved errors, and lines that only work on the author's machine."""
+    yield from _disagreement(poc)
     untidy = [notebook for notebook in poc.notebooks if _untidy(notebook)]
     if untidy:
         ranked = sorted(untidy, key=lambda n: (n.path != poc.train.value, -(n.code_cells - n.run_cells)))
@@ -31,6 +32,21 @@ def judge(poc: Poc) -> Iterator[Finding]:
             Remedy("Declare the packages in requirements.txt and drop those lines."),
             tuple(place for _, place in shell[:4]),
             damage=0.3,
+        )
+
+
+def _disagreement(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("order_matters")
+    if found:
+        own = found[0].at.path == poc.train.value
+        yield Finding(
+            "NOTEBOOK-ORDER",
+            Severity.FIX if own else Severity.NOTE,
+            f"In {found[0].at.path} the order of the cells decides what the model learned: {found[0].value}.",
+            Remedy("Restart, run all, and see whether the figures are still the same."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.8,
+            damage=0.65 if own else 0.4,
         )
 
 

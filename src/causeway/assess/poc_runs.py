@@ -50,13 +50,18 @@ def _root(path: str) -> str:
 
 
 def _missing(poc: Poc) -> Iterator[Finding]:
-    found = [s for s in poc.seen("missing_file") if s.at.path in {poc.train.value, poc.serve.value}]
+    yield from _misplaced(poc)
+    yield from _pages(poc)
+    used = {poc.train.value, poc.serve.value, poc.train.at.path if poc.train.at else ""}
+    found = [s for s in poc.seen("missing_file") if s.at.path in used]
     names = list(dict.fromkeys(s.value for s in found))
     if found:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield Finding(
             "FILE-MISSING",
             Severity.FIX,
-            f"It needs {', '.join(names[:3])}, which {'is' if len(names) == 1 else 'are'} not in the folder.",
+            f"It needs {', '.join(names[:3])}{more}, which {'is' if len(names) == 1 else 'are'} not in the "
+            "folder.",
             Remedy("Add the file, or say in the README where it comes from."),
             tuple(s.at for s in found[:4]),
             certainty=0.8,
@@ -72,6 +77,44 @@ def _missing(poc: Poc) -> Iterator[Finding]:
             (training.at,),
             certainty=0.9,
             damage=0.35,
+        )
+
+
+def _misplaced(poc: Poc) -> Iterator[Finding]:
+    found = [s for s in poc.seen("misplaced_file") if s.at.path in {poc.train.value, poc.serve.value}]
+    if not found:
+        return
+    first = found[0]
+    how, _, there = first.detail.partition("|")
+    why = {
+        "case": f"the file is called {there}: only Windows and macOS take the two for one",
+        "backslash": "the backslash parts folders on Windows only",
+        "elsewhere": f"the file is at {there}",
+    }[how]
+    yield Finding(
+        "FILE-MISSING",
+        Severity.FIX if how != "elsewhere" else Severity.NOTE,
+        f"{first.at.path} reads {first.value}, but {why}.",
+        Remedy("Write the path as the file is called, relative to the code, with forward slashes."),
+        tuple(s.at for s in found[:4]),
+        certainty=0.9 if how != "elsewhere" else 0.7,
+        damage=0.5,
+    )
+
+
+def _pages(poc: Poc) -> Iterator[Finding]:
+    found = [s for s in poc.seen("missing_template") if s.at.path == poc.serve.value]
+    names = list(dict.fromkeys(s.value for s in found))
+    if found:
+        yield Finding(
+            "FILE-MISSING",
+            Severity.FIX,
+            f"The app renders {words.listed(names[:4])}, which no templates folder holds: there it answers "
+            "with an error.",
+            Remedy("Add the pages, or take their routes away."),
+            tuple(s.at for s in found[:4]),
+            certainty=0.95,
+            damage=0.5,
         )
 
 

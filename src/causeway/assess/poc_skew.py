@@ -63,8 +63,8 @@ def _fitted_again(poc: Poc, served: str) -> Iterator[Finding]:
         yield Finding(
             "SKEW",
             Severity.BLOCKER,
-            f"The app fits its preparation again at every request ({again[0].value}), so what reaches the model "
-            "is not what it learned from.",
+            f"The app fits its preparation again at every request ({again[0].value}), so what reaches the "
+            "model is not what it learned from.",
             REPLAY,
             tuple(s.at for s in again[:3]),
             certainty=0.8,

@@ -31,6 +31,8 @@ class Block(Struct, frozen=True):
     cell: int | None = None
     text: str = ""
     printed: str = ""
+    count: int | None = None
+    """When the cell ran, as the notebook counted."""
 
 
 class Code(Struct, frozen=True):
@@ -106,7 +108,7 @@ def read_notebook(entry: Entry) -> Code:
     for number, cell in cells:
         tree, error = parse(strip_magics(_text(cell)))
         if tree is not None:
-            blocks.append(Block(tree, number, _text(cell), _printed(cell)))
+            blocks.append(Block(tree, number, _text(cell), _printed(cell), _count(cell)))
         elif language == "Python" and error is not None:
             errors.append(Evidence(entry.path, line=error.lineno, cell=number))
     lines = sum(_text(cell).count("\n") + 1 for _, cell in cells)
@@ -152,6 +154,11 @@ def _kernel(document: dict[str, Any]) -> tuple[str, str]:
 def _text(cell: dict[str, Any]) -> str:
     source = cell.get("source", cell.get("input", ""))
     return "".join(map(str, source)) if isinstance(source, list) else str(source)
+
+
+def _count(cell: dict[str, Any]) -> int | None:
+    count = cell.get("execution_count", cell.get("prompt_number"))
+    return count if isinstance(count, int) else None
 
 
 def _printed(cell: dict[str, Any]) -> str:

@@ -18,7 +18,9 @@ MAX_STEPS = 200_000
 class Project:
     """Follows each file once, siblings first where they are imported, then what nothing called."""
 
-    def __init__(self, codes: Iterable[Code], settings: Callable[[str, str], object]) -> None:
+    def __init__(
+        self, codes: Iterable[Code], settings: Callable[[str, str], object] = lambda _path, _importer: None
+    ) -> None:
         self.codes = [code for code in codes if not code.stale]
         self.called: set[ast.AST] = set()
         self._settings = settings
@@ -35,6 +37,14 @@ class Project:
             self._whole = True
             self._all()
         return self._followed[code.path].events
+
+    def apart(self, code: Code) -> Events:
+        """What following this code would see by itself, beside what the folder's own gave."""
+        follower = Follower(code, self)
+        if self._steps <= MAX_STEPS:
+            follower.run()
+            self._steps += follower.steps
+        return follower.events
 
     def _all(self) -> None:
         for code in self.codes:

@@ -23,7 +23,8 @@ WRITERS = frozenset(
     {"to_csv", "to_sql", "writerow", "insert_one", "insert", "execute", "log_metric", "append_row", "to_json"}
 )
 ASKS = (
-    "predict", "infer", "classif", "score", "recommend", "forecast", "generate", "estimate", "model", "invoke",
+    "predict", "infer", "classif", "score", "recommend", "forecast", "generate", "estimate", "model",
+    "invoke",
 )  # fmt: skip
 """Words in the names of functions that ask a model."""
 LOGGERS = frozenset({"info", "warning", "error", "exception", "debug"})

@@ -10,7 +10,9 @@ from causeway.core.poc import Sighting
 from causeway.intake.beside_code import beside_code
 from causeway.intake.byhand import by_hand
 from causeway.intake.code import Code
+from causeway.intake.execution import order_matters
 from causeway.intake.library import UNSAFE_LOADERS
+from causeway.intake.missing import missing_files, missing_templates
 from causeway.intake.paths import absolute_paths, absolute_paths_in
 from causeway.intake.reading import Reading
 from causeway.intake.readme import said_in_readme
@@ -21,7 +23,6 @@ from causeway.intake.text import read_text
 from causeway.intake.walk import Entry
 
 CONFIGURATION = {".env", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".json", ".sh", ".properties"}
-ARCHIVES = {".gz", ".zip", ".tar", ".7z", ".rar", ".bz2", ".exe", ".whl"}
 MAX_CONFIGURATION_BYTES = 200_000
 
 
@@ -55,6 +56,18 @@ def _untrained(reading: Reading) -> list[Sighting]:
                 base = " ".join(events.layers.get(item.estimator, []))
                 found.append(Sighting("never_fitted", item.path, item.at, base))
     return found
+
+
+def _order(reading: Reading) -> list[Sighting]:
+    return [found for code in reading.project.codes for found in order_matters(reading.project, code)]
+
+
+def _missing(reading: Reading) -> list[Sighting]:
+    paths = [entry.path for entry in reading.entries]
+    return [
+        *missing_files(reading.project, reading.files, paths),
+        *missing_templates(reading.project.codes, paths),
+    ]
 
 
 def _paths(reading: Reading) -> list[Sighting]:
@@ -97,8 +110,6 @@ def _by_name(entry: Entry) -> list[Sighting]:
     at = Evidence(entry.path)
     if entry.name == "MLmodel":
         return [Sighting("mlflow_model", entry.path, at)]
-    if entry.suffix in ARCHIVES and entry.size > 500_000:
-        return [Sighting("junk", entry.path, at, f"{entry.size / 1e6:.1f} MB")]
     if entry.name.lower() == "procfile.txt":
         return [Sighting("misnamed", entry.path, at, "Procfile")]
     return []
@@ -119,17 +130,14 @@ def _loads(reading: Reading, code: Code) -> list[Sighting]:
     for load in events.loads:
         what = "unsafe_load" if load.how in UNSAFE_LOADERS else "load"
         found.append(Sighting(what, load.how, load.at, load.path))
-    written = {item.path.rsplit("/", 1)[-1] for item in events.saved}
-    for path, at in [(item.path, item.at) for item in (*events.reads, *events.loads)]:
-        known = reading.files.resolve(path, code.path) or path.rsplit("/", 1)[-1] in written
-        if path and not known and "://" not in path and "{" not in path:
-            found.append(Sighting("missing_file", path, at))
     return found
 
 
 COLLECTORS: tuple[Callable[[Reading], list[Sighting]], ...] = (
     _in_code,
     _untrained,
+    _order,
+    _missing,
     _paths,
     _removed,
     _in_r,
