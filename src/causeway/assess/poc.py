@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from causeway.assess import (
     poc_data,
+    poc_deploy,
     poc_environment,
     poc_generative,
     poc_leakage,
@@ -36,6 +37,7 @@ JUDGES: tuple[Judge, ...] = (
     poc_environment.judge,
     poc_notebooks.judge,
     poc_serving.judge,
+    poc_deploy.judge,
     poc_data.judge,
     poc_rivals.judge,
     poc_generative.judge,

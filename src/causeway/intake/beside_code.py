@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
+from causeway.intake.deployments import deployments
 from causeway.intake.distributions import mistaken
+from causeway.intake.licences import licence_terms
 from causeway.intake.mlflow_runs import places_elsewhere
 from causeway.intake.personal_text import people_in_corpora, people_in_outputs
 from causeway.intake.reading import Reading
 from causeway.intake.requirement_places import installed_in_notebooks
 from causeway.intake.secret_places import secrets
+from causeway.intake.tracked import rubbish
 
 
 def beside_code(reading: Reading) -> list[Sighting]:
@@ -19,6 +22,9 @@ def beside_code(reading: Reading) -> list[Sighting]:
         *places_elsewhere(reading.entries),
         *(seen for code in reading.codes for seen in installed_in_notebooks(code)),
         *secrets(reading),
+        *deployments(reading),
+        *rubbish(reading.root, reading.walk),
+        *licence_terms(reading.entries),
         *people_in_outputs(reading.codes),
         *people_in_corpora(reading.entries, [file.path for file in reading.data]),
     ]

@@ -23,6 +23,10 @@ SKIPPED_FOLDERS = frozenset(
         ".vscode",
     }
 )  # fmt: skip
+CACHES = frozenset(
+    {"__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".eggs"}
+)
+MAX_JUNK = 20
 VIRTUALENV_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
@@ -59,6 +63,8 @@ class Walk(Struct, frozen=True):
     entries: tuple[Entry, ...]
     skipped: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    junk: tuple[str, ...] = ()
+    """Folders of caches and editors that were left out without a word."""
 
 
 def walk(root: Path) -> Walk:
@@ -70,7 +76,7 @@ def walk(root: Path) -> Walk:
         raise UsageError(
             "the folder is empty", where=str(root), hint="name the folder that holds the proof of concept"
         )
-    return Walk(tuple(found.entries), tuple(found.skipped), tuple(found.limits))
+    return Walk(tuple(found.entries), tuple(found.skipped), tuple(found.limits), tuple(found.junk))
 
 
 def check_folder(root: Path) -> None:
@@ -95,6 +101,7 @@ class _Found:
         self.entries: list[Entry] = []
         self.skipped: list[str] = []
         self.limits: list[str] = []
+        self.junk: list[str] = []
 
     def visit(self, folder: Path, depth: int) -> None:
         """Collects the files of one folder, then those of its folders."""
@@ -131,6 +138,8 @@ class _Found:
         if entry.name in SKIPPED_FOLDERS:
             if entry.name in {"node_modules", "site-packages"}:
                 self.skipped.append(f"{self._relative(Path(entry.path))} (other people's code)")
+            elif entry.name in CACHES and len(self.junk) < MAX_JUNK:
+                self.junk.append(f"{self._relative(Path(entry.path))} (a cache)")
             return
         if depth >= MAX_DEPTH:
             self._limit(f"folders deeper than {MAX_DEPTH} levels were left out")
