@@ -15,7 +15,7 @@ RESULTS = {
     "tour": ("causeway.actions.tour", "Toured"),
     "init": ("causeway.actions.init", "InitReport"),
     "check": ("causeway.actions.check", "CheckReport"),
-    "fix": ("causeway.actions.fix.fix", "Fixed", "Offers", "Offer", "Undone"),
+    "fix": ("causeway.actions.fix.fix", "Fixed", "Undone"),
     "run": ("causeway.actions.run", "RunReport"),
     "ship": ("causeway.actions.ship", "Shipped", "Plan"),
     "roll back": ("causeway.actions.roll", "Rolled"),

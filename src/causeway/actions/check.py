@@ -7,9 +7,11 @@ from typing import Protocol
 
 from msgspec import Struct, structs
 
+from causeway.actions.fix.offers import mendable
 from causeway.actions.promise import Asked, promise_of
 from causeway.assess.catalogue import STAGES
 from causeway.assess.evidence import Facts
+from causeway.assess.mendable import with_fix
 from causeway.assess.poc import Verdict, judge, verdict
 from causeway.assess.poc_sentence import sentence, sources
 from causeway.assess.readiness import Readiness, readiness
@@ -132,7 +134,9 @@ def _one_of(proofs: Sequence[Proof], whole: Poc, folder: Path) -> Poc:
 
 def judged(folder: Path, poc: Poc, manifest: Manifest | None) -> tuple[Finding, ...]:
     """The findings, with commands that work on this very folder."""
-    return tuple(_on(folder, finding) for finding in judge(poc, manifest))
+    findings = judge(poc, manifest)
+    mended = mendable(folder, poc, findings)
+    return tuple(_on(folder, with_fix(finding, mended)) for finding in findings)
 
 
 def facts_of(folder: Path, manifest: Manifest | None, *, poc: Poc, findings: Iterable[Finding]) -> Facts:

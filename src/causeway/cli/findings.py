@@ -91,13 +91,14 @@ def places(evidence: Sequence[Evidence]) -> str:
     return ", ".join(dict.fromkeys(told)) + (f" and {more} more" if more > 0 else "")
 
 
-def common_line(findings: Iterable[Finding]) -> str:
+def common_line(findings: Sequence[Finding]) -> str:
     """What nine in ten lack, in one line; empty when nothing of it is missing here."""
     names = [COMMON.get(finding.code, finding.code) for finding in findings if finding.common]
     if not names:
         return ""
     text = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    line = f"Missing, as in most PoCs: {text}."
+    mended = any("causeway fix" in finding.remedy.command for finding in findings if finding.common)
+    line = f"Missing, as in most PoCs: {text}." + (" `causeway fix scaffold` adds most." if mended else "")
     return textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
 

@@ -12,7 +12,8 @@ from causeway.cli.verb import emit, guarded, json_flag, narrate
 from causeway.core.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
-    from causeway.actions.fix.fix import Fixed, Offer, Offers, Undone, Where
+    from causeway.actions.fix.fix import Fixed, Undone, Where
+    from causeway.actions.fix.offers import Offer, Offers
     from causeway.actions.fix.site import Wish
 
 NOT_DONE = 1
@@ -68,7 +69,7 @@ def _understood(words: tuple[str, ...]) -> tuple[tuple[str, ...], Path]:
 
 
 def _list(folder: Path, *, as_json: bool) -> int:
-    from causeway.actions.fix.fix import offers
+    from causeway.actions.fix.offers import offers
 
     found = offers(folder)
     if as_json:

@@ -7,44 +7,20 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
-from causeway.actions.fix.change import Left, counted, diff_of, is_plain
+from causeway.actions.fix.change import Left, diff_of, is_plain
 from causeway.actions.fix.journal import apply, undo
 from causeway.actions.fix.names import RECIPES, spelled_out
 from causeway.actions.fix.site import Site, Wish
 from causeway.actions.workspace import check_folder, write_whole
 from causeway.adapters import registry
 from causeway.adapters.ports import Say
-from causeway.assess.mendable import FIXES
-from causeway.assess.poc import judge
 from causeway.core.clock import SystemClock
 from causeway.core.errors import Refused, UsageError
-from causeway.core.poc import Poc
 from causeway.intake import read_poc
 
 READABLE = 0o644
 
 Where = Literal["folder", "branch", "patch"]
-
-
-class Offer(Struct, frozen=True, omit_defaults=True):
-    """A fix that has something to do here: the findings it answers, the files and the size of its diff."""
-
-    name: str
-    words: str
-    codes: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    added: int = 0
-    removed: int = 0
-    told: tuple[str, ...] = ()
-    left: tuple[Left, ...] = ()
-
-
-class Offers(Struct, frozen=True):
-    """Everything that can be mended in a folder."""
-
-    folder: str
-    offers: tuple[Offer, ...]
-    next: str
 
 
 class Fixed(Struct, frozen=True, omit_defaults=True):
@@ -69,34 +45,6 @@ class Undone(Struct, frozen=True, omit_defaults=True):
     status: str
     names: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-
-
-def offers(folder: Path) -> Offers:
-    """The fixes that would change something here, worked out without asking any index."""
-    check_folder(folder)
-    poc = read_poc(folder)
-    found = tuple(offered(folder, poc))
-    name = found[0].name if found else ""
-    next_ = f"causeway fix {name} {shlex.quote(str(folder))}" if name else ""
-    return Offers(str(folder), found, next_)
-
-
-def offered(folder: Path, poc: Poc) -> list[Offer]:
-    """The same, for a folder that was read already."""
-    codes = {finding.code for finding in judge(poc)}
-    found: list[Offer] = []
-    for name, (recipe, words) in RECIPES.items():
-        answered = tuple(sorted(code for code, fix in FIXES.items() if fix == name and code in codes))
-        try:
-            made = recipe(Site(folder, poc, Wish(sketch=True)))
-        except Refused as refused:
-            found.append(Offer(name, words, answered, left=(Left(refused.message),)))
-            continue
-        if made.changes or made.told or (answered and made.left):
-            added, removed = counted(made.changes)
-            paths = tuple(change.path for change in made.changes)
-            found.append(Offer(name, words, answered, paths, added, removed, made.told, made.left))
-    return found
 
 
 def fix(

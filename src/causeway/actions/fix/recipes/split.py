@@ -56,7 +56,7 @@ def _one(file: CodeFile, leak: Leak) -> CodeFile:
 
 def _leaks(file: CodeFile) -> list[Leak]:
     code = file.code
-    return [leak for leak in leaks_of(Project([code]).events(code)) if leak.kind in MOVED]
+    return [leak for leak in leaks_of(Project([code], lambda *_: None).events(code)) if leak.kind in MOVED]
 
 
 def _place(leak: Leak) -> tuple[int, int]:
