@@ -341,3 +341,10 @@ def test_a_file_of_a_fixed_name_is_shared_where_strangers_come(tmp_path):
     assert "report.md" in found["GENAI-SHARED-STORE"].title
     _, alone = look(tmp_path / "alone", {"app.py": task.replace("import streamlit\n", "")})
     assert "GENAI-SHARED-STORE" not in alone
+
+
+def test_a_key_in_a_prompt_file_is_a_secret(tmp_path):
+    key = "sk-proj-" + "a1B2c3D4e5F6g7H8" * 2
+    prompt = f"You are the assistant of the shop and you log in with {key} wherever it is asked for."
+    _, found = look(tmp_path, {"app.py": RAG, "prompts/system.txt": prompt})
+    assert str(found["SECRET"].evidence[0]).startswith("prompts/system.txt")

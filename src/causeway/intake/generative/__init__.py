@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from causeway.core.finding import Evidence
 from causeway.core.poc import EvaluationSet, GenAi, Guess, Sighting
 from causeway.intake.code import Code
+from causeway.intake.confidential import secrets_in
 from causeway.intake.generative import habits, purpose
 from causeway.intake.generative.agents import Acting
 from causeway.intake.generative.catalog import ENDPOINT, FRAMEWORKS, PROVIDERS
-from causeway.intake.generative.files import Written, environment_of, written
+from causeway.intake.generative.files import PROMPT_SUFFIXES, Written, environment_of, written
 from causeway.intake.generative.flow import follow
 from causeway.intake.generative.loops import endless, generous
 from causeway.intake.generative.prompts import in_code, personal_in
 from causeway.intake.generative.sites import Sites
 from causeway.intake.generative.stores import Kept, overwritten
 from causeway.intake.generative.values import Constants, Node, nodes
+from causeway.intake.names import aliases_of
 from causeway.intake.walk import Entry
 
 MAX_PROMPTS = 40
@@ -40,7 +42,8 @@ def generative(codes: Sequence[Code], entries: Sequence[Entry] = ()) -> tuple[Ge
         return GenAi(), []
     aside = [code for code in codes if _ASIDE.search(code.path)]
     try:
-        parts = _Parts(list(nodes(own)), found, entries, habits.evaluates(aside))
+        evaluated = habits.evaluates((code.path, aliases_of(code)) for code in aside)
+        parts = _Parts(list(nodes(own)), found, entries, evaluated)
         if not (parts.providers or parts.models or parts.frameworks or parts.sites.tuning):
             return GenAi(), []
         return parts.made(), parts.sightings()
@@ -76,7 +79,7 @@ class _Parts:
         self.kept = Kept(files, constants)
         self.flow = follow(files, self.sites, self.acting.names())
         self.acting.executed(self.flow)
-        self.prompts = [*in_code(files), *found.texts]
+        self.prompts = in_code(files)
         self.models = self._models()
         self.frameworks = self._frameworks()
         self.providers = self._providers()
@@ -134,16 +137,13 @@ class _Parts:
 
     def made(self) -> GenAi:
         """The parts together."""
-        prompts = [*(at for at, _ in in_code(self.files)), *self.found.prompts]
+        prompts = [*(at for at, _ in self.prompts), *self.found.prompts]
         tools = {tool.name: tool for tool in [*self.acting.tools.values(), *self.found.tools]}
         agents = self.found.agents | self.acting.agents
-        evaluations = [
-            *self.found.evaluations,
-            *(
-                EvaluationSet(at.path)
-                for at in habits.evaluates(found[0][1].code for found in self.files if found)
-            ),
-        ]
+        tops = [found[0][1] for found in self.files if found]
+        evaluated = habits.evaluates((place.code.path, place.scope.known) for place in tops)
+        evaluations = [EvaluationSet(at.path) for at in [*self.evaluated, *evaluated]]
+        evaluations = [*self.found.evaluations, *evaluations]
         return GenAi(
             _guesses(self.providers),
             tuple(Guess(model, 0.9, (at,)) for model, (_, at) in self.models.items()),
@@ -175,9 +175,11 @@ class _Parts:
             *endless(self.acting, self.flow),
             *generous(self.acting),
             *self._followed(),
-            *personal_in(self.prompts, self.entries, corpus=bool(self.kept.stores)),
+            *personal_in([*self.prompts, *self.found.texts], self.entries, corpus=bool(self.kept.stores)),
         ]
         seen += [Sighting("genai_tuning", "", at) for at in self.sites.tuning[:1]]
+        for at, text in self.found.texts:
+            seen += secrets_in(at.path, text) if at.path.endswith(PROMPT_SUFFIXES) else []
         if self.acting.agents or self.found.agents:
             seen.append(Sighting("agent", next(iter(self.acting.agents | self.found.agents)), Evidence()))
         if self.acting.approved:

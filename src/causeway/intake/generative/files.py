@@ -18,7 +18,7 @@ from causeway.intake.walk import Entry
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 200_000
 MAX_FILES = 200
-PROMPT_SUFFIXES = {".md", ".txt", ".jinja", ".jinja2", ".j2", ".prompt", ".mustache", ".hbs", ".prompty"}
+PROMPT_SUFFIXES = (".md", ".txt", ".jinja", ".jinja2", ".j2", ".prompt", ".mustache", ".hbs", ".prompty")
 PACKAGES = {
     "openai": "OpenAI", "@anthropic-ai/sdk": "Anthropic", "@google/generative-ai": "Google",
     "@google/genai": "Google",

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
-from causeway.intake.code import Code
 from causeway.intake.generative.catalog import LIMITS, LOCAL, REPEATS, WAITS
 from causeway.intake.generative.labels import Asked, Flow, Known
 from causeway.intake.generative.retired import end_of, moves
 from causeway.intake.generative.sites import Site, Sites
 from causeway.intake.generative.values import Node, Place
-from causeway.intake.names import aliases_of, constant, dotted, keyword
+from causeway.intake.names import constant, dotted, keyword
 
 LONG_SECONDS = 600
 _RETRIES = re.compile(
@@ -271,7 +270,7 @@ def unfilled(flow: Flow, sites: Sites) -> Iterator[Sighting]:
         if "unfilled" in asked.labels and (id(asked.node) in direct or "payload" in asked.labels):
             yield Sighting("unfilled_prompt", "", asked.at)
     for name, known in [(name, it) for name, found in flow.functions.items() for it in found]:
-        unused = _unused(known)
+        unused = _unused(known) if known.retrieved else None
         if unused is not None and _reaches_model(known, flow):
             yield Sighting("unused_context", name, known.place.code.at(unused, known.place.block))
 
@@ -310,9 +309,9 @@ def guarded(files: list[list[Node]], providers: Iterable[str]) -> bool:
     return bool(_GUARDED.search(_text(files))) or "Azure OpenAI" in set(providers)
 
 
-def evaluates(codes: Iterable[Code]) -> list[Evidence]:
-    """Where an evaluation library is used."""
-    return [Evidence(code.path) for code in codes if any(map(_EVALUATED.match, aliases_of(code).values()))]
+def evaluates(imports: Iterable[tuple[str, dict[str, str]]]) -> list[Evidence]:
+    """Where an evaluation library is used, by each file's path and imports."""
+    return [Evidence(path) for path, known in imports if any(map(_EVALUATED.match, known.values()))]
 
 
 def _text(files: list[list[Node]]) -> str:
