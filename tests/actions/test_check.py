@@ -77,7 +77,7 @@ def test_json_has_a_stable_shape(tmp_path):
     shape = json.loads(invoke(tmp_path, "--json").output)
     assert set(shape) == {
         "ok", "folder", "sentence", "sources", "stage", "ready", "verdict", "findings", "questions",
-        "readiness", "next", "reach", "kind",
+        "readiness", "next", "reach", "kind", "forecast",
     }  # fmt: skip
     assert {"code", "severity", "title", "remedy"} <= set(shape["findings"][0])
     assert set(shape["verdict"]) == {"blockers", "fixes", "notes"}

@@ -8,15 +8,18 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from causeway.actions.fix.offers import mendable
+from causeway.actions.forecasting import forecast_of
 from causeway.actions.promise import Asked, promise_of
 from causeway.assess.catalogue import STAGES
 from causeway.assess.evidence import Facts
+from causeway.assess.forecast import Forecast
 from causeway.assess.mendable import with_fix
 from causeway.assess.poc import Verdict, judge, verdict
 from causeway.assess.poc_sentence import sentence, sources
 from causeway.assess.readiness import Readiness, readiness
 from causeway.assess.several import Proof, several
 from causeway.assess.trial import with_trial
+from causeway.core.clock import SystemClock
 from causeway.core.errors import UsageError
 from causeway.core.finding import Evidence, Finding, Severity
 from causeway.core.manifest import Manifest
@@ -58,6 +61,8 @@ class CheckReport(Struct, frozen=True, omit_defaults=True):
     """What sort of problem it is, as `sentence` says it; empty when not known."""
     trial: Trial | None = None
     """What running it on a copy showed, where that was asked for."""
+    forecast: Forecast | None = None
+    """What production would take, what it would cost a month, and what must be true for it to pay."""
     proofs: tuple["Neighbour", ...] = ()
     """Where a folder holds several proofs of concept: all of them, the judged one first."""
 
@@ -112,6 +117,9 @@ def check(folder: Path, *, stage: str = "", attempt: Attempt | None = None) -> C
         manifest=promise.manifest is not None,
         kind=poc.kind.value,
         trial=trial,
+        forecast=forecast_of(
+            folder, promise, findings, runnable=may_run(poc), today=SystemClock().now().date()
+        ),
         proofs=neighbours,
     )
 

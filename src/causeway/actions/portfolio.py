@@ -14,6 +14,7 @@ from causeway.actions.side_by_side import Answer, Job, side_by_side
 from causeway.assess.codes import codes
 from causeway.assess.poc import Verdict
 from causeway.core.errors import CausewayError, UsageError, outside
+from causeway.core.figure import Figure
 from causeway.core.finding import Finding, Severity
 from causeway.intake.walk import SKIPPED_FOLDERS, check_folder
 
@@ -38,6 +39,8 @@ class Judged(Struct, frozen=True, omit_defaults=True):
     sentence: str = ""
     codes: dict[str, Severity] = {}
     """Every code that was found, with its gravest weight."""
+    work: Figure | None = None
+    """Person-days to clear its findings by hand."""
     next: str = ""
     seconds: float = 0.0
     error: str = ""
@@ -222,6 +225,7 @@ def _line(report: CheckReport, name: str) -> Judged:
         title=top.title if top else "",
         sentence=report.sentence,
         codes=weights,
+        work=report.forecast.work.by_hand if report.forecast else None,
         next=report.next,
         seconds=round(report.reach.seconds, 3),
     )

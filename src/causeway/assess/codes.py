@@ -39,4 +39,4 @@ def codes() -> dict[str, Code]:
 
 def _code(row: dict[str, str]) -> Code:
     effort = Effort(float(row["low"]), float(row["likely"]), float(row["high"]), row["basis"])
-    return Code(row["code"], row["says"], row["matters"], effort, row["tool"])
+    return Code(row["code"], row["says"], row["matters"], effort, row["tool"] or "")

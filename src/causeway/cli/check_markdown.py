@@ -2,6 +2,7 @@
 
 from causeway.actions.check import CheckReport
 from causeway.cli import findings as show
+from causeway.cli import forecast_text
 from causeway.cli.trial_text import trial_markdown
 
 
@@ -35,6 +36,7 @@ def markdown(report: CheckReport) -> str:
         lines.append("")
     common = " ".join(show.common_line(report.findings).split())
     lines += [common, ""] if common else []
+    lines += [*forecast_text.markdown(report.forecast), ""] if report.forecast else []
     if report.questions:
         lines += ["Only a person can answer:", "", *(f"- {asked.words}" for asked in report.questions), ""]
     return "\n".join([*lines, f"Next: `{report.next}`"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from causeway.actions.check import CheckReport, Neighbour
 from causeway.cli import findings as show
+from causeway.cli import forecast_text
 from causeway.cli.trial_text import trial_text
 from causeway.core.finding import Finding, Severity
 
@@ -30,6 +31,7 @@ def text(report: CheckReport, *, full: bool = False) -> str:
         trial_text(report.trial) if report.trial else "",
         *_groups(report, full=full),
         show.common_line(report.findings),
+        forecast_text.text(report.forecast) if report.forecast else "",
         show.readiness_text(report.readiness),
         show.reach_text(report.reach),
         show.questions_text(report.questions),

@@ -48,6 +48,7 @@ class BudgetPart(Struct, frozen=True, omit_defaults=True):
     until: date | None = None
     approver: str = ""
     predictions_per_month: int | None = None
+    rates: str = ""
 
 
 class DataPart(Struct, frozen=True, omit_defaults=True):

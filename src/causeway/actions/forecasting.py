@@ -1,0 +1,57 @@
+"""The forecast of a folder: its manifest, its rate card, and what its gateway measured."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from causeway.actions.measured import measured
+from causeway.actions.promise import Promise
+from causeway.actions.workspace import STATE
+from causeway.assess.forecast import Forecast, forecast
+from causeway.assess.rates import RateCard, bundled_rates, read_rates
+from causeway.assess.running_cost import Measured
+from causeway.core.errors import UsageError, outside
+from causeway.core.finding import Finding
+from causeway.core.manifest import Manifest
+
+MAX_CARD_BYTES = 1 << 20
+
+
+def forecast_of(
+    folder: Path, promise: Promise, findings: Iterable[Finding], *, runnable: bool, today: date
+) -> Forecast:
+    """What production would take, cost and need; `runnable` says whether `causeway run` works here."""
+    manifest = promise.manifest
+    return forecast(
+        findings,
+        manifest,
+        rates=_rates(folder, manifest),
+        measured=_measured(folder, manifest),
+        today=today,
+        runnable=runnable,
+        text=promise.text,
+    )
+
+
+def _rates(folder: Path, manifest: Manifest | None) -> RateCard:
+    if manifest is None or not manifest.budget.rates:
+        return bundled_rates()
+    path = folder / manifest.budget.rates
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_CARD_BYTES).decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            "the rate card is not UTF-8 text", where=str(path), hint="save the file as UTF-8"
+        ) from error
+    except OSError as error:
+        raise outside(error) from error
+    return read_rates(content, where=str(path))
+
+
+def _measured(folder: Path, manifest: Manifest | None) -> Measured | None:
+    if manifest is None:
+        return None
+    place = folder.resolve()
+    home = next((above for above in (place, *place.parents) if (above / STATE).is_dir()), None)
+    return measured(home / STATE, manifest.product.name) if home else None
