@@ -65,6 +65,7 @@ class DataFile(Struct, frozen=True, omit_defaults=True):
     lines: int | None = None
     columns: tuple[ColumnProfile, ...] = ()
     header: bool = True
+    header_lines: int = 1
     encoding: str = ""
     bom: bool = False
     delimiter: str = ""

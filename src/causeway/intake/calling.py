@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from causeway.intake import classes, constants, library, methods, surroundings
+from causeway.intake import classes, constants, library, methods, natives, surroundings
 from causeway.intake.calls import Call
-from causeway.intake.names import dotted
+from causeway.intake.names import dotted, stars
 from causeway.intake.values import (
     OPAQUE,
     Choice,
@@ -33,7 +33,7 @@ def call(follower: Following, node: ast.Call) -> Value:
     receiver, function = _callee(follower, node.func)
     this = Call(
         node,
-        dotted(node.func, follower.aliases) or _after_call(node.func),
+        _starred(follower, dotted(node.func, follower.aliases)) or _after_call(node.func),
         [follower.value(item) for item in node.args],
         _keywords(follower, node),
         follower.at(node),
@@ -43,6 +43,12 @@ def call(follower: Following, node: ast.Call) -> Value:
     options = function.options if isinstance(function, Choice) else (function,)
     results = [_of(follower, option, receiver, this) for option in options]
     return results[0] if len(results) == 1 else choice(results)
+
+
+def _starred(follower: Following, name: str) -> str:
+    """The full name of what came with `from library import *`, where that library means something by it."""
+    modules = stars(follower.aliases) if name and "." not in name else []
+    return next((f"{module}.{name}" for module in modules if natives.handler(f"{module}.{name}")), name)
 
 
 def _after_call(func: ast.expr) -> str:

@@ -92,6 +92,8 @@ class Events:
     """What was fitted on training rows, and then again on those of the test."""
     fitted_with: list[tuple[str, str, Evidence]] = field(default_factory=list)
     """Options given to a library's `fit` or `train`: the library, the option, the place."""
+    drawn: set[int] = field(default_factory=set)
+    """Identities of rows that were drawn at random."""
     compiled: set[int] = field(default_factory=set)
     """Networks that were made ready to learn."""
     layers: dict[int, list[str]] = field(default_factory=dict)

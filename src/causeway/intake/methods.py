@@ -111,7 +111,7 @@ def _rest_of_sample(follower: Following, data: Data, this: Call) -> Data | None:
     drawn = (
         follower.value(given.value) if isinstance(given, ast.Attribute) and given.attr == "index" else None
     )
-    if given is None or not isinstance(drawn, Data) or drawn.column is not None or drawn.part:
+    if given is None or not isinstance(drawn, Data) or drawn.ident not in follower.events.drawn:
         return None
     if isinstance(given, ast.Attribute):
         follower.rebind(given.value, replace(drawn, part="train"))
@@ -164,9 +164,9 @@ def _pipe(follower: Following, data: Data, this: Call) -> Value:
 
 
 def _sampled(follower: Following, data: Data, this: Call) -> Value:
-    if {"frac", "n"} & set(this.kwargs) or this.args:
-        return replace(data, ident=follower.ident(data.ident, "sample", this.at))
-    return data
+    ident = follower.ident(data.ident, "sample", this.at)
+    follower.events.drawn.add(ident)
+    return replace(data, ident=ident)
 
 
 def _random_split(follower: Following, data: Data, this: Call) -> Value:
