@@ -123,7 +123,7 @@ def _attribute(said: str, error: TraceError, known: Known) -> tuple[str, str] | 
 
 def _saved_elsewhere(known: Known) -> tuple[str, str] | None:
     """What there is to say of a saved model of another version than is installed, and what to do."""
-    for model in known.poc.models:
+    for model in sorted(known.poc.models, key=lambda one: (one.path.count("/"), one.path)):
         package = model.framework.lower()
         held = known.pins.get(package, "")
         if model.version and held and held != model.version:

@@ -117,7 +117,8 @@ def _model(model: SavedModel) -> str:
 def _measured(measured: Measured) -> Iterator[tuple[str, str]]:
     evaluation = measured.evaluation
     if evaluation is None:
-        yield "measured", f"not measured: {measured.reason}"
+        if measured.reason:
+            yield "measured", f"not measured: {measured.reason}"
         return
     if measured.stand_in:
         yield "measured", f"with {measured.by}, because {measured.reason}:"

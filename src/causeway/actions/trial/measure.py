@@ -44,7 +44,7 @@ TASKS = {
 
 def measured(run: TrialRun, ran: Ran | None) -> Measured:
     """The honest measure of the proof of concept's own model, else of a stand-in; else why not."""
-    reason = "the training did not run"
+    reason = "nothing here trains" if ran is None else "the training was stopped"
     if ran is not None and ran.trace is not None:
         reason = "the training fitted no model that was seen"
         if any(one.file for one in ran.trace.captured):
@@ -124,7 +124,7 @@ def _stand_in(run: TrialRun, reason: str) -> Measured:
     """A plain model in the place of the proof of concept's own, on the raw columns of its training data."""
     file, task = run.poc.training_file(), TASKS.get(run.poc.kind.value, "")
     if file is None or not task or not run.target:
-        return Measured(reason=reason)
+        return Measured(reason=reason if run.poc.trainings else "")
     doubtful = suspects(run.poc, [])
     try:
         run.asked.say("measuring with a stand-in on the raw columns")

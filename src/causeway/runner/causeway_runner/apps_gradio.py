@@ -39,7 +39,8 @@ class Gradio:
             return Input(label, "select", options=options, handle=place)
         if kind in NUMBERS:
             low, high = getattr(part, "minimum", None), getattr(part, "maximum", None)
-            whole = getattr(part, "precision", None) == 0 or getattr(part, "step", None) == 1
+            # the step of a number is that of its arrows; a slider knows no other values
+            whole = getattr(part, "precision", None) == 0 or (kind == "Slider" and part.step == 1)
             return Input(label, "number", low=low, high=high, whole=whole, handle=place)
         return Input(label, "check" if kind == "Checkbox" else "text", handle=place)
 

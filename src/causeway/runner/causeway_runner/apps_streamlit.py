@@ -120,7 +120,8 @@ class Streamlit:
         if what == "number":
             low, high = getattr(widget, "min", None), getattr(widget, "max", None)
             step = widget.step if isinstance(widget.step, (int, float)) else 0
-            whole = step >= 1 and step == int(step)
+            # a slider knows no other values than its steps, whatever their type
+            whole = step >= 1 and step == int(step) if kind == "slider" else isinstance(value, int)
             return Input(named(widget), what, low=low, high=high, whole=whole, handle=(kind, place))
         return Input(named(widget), what, handle=(kind, place))
 

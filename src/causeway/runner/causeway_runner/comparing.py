@@ -89,13 +89,29 @@ def columns_apart(app, training, names, numbers):
         differ = {i for i in range(len(left)) if not same(left[i, place], right[i, place])}
         if differ:
             # columns of one name are made of one raw column
-            first, rows = found.get(name, (place, set()))
-            found[name] = (first, rows | differ)
-    told = [
-        described(name, sorted(rows), numbers, left[:, place], right[:, place])
-        for name, (place, rows) in found.items()
-    ]
+            places, rows = found.get(name, ([], set()))
+            found[name] = ([*places, place], rows | differ)
+    told = []
+    for name, (places, rows) in found.items():
+        ours, theirs = (cells_at(cells, places, own_names(training)) for cells in (left, right))
+        told.append(described(name, sorted(rows), numbers, ours, theirs))
     return sorted(told, key=lambda one: -one["rows"])[:MOST_APART]
+
+
+def own_names(rows):
+    """The names of the columns, where they have any."""
+    return list(map(str, rows.columns)) if hasattr(rows, "columns") else []
+
+
+def cells_at(cells, places, names):
+    """The cells of a column; of several made of one raw column, those that are set."""
+    if len(places) == 1:
+        return cells[:, places[0]]
+    called = [names[place] if names else "column %d" % place for place in places]
+    return [
+        ", ".join(name for name, place in zip(called, places) if not same(row[place], 0)) or "nothing"  # noqa: B905
+        for row in cells
+    ]
 
 
 def described(name, differ, numbers, app, training):
