@@ -55,7 +55,9 @@ def _sources(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _members(text: str, start: int) -> Iterator[tuple[str, int]]:
-    """Each key of the object at `start`, with where its value begins."""
+    """Each key of the object at `start`, with where its value begins; none where no object is."""
+    if not text.startswith("{", start):
+        return
     place = _skip(text, start + 1)
     while text[place] != "}":
         key, place = _DECODER.raw_decode(text, place)
@@ -65,7 +67,9 @@ def _members(text: str, start: int) -> Iterator[tuple[str, int]]:
 
 
 def _elements(text: str, start: int) -> Iterator[int]:
-    """Where each element of the array at `start` begins."""
+    """Where each element of the array at `start` begins; none where no array is."""
+    if not text.startswith("[", start):
+        return
     place = _skip(text, start + 1)
     while text[place] != "]":
         yield place
