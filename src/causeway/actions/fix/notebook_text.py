@@ -137,5 +137,6 @@ def _around(array: str, spans: list[tuple[int, int]]) -> tuple[str, str, str]:
     if not spans:
         return "\n    ", ",\n    ", "\n   "
     first = array[1 : spans[0][0]]
-    between = array[spans[0][1] : spans[1][0]] if len(spans) > 1 else f",{first}"
+    alone = f",{first}" if first else ", "
+    between = array[spans[0][1] : spans[1][0]] if len(spans) > 1 else alone
     return first, between, array[spans[-1][1] : -1]

@@ -10,7 +10,7 @@ from causeway.actions.fix.notebook_text import source_of
 from causeway.actions.fix.recipes.module_cells import Part, parts_of
 from causeway.actions.fix.site import Site
 from causeway.core.finding import Evidence
-from causeway.intake.code import parse
+from causeway.intake.code import parse, strip_magics
 
 GUARD = 'if __name__ == "__main__":'
 PLOTTERS = frozenset({"matplotlib", "seaborn", "plotly", "pylab", "bokeh", "altair"})
@@ -72,11 +72,9 @@ def _all_parts(file: CodeFile) -> tuple[list[Part], list[Left]]:
             parts += _headings(text)
         elif cell.get("cell_type") == "code" and text.strip():
             if number not in trees:
-                left.append(
-                    Left(
-                        "this cell does not parse; it is there as a comment", Evidence(file.path, cell=number)
-                    )
-                )
+                at = Evidence(file.path, cell=number)
+                left.append(Left("this cell does not parse; it is there as a comment", at))
+            if number not in trees or not strip_magics(text):
                 parts.append(Part("\n".join(f"# {line}".rstrip() for line in text.splitlines()), None))
             else:
                 parts += parts_of(text, trees[number].tree)
