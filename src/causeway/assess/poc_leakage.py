@@ -165,7 +165,7 @@ def _no_holdout(poc: Poc) -> Iterator[Finding]:
             certainty=0.95,
             damage=0.85,
         )
-    elif training and not training.seeded:
+    if training and not training.seeded:
         yield Finding(
             "UNSEEDED",
             Severity.NOTE,
@@ -174,6 +174,22 @@ def _no_holdout(poc: Poc) -> Iterator[Finding]:
             (training.split or training.at,),
             damage=0.2,
         )
+    elif training and _random_network(poc, training):
+        yield Finding(
+            "UNSEEDED",
+            Severity.NOTE,
+            "The network starts from other weights at every run: no seed is set anywhere.",
+            Remedy("Set one before it is built: keras.utils.set_random_seed, torch.manual_seed."),
+            (training.at,),
+            certainty=0.85,
+            damage=0.2,
+        )
+
+
+def _random_network(poc: Poc, training: Training) -> bool:
+    used = any(s.at.path == training.at.path for s in poc.seen("network_library"))
+    named = "network" in training.estimator or training.estimator in {"Sequential", "Model", "PyTorch LSTM"}
+    return used and named and not poc.seen("seeded")
 
 
 def _shuffled_time(poc: Poc) -> Iterator[Finding]:

@@ -7,6 +7,10 @@ from causeway.core.poc import Notebook, Poc
 
 TIDY = Remedy("Restart, run all, save; then move the training into a script.")
 
+MANY_GONE = 0.5
+"""Share of runs that left no trace above which the rest does not tell the story."""
+FEW = 5
+
 
 def judge(poc: Poc) -> Iterator[Finding]:
     """Order, cells that never ran, saved errors, and lines that only work on the author's machine."""
@@ -52,7 +56,17 @@ def _disagreement(poc: Poc) -> Iterator[Finding]:
 
 def _untidy(notebook: Notebook) -> bool:
     unrun = notebook.code_cells - notebook.run_cells
-    return bool(notebook.disorder or notebook.errors) or unrun > max(1, notebook.code_cells // 20)
+    return (
+        bool(notebook.disorder or notebook.errors)
+        or _gap(notebook) > MANY_GONE
+        or unrun > max(1, notebook.code_cells // 20)
+    )
+
+
+def _gap(notebook: Notebook) -> float:
+    """Runs that no cell keeps, as a share of those that are kept."""
+    runs = notebook.last_run - notebook.first_run + 1 - notebook.run_cells
+    return runs / notebook.run_cells if notebook.run_cells > FEW else 0.0
 
 
 def _state(notebook: Notebook) -> str:
@@ -62,6 +76,11 @@ def _state(notebook: Notebook) -> str:
         parts.append(f"{unrun} of {notebook.code_cells} code cells keep no run")
     if notebook.disorder:
         parts.append("its cells ran out of order")
+    elif _gap(notebook) > MANY_GONE:
+        parts.append(
+            f"the {notebook.run_cells} runs it keeps are numbered {notebook.first_run} to {notebook.last_run}, "
+            "so cells were changed or deleted after they ran"
+        )
     if notebook.errors:
         parts.append(f"cell {notebook.errors[0].cell} keeps a {notebook.errors[0].text}")
     return f"{notebook.path}: {', '.join(parts)}"

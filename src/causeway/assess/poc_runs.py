@@ -103,14 +103,16 @@ def _misplaced(poc: Poc) -> Iterator[Finding]:
 
 
 def _pages(poc: Poc) -> Iterator[Finding]:
-    found = [s for s in poc.seen("missing_template") if s.at.path == poc.serve.value]
+    pages = poc.seen("missing_template")
+    apps = {s.at.path for s in poc.seen("app")}
+    found = [s for s in pages if s.at.path == poc.serve.value] or [s for s in pages if s.at.path in apps]
     names = list(dict.fromkeys(s.value for s in found))
     if found:
         yield Finding(
             "FILE-MISSING",
             Severity.FIX,
-            f"The app renders {words.listed(names[:4])}, which no templates folder holds: there it answers "
-            "with an error.",
+            f"{found[0].at.path} renders {words.listed(names[:4])}, which no templates folder holds: there it "
+            "answers with an error.",
             Remedy("Add the pages, or take their routes away."),
             tuple(s.at for s in found[:4]),
             certainty=0.95,

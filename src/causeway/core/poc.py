@@ -133,6 +133,9 @@ class Notebook(Struct, frozen=True, omit_defaults=True):
     run_cells: int
     kernel: str = ""
     python: str = ""
+    first_run: int = 0
+    last_run: int = 0
+    """The smallest and the largest count of a run that the cells keep."""
     disorder: tuple[Evidence, ...] = ()
     errors: tuple[Evidence, ...] = ()
     shell: tuple[Evidence, ...] = ()
@@ -200,6 +203,8 @@ class Training(Struct, frozen=True, omit_defaults=True):
     text: bool = False
     images: bool = False
     """Whether it learns from folders of images."""
+    scaled: bool = False
+    """Whether its features were brought to one scale, or computed with, on the way."""
     saves: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     """Qualities that the code computes."""

@@ -198,6 +198,8 @@ def _state(path: str, cells: list[tuple[int, dict[str, Any]]], python: str) -> N
         len(filled),
         len(ran),
         python=python,
+        first_run=min((count for _, count in ran), default=0),
+        last_run=max((count for _, count in ran), default=0),
         disorder=tuple(disorder),
         errors=tuple(errors),
         shell=tuple(shell),

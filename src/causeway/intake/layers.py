@@ -34,6 +34,7 @@ LAYERS = frozenset(
     "GaussianNoise Masking ConvLSTM2D".split()
 )
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM2D"})
+SCALING = frozenset({"Normalization", "BatchNormalization", "Rescaling"})
 CONVOLUTION = frozenset({"Conv1D", "Conv2D", "Conv3D", "SeparableConv2D", "Conv2d", "Conv1d"})
 _TASKS = {
     "binary": "binary", "categorical": "multiclass", "sparse": "multiclass", "mse": "regression",

@@ -121,7 +121,9 @@ def _transform(follower: Following, estimator: Estimator, this: Call) -> Value:
     if not isinstance(features, Data):
         return OPAQUE
     text = estimators.TRANSFORMERS.get(estimator.name) == "text" or estimator.text
+    sort = estimators.TRANSFORMERS.get(estimator.name)
     cleaned = (*features.cleaned, "#text") if text else features.cleaned
+    cleaned = (*cleaned, "#scaled") if sort == "scale" or sort is None else cleaned
     if estimator.makes:
         name, origin = estimator.makes
         features = replace(features, derived=(*features.derived, (name, frozenset({origin}))))

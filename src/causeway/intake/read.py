@@ -70,7 +70,7 @@ def read_poc(folder: Path) -> Poc:
         requirement_files=reading.declared.files,
         python=stack.python(reading),
         imports=tuple(imports),
-        undeclared=tuple(undeclared(imports, reading.declared.requirements, reading.declared.files)),
+        undeclared=tuple(_undeclared(reading, imports, seen)),
         sightings=tuple(seen),
         trainings=tuple(trainings),
         leaks=tuple(leaks),
@@ -78,6 +78,16 @@ def read_poc(folder: Path) -> Poc:
         genai=genai,
         presence=presence_of(reading.entries, reading.codes),
     )
+
+
+def _undeclared(reading: Reading, imports: list[Sighting], seen: list[Sighting]) -> list[Sighting]:
+    """Imports that neither a declaration, nor a lock, nor the notebook itself brings."""
+    installed = {(item.value, item.at.path) for item in seen if item.what == "notebook_install"}
+    return [
+        item
+        for item in undeclared(imports, reading.declared.requirements, reading.declared.files)
+        if item.detail not in reading.declared.locked and (item.detail, item.at.path) not in installed
+    ]
 
 
 def _reach(reading: Reading) -> Reach:

@@ -20,6 +20,7 @@ from causeway.intake.removed import removed_apis, removed_options
 from causeway.intake.serving import app_facts
 from causeway.intake.swallowed import swallowed_errors
 from causeway.intake.text import read_text
+from causeway.intake.upkeep import manners, seeds, unused
 from causeway.intake.walk import Entry
 
 CONFIGURATION = {".env", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".json", ".sh", ".properties"}
@@ -68,6 +69,11 @@ def _missing(reading: Reading) -> list[Sighting]:
         *missing_files(reading.project, reading.files, paths),
         *missing_templates(reading.project.codes, paths),
     ]
+
+
+def _upkeep(reading: Reading) -> list[Sighting]:
+    codes = reading.project.codes
+    return [*seeds(codes), *manners(codes), *unused(reading.codes, reading.models, reading.entries)]
 
 
 def _paths(reading: Reading) -> list[Sighting]:
@@ -138,6 +144,7 @@ COLLECTORS: tuple[Callable[[Reading], list[Sighting]], ...] = (
     _untrained,
     _order,
     _missing,
+    _upkeep,
     _paths,
     _removed,
     _in_r,

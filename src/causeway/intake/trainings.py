@@ -9,7 +9,7 @@ from causeway.core.poc import Leak, Training
 from causeway.intake.code import Code
 from causeway.intake.estimators import LIBRARIES, NETWORKS, PRETRAINED
 from causeway.intake.events import Events, Fit
-from causeway.intake.layers import CONVOLUTION, RECURRENT, is_loop
+from causeway.intake.layers import CONVOLUTION, RECURRENT, SCALING, is_loop
 from causeway.intake.names import aliases_of, dotted
 from causeway.intake.values import UNKNOWN, Data, Estimator
 
@@ -56,6 +56,9 @@ def _of_fit(code: Code, events: Events, fit: Fit) -> Training:
         cleaned=tuple(name for name in features.cleaned if not name.startswith("#")),
         text=text,
         images=images,
+        scaled="#scaled" in features.cleaned
+        or any(not name for name, _ in features.derived)
+        or bool(SCALING & set(events.layers.get(estimator.ident, []))),
         saves=tuple(
             dict.fromkeys(
                 item.path for item in events.saved if item.estimator == estimator.ident and item.path
