@@ -21,6 +21,7 @@ from causeway.assess import (
     poc_serving,
     poc_skew,
     poc_skill,
+    poc_upkeep,
 )
 from causeway.core.finding import Finding, Severity
 from causeway.core.manifest import Manifest
@@ -40,6 +41,7 @@ JUDGES: tuple[Judge, ...] = (
     poc_deploy.judge,
     poc_data.judge,
     poc_rivals.judge,
+    poc_upkeep.judge,
     poc_generative.judge,
     poc_scaffold.judge,
 )
