@@ -14,6 +14,7 @@ from causeway.cli.main import main
 from causeway.core.errors import NotFound, UsageError
 from causeway.core.events import OutcomesLabelled, RunStarted, SegmentSealed
 from causeway.core.records import Record, frame
+from causeway.core.release import Output, Signature
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -81,6 +82,20 @@ def test_the_same_file_twice_changes_nothing(work, csv):
     assert counts(again) == ("already_labelled", 4, 0, 0, 4, 0)
     assert work.ledger.head("churn") == head
     assert known(work) == {"p1": "0", "p2": "1"}
+
+
+def test_a_class_that_is_called_none_is_an_outcome_and_not_a_gap(folder, csv):
+    classes = ("None", "Fraud")
+    outputs = (Output("label", "label", classes),)
+    shipyard.release(folder, signature=Signature(shipyard.RELEASE.signature.inputs, outputs))
+    work = shipyard.workspace(folder)
+    predict(work, "p1", "p2")
+    seal(work, "churn")
+
+    assert label(work, "churn", csv("id,outcome", "p1,None", "p2,Fraud")).joined == 2
+    with pytest.raises(UsageError, match="row 1 has no outcome: it says 'null'"):
+        label(work, "churn", csv("id,outcome", "p1,null"))
+    work.ledger.close()
 
 
 def test_a_correction_wins_and_what_was_known_before_stays_on_the_disk(work, csv):

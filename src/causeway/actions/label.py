@@ -2,16 +2,20 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 
 from msgspec import Struct
 
+from causeway.actions.bundles import describe
+from causeway.actions.decide import product_state
 from causeway.actions.seal import PREDICTIONS, segment_files, segment_path, write_segment
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
-from causeway.core.errors import Conflict, NotFound, UsageError
+from causeway.core.errors import CausewayError, Conflict, NotFound, UsageError
 from causeway.core.events import OutcomesLabelled, SegmentSealed
 from causeway.core.ids import digest_of
 from causeway.core.records import SegmentColumn
@@ -68,7 +72,7 @@ class _Sorted(Struct, frozen=True):
 
 def label(work: Workspace, product: str, file: Path, *, columns: Columns | None = None) -> Labelled:
     """Brings the outcomes in this file in; the same file a second time changes nothing."""
-    outcomes = _read(file, columns or Columns())
+    outcomes = _read(file, columns or Columns(), classes=cache(partial(_classes, work, product)))
     for _ in range(TRIES):
         head = work.ledger.head(product).seq
         sorted_out = _sort(work, product, outcomes)
@@ -94,7 +98,18 @@ def outcomes_joined(work: Workspace, product: str) -> Table:
     return registry.segment_files().joined(predictions, outcomes)
 
 
-def _read(file: Path, columns: Columns) -> list[_Outcome]:
+def _classes(work: Workspace, product: str) -> frozenset[str]:
+    """Every class that a release of the product answers; one may be called `none`."""
+    classes: set[str] = set()
+    for release in product_state(work, product).releases:
+        # what cannot be read any more names no class
+        with suppress(CausewayError):
+            outputs = describe(work, release).release.signature.outputs
+            classes.update(*(output.classes for output in outputs))
+    return frozenset(classes)
+
+
+def _read(file: Path, columns: Columns, *, classes: Callable[[], frozenset[str]]) -> list[_Outcome]:
     texts = registry.segment_files().read_texts(file, [columns.id, columns.outcome, columns.at])
     ids, values = texts[columns.id], texts[columns.outcome]
     times = texts.get(columns.at) or [None] * len(ids)
@@ -103,15 +118,23 @@ def _read(file: Path, columns: Columns) -> list[_Outcome]:
     return [
         _Outcome(
             _filled(id_, columns.id, row, file),
-            _canonical(_filled(value, columns.outcome, row, file)),
+            _canonical(_filled(value, columns.outcome, row, file, classes=classes)),
             _time(time, row, file),
         )
         for row, (id_, value, time) in enumerate(zip(ids, values, times, strict=True), start=1)
     ]
 
 
-def _filled(text: str | None, column: str, row: int, file: Path) -> str:
-    if text is None or text.strip().lower() in _NOTHING:
+def _filled(
+    text: str | None,
+    column: str,
+    row: int,
+    file: Path,
+    *,
+    classes: Callable[[], frozenset[str]] = frozenset,
+) -> str:
+    empty = text is None or text.strip().lower() in _NOTHING
+    if text is None or (empty and text.strip() not in classes()):
         said = f": it says {text.strip()!r}" if text and text.strip() else ""
         raise UsageError(
             f"row {row} has no {column}{said}",

@@ -74,10 +74,10 @@ def restore(file: Path, into: Path, *, anchor: Path | None = None, trust_keys: b
     work = open_workspace(into, actor=NOBODY)
     with closing(work.ledger):
         _refuse_if_used(work)
+        work.ledger.load(copy.contents)
         if trust_keys:
             for pem in copy.keys.values():
                 registry.trust_key(keys_folder(), pem)
-        work.ledger.load(copy.contents)
         return _report(work, copy, known)
 
 

@@ -247,7 +247,7 @@ def _copied(evaluation: Evaluation) -> tuple[Finding, ...]:
             severity=Severity.NOTE,
             title=f"{evaluation.copies:,} of {evaluation.rows:,} rows are copies of another.",
             remedy=Remedy(
-                "See why they are there twice; the measure keeps copies on one side of each split."
+                "See why they are there twice; the measure keeps copies together, unless it splits by time."
             ),
             damage=0.4,
         ),

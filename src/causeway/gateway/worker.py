@@ -30,6 +30,7 @@ START_SECONDS = 30.0
 CALL_SECONDS = 5.0
 QUEUE_SECONDS = 5.0
 MEMORY_BYTES = 4 << 30
+MOST_ANSWER_BYTES = 256 << 20
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
 MOST_DOUBLINGS = 10
 KEPT_VARIABLES = ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -286,6 +287,8 @@ async def _exchange(process: Process, message: bytes) -> _Answer:
     process.stdin.write(len(message).to_bytes(4) + message)
     await process.stdin.drain()
     size = int.from_bytes(await process.stdout.readexactly(4))
+    if size > MOST_ANSWER_BYTES:
+        raise EOFError
     return _answer(await process.stdout.readexactly(size))
 
 
