@@ -263,3 +263,30 @@ def test_a_folder_of_all_of_them_is_read(tmp_path):
         tmp_path, {"b.xlsx": workbook(), "train.csv.dvc": "outs:\n- path: train.csv\n", "a.py": folders.TRAIN}
     )
     assert {file.format for file in read_poc(tmp_path).data} == {"Excel", "pointer"}
+
+
+def test_line_ends_of_the_old_mac(tmp_path):
+    file = data_of(
+        tmp_path, "old.csv", folders.people().replace("\n", "\r").replace("plus", "plüs").encode("cp1252")
+    )
+    assert file is not None
+    assert (file.records, file.encoding) == (200, "cp1252")
+
+
+def test_several_lines_of_header(tmp_path):
+    rows = "".join(f"2024-01-{1 + n % 28:02d},{n}.5,{n}\n" for n in range(60))
+    file = data_of(tmp_path, "a.csv", "Price,Close,Volume\nTicker,ABC,ABC\nDate,,\n" + rows)
+    assert file is not None
+    assert (file.header_lines, file.records) == (3, 60)
+    assert [column.kind for column in file.columns] == ["date", "float", "integer"]
+
+
+def test_one_line_of_header_stays_one(tmp_path):
+    file = data_of(tmp_path, "a.csv", "a,b\n,\n" + "".join(f"{n},{n}\n" for n in range(60)))
+    assert file is not None
+    assert file.header_lines in {1, 2}
+    assert read_poc(folders.churn(tmp_path / "c")).data[0].header_lines == 1
+
+
+def test_what_tools_keep_for_themselves_is_no_data(tmp_path):
+    assert data_of(folders.write(tmp_path, {".gradio/x": ""}), ".gradio/log.csv", folders.people()) is None

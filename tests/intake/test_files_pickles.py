@@ -18,6 +18,9 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+import folders
+from causeway.assess.poc import judge
+from causeway.intake import read_poc
 from causeway.intake.modelfiles import read_model
 from causeway.intake.pickles import read_pickle
 from causeway.intake.unpacking import unpacked
@@ -192,3 +195,19 @@ def test_people_inside_a_pickle_are_counted_and_not_repeated(tmp_path):
     model = model_of(tmp_path, "p.pkl", pickle.dumps([f"person{n}@mail.example.org" for n in range(30)]))
     assert model is not None
     assert model.personal == "30 e-mail addresses"
+
+
+@pytest.mark.parametrize(
+    ("pin", "call", "unsafe"),
+    [
+        ("torch==2.3.0", "torch.load('m.pt')", True),
+        ("torch==2.7.0", "torch.load('m.pt')", False),
+        ("torch", "torch.load('m.pt')", False),
+        ("torch==2.7.0", "torch.load('m.pt', weights_only=False)", True),
+    ],
+)
+def test_torch_loads_only_weights_by_itself_since_2_6(tmp_path, pin, call, unsafe):
+    with zipfile.ZipFile(tmp_path / "m.pt", "w") as archive:
+        archive.writestr("m/data.pkl", pickle.dumps({"w": 1}))
+    folders.write(tmp_path, {"app.py": f"import torch\nmodel = {call}\n", "requirements.txt": f"{pin}\n"})
+    assert ("UNSAFE-LOAD" in {each.code for each in judge(read_poc(tmp_path))}) is unsafe

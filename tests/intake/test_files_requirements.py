@@ -148,3 +148,19 @@ def test_what_a_notebook_installs(tmp_path):
         ("xgboost", "==1.7", 1),
         ("shap", "", 1),
     ]
+
+
+def test_a_line_that_is_none(tmp_path):
+    found = problems(tmp_path, {"requirements.txt": "/* wanted */\npandas==2.0\npip install flask\n"})
+    assert found == ["pip cannot read its line 3 (pip install flask)"]
+
+
+def test_what_a_lock_or_the_notebook_brings_is_not_missing(tmp_path):
+    files = {
+        "Pipfile": '[packages]\ndvc = "*"\n',
+        "Pipfile.lock": json.dumps({"default": {"pyyaml": {"version": "==6.0"}}}),
+        "a.py": "import yaml, paho.mqtt, machine\n",
+        "b.ipynb": folders.notebook("!pip install shap\nimport shap"),
+    }
+    poc = read_poc(folders.write(tmp_path, files))
+    assert [item.detail for item in poc.undeclared] == ["paho-mqtt"]

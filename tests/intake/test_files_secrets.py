@@ -8,6 +8,7 @@ import string
 import pytest
 
 import folders
+from causeway.assess.poc import judge
 from causeway.intake import read_poc
 from causeway.intake.confidential import secrets_in
 
@@ -137,3 +138,17 @@ def test_a_remote_without_a_token_is_none(tmp_path):
         read_poc(folders.write(tmp_path, {".git/config": text, "a.csv": folders.people()})).seen("secret")
         == ()
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("app.secret_key = 'super_secret_key_for_us'", 1),
+        ("app.config['SECRET_KEY'] = 'dev'", 1),
+        ("app.secret_key = os.environ['KEY']", 0),
+        ("app.secret_key = os.urandom(16)", 0),
+    ],
+)
+def test_keys_of_sessions(tmp_path, line, count):
+    poc = read_poc(folders.write(tmp_path, {"app.py": f"app = Flask(__name__)\n{line}\n"}))
+    assert len([each for each in judge(poc) if each.code == "SECRET-WEAK"]) == count

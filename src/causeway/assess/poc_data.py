@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.poc import Poc
 
+_ENCODINGS = {"cp1252": "the Western European of Windows", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+
 
 def judge(poc: Poc) -> Iterator[Finding]:
     """Missing header, columns that fall between features and target, encodings, pointers, scored records."""
@@ -17,6 +19,18 @@ def judge(poc: Poc) -> Iterator[Finding]:
 
 
 def _header(poc: Poc) -> Iterator[Finding]:
+    for several in (file for file in poc.data if file.header_lines > 1):
+        yield Finding(
+            "DATA-HEADER",
+            Severity.FIX,
+            f"{several.path} has {several.header_lines} lines of header; read plainly, the second becomes a "
+            "record and every column becomes text.",
+            Remedy("Skip them when reading, and say so, or save the file with one."),
+            (Evidence(several.path, line=2),),
+            certainty=0.85,
+            damage=0.4,
+        )
+        break
     file = poc.training_file()
     if file and not file.header:
         said = poc.seen("readme_columns")
@@ -71,6 +85,18 @@ def _encoding(poc: Poc) -> Iterator[Finding]:
             tuple(Evidence(file.path) for file in marked[:3]),
             damage=0.2,
         )
+    other = [file for file in poc.data if file.encoding in {"cp1252", "utf-16-le", "utf-16-be"}]
+    if other:
+        yield Finding(
+            "DATA-ENCODING",
+            Severity.NOTE,
+            f"{other[0].path} is written in {_ENCODINGS[other[0].encoding]}, not in UTF-8: readers that "
+            "are not told so stop at the first unusual letter.",
+            Remedy("Name the encoding where it is read, or save it as UTF-8."),
+            tuple(Evidence(file.path) for file in other[:3]),
+            certainty=0.8,
+            damage=0.25,
+        )
     for file in poc.data:
         if file.problem and file.format != "pointer":
             yield Finding(
@@ -121,6 +147,7 @@ def _scored(poc: Poc) -> Iterator[Finding]:
 
 def _rubbish(poc: Poc) -> Iterator[Finding]:
     stores = [file for file in poc.data if file.format == "MLflow store"]
+    indexes = [file.path for file in poc.data if file.format == "Chroma store"]
     junk = poc.seen("junk")
     models = len(poc.seen("mlflow_model"))
     for store in stores:
@@ -136,8 +163,8 @@ def _rubbish(poc: Poc) -> Iterator[Finding]:
                 certainty=0.85,
                 damage=0.4,
             )
-    if junk or stores:
-        paths = [*(s.value for s in junk), *(file.path for file in stores)]
+    if junk or stores or indexes:
+        paths = list(dict.fromkeys([*(s.value for s in junk), *(file.path for file in stores), *indexes]))
         yield Finding(
             "REPO-JUNK",
             Severity.NOTE,

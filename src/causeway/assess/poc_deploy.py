@@ -16,7 +16,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
 
 
 def _broken(poc: Poc) -> Iterator[Finding]:
-    found = poc.seen("broken_deployment")
+    found = list(poc.seen("broken_deployment"))
     if found:
         more = f" (and {len(found) - 1} more of the kind)" if len(found) > 1 else ""
         yield Finding(
@@ -31,7 +31,7 @@ def _broken(poc: Poc) -> Iterator[Finding]:
 
 
 def _unset(poc: Poc) -> Iterator[Finding]:
-    found = poc.seen("unset_variable")
+    found = list(poc.seen("unset_variable"))
     names = list(dict.fromkeys(sighting.value for sighting in found))
     if names:
         yield Finding(
@@ -47,7 +47,7 @@ def _unset(poc: Poc) -> Iterator[Finding]:
 
 
 def _loose(poc: Poc) -> Iterator[Finding]:
-    found = poc.seen("loose_deployment")
+    found = list(poc.seen("loose_deployment"))
     if found:
         parts = list(dict.fromkeys(sighting.value for sighting in found))
         yield Finding(
@@ -74,5 +74,5 @@ def _terms(poc: Poc) -> Iterator[Finding]:
         )
 
 
-def _places(found: tuple[Sighting, ...]) -> tuple[Evidence, ...]:
+def _places(found: list[Sighting]) -> tuple[Evidence, ...]:
     return tuple(dict.fromkeys(sighting.at for sighting in found))[:4]

@@ -26,7 +26,8 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _stale_models(poc)
     if "R" in poc.languages[:1]:
         yield from _r_versions(poc)
-    if not poc.python or poc.python.certainty < 0.8:
+    spoken = not poc.languages or {"Python", "R"} & set(poc.languages)
+    if spoken and (not poc.python or poc.python.certainty < 0.8):
         yield _python(poc)
 
 

@@ -1,5 +1,6 @@
 """What must not leave the folder: secrets, artefacts that run code, people's data."""
 
+import re
 from collections.abc import Iterator
 
 from causeway.assess import poc_words as words
@@ -10,6 +11,7 @@ from causeway.core.poc import ColumnProfile, ModelFile, Poc, Sighting
 def judge(poc: Poc) -> Iterator[Finding]:
     """Secrets, dangerous or opaque artefacts, personal and protected columns."""
     yield from _secrets(poc)
+    yield from _sessions(poc)
     yield from _artefacts(poc)
     yield from _loads(poc)
     yield from _people(poc)
@@ -28,6 +30,21 @@ def _secrets(poc: Poc) -> Iterator[Finding]:
             certainty=0.9,
             damage=1.0,
             blocks_ship=True,
+        )
+
+
+def _sessions(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("session_key")
+    if found and not any(s.at == found[0].at for s in poc.seen("secret")):
+        yield Finding(
+            "SECRET-WEAK",
+            Severity.FIX,
+            f"The key that signs sessions ({found[0].value}) is written into the code: whoever reads it can "
+            "sign in as anybody.",
+            Remedy("Draw it at random, and read it from the environment."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.9,
+            damage=0.5,
         )
 
 
@@ -57,11 +74,10 @@ def _artefacts(poc: Poc) -> Iterator[Finding]:
 
 
 def _loads(poc: Poc) -> Iterator[Finding]:
-    loads = [s for s in poc.seen("unsafe_load") if not poc.serve or s.at.path == poc.serve.value] or list(
-        poc.seen("unsafe_load")
-    )
+    every = [sighting for sighting in poc.seen("unsafe_load") if not _weights_only(poc, sighting)]
+    loads = [sighting for sighting in every if not poc.serve or sighting.at.path == poc.serve.value] or every
     if loads and any(model.format not in {"ONNX", "safetensors"} for model in poc.models):
-        files = list(dict.fromkeys(s.detail or s.value for s in loads))
+        files = list(dict.fromkeys(re.split(r"[\\/]", s.detail)[-1] or "the saved model" for s in loads))
         yield Finding(
             "UNSAFE-LOAD",
             Severity.FIX,
@@ -71,6 +87,14 @@ def _loads(poc: Poc) -> Iterator[Finding]:
             tuple(s.at for s in loads[:4]),
             damage=0.4,
         )
+
+
+def _weights_only(poc: Poc, load: Sighting) -> bool:
+    """Whether this is a load of torch that takes nothing but weights, as it does by itself since 2.6."""
+    if load.value != "torch.load" or any(s.at.path == load.at.path for s in poc.seen("whole_load")):
+        return False
+    pins = [item.spec.strip("= ") for item in poc.requirements if item.name == "torch" and item.pinned]
+    return not any(re.match(r"[01]\.|2\.[0-5](?:\D|$)", pin) for pin in pins)
 
 
 def _convert(poc: Poc) -> Remedy:

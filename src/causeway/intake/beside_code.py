@@ -1,5 +1,6 @@
 """What the files around the code show: configuration, declarations, stores, rubbish."""
 
+import ast
 from collections.abc import Iterator
 
 from causeway.core.finding import Evidence
@@ -19,6 +20,7 @@ def beside_code(reading: Reading) -> list[Sighting]:
     """Every sighting in what is neither code nor data."""
     return [
         *_wrong_requirements(reading),
+        *_whole_loads(reading),
         *places_elsewhere(reading.entries),
         *(seen for code in reading.codes for seen in installed_in_notebooks(code)),
         *secrets(reading),
@@ -28,6 +30,17 @@ def beside_code(reading: Reading) -> list[Sighting]:
         *people_in_outputs(reading.codes),
         *people_in_corpora(reading.entries, [file.path for file in reading.data]),
     ]
+
+
+def _whole_loads(reading: Reading) -> Iterator[Sighting]:
+    """Loads of torch that ask for more than weights."""
+    for code in reading.codes:
+        for block in code.blocks:
+            if "weights_only" in block.text:
+                for node in ast.walk(block.tree):
+                    asked = isinstance(node, ast.keyword) and node.arg == "weights_only"
+                    if asked and isinstance(node.value, ast.Constant) and node.value.value is False:
+                        yield Sighting("whole_load", "weights_only=False", code.at(node, block))
 
 
 def _wrong_requirements(reading: Reading) -> Iterator[Sighting]:

@@ -23,6 +23,11 @@ _ASSIGNED = re.compile(
     r"passwd|db_?pass|_pwd|account_?key|client_?secret|encryption_?key|subscription_?key))\b"
     r"[\"']?\]?\s*(?::\s*str\s*)?[:=,]\s*[\"']([^\"'\s]{8,})[\"']"
 )
+_SESSION = re.compile(
+    r"^[ \t]*(\w*app\.secret_key|\w*app\.config\[[\"']SECRET_KEY[\"']\]|SECRET_KEY)\s*=\s*b?"
+    r"[\"'][^\"'\n]+[\"']",
+    re.MULTILINE,
+)
 _UNQUOTED = re.compile(
     r"(?i)^\s*(?:export\s+|ENV\s+|ARG\s+|-\s*|set\s+)?[\"']?(\w*(?:api_?key|secret(?:_?key)?|token|passw(?:or)?d|"
     r"access_?key))[\"']?\s*[=:]\s*[\"']?([^\"'\s#,]{8,})"
@@ -67,6 +72,16 @@ def secrets_of_git(root: Path) -> list[Sighting]:
         if (matched := IN_ADDRESS.search(written))
         and not _SURE_PLACEHOLDER.search(matched[2])
         and _keyed(matched)
+    ]
+
+
+def session_keys(path: str, text: str) -> list[Sighting]:
+    """Keys of Flask or Django that stand in the code, however they look; the value is not kept."""
+    if _TESTS.search(path) or "secret" not in text.lower():
+        return []
+    return [
+        Sighting("session_key", matched[1], Evidence(path, line=text.count("\n", 0, matched.start(1)) + 1))
+        for matched in _SESSION.finditer(text)
     ]
 
 

@@ -86,13 +86,14 @@ def _tables(entry: Entry, database: sqlite3.Connection) -> DataFile:
     ordered = sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
     if not ordered:
         return DataFile(entry.path, "SQLite", entry.size, parts=tuple(names))
+    form = "Chroma store" if set(names) >= {"collections", "embeddings", "segments"} else "SQLite"
     columns, sampled = _profiled(database, ordered[0], counts[ordered[0]])
     for name in ordered[1:MAX_PROFILED_TABLES]:
         others, _ = _profiled(database, name, counts[name], prefix=f"{name}.")
         columns += [column for column in others if column.personal]
     return DataFile(
         entry.path,
-        "SQLite",
+        form,
         entry.size,
         records=counts[ordered[0]],
         exact=True,

@@ -39,6 +39,9 @@ Reader = Callable[[Entry], DataFile | None]
 
 def read_data(entry: Entry) -> DataFile | None:
     """What the file holds, or None when it is no data file."""
+    if any(part.startswith(".") for part in entry.path.split("/")[:-1]):
+        # folders of tools: their logs are nobody's training data
+        return None
     head = entry.head
     if head.startswith(b"version https://git-lfs"):
         problem = "a pointer of Git LFS: the file itself is not here"
@@ -168,6 +171,7 @@ def _profiled(entry: Entry, name: str, sampled: Sampled) -> DataFile:
         lines=sampled.lines,
         columns=columns,
         header=sampled.header,
+        header_lines=sampled.header_lines,
         encoding=sampled.encoding,
         bom=sampled.encoding in {"utf-8-sig", "utf-16", "utf-32"},
         delimiter=sampled.delimiter,

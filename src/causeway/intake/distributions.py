@@ -2,6 +2,8 @@
 
 import sys
 
+from causeway.intake.module_names import OTHER_NAMES, WITHOUT_A_DISTRIBUTION
+
 MODULES = {
     "sklearn": "scikit-learn", "cv2": "opencv-python", "PIL": "pillow", "yaml": "pyyaml",
     "dotenv": "python-dotenv",
@@ -100,7 +102,10 @@ def distribution(module: str) -> str:
     if two in MODULES:
         return MODULES[two]
     top = module.split(".", maxsplit=1)[0]
-    return MODULES.get(top, top.replace("_", "-").lower())
+    if {two, top} & WITHOUT_A_DISTRIBUTION:
+        return ""
+    other = OTHER_NAMES.get(two) or MODULES.get(top)
+    return OTHER_NAMES.get(top, top.replace("_", "-").lower()) if other is None else other
 
 
 def closure(declared: set[str]) -> set[str]:

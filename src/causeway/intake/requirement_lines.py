@@ -18,6 +18,7 @@ _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
 _WHEEL = re.compile(r"/([A-Za-z0-9][\w.]*)-(\d[\w.]*)[^/]*\.(?:whl|tar\.gz|zip)(?:$|[#?])")
 _REPOSITORY = re.compile(r"/([\w.-]+?)(?:\.git)?(?:@[\w./-]+)?(?:#.*)?$")
 _COMMIT = re.compile(r"@[0-9a-f]{7,40}(?:$|#)")
+_FILE = re.compile(r"\.(?:whl|zip|tar\.gz)(?:$|[#;\s])")
 _NESTED = re.compile(r"^(?:-r|-c|--requirement|--constraint)[ =]*(\S+)")
 WINDOWS_ONLY = {"pywin32", "pywinpty", "pypiwin32", "win-unicode-console", "winshell", "wincertstore", "wmi",
                 "pywin32-ctypes", "tensorflow-intel", "comtypes"}  # fmt: skip
@@ -70,6 +71,7 @@ def read_lines(path: str, text: str) -> Lines:
     """Everything that a file in pip's form says."""
     found = Lines([], [], [])
     odd: list[str] = []
+    unread: list[tuple[int, str]] = []
     elsewhere: list[str] = []
     for number, line in logical_lines(text):
         nested = _NESTED.match(line)
@@ -85,7 +87,11 @@ def read_lines(path: str, text: str) -> Lines:
             found.requirements.append(item)
             if re.match(r"@\s*file:", item.spec):
                 elsewhere.append(item.name)
-    found.problem = _problem(text, found.requirements, odd, elsewhere)
+        elif (
+            not line.startswith(("-", ".", "/", "$")) and not _ADDRESS.match(line) and not _FILE.search(line)
+        ):
+            unread.append((number, line))
+    found.problem = _problem(text, found.requirements, odd, elsewhere) or _unread(unread)
     return found
 
 
@@ -116,6 +122,10 @@ def _problem(text: str, found: list[Requirement], odd: list[str], elsewhere: lis
             return f"{only[0]} exists for {system} only, so it installs nowhere else"
     content = [line for _, line in logical_lines(text) if not line.startswith("-")]
     return "no dependency could be read from it" if content and not found else ""
+
+
+def _unread(lines: list[tuple[int, str]]) -> str:
+    return f"pip cannot read its line {lines[0][0]} ({lines[0][1][:40]})" if lines else ""
 
 
 def _marked(text: str, item: Requirement) -> bool:

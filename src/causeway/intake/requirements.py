@@ -30,6 +30,8 @@ class Declared(Struct, frozen=True):
     requirements: tuple[Requirement, ...]
     files: tuple[RequirementFile, ...]
     python: Guess
+    locked: frozenset[str] = frozenset()
+    """Every distribution that a lock brings, asked for or not."""
 
 
 def read_requirements(entries: Iterable[Entry]) -> Declared:
@@ -40,7 +42,7 @@ def read_requirements(entries: Iterable[Entry]) -> Declared:
     pythons = reading.pythons
     value = pythons[0][0] if pythons else ""
     guess = Guess(value, 0.9 if value else 0.0, tuple(at for _, at in pythons))
-    return Declared(tuple(reading.pinned()), tuple(reading.files), guess)
+    return Declared(tuple(reading.pinned()), tuple(reading.files), guess, reading.locked())
 
 
 class _Reading:
@@ -117,6 +119,10 @@ class _Reading:
 
     def _pin(self, path: str, pins: dict[str, str]) -> None:
         self._pins.append((posixpath.dirname(path), pins))
+
+    def locked(self) -> frozenset[str]:
+        """Every distribution that some lock names."""
+        return frozenset(name for _, pins in self._pins for name in pins)
 
     def pinned(self) -> Iterable[Requirement]:
         """The dependencies, those that a lock in the same folder or above pins with that version."""

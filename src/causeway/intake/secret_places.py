@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from causeway.core.poc import Sighting
-from causeway.intake.confidential import secrets_in, secrets_of_git
+from causeway.intake.confidential import secrets_in, secrets_of_git, session_keys
 from causeway.intake.reading import Reading
 from causeway.intake.text import read_text
 from causeway.intake.walk import Entry
@@ -28,6 +28,7 @@ def secrets(reading: Reading) -> list[Sighting]:
     for code in reading.codes:
         for block in code.blocks:
             found += secrets_in(code.path, block.text, cell=block.cell)
+            found += session_keys(code.path, block.text)
             found += secrets_in(code.path, block.printed, cell=block.cell, detail="in its output")
     read = {code.path for code in reading.codes if code.blocks}
     for entry in _texts(reading.entries):

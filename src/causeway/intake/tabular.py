@@ -34,6 +34,7 @@ class Sampled(Struct, frozen=True):
     delimiter: str
     lines: int
     ragged: int = 0
+    header_lines: int = 1
 
 
 class Spread:
@@ -75,7 +76,7 @@ def read_delimited(path: Path) -> Sampled | None:
 
 def _in_columns(text: str) -> bool:
     """Whether runs of blanks part the fields, as older collections have it."""
-    rows = [line.split() for line in text.split("\n")[:60] if line.strip()][:-1]
+    rows = [line.split() for line in text.splitlines()[:60] if line.strip()][:-1]
     widths = {len(row) for row in rows}
     return len(rows) >= 10 and len(widths) == 1 and min(widths) > 2
 
@@ -97,7 +98,7 @@ def sniff_delimiter(text: str) -> str:
 
 
 def _single_column(text: str) -> str:
-    lines = [line for line in text.split("\n")[:60] if line.strip()]
+    lines = [line for line in text.splitlines()[:60] if line.strip()]
     short = lines and max(len(line) for line in lines) <= 40
     return "," if short and len(lines) > 3 and not any(" " in line.strip() for line in lines) else ""
 
@@ -106,7 +107,9 @@ def _parse(text: str, delimiter: str) -> list[list[str]]:
     try:
         return [
             row
-            for row, _ in zip(csv.reader(io.StringIO(text), delimiter=delimiter), range(80), strict=False)
+            for row, _ in zip(
+                csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), range(80), strict=False
+            )
             if row
         ]
     except csv.Error:
@@ -148,7 +151,7 @@ class _Counted:
         line = self._file.readline(MAX_LINE)
         if not line:
             raise StopIteration
-        self.lines += line.endswith("\n")
+        self.lines += line.endswith(("\n", "\r"))
         self.characters += len(line)
         return line.replace("\0", "")
 
@@ -194,11 +197,34 @@ def named(
 ) -> Sampled:
     """The sample with its columns named by the first row, or by number where that row is a record."""
     header = has_header(first, spread.rows[:400])
+    above = _lines_of_header(spread.rows) if header else 0
+    del spread.rows[:above]
+    spread.seen -= above
     if not header:
         spread.rows.insert(0, first)
         spread.seen += 1
     names = tuple(_names(first)) if header else tuple(f"column {number}" for number in range(len(first)))
-    return Sampled(names, spread.rows, spread.seen, exact, header, encoding, delimiter, lines, ragged)
+    return Sampled(
+        names, spread.rows, spread.seen, exact, header, encoding, delimiter, lines, ragged, 1 + above
+    )
+
+
+def _lines_of_header(rows: list[list[str]]) -> int:
+    """How many of the first records are further lines of header: words where the column is numbers below."""
+    if len(rows) < 20:
+        return 0
+    below = rows[3:60]
+    numeric = [
+        place
+        for place in range(len(rows[0]))
+        if sum(is_number(row[place]) for row in below) >= 0.9 * len(below)
+    ]
+    if len(numeric) < 2:
+        return 0
+    count = 0
+    while count < 3 and not any(is_number(rows[count][place]) for place in numeric):
+        count += 1
+    return count if count < 3 else 0
 
 
 def _names(first: list[str]) -> Iterator[str]:

@@ -29,7 +29,6 @@ ARCHIVES = {
     ".deb",
     ".iso",
 }
-DATA_INSIDE = (".csv.gz", ".tsv.gz", ".json.gz", ".jsonl.gz", ".nii.gz", ".pkl.gz", ".csv.zip", ".parquet.gz")
 NAMES = {".ds_store", "thumbs.db", "desktop.ini", ".rhistory", "npm-debug.log", "nohup.out"}
 SUFFIXES = {".pyc", ".pyo", ".swp", ".tmp", ".bak"}
 
@@ -104,5 +103,6 @@ def _why(entry: Entry) -> str:
     name = entry.name.lower()
     if name in NAMES or entry.suffix in SUFFIXES:
         return "left by a system or an editor"
-    packed = entry.suffix in ARCHIVES and not name.endswith(DATA_INSIDE)
+    # one gzipped file is mostly data; an archive of many is mostly not
+    packed = entry.suffix in ARCHIVES and (entry.suffix != ".gz" or name.endswith(".tar.gz"))
     return f"{entry.size / 1e6:.1f} MB" if packed and entry.size > BIG_BYTES else ""

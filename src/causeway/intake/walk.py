@@ -24,7 +24,7 @@ SKIPPED_FOLDERS = frozenset(
     }
 )  # fmt: skip
 CACHES = frozenset(
-    {"__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".eggs"}
+    {"__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".eggs", ".idea"}
 )
 MAX_JUNK = 20
 VIRTUALENV_MARKS = ("pyvenv.cfg", "conda-meta")
