@@ -141,20 +141,24 @@ def slow_or_broken(job):
         time.sleep(600)
     if job[0] == "broken":
         os._exit(9)
+    if job[0] == "mistaken":
+        raise KeyError(job)
     return job[0].encode()
 
 
-def test_a_process_that_breaks_or_takes_too_long_stops_no_other():
-    jobs = [("slow",), ("broken",), ("a",), ("b",), ("c",)]
+def test_a_process_that_breaks_or_takes_too_long_stops_no_other(capfd):
+    jobs = [("slow",), ("broken",), ("mistaken",), ("a",), ("b",), ("c",)]
     answers = {
         answer.job[0]: answer
         for answer in side_by_side(jobs, slow_or_broken, seconds=3, preload="causeway.actions.side_by_side")
     }
     assert {name: answer.content for name, answer in answers.items()} == {
-        "slow": b"", "broken": b"", "a": b"a", "b": b"b", "c": b"c",
+        "slow": b"", "broken": b"", "mistaken": b"", "a": b"a", "b": b"b", "c": b"c",
     }  # fmt: skip
     assert answers["slow"].problem == "not done within 3 seconds"
     assert answers["broken"].problem == "it broke down (exit code 9)"
+    assert answers["mistaken"].problem == "it broke down (exit code 1)"
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes through /proc")

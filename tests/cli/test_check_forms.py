@@ -216,3 +216,14 @@ def test_a_long_list_is_cut_and_says_by_how_much(leaky, monkeypatch, *, fixes, n
     assert whole.count("This is so.") == len(findings)
     shown = sum(map(int, re.findall(r"(\d+) more", left or "")))
     assert short.count("This is so.") == len(findings) - shown
+
+
+def test_a_file_whose_name_is_no_text_is_told_in_every_form(tmp_path):
+    folders.churn(tmp_path / "poc").joinpath("train.py").rename(tmp_path / "poc" / "tr\udcff|<a>&.py")
+    names = ("a.sarif", "b.md", "c.json", "d.svg", "e.txt")
+    outs = [word for name in names for word in ("--out", tmp_path / name)]
+    assert invoke(tmp_path / "poc", *outs).exit_code == 1
+    assert "tr%FF%7C%3Ca%3E&.py" in (tmp_path / "a.sarif").read_text()
+    assert "tr\\udcff" in (tmp_path / "b.md").read_text()
+    assert invoke(tmp_path / "poc", "--annotations").exit_code == 1
+    assert invoke("--all", tmp_path, "--json").exit_code == 1

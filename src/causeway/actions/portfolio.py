@@ -1,5 +1,6 @@
 """Many folders at once: each judged in a process of its own, so that none can stop or slow the others."""
 
+import json
 import os
 import shlex
 import time
@@ -172,12 +173,13 @@ def _judge(job: Job) -> bytes:
     except OSError as error:
         told = outside(error)
         judged = [_failed(folder, name, told.message, told.hint)]
-    return msgspec.json.encode(judged)
+    # a file's name need not be text; escapes keep every byte of it
+    return json.dumps(msgspec.to_builtins(judged)).encode()
 
 
 def _judged(answer: Answer) -> list[Judged]:
     if answer.content:
-        return msgspec.json.decode(answer.content, type=list[Judged])
+        return msgspec.convert(json.loads(answer.content), list[Judged])
     place, name, _ = answer.job
     folder = Path(place) / name
     return [_failed(folder, name, answer.problem, f"see: causeway check {shlex.quote(str(folder))}")]

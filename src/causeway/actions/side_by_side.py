@@ -4,6 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -73,6 +74,8 @@ def _started(context: BaseContext, job: Job, do: Do, *, seconds: float) -> tuple
 def _work(end: Connection, do: Do, job: Job) -> None:
     # Ctrl-C is the parent's to answer; it stops us
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # what breaks down in here is told by whoever asked, once
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     content = do(job)
     # whoever asked may have gone
     with contextlib.suppress(BrokenPipeError):

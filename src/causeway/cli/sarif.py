@@ -53,7 +53,28 @@ def sarif(report: CheckReport, places: Placed) -> str:
         },
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return msgspec.json.format(msgspec.json.encode(log), indent=2).decode()
+    return msgspec.json.format(_encoded(log), indent=2).decode()
+
+
+def _encoded(log: Json) -> bytes:
+    try:
+        return msgspec.json.encode(log)
+    except UnicodeEncodeError:
+        # a file's name need not be text, and a reader of SARIF may take nothing else
+        return msgspec.json.encode(_as_text(log))
+
+
+def _as_text(value: object) -> object:
+    """The same with escapes for what is no text."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {key: _as_text(item) for key, item in value.items()}
+        case list():
+            return [_as_text(item) for item in value]
+        case _:
+            return value
 
 
 def _rule(code: str, known: Code | None, found: Finding | None) -> Json:
