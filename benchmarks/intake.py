@@ -3,8 +3,8 @@
     CAUSEWAY_POCS=/folder/of/pocs [CAUSEWAY_TRUTHS=/folder/of/truths] python benchmarks/intake.py
 
 A truth is NAME.json with `target`, `kind`, `frameworks` (the main one first), `findings` (each "CODE: words")
-and `absent`. Right is the kind before the first comma, the target before the first bracket and the main
-framework. Wording is free there, so codes are matched through the table below; a truth's code that it does not list counts as missed.
+and `absent`. Right is the kind before the first comma, the target before a bracket, the main framework.
+Wording is free, so codes are matched through the table below; a truth's code that is not there is missed.
 """
 
 import json

@@ -26,7 +26,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
 
 
 def _fitted_before_split(poc: Poc) -> Iterator[Finding]:
-    own = [leak for leak in poc.leaks if leak.at.path == poc.train.value]
+    own = [leak for leak in poc.leaks if _reached(leak, poc)]
     grave = [leak for leak in own if leak.kind in GRAVE]
     mild = [leak for leak in (own or poc.leaks) if leak.kind in MILD]
     remedy = Remedy("Split first, then fit on the training rows only; `causeway run` measures it that way.")
@@ -59,7 +59,7 @@ def _fitted_before_split(poc: Poc) -> Iterator[Finding]:
 
 
 def _fitted_again(poc: Poc) -> Iterator[Finding]:
-    own = [leak for leak in poc.leaks if leak.kind == "again" and leak.at.path == poc.train.value]
+    own = [leak for leak in poc.leaks if leak.kind == "again" and _reached(leak, poc)]
     if own:
         yield Finding(
             "LEAK-SPLIT",
@@ -75,7 +75,7 @@ def _fitted_again(poc: Poc) -> Iterator[Finding]:
 
 def chosen_by_target(poc: Poc) -> Iterator[Finding]:
     """What used every row's target to make or choose columns: no later split can undo it."""
-    rows = [leak for leak in poc.leaks if leak.kind in BY_TARGET and leak.at.path == poc.train.value]
+    rows = [leak for leak in poc.leaks if leak.kind in BY_TARGET and _reached(leak, poc)]
     if rows:
         names = _names(rows)
         yield Finding(
@@ -94,7 +94,7 @@ def chosen_by_target(poc: Poc) -> Iterator[Finding]:
 
 
 def _filtered(poc: Poc) -> Iterator[Finding]:
-    rows = [leak for leak in poc.leaks if leak.kind == "filter" and leak.at.path == poc.train.value]
+    rows = [leak for leak in poc.leaks if leak.kind == "filter" and _reached(leak, poc)]
     if rows:
         yield Finding(
             "LEAK-ROWS",
@@ -211,6 +211,11 @@ def _shuffled_time(poc: Poc) -> Iterator[Finding]:
 def _chosen(poc: Poc) -> Training | None:
     at = poc.train.at
     return next((item for item in poc.trainings if item.path == poc.train.value and item.at == at), None)
+
+
+def _reached(leak: Leak, poc: Poc) -> bool:
+    """Whether it came to the training that counts."""
+    return poc.train.value in {leak.reached, leak.at.path}
 
 
 def _names(leaks: list[Leak]) -> list[str]:

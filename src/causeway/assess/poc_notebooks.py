@@ -78,8 +78,8 @@ def _state(notebook: Notebook) -> str:
         parts.append("its cells ran out of order")
     elif _gap(notebook) > MANY_GONE:
         parts.append(
-            f"the {notebook.run_cells} runs it keeps are numbered {notebook.first_run} to {notebook.last_run}, "
-            "so cells were changed or deleted after they ran"
+            f"the {notebook.run_cells} runs it keeps are numbered {notebook.first_run} to "
+            f"{notebook.last_run}, so cells were changed or deleted after they ran"
         )
     if notebook.errors:
         parts.append(f"cell {notebook.errors[0].cell} keeps a {notebook.errors[0].text}")

@@ -111,8 +111,8 @@ def _pages(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "FILE-MISSING",
             Severity.FIX,
-            f"{found[0].at.path} renders {words.listed(names[:4])}, which no templates folder holds: there it "
-            "answers with an error.",
+            f"{found[0].at.path} renders {words.listed(names[:4])}, which no templates folder holds: there "
+            "it answers with an error.",
             Remedy("Add the pages, or take their routes away."),
             tuple(s.at for s in found[:4]),
             certainty=0.95,
@@ -140,6 +140,7 @@ def _removed(poc: Poc) -> Iterator[Finding]:
 
 def _broken(poc: Poc) -> Iterator[Finding]:
     broken = [source for source in poc.sources if source.problem]
+    yield from _absent_modules(poc)
     broken_notebooks = [notebook for notebook in poc.notebooks if notebook.problem]
     for source in broken[:5]:
         yield Finding(
@@ -149,6 +150,22 @@ def _broken(poc: Poc) -> Iterator[Finding]:
             Remedy("Mend or delete it; nothing in it could be read."),
             (source.where or Evidence(source.path),),
             damage=0.5 if broken_notebooks else 0.55,
+        )
+
+
+def _absent_modules(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("missing_module")
+    if found:
+        first = found[0]
+        near = f"; {first.detail}.py is" if first.detail else ""
+        yield Finding(
+            "CODE-BROKEN",
+            Severity.FIX,
+            f"{first.at.path} cannot start: it imports {first.value}, which is not in the folder{near}.",
+            Remedy("Add the module, or mend the name."),
+            tuple(s.at for s in found[:4]),
+            certainty=0.9 if first.detail else 0.8,
+            damage=0.7,
         )
 
 

@@ -176,6 +176,8 @@ class Leak(Struct, frozen=True, omit_defaults=True):
     name: str
     at: Evidence
     split: Evidence
+    reached: str = ""
+    """The file whose training it came to."""
 
 
 class Training(Struct, frozen=True, omit_defaults=True):

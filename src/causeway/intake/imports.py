@@ -1,13 +1,14 @@
 """Which other people's modules the code imports, and which of them nothing declares."""
 
 import ast
+import difflib
 import sys
 from collections.abc import Iterable
 from posixpath import dirname
 
 from causeway.core.poc import Requirement, RequirementFile, Sighting
 from causeway.intake.code import Code
-from causeway.intake.distributions import closure, distribution
+from causeway.intake.distributions import MODULES, closure, distribution
 
 NEVER_DECLARED = {
     "google.colab",
@@ -18,6 +19,9 @@ NEVER_DECLARED = {
     "pkg_resources",
     "IPython",
 }
+
+OWN = {"utils", "util", "helpers", "helper", "src", "common", "preprocessing", "preprocess", "models"}
+"""What people call their own modules: no distribution that a model needs has these names."""
 
 
 def third_party(codes: Iterable[Code], local: set[str]) -> list[Sighting]:
@@ -37,6 +41,33 @@ def third_party(codes: Iterable[Code], local: set[str]) -> list[Sighting]:
                     seen.add(key)
                     found.append(Sighting("import", module, code.at(node, block), distribution(module)))
     return found
+
+
+def missing_modules(codes: Iterable[Code], local: set[str]) -> list[Sighting]:
+    """Imports of a module of the folder's own that is not there, or is there under a similar name."""
+    found: dict[str, Sighting] = {}
+    codes = [code for code in codes if not code.stale]
+    for code in codes:
+        beside = {
+            other.path.rsplit("/", 1)[-1].removesuffix(".py")
+            for other in codes
+            if dirname(other.path) == dirname(code.path)
+            and other.path != code.path
+            and other.notebook is None
+        }
+        for block in code.blocks:
+            for node in ast.walk(block.tree):
+                for module in _modules(node):
+                    top = module.split(".")[0]
+                    if top in local or top in sys.stdlib_module_names or top in MODULES:
+                        continue
+                    near = difflib.get_close_matches(top, beside, n=1, cutoff=0.8)
+                    if near or top in OWN:
+                        sighting = Sighting(
+                            "missing_module", top, code.at(node, block), near[0] if near else ""
+                        )
+                        found.setdefault(f"{code.path} {top}", sighting)
+    return list(found.values())
 
 
 def _modules(node: ast.AST) -> list[str]:
@@ -59,6 +90,7 @@ def undeclared(
         sighting
         for sighting in imports
         if sighting.detail
+        and sighting.value.split(".")[0] not in OWN
         and ".".join(sighting.value.split(".")[:2]) not in NEVER_DECLARED
         and sighting.value.split(".")[0] not in NEVER_DECLARED
         and _same(sighting.detail) not in _brought(sighting.at.path, declared)

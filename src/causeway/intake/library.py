@@ -223,7 +223,7 @@ def _split(follower: Following, this: Call) -> Value:
         this.name.rsplit(".", 1)[-1],
         this.at,
         pieces,
-        seeded="random_state" in this.kwargs,
+        seeded="random_state" in this.kwargs or not this.name.startswith("sklearn"),
         shuffled=this.flag("shuffle", default=True),
     )
     follower.events.splits.append(split)

@@ -9,6 +9,7 @@ from posixpath import dirname, join, normpath
 from causeway.intake.code import Code
 from causeway.intake.events import Events
 from causeway.intake.follow import Follower
+from causeway.intake.names import aliases_of
 from causeway.intake.values import Scope
 
 MAX_STEPS = 200_000
@@ -69,6 +70,15 @@ class Project:
             *told[:3],
             *([f"the data in {self._left} more code files was not followed"] if self._left else []),
         ]
+
+    def imported(self, code: Code) -> set[str]:
+        """The files of the folder that this one imports."""
+        found: set[str] = set()
+        for name in set(aliases_of(code).values()):
+            for module in (name, name.rpartition(".")[0]):
+                path = self._path_of(module, code.path) if module.strip(".") else None
+                found |= {path} if path else set()
+        return found
 
     def local_modules(self) -> set[str]:
         """The first parts of the names by which the folder's own files can be imported."""

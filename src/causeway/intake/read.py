@@ -57,7 +57,7 @@ def read_poc(folder: Path) -> Poc:
         time_column=_time_column(file),
         frameworks=stack.frameworks(imports, seen),
         model=choosing.model_name(chosen, trainings, shipped=shipped, kept=reading.models),
-        train=_train(chosen, trainings),
+        train=_train(reading, chosen, trainings),
         serve=served,
         served_by=_served_by(served, seen),
         training_data=_training_data(chosen, file),
@@ -90,6 +90,12 @@ def _undeclared(reading: Reading, imports: list[Sighting], seen: list[Sighting])
     ]
 
 
+def _brought(imports: Sequence[Sighting], seen: Sequence[Sighting]) -> list[Sighting]:
+    """The imports without those of modules that the folder itself should hold."""
+    own = {item.value for item in seen if item.what == "missing_module"}
+    return [item for item in imports if item.value.split(".")[0] not in own]
+
+
 def _reach(reading: Reading) -> Reach:
     return Reach(
         len(reading.entries),
@@ -112,7 +118,7 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
             for item in trainings_of(code, events)
         ]
         trainings += found
-        leaks += leaks_of(events) if found else []
+        leaks += [structs.replace(leak, reached=code.path) for leak in leaks_of(events)] if found else []
         claims += claimed_in_output(code, events.judged)
     for r_code in reading.r_codes:
         training = r_code.training()
@@ -170,11 +176,13 @@ def _time_column(file: DataFile | None) -> Guess:
     return Guess(dates[0], 0.9, (Evidence(file.path),), tuple(dates[1:])) if dates and file else Guess()
 
 
-def _train(chosen: Training | None, trainings: Sequence[Training]) -> Guess:
+def _train(reading: Reading, chosen: Training | None, trainings: Sequence[Training]) -> Guess:
     if chosen is None:
         return Guess()
     parts = {item.at.path for item in trainings if item.path == chosen.path}
     others = tuple(dict.fromkeys(item.path for item in trainings if item.path not in {chosen.path, *parts}))
+    together = any({chosen.path, *others} <= reading.project.imported(code) for code in reading.project.codes)
+    others = () if together else others
     return Guess(chosen.path, 0.9 if not others else 0.7, (chosen.at,), others)
 
 

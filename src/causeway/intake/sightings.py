@@ -11,6 +11,7 @@ from causeway.intake.beside_code import beside_code
 from causeway.intake.byhand import by_hand
 from causeway.intake.code import Code
 from causeway.intake.execution import order_matters
+from causeway.intake.imports import missing_modules
 from causeway.intake.library import UNSAFE_LOADERS
 from causeway.intake.missing import missing_files, missing_templates
 from causeway.intake.paths import absolute_paths, absolute_paths_in
@@ -68,6 +69,7 @@ def _missing(reading: Reading) -> list[Sighting]:
     return [
         *missing_files(reading.project, reading.files, paths),
         *missing_templates(reading.project.codes, paths),
+        *missing_modules(reading.codes, reading.project.local_modules()),
     ]
 
 
