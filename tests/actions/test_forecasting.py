@@ -1,6 +1,7 @@
 """The forecast in a check: from records of a gateway, with a card of one's own, and told in a few lines."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from causeway.actions.measured import FEWEST, measured
 from causeway.assess.rates import read_rates
 from causeway.cli import forecast_text
 from causeway.cli.main import main
-from causeway.core.errors import CausewayError
+from causeway.core.errors import CausewayError, UsageError
 from causeway.core.records import Record, frame
 
 PROMISE = """\
@@ -101,6 +102,34 @@ def test_a_card_of_ones_own_replaces_the_bundled_one(tmp_path):
     cost = check(tmp_path).forecast.cost
     assert cost.total.value == round(730 * 0.03, 2)
     assert "our contract with the hoster" in cost.prices
+
+
+def test_a_card_for_all_products_counts_where_a_product_has_none(tmp_path, monkeypatch):
+    card = PAGE.partition("```toml\n")[2].partition("```")[0]
+    monkeypatch.setenv("CAUSEWAY_RATES", str(folders.write(tmp_path, {"house.toml": card}) / "house.toml"))
+    assert check(folders.churn(tmp_path / "poc")).forecast.cost.total.unit == "EUR"
+
+
+@pytest.mark.parametrize("name", ["../rates.toml", "/dev/zero", "pipe", "link"])
+def test_a_card_that_is_no_file_of_the_folder_is_not_read(tmp_path, name):
+    folder = folders.churn(tmp_path / "poc", **{"causeway.toml": f'{PROMISE}rates = "{name}"\n'})
+    (tmp_path / "rates.toml").write_text("")
+    os.mkfifo(folder / "pipe")
+    (folder / "link").symlink_to(tmp_path / "rates.toml")
+    with pytest.raises(UsageError, match="no file in this folder"):
+        check(folder)
+
+
+def test_what_lies_where_records_should_never_stops_a_check(tmp_path):
+    folders.churn(tmp_path, **{"causeway.toml": PROMISE})
+    log = records(tmp_path, [])
+    log.write_bytes(b"\xff" * 1000)
+    os.mkfifo(log.with_name("b.log"))
+    segment = tmp_path / ".causeway" / "segments" / "churn" / "predictions" / "2026-01-01" / "a.parquet"
+    segment.parent.mkdir(parents=True)
+    for content in (b"", b"PAR1 no PAR1", b"PAR1" + b"\xff" * 40 + b"\x10\0\0\0PAR1"):
+        segment.write_bytes(content)
+        assert check(tmp_path).forecast.cost.measured is None
 
 
 @pytest.mark.parametrize("card", [None, b"\xff", b"version = 1\n"])

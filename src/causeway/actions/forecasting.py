@@ -1,5 +1,6 @@
 """The forecast of a folder: its manifest, its rate card, and what its gateway measured."""
 
+import os
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,8 @@ from causeway.core.finding import Finding
 from causeway.core.manifest import Manifest
 
 MAX_CARD_BYTES = 1 << 20
+RATES = "CAUSEWAY_RATES"
+"""Environment variable that names a rate card for all products."""
 
 
 def forecast_of(
@@ -34,9 +37,26 @@ def forecast_of(
 
 
 def _rates(folder: Path, manifest: Manifest | None) -> RateCard:
-    if manifest is None or not manifest.budget.rates:
-        return bundled_rates()
-    path = folder / manifest.budget.rates
+    """The product's own card, else the house's, else the bundled one."""
+    if manifest is not None and manifest.budget.rates:
+        return _card(_inside(folder, manifest.budget.rates))
+    house = os.environ.get(RATES)
+    return _card(Path(house)) if house else bundled_rates()
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A file of the folder: a check reads nothing else, whatever a manifest says."""
+    path = folder / name
+    if path.resolve().is_relative_to(folder.resolve()) and (path.is_file() or not path.exists()):
+        return path
+    raise UsageError(
+        "the rate card is no file in this folder",
+        where=str(path),
+        hint=f"put it beside causeway.toml, or name one for all products in {RATES}",
+    )
+
+
+def _card(path: Path) -> RateCard:
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_CARD_BYTES).decode()

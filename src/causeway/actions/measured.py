@@ -1,5 +1,6 @@
 """How long the gateway took for a prediction and how large its record was, as its own records say."""
 
+import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -72,7 +73,9 @@ def _measured(seconds: NDArray[np.float64], *, record_bytes: float, source: str)
 
 
 def _newest(files: Iterator[Path]) -> Sequence[Path]:
-    return sorted(files, key=lambda file: file.stat().st_mtime_ns, reverse=True)
+    """Regular files only: a link leads elsewhere, and a pipe never ends."""
+    regular = [file for file in files if stat.S_ISREG(file.lstat().st_mode)]
+    return sorted(regular, key=lambda file: file.stat().st_mtime_ns, reverse=True)
 
 
 def _size(file: Path) -> int:
