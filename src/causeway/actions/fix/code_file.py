@@ -2,7 +2,6 @@
 
 import ast
 import io
-import json
 import re
 import tokenize
 from collections.abc import Iterable, Sequence
@@ -111,11 +110,11 @@ class CodeFile:
     def _pieces(self) -> list[Piece]:
         if self.notebook is None:
             tree, _ = parse(text := self._decoded())
-            return [Piece(text, tree)] if tree is not None else []
+            return [Piece(text, tree)] if tree is not None and _is_text(text) else []
         found: list[Piece] = []
         for cell, text in self.notebook.code_cells():
             tree, _ = parse(strip_magics(text))
-            if tree is not None:
+            if tree is not None and _is_text(text):
                 found.append(Piece(text, tree, len(found), cell))
         return found
 
@@ -154,9 +153,14 @@ def open_code(path: str, content: bytes) -> CodeFile | None:
     """The file ready to be edited; None where it is no Python that parses."""
     try:
         file = CodeFile(path, content)
-    except (ValueError, RecursionError, KeyError, TypeError, json.JSONDecodeError):
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return None
     return file if file.pieces else None
+
+
+def _is_text(text: str) -> bool:
+    """Whether the text can be written as UTF-8: JSON may hold halves of characters."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def import_edit(piece: Piece, line: str) -> Edit | None:

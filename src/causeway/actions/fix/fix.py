@@ -59,9 +59,8 @@ def fix(
 ) -> Fixed:
     """Mends these things in the folder, once `agree` has seen the diff and said yes."""
     check_folder(folder)
-    folder = folder.resolve()
     site = Site(folder, read_poc(folder), structs.replace(wish, year=SystemClock().now().year), say=say)
-    shown = _worked_out(site, spelled_out(tuple(names)), tuple(names))
+    shown = _worked_out(folder, site, spelled_out(tuple(names)), tuple(names))
     if not shown.files:
         status = "not_mended" if shown.left else "nothing_to_mend"
         return structs.replace(shown, status=status)
@@ -74,7 +73,7 @@ def fix(
         text = diff_of(site.changes, prefixed=True)
         write_whole(patch, text.encode(), mode=READABLE)
         return structs.replace(shown, status="fixed", where=str(patch))
-    apply(folder, shown.names, site.changes)
+    apply(site.folder, shown.names, site.changes)
     undo_with = f"causeway fix --undo {shlex.quote(str(folder))}"
     return structs.replace(shown, status="fixed", where=str(folder), undo=undo_with)
 
@@ -88,7 +87,7 @@ def take_back(folder: Path, *, force: bool = False) -> Undone:
     return Undone(str(folder), "undone", plan.names, tuple(kept.path for kept in plan.files))
 
 
-def _worked_out(site: Site, each: Sequence[str], names: tuple[str, ...]) -> Fixed:
+def _worked_out(folder: Path, site: Site, each: Sequence[str], names: tuple[str, ...]) -> Fixed:
     told: list[str] = []
     left: list[Left] = []
     for name in each:
@@ -98,7 +97,7 @@ def _worked_out(site: Site, each: Sequence[str], names: tuple[str, ...]) -> Fixe
         told += made.told
         left += made.left
     return Fixed(
-        folder=str(site.folder),
+        folder=str(folder),
         status="asked",
         names=names,
         files=tuple(change.path for change in site.changes),

@@ -33,7 +33,7 @@ def mend(site: Site) -> Mend:
         left += kept
         if parse(text)[0] is None:
             left.append(Left("what comes out does not parse", Evidence(file.path)))
-        elif change := site.change(path, text.encode()):
+        elif change := site.change(path, text.encode("utf-8", "replace")):
             changes.append(change)
             told.append(f"{file.path} stays. What only showed a value is left out of {path}.")
             told.append(f'Say which is final in causeway.toml: [model] train = "{path}"')
