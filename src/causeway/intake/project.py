@@ -3,10 +3,13 @@ it.
 """
 
 import ast
+import difflib
+import sys
 from collections.abc import Callable, Iterable
 from posixpath import dirname, join, normpath
 
 from causeway.intake.code import Code
+from causeway.intake.distributions import MODULES
 from causeway.intake.events import Events
 from causeway.intake.follow import Follower
 from causeway.intake.names import aliases_of
@@ -119,7 +122,16 @@ class Project:
                 path = normpath(join(folder, candidate))
                 if path in self._by_path:
                     return path
-        return None
+        return self._nearly(inside, base)
+
+    def _nearly(self, inside: str, base: str) -> str | None:
+        """The file beside the importer whose name is almost the one that was meant."""
+        if "/" in inside or inside in sys.stdlib_module_names or inside in MODULES:
+            return None
+        beside = [path for path in self._by_path if dirname(path) == base and path.endswith(".py")]
+        names = [path.rsplit("/", 1)[-1].removesuffix(".py") for path in beside]
+        near = difflib.get_close_matches(inside, names, n=1, cutoff=0.8)
+        return normpath(join(base, f"{near[0]}.py")) if near else None
 
 
 def _upwards(folder: str) -> list[str]:

@@ -31,7 +31,7 @@ def read_poc(folder: Path) -> Poc:
     seen = [*sightings(reading), *generative_sightings]
     sources = [
         *(code.source for code in reading.codes if not code.stale),
-        *(code.source for code in reading.r_codes),
+        *(code.source for code in (*reading.r_codes, *reading.jvm_codes)),
     ]
     served = _served(reading, seen, sources)
     loaded = {s.detail.rsplit("/", 1)[-1] for s in seen if s.what in {"unsafe_load", "load"} and s.detail}
@@ -85,7 +85,7 @@ def _undeclared(reading: Reading, imports: list[Sighting], seen: list[Sighting])
     installed = {(item.value, item.at.path) for item in seen if item.what == "notebook_install"}
     return [
         item
-        for item in undeclared(imports, reading.declared.requirements, reading.declared.files)
+        for item in undeclared(_brought(imports, seen), reading.declared.requirements, reading.declared.files)
         if item.detail not in reading.declared.locked and (item.detail, item.at.path) not in installed
     ]
 
@@ -120,10 +120,10 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
         trainings += found
         leaks += [structs.replace(leak, reached=code.path) for leak in leaks_of(events)] if found else []
         claims += claimed_in_output(code, events.judged)
-    for r_code in reading.r_codes:
-        training = r_code.training()
+    for other in (*reading.r_codes, *reading.jvm_codes):
+        training = other.training()
         if training:
-            path = reading.files.resolve(training.data, r_code.path) or training.data
+            path = reading.files.resolve(training.data, other.path) or training.data
             trainings.append(structs.replace(training, data=path))
     return trainings, leaks, claims
 

@@ -9,6 +9,8 @@ from causeway.core.poc import DataFile
 from causeway.intake.code import Code, read_notebook, read_python, read_stale_python
 from causeway.intake.collections_of_files import collections_of
 from causeway.intake.datafiles import read_data
+from causeway.intake.jvm import SUFFIXES as JVM_SUFFIXES
+from causeway.intake.jvm import JvmCode
 from causeway.intake.mlflow_runs import runs_in_folders
 from causeway.intake.modelfiles import read_model
 from causeway.intake.paths import Files
@@ -41,6 +43,9 @@ class Reading:
         self.limits = list(self.walk.limits)
         self.codes = self._codes()
         self.r_codes = [RCode(entry) for entry in self.entries if entry.suffix in R_SUFFIXES][:MAX_CODE_FILES]
+        self.jvm_codes = [JvmCode(entry) for entry in self.entries if entry.suffix in JVM_SUFFIXES][
+            :MAX_CODE_FILES
+        ]
         self.project = Project(self.codes, Settings(self.entries, self.files))
         self.models = self._read_each(read_model, MAX_MODEL_FILES, "model files", lambda _: True)
         self.data = self._data()
