@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 import folders
+from causeway.assess.poc import judge
 from causeway.intake import read_poc
 from causeway.intake.collections_of_files import collections_of
 from causeway.intake.datafiles import read_data, read_sample
@@ -290,3 +291,9 @@ def test_one_line_of_header_stays_one(tmp_path):
 
 def test_what_tools_keep_for_themselves_is_no_data(tmp_path):
     assert data_of(folders.write(tmp_path, {".gradio/x": ""}), ".gradio/log.csv", folders.people()) is None
+
+
+def test_objects_a_line_under_the_name_of_json_are_said(tmp_path):
+    files = {"a.json": "".join(f'{{"n": {n}}}\n' for n in range(30)), "b.jsonl": '{"n": 1}\n' * 30}
+    found = [each for each in judge(read_poc(folders.write(tmp_path, files))) if each.code == "DATA-FORMAT"]
+    assert [place.path for each in found for place in each.evidence] == ["a.json"]

@@ -97,6 +97,17 @@ def _encoding(poc: Poc) -> Iterator[Finding]:
             certainty=0.8,
             damage=0.25,
         )
+    lines = [file for file in poc.data if file.format == "JSON lines" and file.path.lower().endswith(".json")]
+    if lines:
+        yield Finding(
+            "DATA-FORMAT",
+            Severity.NOTE,
+            f"{lines[0].path} holds one object a line: json.load stops at the second, and its name says otherwise.",
+            Remedy("Read it line by line, or name it .jsonl."),
+            tuple(Evidence(file.path) for file in lines[:3]),
+            certainty=0.9,
+            damage=0.15,
+        )
     for file in poc.data:
         if file.problem and file.format != "pointer":
             yield Finding(

@@ -9,7 +9,9 @@ from msgspec import structs
 from causeway.core.poc import ModelFile
 from causeway.intake import boosters, networks
 from causeway.intake.estimators import LIBRARIES, learner
+from causeway.intake.modelfolders import read_model_folder
 from causeway.intake.pickles import Pickled, looks_pickled, read_pickle
+from causeway.intake.rdata import read_r_object
 from causeway.intake.text import read_bytes
 from causeway.intake.unpacking import DAMAGES, MAX_MEMBERS, is_packed, member, unpacked
 from causeway.intake.walk import Entry
@@ -53,13 +55,15 @@ def read_model(entry: Entry) -> ModelFile | None:
     if entry.size < 4:
         return None
     head = entry.head
+    if described := read_model_folder(entry):
+        return described
     if entry.suffix in TEXT_SUFFIXES and not looks_pickled(head):
         return None
     if head.startswith(b"version https://git-lfs"):
         named = entry.suffix in PICKLED_NAMES | OTHER_NAMES or entry.suffix in BY_NAME
         problem = "a pointer of Git LFS: the file is not here"
         return ModelFile(entry.path, "pointer", entry.size, problem=problem) if named else None
-    return _pickled(entry, head) or _packed(entry, head) or _marked(entry, head) or _named(entry, head)
+    return _pickled(entry, head) or _packed(entry, head) or _marked(entry, head) or _named(entry)
 
 
 def _pickled(entry: Entry, head: bytes) -> ModelFile | None:
@@ -267,10 +271,10 @@ _MARKS = (
 )
 
 
-def _named(entry: Entry, head: bytes) -> ModelFile | None:
+def _named(entry: Entry) -> ModelFile | None:
     form = BY_NAME.get(entry.suffix)
     if form is None or entry.suffix in {".onnx", ".safetensors"}:
         return None
-    if form[1] == "R" and not (is_packed(head) or head[:2] in {b"RD", b"X\n", b"A\n"}):
-        return None
+    if form[1] == "R":
+        return read_r_object(entry, form[0])
     return ModelFile(entry.path, form[0], entry.size, framework=form[1])
