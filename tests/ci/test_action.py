@@ -60,17 +60,27 @@ def test_the_action_reports_and_fails_where_something_blocks(runner):
     assert "::error file=" in done.stdout
     outputs = dict(line.split("=", 1) for line in (runner / "output").read_text().splitlines())
     assert outputs["ready"] == "false"
-    assert re.fullmatch(r"1 blockers, \d+ fixes, \d+ notes", outputs["verdict"])
-    assert json.loads((runner / "repo" / outputs["sarif"]).read_text())["version"] == "2.1.0"
+    assert re.fullmatch(r"Not ready for a pilot: 1 blocker, \d+ fix(es)?, \d+ notes\.", outputs["verdict"])
+    assert json.loads(Path(outputs["sarif"]).read_text())["version"] == "2.1.0"
     assert (runner / "summary").read_text().startswith("## Not ready for a pilot")
-    names = sorted(path.name for path in (runner / "repo" / "causeway-report").iterdir())
+    assert [path.name for path in (runner / "repo").iterdir()] == ["a poc"]
+    names = sorted(path.name for path in Path(outputs["sarif"]).parent.iterdir())
     assert names == ["check.json", "check.md", "check.sarif", "check.svg"]
 
 
 def test_the_action_need_not_fail_nor_annotate(runner):
-    done = check_step(runner, folder="a poc", annotations="false", **{"fail-on": "never"})
+    inputs = {"folder": "a poc", "annotations": "false", "fail-on": "never", "report": "made here"}
+    done = check_step(runner, **inputs)
     assert done.returncode == 0, done.stderr
     assert "::" not in done.stdout
+    assert (runner / "repo" / "made here" / "check.svg").is_file()
+
+
+def test_the_action_says_when_nothing_blocks(runner):
+    promise = '[product]\nname = "a"\nowner = "b"\n[kpi]\nname = "c"\n'
+    folders.write(runner / "repo" / "a poc", {"causeway.toml": promise})
+    assert check_step(runner, folder="a poc").returncode == 0
+    assert "ready=true\n" in (runner / "output").read_text()
 
 
 def test_a_folder_that_is_not_there_fails_the_action_at_once(runner):

@@ -111,7 +111,7 @@ def _prefix(folder: Path) -> str:
 
 def _anchor(folder: Path) -> str:
     """A file that stands for the folder: the manifest, else the README, else any that is there."""
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     for wanted in ("causeway.toml", "readme", "requirements", ""):
         for name in names:
             if name.lower().startswith(wanted):
