@@ -86,7 +86,8 @@ def read_by(function):
         how = sent or how
         if name and name not in names:
             names.append(name)
-    return names, how or next(iter(aliases.values()), "")
+    anywhere = (source_of(node, aliases) for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return names, how or next(iter(aliases.values()), "") or next(filter(None, anywhere), "")
 
 
 def source_of(node, aliases):
