@@ -158,6 +158,7 @@ def target_of(training: Training | None, file: DataFile | None, others: tuple[st
         if not name and file is not None:
             name = _only_value(file) if training.task in {"regression", "forecast"} else ""
         if name:
+            name = _as_written(name, file)
             sure = 0.95 if file is None or file.column(name) else 0.6
             others = tuple(other for other in others if other != name)
             return Guess(name, sure - 0.3 * bool(others), (training.at,), others)
@@ -166,6 +167,14 @@ def target_of(training: Training | None, file: DataFile | None, others: tuple[st
         if len(labelled) == 1:
             return Guess(labelled[0], 0.7, (training.at,))
     return Guess("", 0.0, (), _candidates(file))
+
+
+def _as_written(name: str, file: DataFile | None) -> str:
+    """The file's own spelling, where code changed the letters' case."""
+    if file is None or file.column(name):
+        return name
+    alike = [own for own in file.names if own.lower().replace(" ", "_") == name.lower().replace(" ", "_")]
+    return alike[0] if len(alike) == 1 else name
 
 
 def _only_value(file: DataFile) -> str:
