@@ -45,7 +45,9 @@ SCALED = folders.TRAIN.replace(
     "X_train, X_test",
 ).replace("split(X, y", "split(X_scaled, y")
 PINNED = "pandas==2.2.0\r\njoblib==1.4.0\r\nscikit-learn==1.5.0\r\n"
-OUTPUT = folders.printed("Requirement already satisfied: pandas in /usr/lib (2.2.0)\n")
+SATISFIED = "Requirement already satisfied: {} in /usr/lib ({})\n"
+VERSIONS = {"pandas": "2.2.0", "scikit-learn": "1.5.0", "joblib": "1.4.0"}
+OUTPUT = folders.printed("".join(SATISFIED.format(*each) for each in VERSIONS.items()))
 FOLDERS = {
     "NO-TESTS tests": {},
     "NO-CI ci": {},
@@ -63,7 +65,7 @@ FOLDERS = {
         "look.ipynb": folders.notebook("!pip install pandas", outputs={1: OUTPUT}),
     },
     "REQ-MISSING requirements": {
-        "uv.lock": '[[package]]\nname = "scikit-learn"\nversion = "1.5.0"\n',
+        "look.ipynb": folders.notebook("!pip install scikit-learn", outputs={1: OUTPUT}),
     },
     "REPO-JUNK gitignore": {"backup.zip": b"PK\x03\x04" + bytes(600_000)},
 }

@@ -28,6 +28,10 @@ PROVEN = {
         f"{XY}scaler = StandardScaler()\nX = scaler.fit_transform(X)\n{SPLIT}",
         f"{XY}scaler = StandardScaler()\n{SPLIT}{SCALE.format(s='scaler')}",
     ),
+    "fit apart": (
+        f"{XY}s = StandardScaler()\ns.fit(X)\nZ = s.transform(X)\n{SPLIT.replace('(X,', '(Z,')}",
+        f"{XY}s = StandardScaler()\n{SPLIT}{SCALE.format(s='s')}",
+    ),
     "chain": (
         f"{XY}Z = SimpleImputer().fit_transform(X)\nW = StandardScaler().fit_transform(Z)\n"
         + SPLIT.replace("(X,", "(W,"),
@@ -115,6 +119,18 @@ def test_a_resampler_works_on_the_training_rows_only(folder):
         f"sm = SMOTE()\n{SPLIT}X_train, y_train = sm.fit_resample(X_train, y_train)\n"
         in (folder / "train.py").read_text()
     )
+
+
+def test_in_a_function(folder):
+    body = f"{XY}s = StandardScaler()\nX = s.fit_transform(X)\n{SPLIT}{TAIL}"
+    text = (
+        HEAD
+        + "\n\ndef main(df):\n"
+        + "".join(f"    {line}\n" for line in body.splitlines())
+        + "\n\nmain(df)\n"
+    )
+    assert mended(folder, text).status == "fixed"
+    assert "\n    X_test = s.transform(X_test)\n" in (folder / "train.py").read_text()
 
 
 def test_across_cells_of_a_notebook(folder):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from causeway.actions.fix.change import Change, Mend
 from causeway.actions.fix.code_file import Edit, Piece
 from causeway.actions.fix.site import Site
+from causeway.intake.trees import nodes_in
 
 RUNS = frozenset({"run", "run_server", "launch"})
 CLEAR = ("==", "bool(", "int(", " in ", "lower()")
@@ -25,7 +26,7 @@ def mend(site: Site) -> Mend:
 
 
 def _edits(piece: Piece) -> Iterator[Edit]:
-    for node in ast.walk(piece.tree):
+    for node in nodes_in(piece.tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RUNS:
             for keyword in node.keywords:
                 if keyword.arg == "debug":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from causeway.actions.fix.change import Change, Left, Mend
 from causeway.actions.fix.code_file import CodeFile, Edit, Piece, import_edit
 from causeway.actions.fix.site import Site
+from causeway.intake.trees import nodes_in
 
 CONFIGURED = 'logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")'
 _PLAIN = re.compile(r"""^("[^"\\%{]*"|'[^'\\%{]*')$""")
@@ -34,14 +35,14 @@ def _imports_logging(piece: Piece) -> bool:
     return any(
         isinstance(node, ast.Import | ast.ImportFrom)
         and {alias.name.split(".")[0] for alias in node.names} & {"logging", "loguru", "structlog"}
-        for node in ast.walk(piece.tree)
+        for node in nodes_in(piece.tree)
     )
 
 
 def _name(piece: Piece) -> str:
-    used = {node.id for node in ast.walk(piece.tree) if isinstance(node, ast.Name)}
+    used = {node.id for node in nodes_in(piece.tree) if isinstance(node, ast.Name)}
     used |= {
-        a.asname or a.name for n in ast.walk(piece.tree) if isinstance(n, ast.ImportFrom) for a in n.names
+        a.asname or a.name for n in nodes_in(piece.tree) if isinstance(n, ast.ImportFrom) for a in n.names
     }
     return next(name for name in ("log", "logger", "_log") if name not in used)
 
@@ -131,7 +132,7 @@ def _of_handlers(piece: Piece, stem: str) -> Iterator[Edit]:
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (n for n in nodes_in(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def _own(owner: ast.AST) -> Iterator[ast.AST]:
@@ -148,6 +149,6 @@ def _is_silent(handler: ast.ExceptHandler) -> bool:
     )
     speaks = any(
         isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and ast.unparse(node.func) == "print")
-        for node in ast.walk(handler)
+        for node in nodes_in(handler)
     )
     return broad and not speaks

@@ -10,6 +10,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from causeway.intake.trees import nodes_in
+
 _MAGIC = re.compile(r"^(\s*)((?:[!%?]|\w[\w.]*\s*=\s*[!%]\S).*|.*\S\?\s*)$")
 _COLAB = re.compile(
     r"^\s*(from google\.colab|import google\.colab|drive\.mount\(|files\.(upload|download)\()"
@@ -59,7 +61,7 @@ class Part(Struct, frozen=True, dict=True):
     @cached_property
     def called(self) -> set[str]:
         """The plain names that it calls."""
-        nodes = ast.walk(self.node) if self.node is not None else ()
+        nodes = nodes_in(self.node) if self.node is not None else ()
         return {n.func.id for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
 
     @property
@@ -73,7 +75,7 @@ class Part(Struct, frozen=True, dict=True):
         match self.node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 arguments = self.node.args
-                noted = [a.annotation for a in ast.walk(arguments) if isinstance(a, ast.arg)]
+                noted = [a.annotation for a in nodes_in(arguments) if isinstance(a, ast.arg)]
                 defaults = [*arguments.defaults, *arguments.kw_defaults]
                 early = [*self.node.decorator_list, *defaults, *noted, self.node.returns]
             case ast.ClassDef():
@@ -91,9 +93,9 @@ class Part(Struct, frozen=True, dict=True):
         if not isinstance(self.node, ast.ClassDef):
             return set()
         methods = [n for n in self.node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-        inside = {n.id for m in methods for part in m.body for n in ast.walk(part) if isinstance(n, ast.Name)}
-        at_once = {n.id for part in self.node.bases for n in ast.walk(part) if isinstance(n, ast.Name)}
-        return inside - at_once | {a.arg for m in methods for a in ast.walk(m.args) if isinstance(a, ast.arg)}
+        inside = {n.id for m in methods for part in m.body for n in nodes_in(part) if isinstance(n, ast.Name)}
+        at_once = {n.id for part in self.node.bases for n in nodes_in(part) if isinstance(n, ast.Name)}
+        return inside - at_once | {a.arg for m in methods for a in nodes_in(m.args) if isinstance(a, ast.arg)}
 
     @property
     def modules(self) -> set[str]:
@@ -149,7 +151,7 @@ def _shows(value: ast.expr) -> bool:
 
 
 def _named(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)}
+    return {n.id for n in nodes_in(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)}
 
 
 def parts_of(text: str, tree: ast.Module) -> list[Part]:

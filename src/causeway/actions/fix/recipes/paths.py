@@ -10,6 +10,7 @@ from causeway.actions.fix.recipes.tests import quoted
 from causeway.actions.fix.site import Site
 from causeway.intake.names import aliases_of, dotted
 from causeway.intake.paths import Files, absolute_paths
+from causeway.intake.trees import nodes_in
 
 IMPORT = "from pathlib import Path"
 # these take a Path as well as text
@@ -74,9 +75,9 @@ def _has_path(piece: Piece) -> bool:
 
 
 def _edits(file: CodeFile, piece: Piece, wanted: set[str], files: Files, left: list[Left]) -> Iterator[Edit]:
-    parents = {id(child): node for node in ast.walk(piece.tree) for child in ast.iter_child_nodes(node)}
+    parents = {id(child): node for node in nodes_in(piece.tree) for child in ast.iter_child_nodes(node)}
     known = aliases_of(file.code)
-    for node in ast.walk(piece.tree):
+    for node in nodes_in(piece.tree):
         if not (isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in wanted):
             continue
         above = parents.get(id(node))
@@ -127,14 +128,14 @@ def _takes_path(node: ast.expr, above: ast.AST | None, piece: Piece, known: dict
 def _only_handed_on(name: str, piece: Piece, known: dict[str, str]) -> bool:
     handed = {
         id(call.args[0])
-        for call in ast.walk(piece.tree)
+        for call in nodes_in(piece.tree)
         if isinstance(call, ast.Call)
         and call.args
         and dotted(call.func, known).rsplit(".", 1)[-1] in TAKE_PATHS
     }
     uses = [
         n
-        for n in ast.walk(piece.tree)
+        for n in nodes_in(piece.tree)
         if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
     ]
     return bool(uses) and all(id(use) in handed for use in uses)

@@ -7,6 +7,7 @@ from causeway.actions.fix.change import Change, Mend
 from causeway.actions.fix.code_file import Edit, Piece
 from causeway.actions.fix.site import Site
 from causeway.intake.names import aliases_of, dotted
+from causeway.intake.trees import nodes_in
 
 SEED = "random_state=42"
 
@@ -22,7 +23,7 @@ def mend(site: Site) -> Mend:
 
 
 def _edits(piece: Piece, known: dict[str, str]) -> Iterator[Edit]:
-    for node in ast.walk(piece.tree):
+    for node in nodes_in(piece.tree):
         if not isinstance(node, ast.Call) or not dotted(node.func, known).endswith("train_test_split"):
             continue
         named = {keyword.arg: keyword.value for keyword in node.keywords}

@@ -10,6 +10,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Leak
 from causeway.intake.project import Project
 from causeway.intake.trainings import leaks_of
+from causeway.intake.trees import nodes_in
 
 MOVED = frozenset({"scale", "impute", "reduce", "text", "resample"})
 MOST = 20
@@ -67,6 +68,6 @@ def _key(file: CodeFile, leak: Leak) -> str:
     """The statement itself: its line changes while others move."""
     for piece in file.pieces:
         if piece.cell == leak.at.cell:
-            found = [n for n in ast.walk(piece.tree) if isinstance(n, ast.stmt) and n.lineno == leak.at.line]
+            found = [n for n in nodes_in(piece.tree) if isinstance(n, ast.stmt) and n.lineno == leak.at.line]
             return f"{leak.at.cell} {piece.source(found[0])}" if found else str(leak.at)
     return str(leak.at)

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Set as AbstractSet
 
+from causeway.intake.trees import nodes_in
+
 READ_ONLY = frozenset(
     {"head", "tail", "shape", "columns", "info", "dtypes", "describe", "sample", "isnull", "isna"}
 )
@@ -11,7 +13,7 @@ KEEPS_ROWS = frozenset({"copy", "drop"})
 
 def names_in(node: ast.AST) -> set[str]:
     """Every name in this piece of code."""
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for part in nodes_in(node) if isinstance(part, ast.Name)}
 
 
 def passes(node: ast.stmt, frames: AbstractSet[str], columns: AbstractSet[str]) -> set[str]:
@@ -77,8 +79,8 @@ def _leaves_out(call: ast.Call, columns: AbstractSet[str]) -> bool:
 
 def _reads_others(value: ast.expr, frames: AbstractSet[str], columns: AbstractSet[str]) -> bool:
     """Whether everything it takes from the tables is other columns, or only what a person looks at."""
-    parents = {id(child): node for node in ast.walk(value) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(value):
+    parents = {id(child): node for node in nodes_in(value) for child in ast.iter_child_nodes(node)}
+    for node in nodes_in(value):
         if isinstance(node, ast.Name) and node.id in frames:
             match parents.get(id(node)):
                 case ast.Subscript(value=ast.Name(), slice=key):
@@ -99,8 +101,8 @@ def _by_loop(node: ast.stmt, name: str, frames: AbstractSet[str]) -> bool:
     """Whether the loop's statement touches the tables only in the column that the loop is at."""
     if not isinstance(node, ast.Assign | ast.Expr):
         return not names_in(node) & frames
-    parents = {id(child): above for above in ast.walk(node) for child in ast.iter_child_nodes(above)}
-    for part in ast.walk(node):
+    parents = {id(child): above for above in nodes_in(node) for child in ast.iter_child_nodes(above)}
+    for part in nodes_in(node):
         if isinstance(part, ast.Name) and part.id in frames:
             match parents.get(id(part)):
                 case ast.Subscript(slice=ast.Name(id=key)) if key == name:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from causeway.actions.fix.code_file import CodeFile, Edit, Piece
 from causeway.actions.fix.recipes.split_columns import names_in, passes
 from causeway.core.poc import Leak
+from causeway.intake.trees import nodes_in
 
 NOUNS = ("scaler", "imputer", "encoder", "vectorizer")
 STATISTICS = frozenset({"mean", "median", "max", "min"})
@@ -39,6 +40,8 @@ class Fitted(Struct, frozen=True):
     body: list[Step]
     at: int
     split: Divided
+    call: str = "fit_transform"
+    """What the statement calls; `transform` where a fit of its own stands before it."""
 
     @property
     def step(self) -> Step:
@@ -58,7 +61,7 @@ def outline(file: CodeFile) -> list[list[Step]]:
     functions = [
         [Step(piece, inner) for inner in node.body]
         for piece in file.pieces
-        for node in ast.walk(piece.tree)
+        for node in nodes_in(piece.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     guards = [[Step(s.piece, inner) for inner in s.node.body] for s in whole if isinstance(s.node, ast.If)]
@@ -68,17 +71,37 @@ def outline(file: CodeFile) -> list[list[Step]]:
 def moved(file: CodeFile, bodies: Sequence[list[Step]], leak: Leak) -> list[Edit]:
     """The edits that move this fit; raises Stays with the reason where that cannot be proven."""
     body, at = _found(bodies, leak)
-    split = _split(body, at)
-    step = body[at]
-    if _shares_a_line(body, at):
+    taken, call = [body[at]], "fit_transform"
+    if isinstance(body[at].node, ast.Expr):
+        at, call = _applied(body, at), "transform"
+        taken.append(body[at])
+    fit = Fitted(file, body, at, _split(body, at), call)
+    if any(_shares_a_line(body, step.node) for step in taken):
         raise Stays("it shares a line with another statement")
-    lines = _moved_lines(Fitted(file, body, at, split))
-    target = body[split.index]
-    return [
-        _taken_out(step),
-        *_renamed(body, at, split),
-        _inserted(target, lines),
-    ]
+    lines = _moved_lines(fit)
+    return [*map(_taken_out, taken), *_renamed(fit), _inserted(body[fit.split.index], lines)]
+
+
+def _applied(body: list[Step], at: int) -> int:
+    """Where the very table that `scaler.fit(X)` learned from is transformed, and nothing in between."""
+    match body[at].node:
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id=owner), attr="fit"), args=[given], keywords=[]
+            )
+        ):
+            wanted = f"{owner}.transform({ast.unparse(given)})"
+        case _:
+            raise Stays("it stands in a loop, a condition or a call, which is not taken apart")
+    names = {owner, *names_in(given)}
+    later = next((n for n, s in enumerate(body[at + 1 :], at + 1) if names_in(s.node) & names), -1)
+    if (
+        later < 0
+        or not isinstance(body[later].node, ast.Assign)
+        or wanted not in ast.unparse(body[later].node)
+    ):
+        raise Stays(f"what follows it is not {wanted}")
+    return later
 
 
 def _taken_out(step: Step) -> Edit:
@@ -94,7 +117,7 @@ def _found(bodies: Sequence[list[Step]], leak: Leak) -> tuple[list[Step], int]:
     for body in bodies:
         for index, step in enumerate(body):
             inside = step.node.lineno <= (leak.at.line or 0) <= (step.node.end_lineno or 0)
-            if step.piece.cell == leak.at.cell and inside and isinstance(step.node, ast.Assign):
+            if step.piece.cell == leak.at.cell and inside and isinstance(step.node, ast.Assign | ast.Expr):
                 return body, index
     raise Stays("it stands in a loop, a condition or a call, which is not taken apart")
 
@@ -120,10 +143,10 @@ def _divides(call: ast.Call) -> bool:
     return ast.unparse(call.func).rpartition(".")[2] == "train_test_split"
 
 
-def _shares_a_line(body: list[Step], at: int) -> bool:
-    node = body[at].node
+def _shares_a_line(body: list[Step], node: ast.stmt) -> bool:
+    piece = next(step.piece for step in body if step.node is node)
     return any(
-        step.piece is body[at].piece and step.node is not node
+        step.piece is piece and step.node is not node
         and (step.node.lineno == node.end_lineno or step.node.end_lineno == node.lineno)
         for step in body
     )  # fmt: skip
@@ -157,7 +180,7 @@ def _whole(fit: Fitted, name: str) -> list[str]:
     """The whole matrix is fitted on its training part, and the test part only transformed."""
     if name not in fit.split.parts:
         raise Stays(f"{name} is not itself what is split")
-    call = _fit_call(fit.value)
+    call = _fit_call(fit)
     given = call.args[0]
     _untouched(fit, {name, *names_in(given)})
     _unused_later(fit, {name})
@@ -203,8 +226,8 @@ def _filled(fit: Fitted, target: ast.Subscript, train: str, test: str) -> list[s
             fill = _free(fit.file, "fill")
             parts = [f"{part}{key} = {part}{key}.fillna({fill})" for part in (train, test)]
             return [f"{fill} = {train}{key}.{statistic}()", *parts]
-        case value:
-            call = _fit_call(value)
+        case _:
+            call = _fit_call(fit)
             named, owner = _named(fit, call)
             given = ast.Name(frame)
             return [
@@ -214,11 +237,11 @@ def _filled(fit: Fitted, target: ast.Subscript, train: str, test: str) -> list[s
             ]
 
 
-def _fit_call(node: ast.stmt) -> ast.Call:
-    """The only call of fit_transform in the statement, with one argument."""
+def _fit_call(fit: Fitted) -> ast.Call:
+    """The only call in the statement that makes its value, with one argument."""
     calls = [
-        n for n in ast.walk(node)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "fit_transform"
+        n for n in nodes_in(fit.value)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == fit.call
     ]  # fmt: skip
     if len(calls) != 1 or len(calls[0].args) != 1 or calls[0].keywords:
         raise Stays("only a single fit_transform of one argument is moved")
@@ -248,7 +271,7 @@ def _with(fit: Fitted, called: tuple[ast.Call, str], given: ast.expr, part: str)
     piece, value = fit.step.piece, fit.value
     call, function = called
     spans = [(piece.span(call.func), function)]
-    names = [n for n in ast.walk(value) if isinstance(n, ast.Name) and n.id in names_in(given)]
+    names = [n for n in nodes_in(value) if isinstance(n, ast.Name) and n.id in names_in(given)]
     if isinstance(given, ast.Name):
         spans += [(piece.span(name), part) for name in names]
     else:
@@ -276,9 +299,9 @@ def _unused_later(fit: Fitted, names: set[str]) -> None:
     """What used to be fitted must not be read once the split no longer uses it."""
     functions = [s for s in fit.body[: fit.split.index] if isinstance(s.node, ast.FunctionDef | ast.ClassDef)]
     for later in (*functions, *fit.body[fit.split.index + 1 :]):
-        parents = {id(c): n for n in ast.walk(later.node) for c in ast.iter_child_nodes(n)}
-        own = {n.arg for n in ast.walk(later.node) if isinstance(n, ast.arg)}
-        for node in ast.walk(later.node):
+        parents = {id(c): n for n in nodes_in(later.node) for c in ast.iter_child_nodes(n)}
+        own = {n.arg for n in nodes_in(later.node) if isinstance(n, ast.arg)}
+        for node in nodes_in(later.node):
             if isinstance(node, ast.Name) and node.id in names - own and isinstance(node.ctx, ast.Load):
                 above = parents.get(id(node))
                 if not (isinstance(above, ast.Attribute) and above.attr == "columns"):
@@ -290,17 +313,17 @@ def _where(step: Step) -> str:
     return f"{cell}line {step.node.lineno}"
 
 
-def _renamed(body: list[Step], at: int, split: Divided) -> Iterator[Edit]:
+def _renamed(fit: Fitted) -> Iterator[Edit]:
     """The split's inputs: what went into the fit instead of what came out of it."""
-    node, piece = body[at].node, body[split.index].piece
-    match node:
+    source, piece = fit.step.piece.source, fit.body[fit.split.index].piece
+    match fit.step.node:
         case ast.Assign(targets=[ast.Tuple(elts=made)], value=ast.Call(args=given)):
-            pairs = {ast.unparse(m): body[at].piece.source(g) for m, g in zip(made, given, strict=True)}
+            pairs = {ast.unparse(m): source(g) for m, g in zip(made, given, strict=True)}
         case ast.Assign(targets=[ast.Name(id=name)]):
-            pairs = {name: body[at].piece.source(_fit_call(node).args[0])}
+            pairs = {name: source(_fit_call(fit).args[0])}
         case _:
             pairs = {}
-    for part in ast.walk(split.call):
+    for part in nodes_in(fit.split.call):
         if isinstance(part, ast.Name) and pairs.get(part.id, part.id) != part.id:
             yield piece.edit(piece.span(part), pairs[part.id])
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from causeway.actions.fix.change import Left, Mend
 from causeway.actions.fix.site import Site
 from causeway.core.poc import DataFile
+from causeway.intake.trees import nodes_in
 
 FILE = "tests/test_poc.py"
 WIDTH = 88
@@ -172,7 +173,7 @@ def _only_defines(node: ast.stmt) -> bool:
         case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return not getattr(node, "decorator_list", [])
         case ast.Assign(value=value) | ast.Expr(value=value):
-            return not any(isinstance(part, ast.Call | ast.Subscript) for part in ast.walk(value))
+            return not any(isinstance(part, ast.Call | ast.Subscript) for part in nodes_in(value))
         case ast.If(test=ast.Compare(left=ast.Name(id="__name__"))):
             return True
         case _:
