@@ -17,8 +17,9 @@ from causeway.actions.placed import source_lines
 from causeway.assess.codes import codes
 from causeway.cli import badge
 from causeway.cli.check_text import text
+from causeway.cli.findings import places
 from causeway.cli.main import main
-from causeway.core.finding import Finding, Remedy, Severity
+from causeway.core.finding import Evidence, Finding, Remedy, Severity
 
 SCHEMA = Path(os.environ.get("CAUSEWAY_SARIF_SCHEMA", "/nowhere"))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -227,3 +228,19 @@ def test_a_file_whose_name_is_no_text_is_told_in_every_form(tmp_path):
     assert "tr\\udcff" in (tmp_path / "b.md").read_text()
     assert invoke(tmp_path / "poc", "--annotations").exit_code == 1
     assert invoke("--all", tmp_path, "--json").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said", "told"),
+    [
+        ([Evidence("a.py", 4), Evidence("a.py", 9), Evidence("b.py")], "", "a.py:4, :9, b.py"),
+        ([Evidence("a.py", 4), Evidence("a.py", 9)], "a.py is odd", "line 4, :9"),
+        ([Evidence("a.py", 4)], "extra.py and data.py", "a.py:4"),
+        ([Evidence("a.py", 4), Evidence("b.py", 5)], "a.py and b.py", "a.py:4, b.py:5"),
+        ([Evidence("n.ipynb", 2, 7), Evidence("n.ipynb", None, 8)], "n.ipynb ran", "cell 7 line 2, cell 8"),
+        ([Evidence("a.py", n) for n in range(1, 7)], "", "a.py:1, :2, :3, :4 and 2 more"),
+        ([Evidence("a.py", 3), Evidence("b.py", 3), Evidence("a.py", 4)], "", "a.py:3, b.py:3, a.py:4"),
+    ],
+)
+def test_places_are_told_once(evidence, said, told):
+    assert places(evidence, said=said) == told

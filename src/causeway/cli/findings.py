@@ -1,5 +1,6 @@
 """Findings as a person reads them: at eighty columns, the gravest first, the common ones in one line."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -58,7 +59,9 @@ def listed(findings: Iterable[Finding]) -> Iterator[str]:
     """Each finding as a paragraph: weight, what is so, where, and what to do."""
     for finding in findings:
         label = finding.severity.value.upper().ljust(GUTTER - 4)
-        where = places([place for place in finding.evidence if not _named(place, finding.title)])
+        where = places(
+            [place for place in finding.evidence if not _named(place, finding.title)], said=finding.title
+        )
         told = finding.title.rstrip(".") + (f" ({where})" if where else "") + "."
         yield textwrap.fill(
             told, WIDTH, initial_indent=f"  {label}  ", subsequent_indent=" " * GUTTER, break_on_hyphens=False
@@ -72,20 +75,30 @@ def _named(place: Evidence, title: str) -> bool:
     return place.line is None and place.cell is None and place.path in title
 
 
+def _says(text: str, path: str) -> bool:
+    """Whether the text names this file, and not one whose name ends like it."""
+    return bool(path) and re.search(rf"(?<![\w/.-]){re.escape(path)}", text) is not None
+
+
 def _hung(text: str) -> str:
     return textwrap.fill(
         text, WIDTH, initial_indent=" " * GUTTER, subsequent_indent=" " * GUTTER, break_on_hyphens=False
     )
 
 
-def places(evidence: Sequence[Evidence]) -> str:
-    """The places, a repeated file by its line only, at most four."""
+def places(evidence: Sequence[Evidence], *, said: str = "") -> str:
+    """The places, at most four; of a file repeated, or named in what was said, only line and cell."""
     told: list[str] = []
     before = ""
+    alone = len({place.path for place in evidence}) == 1 and _says(said, evidence[0].path)
     for place in evidence[:4]:
         text = str(place)
-        same = bool(place.path) and place.path == before
-        told.append(text.removeprefix(place.path).strip() if same and text != place.path else text)
+        inside = text.removeprefix(place.path).strip() if place.path else ""
+        if inside and place.path == before:
+            text = inside
+        elif inside and alone:
+            text = inside.replace(":", "line ", 1) if inside.startswith(":") else inside
+        told.append(text)
         before = place.path
     more = len(evidence) - 4
     return ", ".join(dict.fromkeys(told)) + (f" and {more} more" if more > 0 else "")
