@@ -14,6 +14,7 @@ from causeway.intake.reading import Reading
 from causeway.intake.requirement_places import installed_in_notebooks
 from causeway.intake.secret_places import secrets
 from causeway.intake.tracked import rubbish
+from causeway.intake.trees import nodes_in
 
 
 def beside_code(reading: Reading) -> list[Sighting]:
@@ -37,7 +38,7 @@ def _whole_loads(reading: Reading) -> Iterator[Sighting]:
     for code in reading.codes:
         for block in code.blocks:
             if "weights_only" in block.text:
-                for node in ast.walk(block.tree):
+                for node in nodes_in(block.tree):
                     asked = isinstance(node, ast.keyword) and node.arg == "weights_only"
                     if asked and isinstance(node.value, ast.Constant) and node.value.value is False:
                         yield Sighting("whole_load", "weights_only=False", code.at(node, block))

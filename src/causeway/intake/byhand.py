@@ -10,6 +10,7 @@ from causeway.core.poc import DataFile, ModelFile, Sighting
 from causeway.intake.code import Block, Code
 from causeway.intake.library import LOADERS
 from causeway.intake.names import aliases_of, constant, dotted
+from causeway.intake.trees import nodes_in
 
 CHOICES = {"selectbox", "radio", "multiselect", "select_slider", "Dropdown", "Radio"}
 MIN_VECTOR = 5
@@ -29,7 +30,7 @@ def by_hand(code: Code, data: Iterable[DataFile], models: Iterable[ModelFile]) -
 
 
 def _vectors(code: Code, block: Block, known: dict[str, str]) -> Iterator[Sighting]:
-    for node in ast.walk(block.tree):
+    for node in nodes_in(block.tree):
         if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
             continue
         target, call = node.targets[0], node.value
@@ -46,7 +47,7 @@ def _vectors(code: Code, block: Block, known: dict[str, str]) -> Iterator[Sighti
 
 def _positions(tree: ast.AST, name: str) -> set[int]:
     found: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if not isinstance(node, ast.Assign):
             continue
         for target in node.targets:
@@ -63,7 +64,7 @@ def _positions(tree: ast.AST, name: str) -> set[int]:
 
 def _membership(code: Code, block: Block, known: dict[str, str], holds: dict[str, str]) -> Iterator[Sighting]:
     loaded = dict(_loaded_names(block.tree, known))
-    for node in ast.walk(block.tree):
+    for node in nodes_in(block.tree):
         if not (isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn)):
             continue
         where = node.comparators[0]
@@ -75,7 +76,7 @@ def _membership(code: Code, block: Block, known: dict[str, str], holds: dict[str
 
 
 def _loaded_names(tree: ast.AST, known: dict[str, str]) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)):
             continue
         call = node.value
@@ -83,7 +84,7 @@ def _loaded_names(tree: ast.AST, known: dict[str, str]) -> Iterator[tuple[str, s
             continue
         texts = [
             part.value
-            for part in ast.walk(call)
+            for part in nodes_in(call)
             if isinstance(part, ast.Constant) and isinstance(part.value, str)
         ]
         if texts:
@@ -100,7 +101,7 @@ def _categories(data: Iterable[DataFile]) -> dict[str, set[str]]:
 
 
 def _options(code: Code, block: Block, categories: dict[str, set[str]]) -> Iterator[Sighting]:
-    for node in ast.walk(block.tree):
+    for node in nodes_in(block.tree):
         if not isinstance(node, ast.Call) or dotted(node.func, {}).rsplit(".", 1)[-1] not in CHOICES:
             continue
         for argument in node.args[1:2]:

@@ -25,6 +25,7 @@ from causeway.intake.dockerfiles import (
 )
 from causeway.intake.reading import Reading
 from causeway.intake.text import read_text
+from causeway.intake.trees import nodes_in
 from causeway.intake.walk import Entry
 
 MAX_BYTES = 200_000
@@ -135,7 +136,7 @@ def _lacking(reading: Reading, image: Image, context: Context) -> list[Sighting]
 def _local_imports(code: Code, context: Context) -> Iterator[str]:
     folder = posixpath.dirname(code.path)
     for block in code.blocks:
-        for node in ast.walk(block.tree):
+        for node in nodes_in(block.tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
@@ -216,7 +217,7 @@ def _unset(reading: Reading, entry: Entry, service: dict[str, Any], folder: str)
 def _needed(code: Code) -> Iterator[str]:
     """Names of environment variables that this code reads without another value to fall back on."""
     for block in code.blocks:
-        for node in ast.walk(block.tree):
+        for node in nodes_in(block.tree):
             if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _environ(node.value):
                 name = node.slice
             elif (

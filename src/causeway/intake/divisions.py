@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 
 from causeway.intake.code import Code
+from causeway.intake.trees import nodes_in
 
 _OPPOSITE = {
     ast.Lt: ast.GtE,
@@ -30,7 +31,7 @@ def divisions(code: Code) -> Divisions:
     starts: set[str] = set()
     masks: dict[str, ast.expr] = {}
     for block in code.blocks:
-        for node in ast.walk(block.tree):
+        for node in nodes_in(block.tree):
             if not isinstance(node, ast.Subscript):
                 continue
             first = (

@@ -9,6 +9,7 @@ from posixpath import dirname
 from causeway.core.poc import Requirement, RequirementFile, Sighting
 from causeway.intake.code import Code
 from causeway.intake.distributions import MODULES, closure, distribution
+from causeway.intake.trees import nodes_in
 
 NEVER_DECLARED = {
     "google.colab",
@@ -32,7 +33,7 @@ def third_party(codes: Iterable[Code], local: set[str]) -> list[Sighting]:
             continue
         seen: set[str] = set()
         for block in code.blocks:
-            for node in ast.walk(block.tree):
+            for node in nodes_in(block.tree):
                 for module in _modules(node):
                     top = module.split(".")[0]
                     key = ".".join(module.split(".")[:2]) if top == "google" else top
@@ -56,7 +57,7 @@ def missing_modules(codes: Iterable[Code], local: set[str]) -> list[Sighting]:
             and other.notebook is None
         }
         for block in code.blocks:
-            for node in ast.walk(block.tree):
+            for node in nodes_in(block.tree):
                 for module in _modules(node):
                     top = module.split(".")[0]
                     if top in local or top in sys.stdlib_module_names or top in MODULES:

@@ -12,6 +12,7 @@ from causeway.intake.events import Events
 from causeway.intake.names import constant, dotted
 from causeway.intake.paths import Files
 from causeway.intake.project import Project
+from causeway.intake.trees import nodes_in
 
 _NOT_HERE = re.compile(r"://|[{*?]|^remote:|^[A-Za-z]:[\\/]|^(?:/|~)")
 
@@ -77,7 +78,7 @@ def missing_templates(codes: Iterable[Code], paths: Iterable[str]) -> list[Sight
     found: list[Sighting] = []
     for code in codes:
         for block in code.blocks:
-            for node in ast.walk(block.tree):
+            for node in nodes_in(block.tree):
                 if (
                     isinstance(node, ast.Call)
                     and dotted(node.func, {}).rsplit(".", 1)[-1] == "render_template"

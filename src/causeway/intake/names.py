@@ -4,13 +4,14 @@ import ast
 from collections.abc import Iterable
 
 from causeway.intake.code import Code
+from causeway.intake.trees import nodes_in
 
 
 def aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
     """Local name to full dotted name, for every import in these trees; `*module` for all names of one."""
     known: dict[str, str] = {}
     for tree in trees:
-        for node in ast.walk(tree):
+        for node in nodes_in(tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     local = alias.asname or alias.name.split(".")[0]

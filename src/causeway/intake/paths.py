@@ -9,6 +9,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.code import Code
 from causeway.intake.text import read_text
+from causeway.intake.trees import nodes_in
 from causeway.intake.walk import Entry
 
 _ABSOLUTE = re.compile(
@@ -23,8 +24,8 @@ def absolute_paths(codes: Iterable[Code]) -> list[Sighting]:
     found: list[Sighting] = []
     for code in codes:
         for block in code.blocks:
-            prose = {id(node.value) for node in ast.walk(block.tree) if isinstance(node, ast.Expr)}
-            for node in ast.walk(block.tree):
+            prose = {id(node.value) for node in nodes_in(block.tree) if isinstance(node, ast.Expr)}
+            for node in nodes_in(block.tree):
                 if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in prose:
                     continue
                 if _ABSOLUTE.match(node.value) and len(node.value) < 400:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from causeway.core.poc import Presence
 from causeway.intake.code import Code
+from causeway.intake.trees import nodes_in
 from causeway.intake.walk import Entry
 
 _LICENCE = re.compile(r"^(licen[cs]e|copying|unlicense)(\.\w+)?$", re.IGNORECASE)
@@ -45,7 +46,7 @@ def _asserts(code: Code) -> bool:
     return any(
         isinstance(node, ast.Assert) or (isinstance(node, ast.Attribute) and node.attr.startswith("assert"))
         for block in code.blocks
-        for node in ast.walk(block.tree)
+        for node in nodes_in(block.tree)
     )
 
 
@@ -54,5 +55,5 @@ def _logs(code: Code) -> bool:
         isinstance(node, ast.Import | ast.ImportFrom)
         and {alias.name.split(".")[0] for alias in node.names} & {"logging", "loguru", "structlog"}
         for block in code.blocks
-        for node in ast.walk(block.tree)
+        for node in nodes_in(block.tree)
     )

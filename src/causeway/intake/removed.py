@@ -9,6 +9,7 @@ from causeway.intake.code import Code
 from causeway.intake.events import Events
 from causeway.intake.names import aliases_of, constant, dotted, keyword
 from causeway.intake.removed_names import ALIVE, FIRST, FITTED, METHODS, NAMES, OPTIONS
+from causeway.intake.trees import nodes_in
 
 FAMILY = {"keras": ("keras", "tensorflow"), "tensorflow": ("tensorflow", "keras")}
 
@@ -25,7 +26,7 @@ def removed_apis(codes: Iterable[Code], requirements: Iterable[Requirement]) -> 
         known = aliases_of(code)
         seen: set[str] = set()
         for block in code.blocks:
-            for node in ast.walk(block.tree):
+            for node in nodes_in(block.tree):
                 for name, entry in _uses(node, known):
                     if name in seen or _still_there(pins, entry[0], entry[1]):
                         continue

@@ -15,6 +15,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Requirement
 from causeway.intake.code import parse
 from causeway.intake.requirement_lines import normal, requirement
+from causeway.intake.trees import nodes_in
 
 Parsed = tuple[list[Requirement], str, str]
 
@@ -130,10 +131,10 @@ def setup_py(path: str, text: str) -> Parsed:
     python = ""
     lists = {
         node.targets[0].id: node.value
-        for node in ast.walk(tree)
+        for node in nodes_in(tree)
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
-    for node in ast.walk(tree):
+    for node in nodes_in(tree):
         if not isinstance(node, ast.keyword):
             continue
         value = lists.get(node.value.id, node.value) if isinstance(node.value, ast.Name) else node.value

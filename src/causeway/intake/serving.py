@@ -8,6 +8,7 @@ from causeway.core.poc import Sighting
 from causeway.intake.code import Block, Code
 from causeway.intake.library import UNSAFE_LOADERS
 from causeway.intake.names import aliases_of, constant, dotted, keyword
+from causeway.intake.trees import nodes_in
 
 FRAMEWORKS = {
     "streamlit": "Streamlit", "flask": "Flask", "fastapi": "FastAPI", "gradio": "Gradio", "dash": "Dash",
@@ -38,7 +39,7 @@ def app_facts(code: Code) -> list[Sighting]:
         return []
     found = [framework, _calls_made(code, framework)]
     for block in code.blocks:
-        for node in ast.walk(block.tree):
+        for node in nodes_in(block.tree):
             found += _of_node(code, block, node, known)
         found += _loads_at_import(code, block, known)
         if _AUTHENTICATED.search(block.text):
@@ -50,7 +51,7 @@ def _calls_made(code: Code, framework: Sighting) -> Sighting:
     names = {
         dotted(node.func, {}).rsplit(".", 1)[-1]
         for block in code.blocks
-        for node in ast.walk(block.tree)
+        for node in nodes_in(block.tree)
         if isinstance(node, ast.Call)
     }
     return Sighting("calls", " ".join(sorted(names - {""})), framework.at)
@@ -60,7 +61,7 @@ def framework_of(code: Code, known: dict[str, str]) -> Sighting | None:
     """The app framework that the file uses, at its import."""
     modules = {name.split(".")[0] for name in known.values()}
     for block in code.blocks:
-        for node in ast.walk(block.tree):
+        for node in nodes_in(block.tree):
             if not isinstance(node, ast.Import | ast.ImportFrom):
                 continue
             names = (
@@ -120,7 +121,7 @@ def _run(code: Code, block: Block, node: ast.Call) -> list[Sighting]:
         found.append(Sighting("host", "0.0.0.0", at))  # noqa: S104 - the same
     port = keyword(node, "port")
     numbers = (
-        [n.value for n in ast.walk(port) if isinstance(n, ast.Constant) and isinstance(n.value, int)]
+        [n.value for n in nodes_in(port) if isinstance(n, ast.Constant) and isinstance(n.value, int)]
         if port
         else []
     )
@@ -154,7 +155,7 @@ def _handler(
 ) -> list[Sighting]:
     taken = [
         part
-        for part in ast.walk(node)
+        for part in nodes_in(node)
         if isinstance(part, ast.Attribute)
         and part.attr in {"form", "json", "args", "get_json", "values", "files"}
         and dotted(part.value, known) in {"flask.request", "request"}
@@ -175,7 +176,7 @@ def _answers(node: ast.AST, block: Block) -> bool:
     functions = {item.name: item for item in block.tree.body if isinstance(item, ast.FunctionDef)}
     open_, seen = [node], set[str]()
     while open_:
-        for part in ast.walk(open_.pop()):
+        for part in nodes_in(open_.pop()):
             if not isinstance(part, ast.Call):
                 continue
             last = dotted(part.func, {}).rsplit(".", 1)[-1].lower()
@@ -188,7 +189,7 @@ def _answers(node: ast.AST, block: Block) -> bool:
 
 
 def _checks(node: ast.AST) -> bool:
-    for part in ast.walk(node):
+    for part in nodes_in(node):
         if isinstance(part, ast.Try | ast.Assert | ast.Raise):
             return True
         if isinstance(part, ast.Return) and isinstance(part.value, ast.Tuple) and len(part.value.elts) > 1:
@@ -221,7 +222,7 @@ def _loads_at_import(code: Code, block: Block, known: dict[str, str]) -> Iterato
             and statement.name in called
             and not statement.decorator_list
         ):
-            for node in ast.walk(statement):
+            for node in nodes_in(statement):
                 if isinstance(node, ast.Call) and dotted(node.func, known) in UNSAFE_LOADERS:
                     yield Sighting(
                         "loads_at_import", dotted(node.func, known), code.at(node, block), statement.name

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from causeway.core.poc import Sighting
 from causeway.intake.code import Block, Code
+from causeway.intake.trees import nodes_in
 
 BROAD = {"Exception", "BaseException"}
 
@@ -17,7 +18,7 @@ def swallowed_errors(code: Code) -> list[Sighting]:
 
 
 def _in_block(code: Code, block: Block) -> Iterator[Sighting]:
-    for node in ast.walk(block.tree):
+    for node in nodes_in(block.tree):
         if isinstance(node, ast.ExceptHandler) and _broad(node) and all(_idle(item) for item in node.body):
             caught = ast.unparse(node.type) if node.type else "everything"
             does = type(node.body[-1]).__name__.lower()
@@ -44,7 +45,7 @@ def _is_route(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _answered(code: Code, block: Block, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Sighting]:
-    for handler in ast.walk(node):
+    for handler in nodes_in(node):
         if not isinstance(handler, ast.ExceptHandler) or not _broad(handler):
             continue
         for part in handler.body:

@@ -11,6 +11,7 @@ from causeway.intake.estimators import LIBRARIES, NETWORKS, PRETRAINED
 from causeway.intake.events import Events, Fit
 from causeway.intake.layers import CONVOLUTION, RECURRENT, SCALING, is_loop
 from causeway.intake.names import aliases_of, dotted
+from causeway.intake.trees import nodes_in
 from causeway.intake.values import UNKNOWN, Data, Estimator
 
 
@@ -152,7 +153,7 @@ def _same_rows(events: Events, fit: Fit) -> Evidence | None:
 def _torch_loop(code: Code, events: Events) -> Training | None:
     known = aliases_of(code)
     for block in code.blocks:
-        for node in ast.walk(block.tree):
+        for node in nodes_in(block.tree):
             lightning = isinstance(node, ast.FunctionDef) and node.name == "training_step"
             if lightning or is_loop(node):
                 return _torch(code, events, code.at(node, block), known)
@@ -195,7 +196,7 @@ def _torch_name(code: Code, known: dict[str, str]) -> str:
     called = {
         dotted(node.func, known).rsplit(".", 1)[-1]
         for block in code.blocks
-        for node in ast.walk(block.tree)
+        for node in nodes_in(block.tree)
         if isinstance(node, ast.Call)
     }
     base = next(iter(sorted(called & PRETRAINED.keys())), "")

@@ -7,7 +7,7 @@ _below: WeakKeyDictionary[ast.AST, list[ast.AST]] = WeakKeyDictionary()
 
 
 def nodes_in(tree: ast.AST) -> list[ast.AST]:
-    """The node and all below it, outer ones first, as `ast.walk` has them; without marks of load and store."""
+    """The node and all below it, outer ones first, as `ast.walk` gives them; no marks of load and store."""
     if not isinstance(tree, ast.Module):
         return _every(tree)
     below = _below.get(tree)

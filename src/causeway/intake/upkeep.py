@@ -8,6 +8,7 @@ from causeway.core.poc import ModelFile, Sighting
 from causeway.intake.code import Code
 from causeway.intake.names import aliases_of, dotted, keyword
 from causeway.intake.text import read_text
+from causeway.intake.trees import nodes_in
 from causeway.intake.walk import Entry
 
 SEEDS = {
@@ -34,7 +35,7 @@ def seeds(codes: Iterable[Code]) -> list[Sighting]:
         known = aliases_of(code)
         tops = {name.lstrip(".").split(".")[0] for name in known.values()}
         for block in code.blocks:
-            for node in ast.walk(block.tree):
+            for node in nodes_in(block.tree):
                 name = dotted(node.func, known) if isinstance(node, ast.Call) else ""
                 if name and name.rsplit(".", 1)[-1] in SEEDS:
                     found.append(Sighting("seeded", name, code.at(node, block)))
@@ -49,7 +50,7 @@ def manners(codes: Iterable[Code]) -> list[Sighting]:
     for code in codes:
         known = aliases_of(code)
         for block in code.blocks:
-            for node in ast.walk(block.tree):
+            for node in nodes_in(block.tree):
                 if isinstance(node, ast.Call):
                     found += [
                         Sighting(what, value, code.at(node, block), why)

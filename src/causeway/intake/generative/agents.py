@@ -11,6 +11,7 @@ from causeway.intake.generative.sites import Sites
 from causeway.intake.generative.sources import QUERIES, SHELLS
 from causeway.intake.generative.values import Function, Node, Place
 from causeway.intake.names import constant, dotted, keyword
+from causeway.intake.trees import nodes_in
 
 MARKS = {"tool", "tool_plain", "function_tool", "kernel_function", "register_for_llm",
     "register_for_execution", "ai_function",
@@ -262,7 +263,7 @@ class Acting:
     def effects(self, node: ast.AST, place: Place, depth: int = 3) -> tuple[str, ...]:
         """What the function can change, itself or through the folder's functions that it calls."""
         found: dict[str, None] = {}
-        for inner in ast.walk(node):
+        for inner in nodes_in(node):
             if not isinstance(inner, ast.Call):
                 continue
             name = dotted(inner.func, place.scope.known)
@@ -291,7 +292,7 @@ def _mark(mark: ast.expr) -> bool:
 
 
 def _is_tool_class(place: Place) -> bool:
-    for node in ast.walk(place.block.tree):
+    for node in nodes_in(place.block.tree):
         if isinstance(node, ast.ClassDef) and node.name == place.owner:
             bases = [dotted(base, {}).rsplit(".", 1)[-1] for base in node.bases]
             return any(base.endswith("Tool") for base in bases)

@@ -12,6 +12,7 @@ from causeway.intake.generative.retired import end_of, moves
 from causeway.intake.generative.sites import Site, Sites
 from causeway.intake.generative.values import Node, Place
 from causeway.intake.names import constant, dotted, keyword
+from causeway.intake.trees import nodes_in
 
 LONG_SECONDS = 600
 _RETRIES = re.compile(
@@ -276,9 +277,9 @@ def unfilled(flow: Flow, sites: Sites) -> Iterator[Sighting]:
 
 
 def _unused(known: Known) -> ast.Assign | None:
-    names = (node for node in ast.walk(known.node) if isinstance(node, ast.Name))
+    names = (node for node in nodes_in(known.node) if isinstance(node, ast.Name))
     read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
-    for node in ast.walk(known.node):
+    for node in nodes_in(known.node):
         if isinstance(node, ast.Assign) and id(node) in known.retrieved:
             target = node.targets[0]
             if isinstance(target, ast.Name) and target.id not in read:

@@ -9,6 +9,7 @@ from causeway.intake.generative.agents import Acting
 from causeway.intake.generative.labels import Flow, Known
 from causeway.intake.generative.values import Function
 from causeway.intake.names import constant, dotted
+from causeway.intake.trees import nodes_in
 
 _PACED = {
     "input", "ask", "prompt", "receive_text", "receive_json", "receive", "recv", "get_nowait", "listen",
@@ -63,7 +64,7 @@ def _forever(node: ast.While) -> bool:
 
 
 def _calls(node: ast.AST, asking: set[str], asking_nodes: set[int]) -> bool:
-    for inner in ast.walk(node):
+    for inner in nodes_in(node):
         if isinstance(inner, ast.Call):
             last = inner.func.attr if isinstance(inner.func, ast.Attribute) else getattr(inner.func, "id", "")
             if id(inner) in asking_nodes or last in asking:
@@ -73,13 +74,13 @@ def _calls(node: ast.AST, asking: set[str], asking_nodes: set[int]) -> bool:
 
 def _paced(node: ast.While) -> bool:
     """Whether a person, a queue or a counter sets the pace."""
-    for inner in ast.walk(node):
+    for inner in nodes_in(node):
         if isinstance(inner, ast.Call):
             last = inner.func.attr if isinstance(inner.func, ast.Attribute) else dotted(inner.func, {})
             if last in _PACED:
                 return True
         if isinstance(inner, ast.If) and any(isinstance(part, _LEAVES) for part in inner.body):
-            tests = [test for test in ast.walk(inner.test) if isinstance(test, ast.Compare)]
+            tests = [test for test in nodes_in(inner.test) if isinstance(test, ast.Compare)]
             if any(isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Eq) and _counts(test) for test in tests):
                 return True
     return False
@@ -99,8 +100,8 @@ def _recurses(node: Function, asking_nodes: set[int]) -> bool:
     arguments = {item.arg for item in [*node.args.args, *node.args.kwonlyargs]}
     if any(re.search(r"depth|step|turn|iter|remaining|attempt|retr|max|count", name) for name in arguments):
         return False
-    asks = any(isinstance(inner, ast.Call) and id(inner) in asking_nodes for inner in ast.walk(node))
-    for inner in ast.walk(node):
+    asks = any(isinstance(inner, ast.Call) and id(inner) in asking_nodes for inner in nodes_in(node))
+    for inner in nodes_in(node):
         if isinstance(inner, ast.Call):
             own = isinstance(inner.func, ast.Name) and inner.func.id == node.name
             its = (

@@ -10,6 +10,7 @@ from causeway.intake.generative import catalog
 from causeway.intake.generative.catalog import MAKERS, Maker
 from causeway.intake.generative.values import Constants, Node, Place
 from causeway.intake.names import constant, dotted, keyword
+from causeway.intake.trees import nodes_in
 
 MODEL_WORDS = (
     "model", "model_name", "model_id", "deployment_name", "azure_deployment", "engine", "llm", "modelId",
@@ -286,7 +287,7 @@ class Sites:
         )
 
     def _endpoint(self, place: Place) -> str:
-        for node in ast.walk(place.block.tree):
+        for node in nodes_in(place.block.tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and "://" in node.value:
                 found = catalog.by_address(node.value)
                 if found != catalog.ENDPOINT:
