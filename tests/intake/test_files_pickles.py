@@ -211,3 +211,18 @@ def test_torch_loads_only_weights_by_itself_since_2_6(tmp_path, pin, call, unsaf
         archive.writestr("m/data.pkl", pickle.dumps({"w": 1}))
     folders.write(tmp_path, {"app.py": f"import torch\nmodel = {call}\n", "requirements.txt": f"{pin}\n"})
     assert ("UNSAFE-LOAD" in {each.code for each in judge(read_poc(tmp_path))}) is unsafe
+
+
+def test_a_long_pickle_is_followed_in_part_and_still_searched(tmp_path, monkeypatch):
+    monkeypatch.setattr("causeway.intake.pickle_machine.MAX_OPERATIONS", 500)
+    long_ = pickle.dumps(list(range(5000)))[:-1] + b"cos\nsystem\n."
+    (tmp_path / "m.pkl").write_bytes(long_)
+    (tmp_path / "plain.pkl").write_bytes(pickle.dumps(list(range(5000))))
+    codes = [
+        (each.code, each.evidence[0].path) for each in judge(read_poc(tmp_path)) if "MODEL-D" in each.code
+    ]
+    assert codes == []
+    assert {m.path: m.dangerous for m in read_poc(tmp_path).models} == {
+        "m.pkl": ("os.system",),
+        "plain.pkl": (),
+    }

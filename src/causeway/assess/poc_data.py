@@ -102,7 +102,8 @@ def _encoding(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "DATA-FORMAT",
             Severity.NOTE,
-            f"{lines[0].path} holds one object a line: json.load stops at the second, and its name says otherwise.",
+            f"{lines[0].path} holds one object a line: json.load stops at the second, whatever "
+            "its name says.",
             Remedy("Read it line by line, or name it .jsonl."),
             tuple(Evidence(file.path) for file in lines[:3]),
             certainty=0.9,

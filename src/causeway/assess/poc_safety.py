@@ -61,7 +61,7 @@ def _artefacts(poc: Poc) -> Iterator[Finding]:
                 damage=1.0,
                 blocks_ship=True,
             )
-        elif model.problem and "pointer" not in model.problem:
+        elif model.problem and not re.search(r"pointer|only in part", model.problem):
             yield Finding(
                 "MODEL-DAMAGED",
                 Severity.FIX,

@@ -13,7 +13,7 @@ from causeway.core.poc import ColumnProfile, DataFile
 from causeway.intake.profile import profile
 from causeway.intake.walk import Entry
 
-MAX_COUNTED_BYTES = 80_000_000
+MAX_COUNTED_BYTES = 2_000_000_000
 MAX_COPIED_BYTES = 200_000_000
 MAX_TABLES = 200
 MAX_PROFILED_TABLES = 8
@@ -82,7 +82,7 @@ def _tables(entry: Entry, database: sqlite3.Connection) -> DataFile:
         (versions,) = database.execute("select count(*) from model_versions").fetchone()
         (runs,) = database.execute("select count(*) from runs").fetchone()
         return DataFile(entry.path, "MLflow store", entry.size, records=runs, exact=True, lines=versions)
-    counts = {name: _count(database, name) for name in names} if entry.size < MAX_COUNTED_BYTES else {}
+    counts = _counts(database, names) if entry.size < MAX_COUNTED_BYTES else {}
     ordered = sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
     if not ordered:
         return DataFile(entry.path, "SQLite", entry.size, parts=tuple(names))
@@ -125,6 +125,14 @@ def _cell(value: object) -> str:
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     return "" if value is None else str(value)
+
+
+def _counts(database: sqlite3.Connection, names: list[str]) -> dict[str, int]:
+    try:
+        return {name: _count(database, name) for name in names}
+    except sqlite3.OperationalError:
+        # it took longer than we may
+        return {}
 
 
 def _count(database: sqlite3.Connection, table: str) -> int:

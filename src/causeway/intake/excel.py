@@ -3,6 +3,7 @@
 import html
 import posixpath
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ MAX_SHEET_BYTES = 24_000_000
 MAX_ALL_BYTES = 48_000_000
 MAX_TEXTS = 400_000
 MAX_CELLS_A_ROW = 2_000
+MAX_SECONDS = 2.0
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
 _ROW = re.compile(r"<(?:\w+:)?row\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?row>)", re.DOTALL)
@@ -103,10 +105,14 @@ def _sampled(text: str, texts: list[str], dates: set[int]) -> Sampled | None:
     if first is None:
         return None
     spread = Spread(sample_size(len(first)))
+    until, late = time.monotonic() + MAX_SECONDS, False
     for row in rows:
         if any(row):
             spread.add((row + [""] * len(first))[: len(first)])
-    whole = bool(re.search(r"</(?:\w+:)?sheetData>", text))
+        late = not spread.seen % 1024 and time.monotonic() > until
+        if late:
+            break
+    whole = not late and bool(re.search(r"</(?:\w+:)?sheetData>", text))
     return named(first, spread, exact=whole, encoding="utf-8", delimiter="Excel")
 
 

@@ -1,10 +1,12 @@
 """Records in JSON: one object a line, or an array of objects, read piece by piece."""
 
 import json
+import re
+import time
 from collections.abc import Iterator
 from typing import IO, Any
 
-from causeway.intake.tabular import MAX_BYTES, MAX_LINE, Sampled, Spread, sample_size
+from causeway.intake.tabular import MAX_BYTES, MAX_LINE, MAX_SECONDS, Sampled, Spread, sample_size
 from causeway.intake.text import read_bytes, sniff_encoding
 from causeway.intake.walk import Entry
 
@@ -13,6 +15,7 @@ MAX_PIECE = 1_000_000
 MAX_RECORD = 4_000_000
 MAX_COLUMNS = 2_000
 MAX_CELL = 4_000
+_BETWEEN = re.compile(r"[\ufeff \t\r\n,]*")
 
 
 def read_records(entry: Entry) -> Sampled | None:
@@ -67,26 +70,27 @@ class _Items:
         self._file = file
         self._text = ""
         self._read = 0
+        self._until = time.monotonic() + MAX_SECONDS
         self.whole = False
 
     def __iter__(self) -> Iterator[object]:
         decoder = json.JSONDecoder()
-        self._text = self._more().lstrip("\ufeff \t\r\n")[1:]
-        while True:
-            self._text = self._text.lstrip(" \t\r\n,")
-            if self._text.startswith("]"):
+        self._text = self._more()
+        position = _between(self._text, 0) + 1
+        while time.monotonic() < self._until:
+            position = _between(self._text, position)
+            if self._text.startswith("]", position):
                 self.whole = True
                 return
             try:
-                item, end = decoder.raw_decode(self._text)
+                item, position = decoder.raw_decode(self._text, position)
             except (ValueError, RecursionError):
-                piece = self._more() if len(self._text) < MAX_RECORD else ""
+                piece = self._more() if len(self._text) - position < MAX_RECORD else ""
                 if not piece:
                     return
-                self._text += piece
+                self._text, position = self._text[position:] + piece, 0
                 continue
             yield item
-            self._text = self._text[end:]
 
     def _more(self) -> str:
         if self._read > MAX_BYTES:
@@ -94,6 +98,11 @@ class _Items:
         piece = self._file.read(MAX_PIECE)
         self._read += len(piece)
         return piece
+
+
+def _between(text: str, position: int) -> int:
+    matched = _BETWEEN.match(text, position)
+    return matched.end() if matched else position
 
 
 class _Kept:

@@ -2,7 +2,6 @@
 # ruff: noqa: SIM905 - lists of words read best as words
 
 import json
-import os
 import re
 from typing import Any
 
@@ -88,7 +87,7 @@ def _transformers(entry: Entry, said: dict[str, Any]) -> ModelFile | None:
 def _weights_beside(entry: Entry) -> bool:
     endings = (".safetensors", ".bin", ".h5", ".msgpack", ".onnx", ".gguf", ".pt", ".ckpt")
     try:
-        return any(name.endswith(endings) for name in os.listdir(entry.full.parent))
+        return any(path.name.endswith(endings) for path in entry.full.parent.iterdir())
     except OSError:
         return True
 

@@ -2,6 +2,7 @@
 
 import io
 import pickletools
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from msgspec import Struct
 from causeway.intake.pickle_danger import BUILTINS, CARRIERS, dangerous, harmless_attribute
 
 MAX_OPERATIONS = 1_000_000
+MAX_SECONDS = 0.8
 MAX_KEPT_ITEMS = 5_000
 MAX_KEPT_TEXT = 300
 MAX_KEPT_BYTES = 4_000
@@ -129,11 +131,13 @@ class Found:
         self.ended = False
         self.operations = 0
         self.nested = 0
+        self._until = time.monotonic() + MAX_SECONDS
 
     def count(self) -> None:
         """Counts one operation; raises at the limit."""
         self.operations += 1
-        if self.operations > MAX_OPERATIONS:
+        late = not self.operations % 16_384 and time.monotonic() > self._until
+        if self.operations > MAX_OPERATIONS or late:
             raise TooLong
 
     def look_up(self, module: object, name: object) -> Global | Opaque:

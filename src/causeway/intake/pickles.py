@@ -24,6 +24,7 @@ _GLOBAL_SHORT = re.compile(
     re.DOTALL,
 )
 PLAIN = {"copyreg", "copy_reg", "builtins", "__builtin__", "numpy", "joblib", "collections", "_codecs"}
+PARTLY = "was followed only in part: more operations than the limit"
 TRAINING_ROWS = {"_fit_X", "support_vectors_", "X_train_", "X_fit_", "_X", "_raw_data"}
 _OPCODES = frozenset(opcode.code.encode("latin-1") for opcode in pickletools.opcodes)
 
@@ -71,7 +72,9 @@ def read_pickle(raw: bytes) -> Pickled:
     try:
         _read(raw, found, tops)
     except TooLong:
-        problem = "more operations than the limit"
+        problem = PARTLY
+        for module, name in _scan(raw):
+            found.look_up(module, name)
     except (ValueError, IndexError, OverflowError, MemoryError, RecursionError, TypeError):
         if not any(name.startswith("joblib.") for name in found.names):
             problem = "holds bytes behind its end" if found.ended else "ends too early or is damaged"

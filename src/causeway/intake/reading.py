@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from causeway.core.poc import DataFile
+from causeway.core.poc import DataFile, ModelFile
 from causeway.intake.code import Code, read_notebook, read_python, read_stale_python
 from causeway.intake.collections_of_files import collections_of
 from causeway.intake.datafiles import read_data
@@ -29,6 +29,7 @@ MAX_CODE_BYTES = 1_200_000
 MAX_DATA_FILES = 120
 MAX_MODEL_FILES = 200
 SECONDS_FOR_DATA = 4.0
+SECONDS_FOR_MODELS = 5.0
 
 
 class Reading:
@@ -47,7 +48,7 @@ class Reading:
             :MAX_CODE_FILES
         ]
         self.project = Project(self.codes, Settings(self.entries, self.files))
-        self.models = self._read_each(read_model, MAX_MODEL_FILES, "model files", lambda _: True)
+        self.models = self._models()
         self.data = self._data()
         self.declared: Declared = read_requirements(self.entries)
         self.readme = next((entry for entry in self.entries if entry.path.lower().startswith("readme")), None)
@@ -64,6 +65,17 @@ class Reading:
         codes = [read_python(e) if e.suffix == ".py" else read_notebook(e) for e in kept]
         texts = [entry for entry in self.entries if entry.suffix == ".txt" and entry.size < 200_000][:40]
         return codes + [code for entry in texts if (code := read_stale_python(entry))]
+
+    def _models(self) -> list[ModelFile]:
+        """The small ones first, so that a large one hides no other; then in the order of the folder."""
+        until = time.monotonic() + SECONDS_FOR_MODELS
+        entries, self.entries = self.entries, tuple(sorted(self.entries, key=lambda entry: entry.size))
+        found = self._read_each(
+            read_model, MAX_MODEL_FILES, "model files", lambda _: time.monotonic() < until
+        )
+        self.entries = entries
+        places = {entry.path: place for place, entry in enumerate(entries)}
+        return sorted(found, key=lambda model: places[model.path])
 
     def _data(self) -> list[DataFile]:
         until = time.monotonic() + SECONDS_FOR_DATA

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,7 @@ MAX_COLUMNS = 5_000
 HEAD_BYTES = 256_000
 DELIMITERS = ",;\t|"
 MAX_LINE = 2_000_000
+MAX_SECONDS = 3.0
 
 
 class Sampled(Struct, frozen=True):
@@ -139,12 +141,14 @@ class _Counted:
         self.lines = 0
         self.characters = 0
         self.cut = False
+        self._until = time.monotonic() + MAX_SECONDS
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        if self.characters > MAX_BYTES:
+        late = not self.lines % 4096 and time.monotonic() > self._until
+        if self.characters > MAX_BYTES or late:
             self.cut = True
             raise StopIteration
         # a file without line ends is taken in pieces
