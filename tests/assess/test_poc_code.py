@@ -174,3 +174,23 @@ object A {
 """
     poc = read_poc(folders.write(tmp_path, {"A.scala": code, "people.csv": folders.people()}))
     assert (poc.kind.value, poc.target.value, poc.positive.value) == ("binary classification", "left", "yes")
+
+
+def test_learning_from_all_rows_and_measuring_nothing(tmp_path):
+    code = "import pandas as pd\nfrom prophet import Prophet\nd = pd.read_csv('people.csv').rename(columns={'tenure': 'y'})\nProphet().fit(d)\n"
+    unmeasured = found(tmp_path / "a", **{"train.py": code})["NO-HOLDOUT"]
+    assert "nothing in the folder measures" in unmeasured.title
+    measured = {
+        "train.py": code,
+        "judge.py": "from sklearn.metrics import mean_absolute_error\nprint(mean_absolute_error(a, b))\n",
+    }
+    assert "NO-HOLDOUT" not in found(tmp_path / "b", **measured)
+
+
+def test_an_open_interface(tmp_path):
+    route = "from flask_cors import CORS\nCORS(app, origins='*')\n@app.route('/predict', methods=['POST'])\ndef predict():\n    return str(m.predict([[1]]))\n"
+    assert {"NO-AUTH", "CORS"} <= set(found(tmp_path / "a", **{"app.py": FLASK + route}))
+    keyed = FLASK + route.replace(
+        "    return", "    assert request.headers['x-api-key'] == key\n    return"
+    ).replace("'*'", "'https://a.example'")
+    assert not {"NO-AUTH", "CORS"} & set(found(tmp_path / "b", **{"app.py": keyed}))

@@ -165,6 +165,16 @@ def _no_holdout(poc: Poc) -> Iterator[Finding]:
             certainty=0.95,
             damage=0.85,
         )
+    elif training and _unmeasured(poc, training):
+        yield Finding(
+            "NO-HOLDOUT",
+            Severity.FIX,
+            "It learns from all rows, and nothing in the folder measures how good it is.",
+            Remedy("Hold rows out before fitting, the latest ones where time matters, and measure on them."),
+            (training.at,),
+            certainty=0.8,
+            damage=0.6,
+        )
     if training and not training.seeded:
         yield Finding(
             "UNSEEDED",
@@ -184,6 +194,12 @@ def _no_holdout(poc: Poc) -> Iterator[Finding]:
             certainty=0.85,
             damage=0.2,
         )
+
+
+def _unmeasured(poc: Poc, training: Training) -> bool:
+    python = training.at.path.endswith((".py", ".ipynb"))
+    known = bool(training.target) and python and training.split is None
+    return known and not training.metrics and not poc.seen("judged") and not poc.claims
 
 
 def _random_network(poc: Poc, training: Training) -> bool:

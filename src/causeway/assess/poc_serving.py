@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from causeway.assess import poc_words as words
 from causeway.core.finding import Finding, Remedy, Severity
 from causeway.core.poc import Poc, Sighting
 
@@ -21,6 +22,8 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _misnamed(poc)
     yield from _global(poc)
     yield from _unrecorded(poc)
+    yield from _open(poc)
+    yield from _origins(poc)
 
 
 def _of_app(poc: Poc, what: str) -> list[Sighting]:
@@ -159,4 +162,33 @@ def _unrecorded(poc: Poc) -> Iterator[Finding]:
             certainty=0.9,
             damage=0.4,
             common=True,
+        )
+
+
+def _open(poc: Poc) -> Iterator[Finding]:
+    routes = [s for s in _of_app(poc, "route") if s.detail == "POST"]
+    if routes and _of_app(poc, "predicts") and not poc.seen("auth") and not poc.genai:
+        yield Finding(
+            "NO-AUTH",
+            Severity.NOTE,
+            f"Whoever reaches {words.listed([s.value for s in routes[:3]])} may use it: there is no key and no "
+            "sign-in.",
+            GATEWAY,
+            tuple(s.at for s in routes[:3]),
+            certainty=0.8,
+            damage=0.4,
+        )
+
+
+def _origins(poc: Poc) -> Iterator[Finding]:
+    found = _of_app(poc, "cors")
+    if found:
+        yield Finding(
+            "CORS",
+            Severity.NOTE,
+            "Every web site may call it from its visitors' browsers (CORS *).",
+            Remedy("Name the sites that may."),
+            tuple(s.at for s in found[:2]),
+            certainty=0.95,
+            damage=0.3,
         )

@@ -92,6 +92,15 @@ def kind_of_untrained(seen: Iterable[Sighting]) -> Guess:
     return Guess()
 
 
+def untrained_model(seen: Iterable[Sighting]) -> Guess:
+    """What a person calls a network that nothing fits."""
+    found = next((item for item in seen if item.what == "never_fitted"), None)
+    if found is None:
+        return Guess()
+    base = next((name for name in found.detail.split() if name in PRETRAINED), "")
+    return Guess(f"Keras network{f' on {base}' if base else ''} that is never trained", 0.9, (found.at,))
+
+
 def _of_images(training: Training, at: tuple[Evidence, ...]) -> Guess:
     sure = training.task in {"binary", "multiclass"}
     return Guess(f"{training.task} image classification" if sure else "image classification", 0.9, at)

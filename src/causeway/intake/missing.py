@@ -21,6 +21,7 @@ def missing_files(project: Project, files: Files, paths: Iterable[str]) -> list[
     """Every read whose file is not there as it is written; absolute paths are another finding's."""
     known = frozenset(paths)
     lowered = {path.lower(): path for path in known}
+    there = known.union(folder for path in known for folder in _upwards(path))
     everywhere = {
         "/".join(item.path.replace("\\", "/").split("/")[-2:])
         for code in project.codes
@@ -35,7 +36,7 @@ def missing_files(project: Project, files: Files, paths: Iterable[str]) -> list[
             plain = written.replace("\\", "/")
             made = posixpath.basename(plain) in own or "/".join(plain.split("/")[-2:]) in everywhere
             if written and not made and not _NOT_HERE.search(written) and at.path == code.path:
-                found += _judged(written, at, files, known, lowered)
+                found += _judged(written, at, files, there, lowered)
     return found
 
 
@@ -45,11 +46,11 @@ def _reads(events: Events) -> Iterator[tuple[str, Evidence]]:
 
 
 def _judged(
-    written: str, at: Evidence, files: Files, known: frozenset[str], lowered: dict[str, str]
+    written: str, at: Evidence, files: Files, there: frozenset[str], lowered: dict[str, str]
 ) -> list[Sighting]:
     plain = written.replace("\\", "/")
     places = [posixpath.normpath(posixpath.join(up, plain)) for up in _upwards(at.path)]
-    if any(place in known or _is_folder(place, known) for place in places):
+    if any(place in there for place in places):
         return [Sighting("misplaced_file", written, at, f"backslash|{plain}")] if "\\" in written else []
     other = next((lowered[place.lower()] for place in places if place.lower() in lowered), "")
     if other:
@@ -58,10 +59,6 @@ def _judged(
     if elsewhere:
         return [Sighting("misplaced_file", written, at, f"elsewhere|{elsewhere}")]
     return [Sighting("missing_file", written, at)]
-
-
-def _is_folder(place: str, known: frozenset[str]) -> bool:
-    return any(path.startswith(f"{place}/") for path in known)
 
 
 def _upwards(path: str) -> list[str]:

@@ -3,8 +3,12 @@
 import ast
 from collections.abc import Iterable
 
+from weakref import WeakKeyDictionary
+
 from causeway.intake.code import Code
 from causeway.intake.trees import nodes_in
+
+_imports: WeakKeyDictionary[ast.AST, dict[str, str]] = WeakKeyDictionary()
 
 
 def aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
@@ -31,7 +35,12 @@ def aliases(trees: Iterable[ast.AST]) -> dict[str, str]:
 
 def aliases_of(code: Code) -> dict[str, str]:
     """The imports of one file."""
-    return aliases(block.tree for block in code.blocks)
+    known: dict[str, str] = {}
+    for block in code.blocks:
+        if block.tree not in _imports:
+            _imports[block.tree] = aliases([block.tree])
+        known |= _imports[block.tree]
+    return known
 
 
 def stars(known: dict[str, str]) -> list[str]:

@@ -34,6 +34,7 @@ class Project:
         self._steps = 0
         self._left = 0
         self._whole = False
+        self._paths: dict[tuple[str, str], str | None] = {}
 
     def events(self, code: Code) -> Events:
         """What following this file saw."""
@@ -111,9 +112,15 @@ class Project:
         return self._follow(self._by_path[path]).scope
 
     def _path_of(self, module: str, importer: str) -> str | None:
+        base = dirname(importer)
+        if (module, base) not in self._paths:
+            self._paths[module, base] = self._found(module, base)
+        return self._paths[module, base]
+
+    def _found(self, module: str, beside: str) -> str | None:
         level = len(module) - len(module.lstrip("."))
         inside = module.lstrip(".").replace(".", "/")
-        base = dirname(importer)
+        base = beside
         for _ in range(level - 1):
             base = dirname(base)
         folders = (base,) if level else (*_upwards(base), *(join(up, "src") for up in _upwards(base)))

@@ -56,7 +56,8 @@ def read_poc(folder: Path) -> Poc:
         identifiers=infer.identifiers_of(file, target.value),
         time_column=_time_column(file),
         frameworks=stack.frameworks(imports, seen),
-        model=choosing.model_name(chosen, trainings, shipped=shipped, kept=reading.models),
+        model=choosing.model_name(chosen, trainings, shipped=shipped, kept=reading.models)
+        or infer.untrained_model(seen),
         train=_train(reading, chosen, trainings),
         serve=served,
         served_by=_served_by(served, seen),

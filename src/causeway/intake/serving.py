@@ -212,9 +212,7 @@ def _loads_at_import(code: Code, block: Block, known: dict[str, str]) -> Iterato
     }
     for statement in _top(block.tree.body):
         for node in _outside_functions(statement):
-            if isinstance(node, ast.Call) and dotted(node.func, known) in UNSAFE_LOADERS | {
-                "keras.models.load_model"
-            }:
+            if isinstance(node, ast.Call) and _loads(dotted(node.func, known)):
                 yield Sighting("loads_at_import", dotted(node.func, known), code.at(node, block))
     for statement in block.tree.body:
         if (
@@ -227,6 +225,10 @@ def _loads_at_import(code: Code, block: Block, known: dict[str, str]) -> Iterato
                     yield Sighting(
                         "loads_at_import", dotted(node.func, known), code.at(node, block), statement.name
                     )
+
+
+def _loads(name: str) -> bool:
+    return name in UNSAFE_LOADERS or name.endswith((".load_model", ".from_pretrained"))
 
 
 def _top(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -73,6 +73,12 @@ def _missing(reading: Reading) -> list[Sighting]:
     ]
 
 
+def _judged(reading: Reading) -> list[Sighting]:
+    """The first quality that each file computes."""
+    firsts = [(code, reading.project.events(code).judged[:1]) for code in reading.project.codes]
+    return [Sighting("judged", item.how, item.at) for _, judged in firsts for item in judged]
+
+
 def _upkeep(reading: Reading) -> list[Sighting]:
     codes = reading.project.codes
     return [*seeds(codes), *manners(codes), *unused(reading.codes, reading.models, reading.entries)]
@@ -146,6 +152,7 @@ COLLECTORS: tuple[Callable[[Reading], list[Sighting]], ...] = (
     _untrained,
     _order,
     _missing,
+    _judged,
     _upkeep,
     _paths,
     _removed,
