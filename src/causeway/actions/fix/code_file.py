@@ -160,7 +160,11 @@ def open_code(path: str, content: bytes) -> CodeFile | None:
 
 def _is_text(text: str) -> bool:
     """Whether the text can be written as UTF-8: JSON may hold halves of characters."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def import_edit(piece: Piece, line: str) -> Edit | None:

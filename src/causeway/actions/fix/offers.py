@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from causeway.actions.fix.change import Left, Mend, counted
+from causeway.actions.fix.code_file import CodeFile
 from causeway.actions.fix.names import RECIPES
 from causeway.actions.fix.site import Site, Wish
 from causeway.actions.workspace import check_folder
@@ -17,6 +18,7 @@ from causeway.core.finding import Finding
 from causeway.core.poc import Poc
 from causeway.intake import read_poc
 
+Opened = dict[str, CodeFile | None]
 ASKS = "asks"
 """How a fix begins to tell what it would ask for before it changes anything."""
 
@@ -47,7 +49,8 @@ def offers(folder: Path) -> Offers:
     check_folder(folder)
     poc = read_poc(folder)
     codes = {finding.code for finding in judge(poc)}
-    made = ((name, _sketch(folder, poc, name)) for name in RECIPES)
+    opened: Opened = {}
+    made = ((name, _sketch(folder, poc, name, opened=opened)) for name in RECIPES)
     found = [_offer(mend, codes) for name, mend in made if _does(mend) or (mend.left and _codes(name, codes))]
     name = next((offer.name for offer in found if offer.files or offer.told), "")
     next_ = f"causeway fix {name} {shlex.quote(str(folder))}" if name else ""
@@ -57,13 +60,14 @@ def offers(folder: Path) -> Offers:
 def mendable(folder: Path, poc: Poc, findings: Iterable[Finding]) -> frozenset[str]:
     """The names of the fixes that would change something for these findings."""
     names = {FIXES[finding.code] for finding in findings if finding.code in FIXES}
-    return frozenset(name for name in names if _does(_sketch(folder, poc, name)))
+    opened: Opened = {}
+    return frozenset(name for name in names if _does(_sketch(folder, poc, name, opened=opened)))
 
 
-def _sketch(folder: Path, poc: Poc, name: str) -> Mend:
+def _sketch(folder: Path, poc: Poc, name: str, *, opened: Opened) -> Mend:
     recipe, _ = RECIPES[name]
     try:
-        return recipe(Site(folder, poc, Wish(sketch=True)))
+        return recipe(Site(folder, poc, Wish(sketch=True), opened=opened))
     except CausewayError as refused:
         return Mend(name, left=(Left(refused.message),))
     except RecursionError:

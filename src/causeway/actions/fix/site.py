@@ -32,12 +32,22 @@ class Wish(Struct, frozen=True, omit_defaults=True):
 class Site:
     """One folder while its fixes are worked out; nothing is written here."""
 
-    def __init__(self, folder: Path, poc: Poc, wish: Wish, *, say: Say = lambda _: None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        poc: Poc,
+        wish: Wish,
+        *,
+        say: Say = lambda _: None,
+        opened: dict[str, CodeFile | None] | None = None,
+    ) -> None:
         self.folder = folder.resolve()
         self.poc = poc
         self.wish = wish
         self.say = say
         self._changes: dict[str, Change] = {}
+        self._opened: dict[str, CodeFile | None] = {} if opened is None else opened
+        """The code as it lies in the folder; sites of one folder may share it."""
 
     def read(self, path: str) -> bytes | None:
         """The file's bytes with the changes so far; None where there is no such file inside the folder."""
@@ -51,6 +61,13 @@ class Site:
 
     def code(self, path: str) -> CodeFile | None:
         """The script or notebook, ready to be edited."""
+        if path in self._changes:
+            return self._open(path)
+        if path not in self._opened:
+            self._opened[path] = self._open(path)
+        return self._opened[path]
+
+    def _open(self, path: str) -> CodeFile | None:
         content = self.read(path)
         return open_code(path, content) if content is not None and len(content) < MAX_CODE_BYTES else None
 

@@ -27,7 +27,8 @@ def mend(site: Site) -> Mend:
             changes.append(change)
     if not changes and not site.poc.presence.logging:
         left.append(Left("no script prints anything or swallows an error, so there is nothing to log"))
-    told = ("What was printed goes to standard error now, with its level.",) if changes else ()
+    printed = any(b"print(" in (change.before or b"") for change in changes)
+    told = ("What was printed goes to standard error now, with its level.",) if printed else ()
     return Mend("logging", tuple(changes), told, tuple(left))
 
 
@@ -82,7 +83,9 @@ def _is_guard(node: ast.stmt) -> bool:
 
 
 def _of_prints(file: CodeFile, piece: Piece, left: list[Left]) -> Iterator[Edit]:
-    for node, handling in _calls(piece.tree, handling=False):
+    # most files print nothing: their trees need not be gone through
+    calls = _calls(piece.tree, handling=False) if "print" in piece.text else ()
+    for node, handling in calls:
         if not isinstance(node.func, ast.Name) or node.func.id != "print":
             continue
         if node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args):
@@ -102,7 +105,8 @@ def _format(piece: Piece, node: ast.Call) -> Iterator[Edit]:
         return
     start, end = piece.span(first)
     if rest and isinstance(first, ast.Constant) and _PLAIN.match(piece.text[start:end]):
-        yield piece.edit((end - 1, end - 1), " %s" * len(rest))
+        values = " ".join(["%s"] * len(rest))
+        yield piece.edit((end - 1, end - 1), values if piece.text[end - 2] == " " else f" {values}")
     elif isinstance(first, ast.Name) and not rest:
         yield piece.edit((start, start), f'"{first.id}: %s", ')
     else:
@@ -122,7 +126,8 @@ def _calls(node: ast.AST, *, handling: bool) -> Iterator[tuple[ast.Call, bool]]:
 
 def _of_handlers(piece: Piece, stem: str) -> Iterator[Edit]:
     """A line in the log at the top of each handler that catches everything and says nothing."""
-    for owner in (piece.tree, *_functions(piece.tree)):
+    owners = (piece.tree, *_functions(piece.tree)) if "except" in piece.text else ()
+    for owner in owners:
         name = getattr(owner, "name", stem)
         for node in _own(owner):
             if isinstance(node, ast.ExceptHandler) and _is_silent(node) and node.body[0].lineno > node.lineno:

@@ -42,10 +42,13 @@ def test_every_record_has_{count}_fields():
 """
 VALUES = """
 
+KNOWN = {values}
+
+
 def test_target_holds_only_known_values():
     with DATA.open(encoding={encoding}, newline="") as file:
         seen = {{row[{target}] for row in csv.DictReader(file{delimiter})}}
-    assert seen <= {values}
+    assert seen <= KNOWN
 """
 MODELS = """
 # a model that was trained again has another digest: write it down together with the model
