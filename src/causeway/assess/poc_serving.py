@@ -171,8 +171,7 @@ def _open(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "NO-AUTH",
             Severity.NOTE,
-            f"Whoever reaches {words.listed([s.value for s in routes[:3]])} may use it: there is no key and no "
-            "sign-in.",
+            f"Whoever reaches {words.listed([s.value for s in routes[:3]])} may use it: it asks for no key.",
             GATEWAY,
             tuple(s.at for s in routes[:3]),
             certainty=0.8,

@@ -3,11 +3,11 @@
 import ast
 import difflib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from posixpath import dirname
 
 from causeway.core.poc import Requirement, RequirementFile, Sighting
-from causeway.intake.code import Code
+from causeway.intake.code import Block, Code
 from causeway.intake.distributions import MODULES, closure, distribution
 from causeway.intake.trees import nodes_in
 
@@ -48,27 +48,33 @@ def missing_modules(codes: Iterable[Code], local: set[str]) -> list[Sighting]:
     """Imports of a module of the folder's own that is not there, or is there under a similar name."""
     found: dict[str, Sighting] = {}
     codes = [code for code in codes if not code.stale]
+    beside: dict[str, list[str]] = {}
     for code in codes:
-        beside = {
-            other.path.rsplit("/", 1)[-1].removesuffix(".py")
-            for other in codes
-            if dirname(other.path) == dirname(code.path)
-            and other.path != code.path
-            and other.notebook is None
-        }
+        if code.notebook is None:
+            name = code.path.rsplit("/", 1)[-1].removesuffix(".py")
+            beside.setdefault(dirname(code.path), []).append(name)
+    near: dict[tuple[str, str], str] = {}
+    for code, block, node, top in _imports_of(codes):
+        if top in local or top in sys.stdlib_module_names or top in MODULES:
+            continue
+        key = (dirname(code.path), top)
+        if key not in near:
+            near[key] = next(
+                iter(difflib.get_close_matches(top, beside.get(key[0], []), n=1, cutoff=0.8)), ""
+            )
+        if near[key] or top in OWN:
+            found.setdefault(
+                f"{code.path} {top}", Sighting("missing_module", top, code.at(node, block), near[key])
+            )
+    return list(found.values())
+
+
+def _imports_of(codes: Iterable[Code]) -> Iterator[tuple[Code, Block, ast.AST, str]]:
+    for code in codes:
         for block in code.blocks:
             for node in nodes_in(block.tree):
                 for module in _modules(node):
-                    top = module.split(".")[0]
-                    if top in local or top in sys.stdlib_module_names or top in MODULES:
-                        continue
-                    near = difflib.get_close_matches(top, beside, n=1, cutoff=0.8)
-                    if near or top in OWN:
-                        sighting = Sighting(
-                            "missing_module", top, code.at(node, block), near[0] if near else ""
-                        )
-                        found.setdefault(f"{code.path} {top}", sighting)
-    return list(found.values())
+                    yield code, block, node, module.split(".")[0]
 
 
 def _modules(node: ast.AST) -> list[str]:

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterable
-
 from weakref import WeakKeyDictionary
 
 from causeway.intake.code import Code

@@ -33,6 +33,7 @@ class Project:
         self._busy: set[str] = set()
         self._steps = 0
         self._left = 0
+        self._near: dict[tuple[str, str], str | None] = {}
         self._whole = False
         self._paths: dict[tuple[str, str], str | None] = {}
 
@@ -135,10 +136,12 @@ class Project:
         """The file beside the importer whose name is almost the one that was meant."""
         if "/" in inside or inside in sys.stdlib_module_names or inside in MODULES:
             return None
-        beside = [path for path in self._by_path if dirname(path) == base and path.endswith(".py")]
-        names = [path.rsplit("/", 1)[-1].removesuffix(".py") for path in beside]
-        near = difflib.get_close_matches(inside, names, n=1, cutoff=0.8)
-        return normpath(join(base, f"{near[0]}.py")) if near else None
+        if (base, inside) not in self._near:
+            beside = [path for path in self._by_path if dirname(path) == base and path.endswith(".py")]
+            names = [path.rsplit("/", 1)[-1].removesuffix(".py") for path in beside]
+            near = difflib.get_close_matches(inside, names, n=1, cutoff=0.8)
+            self._near[base, inside] = normpath(join(base, f"{near[0]}.py")) if near else None
+        return self._near[base, inside]
 
 
 def _upwards(folder: str) -> list[str]:

@@ -25,6 +25,10 @@ OLD = {
     "XGBClassifier": ("use_label_encoder", "XGBoost ignores it"),
     "select_dtypes": ("include", "pandas 3 calls texts str, not object"),
 }
+TOLD = {".yaml", ".yml", ".json", ".toml", ".sh", ".md", ".r", ".rmd"}
+"""Files that may name a model without being Python."""
+MAX_TOLD = 200
+MAX_TOLD_BYTES = 50_000
 ARTIFACTS = {"pickle", "compressed pickle", "joblib", "HDF5", "Keras", "ONNX", "torch"}
 
 
@@ -73,14 +77,10 @@ def _of(node: ast.Call, known: dict[str, str]) -> Iterator[tuple[str, str, str]]
 
 def unused(codes: Iterable[Code], models: Iterable[ModelFile], entries: Iterable[Entry]) -> list[Sighting]:
     """Saved models that no code and no configuration names, and files of code without any."""
-    codes, entries = list(codes), list(entries)
+    codes, models, entries = list(codes), list(models), list(entries)
     text = "\n".join(block.text for code in codes for block in code.blocks)
-    text += "\n".join(
-        read_text(entry.full, 100_000).text
-        for entry in entries
-        if entry.suffix in {".yaml", ".yml", ".json", ".toml", ".sh", ".md", ".r", ".rmd"}
-        and entry.size < 100_000
-    )
+    told = [entry for entry in entries if entry.suffix in TOLD and entry.size < MAX_TOLD_BYTES][:MAX_TOLD]
+    text += "\n".join(read_text(entry.full, MAX_TOLD_BYTES).text for entry in told)
     found = [
         Sighting("unused_artifact", model.path, Evidence(model.path), model.estimator)
         for model in models
