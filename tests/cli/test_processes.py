@@ -85,7 +85,8 @@ def assert_whole(act, folder):
         for drafted in folder.glob("causeway.toml"):
             assert causeway("manifest", drafted).exit_code == 0
         return
-    assert causeway("verify", folder).exit_code == 0
+    verified = causeway("verify", folder)
+    assert verified.exit_code == 0, verified.output
     checkup = answer("doctor", folder)
     assert checkup["healthy"], checkup["findings"]
 

@@ -60,6 +60,8 @@ MEANING = {
     sqlite3.SQLITE_READONLY: ("the ledger cannot be written", "check the permissions of file and folder"),
     sqlite3.SQLITE_PERM: ("the ledger cannot be written", "check the permissions of file and folder"),
 }
+# what SQLite says of an index that only a writer could mend
+USELESS_INDEX = (sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 RESTORE = "keep the file, and bring the last backup back: causeway restore FILE --into FOLDER"
 
@@ -131,10 +133,10 @@ class SqliteDatabase:
             except sqlite3.DatabaseError as error:
                 rows, failure = [], error
             before, self._seen = self._seen, _stamp(self.path)
-            if before == self._seen:
-                if failure:
-                    raise failure
+            if before == self._seen and failure is None:
                 return rows
+            if before == self._seen and failure and not _is_useless_index(failure):
+                raise failure
             self._connection.close()
             self._connection = _look_into(self.path)
         raise _kept_changing(self.location)
@@ -170,8 +172,8 @@ def _look_into(path: Path) -> sqlite3.Connection:
         before = _stamp(path), _stamp(log)
         if before[1] in (None, EMPTY):
             return _opened(path, "mode=ro&immutable=1")
-        if index.exists():
-            return _opened(path, "mode=ro&readonly_shm=1")
+        if index.exists() and (beside := _by_index(path)):
+            return beside
         # nobody has it open, and reading the log would make its index beside it
         with suppress(FileNotFoundError), tempfile.TemporaryDirectory(prefix="causeway-") as scratch:
             for part in (path, log):
@@ -179,6 +181,23 @@ def _look_into(path: Path) -> sqlite3.Connection:
             if before == (_stamp(path), _stamp(log)):
                 return _in_memory(Path(scratch, path.name))
     raise _kept_changing(str(path))
+
+
+def _by_index(path: Path) -> sqlite3.Connection | None:
+    """A connection that reads the log by the index beside it; None where a writer died and left it useless."""
+    connection = _opened(path, "mode=ro&readonly_shm=1")
+    try:
+        connection.execute("SELECT name FROM sqlite_schema LIMIT 1").fetchall()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if not _is_useless_index(error):
+            raise
+        return None
+    return connection
+
+
+def _is_useless_index(error: sqlite3.DatabaseError) -> bool:
+    return error.sqlite_errorcode & 0xFF in USELESS_INDEX
 
 
 def _in_memory(path: Path) -> sqlite3.Connection:
