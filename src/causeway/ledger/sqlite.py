@@ -184,7 +184,7 @@ def _look_into(path: Path) -> sqlite3.Connection:
 
 
 def _by_index(path: Path) -> sqlite3.Connection | None:
-    """A connection that reads the log by the index beside it; None where a writer died and left it useless."""
+    """A connection that reads the log by the index beside it; None where a dead writer left it useless."""
     connection = _opened(path, "mode=ro&readonly_shm=1")
     try:
         connection.execute("SELECT name FROM sqlite_schema LIMIT 1").fetchall()
