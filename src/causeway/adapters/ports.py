@@ -62,7 +62,7 @@ class Signer(Protocol):
 class Cage(Protocol):
     """Confines strangers' code: what it may read, write, use and reach."""
 
-    def admit(self, place: Path) -> None:
+    def admit(self, place: str) -> None:
         """Lets this place be read too."""
         ...
 

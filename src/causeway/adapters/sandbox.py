@@ -42,9 +42,9 @@ class Confining:
         reports.mkdir(parents=True, exist_ok=True)
         write.mkdir(parents=True, exist_ok=True)
 
-    def admit(self, place: Path) -> None:
+    def admit(self, place: str) -> None:
         """Lets this place be read too."""
-        self.read.append(place.resolve())
+        self.read.append(Path(place).resolve())
 
     def command(self, wanted: Sequence[str], limits: Limits) -> list[str]:
         """The command that runs this one confined."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from msgspec import structs
+
 from causeway.assess.poc import ordered
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.ids import counted
@@ -112,6 +114,11 @@ def stale(model: ModelFile, pins: Mapping[str, str], opened: SavedModel) -> str:
         return "train it again; the versions are those that saved it"
     pin = f"{package}=={since}" if model.version == since else f"{package}{model.version.replace(' ', '')}"
     return f"{package} {model.version} saved it and {held} is installed: pin {pin}, or train it again"
+
+
+def proven(told: SavedModel, pin: str) -> SavedModel:
+    """The same broken model with the remedy that was tried."""
+    return structs.replace(told, remedy=f"pin {pin}, with which it answers (tried), or train it again")
 
 
 def _models(models: Sequence[SavedModel]) -> Iterator[Finding]:

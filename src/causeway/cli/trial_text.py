@@ -153,9 +153,9 @@ def _serving(serving: Serving) -> str:
         refused = f" ({'; '.join(serving.refused[:3])})" if serving.refused else ""
         error = f": {serving.error}" if serving.error else ""
         return f"{serving.path} was not compared: {serving.reason}{error}{refused}"
-    told = (
-        f"{serving.agree} of {serving.rows} stored rows are answered as its model answers {serving.against}"
-    )
+    told = f"{serving.agree} of {serving.rows} stored rows are answered as its model answers "
+    told += serving.against
+    told = f"with {serving.pinned}, {told}" if serving.pinned else told
     if serving.typical or serving.largest:
         middle = f"{serving.typical:.3g} in the middle, " if serving.typical else ""
         told += f"; off by {middle}{serving.largest:.3g} at most"

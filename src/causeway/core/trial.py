@@ -132,6 +132,8 @@ class Serving(Struct, frozen=True, omit_defaults=True):
     """The largest difference of a probability, or of a number that is answered."""
     typical: float = 0.0
     """The median difference of numbers that are answered."""
+    pinned: str = ""
+    """The pin without which the app does not answer at all."""
     example: str = ""
     reason: str = ""
 

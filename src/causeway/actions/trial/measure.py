@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from msgspec import structs
@@ -155,12 +154,8 @@ def _with_learner(run: TrialRun) -> Environment:
         into=environments(),
         say=run.asked.say,
     )
-    run.cage.admit(_folder(made))
+    run.cage.admit(made.folder)
     return made
-
-
-def _folder(environment: Environment) -> Path:
-    return Path(environment.folder)
 
 
 def _of_stand_in(

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 
 from causeway.actions.trial.entries import Ran, failed
 from causeway.actions.trial.run import TrialRun
+from causeway.actions.trial.saved import Mended
 from causeway.adapters import registry
+from causeway.core.environment import Environment
 from causeway.core.errors import CausewayError
 from causeway.core.features import columns_read
 from causeway.core.table import Table, Text
@@ -27,8 +30,8 @@ class ServedApp:
     servings: tuple[Serving, ...]
 
 
-def served(run: TrialRun, ran: Ran | None, app: str) -> ServedApp:
-    """The app's own answers to stored rows, beside the training's."""
+def served(run: TrialRun, ran: Ran | None, app: str, *, mended: Mended | None) -> ServedApp:
+    """The app's own answers to stored rows, beside the training's; with mended packages where it fails."""
     if not app:
         return ServedApp(None, ())
     framework = run.poc.served_by.value
@@ -36,15 +39,26 @@ def served(run: TrialRun, ran: Ran | None, app: str) -> ServedApp:
         why = f"apps made with {framework} are not driven" if framework else "what serves it is not known"
         return ServedApp(None, (Serving(app, framework, reason=why),))
     run.asked.say(f"replaying stored rows through {app}")
-    out = registry.replay(
-        run.bench(),
+    out = _replayed(run, ran, app, environment=run.environment)
+    entry = _entry(run, app, out)
+    if mended and not out.serving.rows:
+        run.asked.say(f"replaying stored rows through {app} with {mended.pin}")
+        second = _replayed(run, ran, app, environment=mended.environment)
+        if second.serving.rows and not second.serving.reason:
+            entry = structs.replace(entry, remedy=f"pin {mended.pin}, with which it answers (tried)")
+            return ServedApp(entry, (structs.replace(second.serving, pinned=mended.pin),))
+    return ServedApp(entry, (out.serving,))
+
+
+def _replayed(run: TrialRun, ran: Ran | None, app: str, *, environment: Environment) -> Served:
+    return registry.replay(
+        run.bench(environment),
         app,
-        framework,
+        run.poc.served_by.value,
         rows=stored_rows(run, ran),
         most=run.asked.rows,
         seconds=min(REPLAY_SECONDS, 60 * run.asked.minutes),
     )
-    return ServedApp(_entry(run, app, out), (out.serving,))
 
 
 def _entry(run: TrialRun, app: str, out: Served) -> Entry:

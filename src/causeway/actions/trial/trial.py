@@ -8,25 +8,22 @@ from pathlib import Path
 from msgspec import structs
 
 from causeway.actions.init import drafts
-from causeway.actions.trial import entries, measure, serving
-from causeway.actions.trial.place import Place, environments, place
+from causeway.actions.trial import entries, measure, saved, serving
+from causeway.actions.trial.place import Place, place
 from causeway.actions.trial.run import TrialRun, Try
+from causeway.actions.trial.wish import Wish
 from causeway.adapters import registry
-from causeway.assess.trial import answered_by, judge, stale
-from causeway.core.environment import Environment, Limits
+from causeway.assess.trial import answered_by, judge
+from causeway.core.environment import Limits
 from causeway.core.errors import CausewayError
 from causeway.core.finding import Finding
 from causeway.core.manifest import Manifest
 from causeway.core.manifest_text import parse_manifest
 from causeway.core.poc import Poc
-from causeway.core.trial import Entry, SavedModel, Trial
+from causeway.core.trial import Entry, Trial
 
 RUNNABLE = (".py", ".ipynb")
 MEMORY_BYTES = 6 << 30
-OPENED = {
-    "pickle", "joblib", "compressed pickle", "keras", "hdf5", "torch", "onnx", "xgboost", "lightgbm", "skops",
-}  # fmt: skip
-MOST_MODELS = 12
 
 
 def try_out(
@@ -52,7 +49,7 @@ def _nothing(poc: Poc, manifest: Manifest) -> str:
     """Why there is nothing to run; empty where there is."""
     if any(script.endswith(RUNNABLE) for script in (_train(poc, manifest), _serve(poc, manifest))):
         return ""
-    if any(model.format.lower() in OPENED for model in poc.models):
+    if any(saved.opens(model) for model in poc.models):
         return ""
     written = ", ".join(language for language in poc.languages if language.lower() != "python")
     return f"nothing here is Python code that trains or serves{f' ({written})' if written else ''}"
@@ -69,7 +66,9 @@ def _serve(poc: Poc, manifest: Manifest) -> str:
 def _tried(asked: Try, folder: Path, poc: Poc, *, promise: Manifest, here: Place) -> Trial:
     train, serve = _train(poc, promise), _serve(poc, promise)
     scripts = [one for one in (train, serve) if one.endswith(RUNNABLE) and (folder / one).is_file()]
-    environment = _environment(asked, folder, poc, scripts=scripts, promise=promise)
+    asked.say("making its environment (from the package index; kept for the next try)")
+    wish = Wish(folder, poc, promise.model.python, scripts, asked.say)
+    environment = wish.made()
     cage = registry.cage(here.reports, write=here.work, read=[Path(environment.folder)])
     limits = Limits(seconds=60 * asked.minutes, memory_bytes=min(MEMORY_BYTES, _three_quarters_of_memory()))
     with registry.confined(cage):
@@ -81,9 +80,9 @@ def _tried(asked: Try, folder: Path, poc: Poc, *, promise: Manifest, here: Place
             asked.say(f"running {train}, at most {asked.minutes:g} minutes")
             ran = entries.train(run, train)
             told.append(ran.entry)
-        models = _models(run)
+        opened = saved.opened(run, wish)
         measured = measure.measured(run, ran)
-        served = serving.served(run, ran, serve if serve in scripts else "")
+        served = serving.served(run, ran, serve if serve in scripts else "", mended=opened.mended)
         told += [served.entry] if served.entry else []
     return Trial(
         minutes=asked.minutes,
@@ -93,52 +92,10 @@ def _tried(asked: Try, folder: Path, poc: Poc, *, promise: Manifest, here: Place
         problems=environment.problems,
         fences=cage.fences(),
         entries=tuple(told),
-        models=models,
+        models=opened.models,
         measured=measured,
         serving=served.servings,
     )
-
-
-def _environment(
-    asked: Try, folder: Path, poc: Poc, *, scripts: Sequence[str], promise: Manifest
-) -> Environment:
-    """The proof of concept's own interpreter and packages; made outside the cage, which has no network."""
-    imports = {name for script in scripts for name in registry.training_imports(folder, script)}
-    imports |= {module for model in poc.models if (module := _reader(model.format, model.framework))}
-    asked.say("making its environment (from the package index; kept for the next try)")
-    return registry.build_environment(
-        folder,
-        declared=tuple(f"{one.name}{one.spec}" for one in poc.requirements),
-        imports=tuple(sorted(imports)),
-        python=promise.model.python or None,
-        into=environments(),
-        say=asked.say,
-        stated=poc.python.value or None,
-    )
-
-
-def _reader(form: str, framework: str) -> str:
-    """The module that opens a saved model of this form."""
-    known = {"scikit-learn": "sklearn", "XGBoost": "xgboost", "LightGBM": "lightgbm", "ONNX": "onnxruntime"}
-    return known.get(framework, "") or {"joblib": "joblib", "skops": "skops"}.get(form.lower(), "")
-
-
-def _models(run: TrialRun) -> tuple[SavedModel, ...]:
-    """Every saved model, opened and asked; the same bytes under another name once."""
-    bench = run.bench()
-    found: list[SavedModel] = []
-    for model in run.poc.models[:MOST_MODELS]:
-        if model.format.lower() not in OPENED and not any(word in model.format.lower() for word in OPENED):
-            found.append(
-                SavedModel(
-                    model.path, "not-tried", model.estimator, error=f"{model.format} is not opened here"
-                )
-            )
-            continue
-        run.asked.say(f"opening {model.path}")
-        opened = registry.open_saved(bench, model)
-        found.append(structs.replace(opened, remedy=stale(model, run.environment.pins, opened)))
-    return tuple(found)
 
 
 def _three_quarters_of_memory() -> int:
