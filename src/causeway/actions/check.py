@@ -137,7 +137,12 @@ def _one_of(proofs: Sequence[Proof], whole: Poc, folder: Path) -> Poc:
         for name, path in structs.asdict(whole.presence).items()
         if path and not getattr(poc.presence, name) and not path.startswith(inside)
     }
-    return structs.replace(poc, presence=structs.replace(poc.presence, **shared))
+    limits = tuple(dict.fromkeys((*whole.reach.limits, *poc.reach.limits)))
+    return structs.replace(
+        poc,
+        presence=structs.replace(poc.presence, **shared),
+        reach=structs.replace(poc.reach, limits=limits),
+    )
 
 
 def judged(folder: Path, poc: Poc, manifest: Manifest | None) -> tuple[Finding, ...]:

@@ -36,14 +36,17 @@ def read_records(entry: Entry) -> Sampled | None:
 def _lines(file: IO[str], encoding: str) -> Sampled | None:
     kept = _Kept()
     read, broken = 0, 0
-    while read <= MAX_BYTES and broken <= 20 and (line := file.readline(MAX_LINE)):
+    until = time.monotonic() + MAX_SECONDS
+    late = False
+    while read <= MAX_BYTES and broken <= 20 and not late and (line := file.readline(MAX_LINE)):
         read += len(line)
+        late = time.monotonic() > until
         record = _object(line)
         if record is None:
             broken += bool(line.strip())
             continue
         kept.add(record)
-    return kept.sampled("JSON lines", encoding, exact=read <= MAX_BYTES, broken=broken, least=1)
+    return kept.sampled("JSON lines", encoding, exact=read <= MAX_BYTES and not late, broken=broken, least=1)
 
 
 def _array(file: IO[str], encoding: str) -> Sampled | None:

@@ -93,6 +93,14 @@ def check_folder(root: Path) -> None:
         raise OutsideError("no permission to read the folder", where=str(root), hint="chmod u+rx it")
 
 
+def _is_environment(folder: Path, entries: list[os.DirEntry[str]]) -> bool:
+    names = {entry.name for entry in entries}
+    if not names.isdisjoint(VIRTUALENV_MARKS):
+        return True
+    scripts = names & {"bin", "Scripts"}
+    return any((folder / name / "activate").is_file() for name in scripts)
+
+
 class _Found:
     """What one walk has collected so far."""
 
@@ -111,7 +119,7 @@ class _Found:
         except OSError:
             self.skipped.append(f"{self._relative(folder)} (no permission)")
             return
-        if depth and any(entry.name in VIRTUALENV_MARKS for entry in entries):
+        if depth and _is_environment(folder, entries):
             self.skipped.append(f"{self._relative(folder)} (a virtual environment)")
             return
         for entry in entries:
