@@ -108,6 +108,7 @@ def test_methods_of_libraries_classes_and_loggers_are_harmless():
     method = named("builtins", "getattr") + named("sklearn.tree", "Tree") + short("node") + b"\x86R"
     assert read_pickle(made(method)).dangerous == ()
     assert read_pickle(called("logging", "getLogger")).dangerous == ()
+    assert read_pickle(pickle.dumps([str.upper, dict.fromkeys])).dangerous == ()
 
 
 def test_code_that_a_pickle_carries_is_opaque_but_no_attack():

@@ -43,6 +43,8 @@ SAFE_BUILTINS = frozenset(
     "super basestring NoneType sum min max abs len sorted round any all pow divmod hash id iter next "
     "print".split()
 )
+PLAIN_TYPES = frozenset("str unicode bytes bytearray dict list tuple set frozenset int float complex".split())
+"""Types whose own methods do nothing but compute."""
 BUILTINS = frozenset({"builtins", "__builtin__"})
 CARRIERS = frozenset({"cloudpickle", "dill", "loky"})
 """Libraries whose pickles carry code of their own; that is opaque, but also what MLflow writes."""
@@ -88,5 +90,7 @@ def _is_error(name: str) -> bool:
 
 def harmless_attribute(owner: str, attribute: str) -> bool:
     """Whether `getattr(owner, attribute)` is what old pickles write for a method of a library's class."""
-    top = owner.split(".", maxsplit=1)[0]
-    return top in KNOWN and top not in BUILTINS and attribute not in _INNER and not attribute.startswith("__")
+    top, _, rest = owner.partition(".")
+    if top in BUILTINS:
+        return rest in PLAIN_TYPES and not attribute.startswith("_")
+    return top in KNOWN and attribute not in _INNER and not attribute.startswith("__")

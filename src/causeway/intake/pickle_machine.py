@@ -154,7 +154,7 @@ class Found:
 
     def calls_result(self, callee: Made) -> None:
         """A call of what another call returned: how code that the pickle carries is started."""
-        if not callee.name.endswith(("getattr", "partial", "itemgetter")):
+        if not callee.name.endswith(("getattr", "partial", "itemgetter", "_builtin_type")):
             self.dangerous.setdefault("a function that loading itself makes")
 
     def reaches(self, args: object) -> None:
