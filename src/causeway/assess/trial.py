@@ -16,7 +16,6 @@ BLOCKING_SHARE = 0.02
 WORTHLESS = 0.005
 ROLES = {"train": "training", "serve": "app"}
 SKEWS = frozenset({"SKEW", "SKEW-OPTION"})
-LEAKS = frozenset({"LEAK-SPLIT"})
 CLAIM_SLACK = 0.02
 
 
@@ -225,7 +224,11 @@ def _skew(serving: Serving) -> Finding:
         Severity.BLOCKER if grave else Severity.FIX,
         f"The app answers {wrong} of {serving.rows} stored rows otherwise than its own model does on "
         f"{serving.against}{where}.",
-        Remedy("Let the app use the training's own preprocessing; `causeway run` recovers it."),
+        Remedy(
+            "Let its inputs take the values that the data holds."
+            if serving.lost and len(serving.lost) >= len(serving.apart)
+            else "Let the app use the training's own preprocessing; `causeway run` recovers it."
+        ),
         tuple(
             Evidence(
                 serving.path,
