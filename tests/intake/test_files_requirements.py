@@ -164,3 +164,12 @@ def test_what_a_lock_or_the_notebook_brings_is_not_missing(tmp_path):
     }
     poc = read_poc(folders.write(tmp_path, files))
     assert [item.detail for item in poc.undeclared] == ["paho-mqtt"]
+
+
+@pytest.mark.parametrize(("version", "stale"), [("1.1.2", False), ("1.0.0", True)])
+def test_a_model_is_held_against_what_a_lock_pins(tmp_path, version, stale):
+    model = "flavors:\n  sklearn:\n    sklearn_version: 1.1.2\n"
+    lock = json.dumps({"default": {"scikit-learn": {"version": f"=={version}"}}})
+    files = {"m/MLmodel": model, "Pipfile": '[packages]\nsklearn = "*"\n', "Pipfile.lock": lock}
+    codes = {each.code for each in judge(read_poc(folders.write(tmp_path, files)))}
+    assert ("MODEL-STALE" in codes) is stale

@@ -146,7 +146,8 @@ def _major(item: Requirement) -> int:
 
 
 def _stale_models(poc: Poc) -> Iterator[Finding]:
-    pins = {item.name: item.spec.strip("= ") for item in poc.requirements if item.pinned}
+    pins = {s.value: s.detail for s in poc.seen("locked")}
+    pins |= {item.name: item.spec.strip("= ") for item in poc.requirements if item.pinned}
     pinned = pins.get("scikit-learn", "")
     nearest = sorted(poc.models, key=lambda model: model.path.count("/"))
     of_sklearn = [model for model in nearest if model.version and model.framework in SKLEARN_MADE]

@@ -21,6 +21,7 @@ def beside_code(reading: Reading) -> list[Sighting]:
     """Every sighting in what is neither code nor data."""
     return [
         *_wrong_requirements(reading),
+        *_locked(reading),
         *_whole_loads(reading),
         *places_elsewhere(reading.entries),
         *(seen for code in reading.codes for seen in installed_in_notebooks(code)),
@@ -31,6 +32,13 @@ def beside_code(reading: Reading) -> list[Sighting]:
         *people_in_outputs(reading.codes),
         *people_in_corpora(reading.entries, [file.path for file in reading.data]),
     ]
+
+
+def _locked(reading: Reading) -> Iterator[Sighting]:
+    """The library that wrote the models, where a lock pins it and no declaration names it."""
+    version = reading.declared.locked.get("scikit-learn")
+    if version:
+        yield Sighting("locked", "scikit-learn", Evidence(), version)
 
 
 def _whole_loads(reading: Reading) -> Iterator[Sighting]:

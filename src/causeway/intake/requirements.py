@@ -30,8 +30,8 @@ class Declared(Struct, frozen=True):
     requirements: tuple[Requirement, ...]
     files: tuple[RequirementFile, ...]
     python: Guess
-    locked: frozenset[str] = frozenset()
-    """Every distribution that a lock brings, asked for or not."""
+    locked: dict[str, str] = {}
+    """Every distribution that a lock brings, asked for or not, with its version."""
 
 
 def read_requirements(entries: Iterable[Entry]) -> Declared:
@@ -120,9 +120,9 @@ class _Reading:
     def _pin(self, path: str, pins: dict[str, str]) -> None:
         self._pins.append((posixpath.dirname(path), pins))
 
-    def locked(self) -> frozenset[str]:
-        """Every distribution that some lock names."""
-        return frozenset(name for _, pins in self._pins for name in pins)
+    def locked(self) -> dict[str, str]:
+        """Every distribution that some lock names, with its version."""
+        return {name: version for _, pins in self._pins for name, version in pins.items()}
 
     def pinned(self) -> Iterable[Requirement]:
         """The dependencies, those that a lock in the same folder or above pins with that version."""
