@@ -48,7 +48,10 @@ def lines(trial: Trial) -> Iterator[tuple[str, str]]:
         label = ""
     for label_, text in _measured(trial.measured):
         yield label_, text
+    broken = {entry.path for entry in trial.entries if entry.role == "serve" and not entry.ended}
     for serving in trial.serving:
+        if serving.reason and serving.path in broken:
+            continue
         yield "served", _serving(serving)
         for text in _apart(serving):
             yield "", text
