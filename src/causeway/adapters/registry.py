@@ -90,11 +90,13 @@ def build_environment(
     return build(folder, declared=declared, imports=imports, python=python, into=into, say=say, stated=stated)
 
 
-def resolve_requirements(wanted: Sequence[str], held: Sequence[str], python: str) -> Resolved:
+def resolve_requirements(
+    wanted: Sequence[str], held: Sequence[str], python: str, *, give_way: bool = True
+) -> Resolved:
     """One version each that fit together on this Python, by pip's resolver; nothing is installed."""
     from causeway.adapters.resolution import resolve
 
-    return resolve(wanted, held, python)
+    return resolve(wanted, held, python, give_way=give_way)
 
 
 def git_repository(folder: Path) -> str:

@@ -29,8 +29,8 @@ class _Report(Struct):
     install: list[_Installable]
 
 
-def resolve(wanted: Sequence[str], held: Sequence[str], python: str) -> Resolved:
-    """One version each for the wanted lines on this Python (`3.11`); held lines give way where they must."""
+def resolve(wanted: Sequence[str], held: Sequence[str], python: str, *, give_way: bool) -> Resolved:
+    """One version each for the wanted lines on this Python (`3.11`); held lines give way where they may."""
     firm, soft = _by_name(wanted), _by_name(held)
     dropped: dict[str, str] = {}
     for _ in range(MAX_ATTEMPTS):
@@ -41,6 +41,8 @@ def resolve(wanted: Sequence[str], held: Sequence[str], python: str) -> Resolved
             return Resolved(found, dropped)
         name, why = _obstacle(found, firm, soft)
         dropped[name] = why
+        if not give_way:
+            break
         # what was written goes only after what was concluded
         if soft.pop(name, None) is None:
             firm.pop(name)

@@ -191,7 +191,7 @@ def _resolved(site: Site, wanted: list[str], held: list[str]) -> tuple[str, Reso
         return first, found
     for older in OLDER_PYTHONS:
         site.say(f"not all of them do; trying Python {older}")
-        other = registry.resolve_requirements(wanted, held, older)
+        other = registry.resolve_requirements(wanted, held, older, give_way=False)
         if not other.dropped:
             return older, other
     return first, found
