@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -35,6 +36,9 @@ TOLD_CHARACTERS = 2_000
 TOLD_LINES = 5
 TRACEBACK = "Traceback (most recent call last)"
 LEFT_OUT = {".git", ".hg", ".svn", ".causeway", "__pycache__", "node_modules", ".ipynb_checkpoints", ".venv"}
+
+
+AnyStruct = TypeVar("AnyStruct", bound=Struct)
 
 
 class _Outcome(Struct):
@@ -77,7 +81,7 @@ def watch_training(
         raise
     (into / AT).unlink(missing_ok=True)
     path = into / "trace.json"
-    trace = msgspec.json.decode(path.read_bytes(), type=Trace)
+    trace = decoded(path.read_bytes(), Trace, what=what)
     trace = msgspec.structs.replace(trace, printed=ended.printed, network=ended.network)
     path.write_bytes(msgspec.json.encode(trace))
     return trace
@@ -210,10 +214,20 @@ def run_script(
     if not answered.is_file():
         raise OutsideError(_crash(ended, what), hint=_last_lines(ended))
     content = answered.read_bytes()
-    outcome = msgspec.json.decode(content, type=_Outcome)
+    outcome = decoded(content, _Outcome, what=what)
     if not outcome.ok:
         raise OutsideError(f"{what} failed: {outcome.error}", hint=_last_lines(ended))
     return ended, content
+
+
+def decoded(content: bytes, kind: type[AnyStruct], *, what: str) -> AnyStruct:
+    """What the runner wrote; the code that it ran may have written over it."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.MsgspecError as error:
+        raise OutsideError(
+            f"{what} left a result that cannot be read: {error}", hint="look for code that writes it"
+        ) from error
 
 
 def copy_folder(folder: Path, copy: Path) -> None:

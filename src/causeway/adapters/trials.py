@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from causeway.adapters.cases import Case, write_column
-from causeway.adapters.runners import run_script
+from causeway.adapters.runners import decoded, run_script
 from causeway.core.environment import Limits
 from causeway.core.errors import OutsideError
 from causeway.core.poc import DataFile, ModelFile
@@ -40,9 +39,9 @@ def open_saved(bench: Bench, model: ModelFile) -> SavedModel:
             limits=Limits(seconds=OPEN_SECONDS),
             what=f"opening {model.path}",
         )[1]
+        opened = decoded(content, _Opened, what=f"opening {model.path}")
     except OutsideError as error:
         return SavedModel(model.path, "fails", model.estimator, error=error.message)
-    opened = msgspec.json.decode(content, type=_Opened)
     return SavedModel(
         model.path,
         opened.outcome,
@@ -98,9 +97,9 @@ def replay(
             limits=Limits(seconds=seconds + EXTRA_SECONDS),
             what=f"the app {app}",
         )[1]
+        told = decoded(content, _Replayed, what=f"the app {app}")
     except OutsideError as error:
         return Served(Serving(app, framework, reason=error.message), error=error.message)
-    told = msgspec.json.decode(content, type=_Replayed)
     serving = Serving(
         path=app,
         framework=framework,
@@ -174,7 +173,7 @@ def stand_in(bench: Bench, file: DataFile, *, task: str, drop: Sequence[str], se
         limits=Limits(seconds=3 * seconds + EXTRA_SECONDS),
         what="measuring with a stand-in",
     )[1]
-    return msgspec.json.decode(content, type=StoodIn)
+    return decoded(content, StoodIn, what="measuring with a stand-in")
 
 
 def _request(bench: Bench, scratch: Path) -> dict[str, object]:

@@ -73,7 +73,8 @@ def largest(one, other):
     if one is None or other is None or one.shape != other.shape or not one.size:
         return 0.0
     apart = np.abs(one - other)
-    return float(np.nanmax(apart)) if np.isfinite(apart).any() else 0.0
+    apart = apart[np.isfinite(apart)]
+    return float(apart.max()) if apart.size else 0.0
 
 
 def columns_apart(app, training, names, numbers):
