@@ -23,8 +23,8 @@ EVIL = "<script>alert('x')</script>"
 def live(folder):
     """A folder whose product is live, with something open, waived and answered."""
     findings = [
-        Finding("LEAK-SPLIT", Severity.BLOCKER, "the table is scaled before the split", Remedy("split first"),
-                evidence=(Evidence(path="train.py", line=41),), blocks_ship=True),
+        Finding("LEAK-SPLIT", Severity.FIX, "the table is scaled before the split", Remedy("split first"),
+                evidence=(Evidence(path="train.py", line=41),)),
         Finding("owner", Severity.BLOCKER, f"nobody owns it {EVIL}", Remedy("name one")),
     ]  # fmt: skip
     shipyard.poc(folder, more=f'purpose = "Keep subscribers {EVIL}"\n')
