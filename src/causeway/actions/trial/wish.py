@@ -11,6 +11,7 @@ from causeway.core.environment import Environment
 from causeway.core.poc import ModelFile, Poc
 
 MODULES = {"scikit-learn": "sklearn", "XGBoost": "xgboost", "LightGBM": "lightgbm", "ONNX": "onnxruntime"}
+OLD_NUMPY = "numpy<2"
 OPENERS = {"joblib": "joblib", "skops": "skops"}
 
 
@@ -26,21 +27,24 @@ class Wish:
 
     def made(self, instead: str = "") -> Environment:
         """The environment, made outside the cage or kept from before; `instead` pins one package."""
-        name = instead.partition("==")[0]
-        declared = [f"{one.name}{one.spec}" for one in self.poc.requirements if one.name.lower() != name]
+        lines = {one.name.lower(): f"{one.name}{one.spec}" for one in reversed(self.poc.requirements)}
+        if instead:
+            lines[instead.partition("==")[0]] = instead
+            # what was built for the first NumPy does not start with the second
+            lines["numpy"] = OLD_NUMPY if lines.get("numpy", "numpy") == "numpy" else lines["numpy"]
         return registry.build_environment(
             self.folder,
-            declared=(*declared, *([instead] if instead else [])),
-            imports=self._imports(),
+            declared=tuple(lines.values()),
+            imports=tuple(sorted({*self._imports(), *(["numpy"] if instead else [])})),
             python=self.python or None,
             into=environments(),
             say=self.say,
             stated=self.poc.python.value or None,
         )
 
-    def _imports(self) -> tuple[str, ...]:
+    def _imports(self) -> set[str]:
         found = {name for script in self.scripts for name in registry.training_imports(self.folder, script)}
-        return tuple(sorted(found | {module for model in self.poc.models if (module := _reader(model))}))
+        return found | {module for model in self.poc.models if (module := _reader(model))}
 
 
 def _reader(model: ModelFile) -> str:
