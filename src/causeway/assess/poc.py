@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from causeway.assess import (
+    poc_chance,
     poc_data,
     poc_deploy,
     poc_environment,
@@ -32,6 +33,7 @@ Judge = Callable[[Poc], Iterable[Finding]]
 JUDGES: tuple[Judge, ...] = (
     poc_leakage.judge,
     poc_skill.judge,
+    poc_chance.judge,
     poc_skew.judge,
     poc_safety.judge,
     poc_runs.judge,

@@ -9,7 +9,9 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.beside_code import beside_code
 from causeway.intake.byhand import by_hand
+from causeway.intake.clusters import named_by_hand
 from causeway.intake.code import Code
+from causeway.intake.drawn import drawn
 from causeway.intake.execution import order_matters
 from causeway.intake.imports import missing_modules
 from causeway.intake.library import UNSAFE_LOADERS
@@ -18,6 +20,7 @@ from causeway.intake.paths import absolute_paths, absolute_paths_in
 from causeway.intake.reading import Reading
 from causeway.intake.readme import said_in_readme
 from causeway.intake.removed import removed_apis, removed_options
+from causeway.intake.selection import chosen_on_test
 from causeway.intake.serving import app_facts
 from causeway.intake.swallowed import swallowed_errors
 from causeway.intake.text import read_text
@@ -82,6 +85,11 @@ def _judged(reading: Reading) -> list[Sighting]:
 def _upkeep(reading: Reading) -> list[Sighting]:
     codes = reading.project.codes
     return [*seeds(codes), *manners(codes), *unused(reading.codes, reading.models, reading.entries)]
+
+
+def _chance(reading: Reading) -> list[Sighting]:
+    codes = reading.project.codes
+    return [*drawn(reading.project), *chosen_on_test(codes), *named_by_hand(codes)]
 
 
 def _paths(reading: Reading) -> list[Sighting]:
@@ -154,6 +162,7 @@ COLLECTORS: tuple[Callable[[Reading], list[Sighting]], ...] = (
     _missing,
     _judged,
     _upkeep,
+    _chance,
     _paths,
     _removed,
     _in_r,
