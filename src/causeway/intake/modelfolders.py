@@ -41,7 +41,7 @@ def _mlflow(entry: Entry) -> ModelFile:
     flavours = flavours if isinstance(flavours, dict) else {}
     own = next((name for name in _FLAVOURS if name in flavours), "")
     said = flavours.get(own) if isinstance(flavours.get(own), dict) else {}
-    version = next((str(value) for key, value in (said or {}).items() if key.endswith("_version")), "")
+    version = next((str(value) for key, value in (said or {}).items() if str(key).endswith("_version")), "")
     return ModelFile(
         entry.path,
         "MLflow model",

@@ -75,7 +75,8 @@ def read_safetensors(entry: Entry) -> ModelFile | None:
         problem = "" if too_long else "has no header that makes sense"
         return ModelFile(entry.path, "safetensors", entry.size, problem=problem)
     tensors = [value for name, value in header.items() if name != "__metadata__" and isinstance(value, dict)]
-    ends = [value["data_offsets"][1] for value in tensors if isinstance(value.get("data_offsets"), list)]
+    spans = [span for value in tensors if isinstance(span := value.get("data_offsets"), list) and span]
+    ends = [span[-1] for span in spans]
     short = max((end for end in ends if isinstance(end, int)), default=0) + 8 + length > entry.size
     metadata = header.get("__metadata__")
     written = metadata.get("format", "") if isinstance(metadata, dict) else ""

@@ -40,14 +40,12 @@ def read_parquet(entry: Entry) -> DataFile:
     """Schema, count of records and columns of a Parquet file."""
     try:
         footer = _footer(entry)
-    except (ValueError, IndexError, OSError, struct.error, RecursionError):
+        columns = _columns(footer)
+        size = _measured(columns, footer)
+    # a damaged footer may hold anything anywhere
+    except (ValueError, IndexError, OSError, struct.error, RecursionError, TypeError, AttributeError):
         return DataFile(entry.path, "Parquet", entry.size, problem="its footer cannot be read")
-    columns = _columns(footer)
-    records = footer.get(3)
-    groups = [group for group in footer.get(4) or [] if isinstance(group, dict)]
-    for group in groups:
-        _add_statistics(columns, group)
-    size = sum(int(group.get(2) or 0) for group in groups)
+    records = footer.get(3) if isinstance(footer.get(3), int) else None
     told = tuple(_profile(column) for column in columns.values())
     sampled = _sampled(entry.full, list(columns), records=int(records or 0), size=size)
     count = max((len(column) for column in sampled.values()), default=0)
@@ -83,6 +81,14 @@ def _footer(entry: Entry) -> dict[int, Any]:
             raise ValueError("no footer")
         file.seek(-8 - length, 2)
         return Compact(file.read(length)).structure()
+
+
+def _measured(columns: dict[str, _Column], footer: dict[int, Any]) -> int:
+    """The bytes of all row groups, whose statistics are added to the columns."""
+    groups = [group for group in footer.get(4) or [] if isinstance(group, dict)]
+    for group in groups:
+        _add_statistics(columns, group)
+    return sum(int(group.get(2) or 0) for group in groups)
 
 
 def _columns(footer: dict[int, Any]) -> dict[str, _Column]:

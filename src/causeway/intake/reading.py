@@ -24,6 +24,9 @@ from causeway.intake.walk import Entry, Walk, walk
 
 T = TypeVar("T")
 
+# what bytes that somebody made up on purpose may lead to in a reader of a form that was not foreseen
+DAMAGES = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
+
 MAX_CODE_FILES = 300
 MAX_CODE_BYTES = 1_200_000
 MAX_DATA_FILES = 120
@@ -97,7 +100,11 @@ class Reading:
             if len(found) >= most or not go_on(entry):
                 self.limits.append(f"not all {what} were read: limit of number or time")
                 break
-            made = reader(entry)
+            try:
+                made = reader(entry)
+            except DAMAGES as error:
+                self.limits.append(f"{entry.path} could not be read: {type(error).__name__}")
+                continue
             if made is not None:
                 found.append(made)
         return found

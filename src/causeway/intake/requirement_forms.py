@@ -5,7 +5,6 @@ Python alone.
 import ast
 import configparser
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ import yaml
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Requirement
+from causeway.core.toml_reading import read_toml
 from causeway.intake.code import parse
 from causeway.intake.requirement_lines import normal, requirement
 from causeway.intake.trees import nodes_in
@@ -37,8 +37,8 @@ _WINDOWS_PACKAGES = {
 def pyproject(path: str, text: str) -> Parsed:
     """Standard metadata, and what poetry, pdm and uv keep beside it."""
     try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document = read_toml(text)
+    except ValueError as error:
         return [], "", f"does not parse: {error}"
     project = _table(document.get("project"))
     tools = _table(document.get("tool"))
@@ -71,8 +71,8 @@ def _standard(document: dict[str, Any], project: dict[str, Any], tools: dict[str
 def pipfile(path: str, text: str) -> Parsed:
     """Packages of a Pipfile."""
     try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document = read_toml(text)
+    except ValueError as error:
         return [], "", f"does not parse: {error}"
     packages = _table(document.get("packages")) | _table(document.get("dev-packages"))
     required = _table(document.get("requires"))

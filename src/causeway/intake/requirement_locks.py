@@ -1,12 +1,12 @@
 """Exact versions that a tool wrote down: lock files of poetry, uv, pdm, pipenv, conda and renv."""
 
 import json
-import tomllib
 from collections.abc import Callable
 from typing import Any
 
 import yaml
 
+from causeway.core.toml_reading import read_toml
 from causeway.intake.requirement_lines import normal, read_lines
 
 MAX_LOCK_BYTES = 8_000_000
@@ -22,7 +22,7 @@ def pins_of(name: str, text: str) -> Pins | None:
         return None
     try:
         return reader(text)
-    except (ValueError, tomllib.TOMLDecodeError, yaml.YAMLError, RecursionError, AttributeError, TypeError):
+    except (ValueError, yaml.YAMLError, RecursionError, AttributeError, TypeError):
         return None
 
 
@@ -33,7 +33,7 @@ def pins_of_constraints(path: str, text: str) -> Pins:
 
 
 def _toml_packages(text: str) -> Pins:
-    packages = tomllib.loads(text).get("package") or []
+    packages = read_toml(text).get("package") or []
     return {normal(str(item["name"])): str(item.get("version", "")) for item in packages if "name" in item}
 
 
@@ -59,7 +59,7 @@ _READERS: dict[str, Callable[[str], Pins]] = {
     "pdm.lock": _toml_packages,
     "pylock.toml": lambda text: {
         normal(str(item["name"])): str(item.get("version", ""))
-        for item in tomllib.loads(text).get("packages") or []
+        for item in read_toml(text).get("packages") or []
     },
     "pipfile.lock": _pipfile,
     "conda-lock.yml": _conda,

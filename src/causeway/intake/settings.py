@@ -2,11 +2,11 @@
 
 import configparser
 import json
-import tomllib
 from collections.abc import Iterable
 
 import yaml
 
+from causeway.core.toml_reading import read_toml
 from causeway.intake.paths import Files
 from causeway.intake.text import read_text
 from causeway.intake.walk import Entry
@@ -41,7 +41,7 @@ def _parsed(suffix: str, text: str) -> object:
         if suffix == ".json":
             return json.loads(text)
         if suffix == ".toml":
-            return tomllib.loads(text)
+            return read_toml(text)
         if suffix in {".ini", ".cfg"}:
             parser = configparser.ConfigParser(interpolation=None)
             parser.read_string(text)
