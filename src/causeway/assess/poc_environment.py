@@ -11,6 +11,7 @@ from causeway.core.poc import Poc, Requirement
 NEEDS_OLD_PYTHON = {"flask": 2, "jinja2": 3, "werkzeug": 2, "markupsafe": 2, "itsdangerous": 2}
 # pickles of these carry the version of scikit-learn that wrote them
 SKLEARN_MADE = {"scikit-learn", "imbalanced-learn", "", "XGBoost", "LightGBM", "CatBoost"}
+SURE = 0.8
 RESOLVE = Remedy("`causeway run` resolves them and records the pins.", "causeway run")
 
 
@@ -27,7 +28,8 @@ def judge(poc: Poc) -> Iterator[Finding]:
     if "R" in poc.languages[:1]:
         yield from _r_versions(poc)
     spoken = not poc.languages or {"Python", "R"} & set(poc.languages)
-    if spoken and (not poc.python or poc.python.certainty < 0.8):
+    stated = poc.python.certainty >= SURE or ("R" in poc.languages[:1] and poc.seen("r_version"))
+    if spoken and not stated:
         yield _python(poc)
 
 

@@ -1,9 +1,12 @@
 """How models are asked: limits, waiting, names of models, answers that are taken apart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from causeway.core.finding import Finding, Remedy, Severity
-from causeway.core.poc import Poc
+from causeway.core.poc import Poc, Sighting
+
+PAST = "2026-11-20"
+"""The day on which the list of ended models was last read: what lay before it then is over."""
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
@@ -141,7 +144,7 @@ def _waiting(poc: Poc) -> Iterator[Finding]:
 def _failing(poc: Poc) -> Iterator[Finding]:
     found = poc.seen("uncaught")
     if found:
-        shown = "its user sees a stack trace" if poc.serve else "the program ends with a stack trace"
+        shown = _shown(poc)
         yield Finding(
             "GENAI-FALLBACK",
             Severity.NOTE,
@@ -155,15 +158,29 @@ def _failing(poc: Poc) -> Iterator[Finding]:
         )
 
 
+def _shown(poc: Poc) -> str:
+    """What comes out where nothing catches a failure."""
+    if not poc.serve:
+        return "the program ends with a stack trace"
+    page = poc.served_by.value in {"Streamlit", "Gradio", "Chainlit"}
+    return "its user sees a stack trace" if page else "its user gets a bare error 500"
+
+
+def _ended(told: Sequence[Sighting]) -> str:
+    """The sentence about models whose end was announced; what is past is said to be."""
+    named = ", ".join(f"{s.value} ({s.detail})" for s in told[:4])
+    if all(s.detail and s.detail[:10] <= PAST for s in told):
+        return f"The maker has ended {named}: requests fail or reach another model."
+    return f"The maker has announced the end of {named}: from that day, requests fail or reach another model."
+
+
 def _models(poc: Poc) -> Iterator[Finding]:
     ended = poc.seen("retired_model") + poc.seen("retired_service")
     if ended:
-        told = ", ".join(f"{s.value} ({s.detail})" for s in ended[:4])
         yield Finding(
             "GENAI-RETIRED",
             Severity.FIX,
-            f"The maker has announced the end of {told}: from that day, requests fail or reach "
-            "another model.",
+            _ended(ended),
             Remedy("Move to a current model, and compare the two on the evaluation set first."),
             tuple(s.at for s in ended[:4]),
             certainty=0.9,

@@ -34,7 +34,11 @@ def _trainings(poc: Poc) -> Iterator[Finding]:
 
 
 def _data(poc: Poc) -> Iterator[Finding]:
-    tables = [file for file in poc.data if len(file.columns) > 2 and not file.scored and not _part(file)]
+    tables = [
+        file
+        for file in poc.data
+        if len(file.columns) > 2 and not file.scored and not _part(file) and not file.result
+    ]
     for position, one in enumerate(tables):
         for other in tables[position + 1 :]:
             alike = set(one.names) == set(other.names) and one.records == other.records

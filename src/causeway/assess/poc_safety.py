@@ -48,7 +48,27 @@ def _sessions(poc: Poc) -> Iterator[Finding]:
         )
 
 
+def _damaged(poc: Poc) -> Iterator[Finding]:
+    """Saved models that cannot be what they should be; one finding for each thing that is wrong."""
+    wrong: dict[str, list[str]] = {}
+    for model in poc.models:
+        if model.problem and not model.dangerous and not re.search(r"pointer|only in part", model.problem):
+            wrong.setdefault(model.problem, []).append(model.path)
+    for problem, paths in wrong.items():
+        also = f" (and {len(paths) - 1} more like it)" if len(paths) > 1 else ""
+        yield Finding(
+            "MODEL-DAMAGED",
+            Severity.FIX,
+            f"{paths[0]} {problem}{also}.",
+            Remedy("Save it again."),
+            tuple(Evidence(path) for path in paths[:4]),
+            certainty=0.7,
+            damage=0.5,
+        )
+
+
 def _artefacts(poc: Poc) -> Iterator[Finding]:
+    yield from _damaged(poc)
     for model in poc.models:
         if model.dangerous:
             yield Finding(
@@ -60,16 +80,6 @@ def _artefacts(poc: Poc) -> Iterator[Finding]:
                 certainty=0.95,
                 damage=1.0,
                 blocks_ship=True,
-            )
-        elif model.problem and not re.search(r"pointer|only in part", model.problem):
-            yield Finding(
-                "MODEL-DAMAGED",
-                Severity.FIX,
-                f"{model.path} {model.problem}.",
-                Remedy("Save it again."),
-                (Evidence(model.path),),
-                certainty=0.7,
-                damage=0.5,
             )
 
 

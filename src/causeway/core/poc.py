@@ -25,6 +25,13 @@ class Guess(Struct, frozen=True, omit_defaults=True):
         return self.evidence[0] if self.evidence else None
 
 
+_RESULTS = {
+    "output", "outputs", "result", "results", "report", "reports", "figures", "tables", "predictions",
+    "evaluation", "metrics", "logs", "submissions",
+}  # fmt: skip
+_RESULT_WORDS = {"prediction", "predictions", "predicted", "submission", "results", "metrics", "leaderboard"}
+
+
 class ColumnProfile(Struct, frozen=True, omit_defaults=True):
     """One column as seen in the sampled records.
 
@@ -80,6 +87,13 @@ class DataFile(Struct, frozen=True, omit_defaults=True):
     def names(self) -> tuple[str, ...]:
         """The columns' names, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def result(self) -> bool:
+        """Whether it lies where results are written, or is called like one: nothing is learned from it."""
+        *folders, name = self.path.lower().split("/")
+        said = name.rpartition(".")[0].replace("-", "_").split("_")
+        return bool(_RESULTS & set(folders)) or bool(_RESULT_WORDS & set(said))
 
     def column(self, name: str) -> ColumnProfile | None:
         """The column of that name, if there is one."""

@@ -15,6 +15,7 @@ from causeway.intake.requirement_places import installed_in_notebooks
 from causeway.intake.secret_places import secrets
 from causeway.intake.tracked import rubbish
 from causeway.intake.trees import nodes_in
+from causeway.intake.versions import versions_of_r
 
 
 def beside_code(reading: Reading) -> list[Sighting]:
@@ -28,6 +29,7 @@ def beside_code(reading: Reading) -> list[Sighting]:
         *secrets(reading),
         *deployments(reading),
         *rubbish(reading.root, reading.walk),
+        *versions_of_r(reading.entries),
         *licence_terms(reading.entries),
         *people_in_outputs(reading.codes),
         *people_in_corpora(reading.entries, [file.path for file in reading.data]),

@@ -20,6 +20,11 @@ MAX_NOTEBOOK_BYTES = 40_000_000
 MAX_OUTPUT_CHARACTERS = 20_000
 
 _MAGIC = re.compile(r"^\s*(?:[!%]|\?\w|\w[\w.]*\s*=\s*[!%]\S)")
+_BARE = re.compile(
+    r"^\s*(?:pip3?|conda|mamba|uv|ls|ll|cd|cp|mv|rm|rmdir|mkdir|cat|more|less|man|env|load_ext|reload_ext|run|"
+    r"time|timeit|matplotlib|autoreload|config|writefile|history|bookmark|alias)(?:\s+[^\s=(\[,:+].*)?$"
+)
+"""Magics that Jupyter runs without their sign."""
 _CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
 _PYTHON_CELLS = {"time", "timeit", "capture", "prun"}
 
@@ -107,6 +112,8 @@ def read_notebook(entry: Entry) -> Code:
     blocks, errors = [], []
     for number, cell in cells:
         tree, error = parse(strip_magics(_text(cell)))
+        if tree is None:
+            tree, _ = parse(strip_magics(_text(cell), bare=True))
         if tree is not None:
             blocks.append(Block(tree, number, _text(cell), _printed(cell), _count(cell)))
         elif language == "Python" and error is not None:
@@ -124,15 +131,15 @@ def read_notebook(entry: Entry) -> Code:
     return Code(source, tuple(blocks) if language == "Python" else (), _state(entry.path, cells, python))
 
 
-def strip_magics(text: str) -> str:
-    """The cell without shell and IPython lines; line numbers stay."""
+def strip_magics(text: str, *, bare: bool = False) -> str:
+    """The cell without shell and IPython lines, those without a sign too when `bare`; line numbers stay."""
     magic = _CELL_MAGIC.match(text)
     if magic and magic[1] not in _PYTHON_CELLS:
         return ""
     kept = []
     for line in text.split("\n"):
         indent = line[: len(line) - len(line.lstrip())]
-        magical = _MAGIC.match(line) or line.rstrip().endswith("?")
+        magical = _MAGIC.match(line) or line.rstrip().endswith("?") or (bare and _BARE.match(line))
         kept.append(f"{indent}pass" if magical else line)
     return "\n".join(kept)
 

@@ -35,6 +35,7 @@ _PROC = re.compile(r"^\s*\w+:\s*(.+)$", re.MULTILINE)
 _RUNS = re.compile(
     r"(?<![\w/.-])python3?\s+(?:-u\s+)?([\w./-]+\.py)\b|pip3? install[^\n&|;]*?-r\s+([\w./-]+\.txt)\b"
 )
+_TESTS = re.compile(r"(^|/)(tests?/|test_[^/]*$|conftest\.py$|[^/]*_test\.py$)")
 _VARIABLE = re.compile(r"^[A-Z][A-Z0-9_]{2,}$")
 _OWN = {
     "PORT",
@@ -184,7 +185,7 @@ def _compose(reading: Reading, entry: Entry, document: dict[str, Any]) -> list[S
                 found.append(
                     Sighting("broken_deployment", f"builds {name} from {recipe}, which is not there", at)
                 )
-            found += _unset(reading, entry, service, folder)
+            found += _unset(reading, entry, service, folder, _given(document))
         image = str(service.get("image") or "")
         if (
             image
@@ -196,21 +197,33 @@ def _compose(reading: Reading, entry: Entry, document: dict[str, Any]) -> list[S
     return found
 
 
-def _unset(reading: Reading, entry: Entry, service: dict[str, Any], folder: str) -> list[Sighting]:
+def _given(document: dict[str, Any]) -> set[str]:
+    """Variables that some service sets: which of them runs the code that asks is not known."""
+    lists = [service.get("environment") for service in _services(document).values()]
+    return {
+        str(item).split("=")[0].strip() for given in lists if isinstance(given, list | dict) for item in given
+    }
+
+
+def _unset(
+    reading: Reading, entry: Entry, service: dict[str, Any], folder: str, given: set[str]
+) -> list[Sighting]:
     """Variables that the code cannot do without and that nothing sets in the container."""
     if service.get("env_file"):
         return []
-    given = service.get("environment") or []
-    given_names = {str(item).split("=")[0] for item in given} if isinstance(given, list | dict) else set()
+    given_names = set(given)
     for item in reading.entries:
         if is_dockerfile(item) and item.path.startswith(f"{folder}/" if folder else ""):
             given_names |= read_image(item).environment
     codes = [
         code
         for code in reading.codes
-        if code.path.startswith(f"{folder}/" if folder else "") and code.notebook is None
+        if code.path.startswith(f"{folder}/" if folder else "")
+        and code.notebook is None
+        and not _TESTS.search(code.path)
     ]
-    wanted = {name for code in codes for name in _needed(code)} - given_names - _OWN
+    set_by_code = {name for code in codes for name in _set_by_code(code)}
+    wanted = {name for code in codes for name in _needed(code)} - given_names - _OWN - set_by_code
     return [Sighting("unset_variable", name, Evidence(entry.path)) for name in sorted(wanted)]
 
 
@@ -228,6 +241,26 @@ def _needed(code: Code) -> Iterator[str]:
                 continue
             if isinstance(name, ast.Constant) and _VARIABLE.match(str(name.value)):
                 yield str(name.value)
+
+
+def _set_by_code(code: Code) -> Iterator[str]:
+    """Names of environment variables that this code gives a value itself."""
+    for block in code.blocks:
+        for node in nodes_in(block.tree):
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and _environ(node.value):
+                name = node.slice
+            elif (
+                isinstance(node, ast.Call) and len(node.args) > 1 and (_sets(node.func) or _reads(node.func))
+            ):
+                name = node.args[0]
+            else:
+                continue
+            if isinstance(name, ast.Constant):
+                yield str(name.value)
+
+
+def _sets(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and function.attr == "setdefault" and _environ(function.value)
 
 
 def _reads(function: ast.expr) -> bool:

@@ -1,7 +1,6 @@
 """Which other people's modules the code imports, and which of them nothing declares."""
 
 import ast
-import difflib
 import sys
 from collections.abc import Iterable, Iterator
 from posixpath import dirname
@@ -9,6 +8,7 @@ from posixpath import dirname
 from causeway.core.poc import Requirement, RequirementFile, Sighting
 from causeway.intake.code import Block, Code
 from causeway.intake.distributions import MODULES, closure, distribution
+from causeway.intake.spelling import meant
 from causeway.intake.trees import nodes_in
 
 NEVER_DECLARED = {
@@ -59,9 +59,7 @@ def missing_modules(codes: Iterable[Code], local: set[str]) -> list[Sighting]:
             continue
         key = (dirname(code.path), top)
         if key not in near:
-            near[key] = next(
-                iter(difflib.get_close_matches(top, beside.get(key[0], []), n=1, cutoff=0.8)), ""
-            )
+            near[key] = meant(top, beside.get(key[0], []))
         if near[key] or top in OWN:
             found.setdefault(
                 f"{code.path} {top}", Sighting("missing_module", top, code.at(node, block), near[key])

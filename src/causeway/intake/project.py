@@ -3,16 +3,14 @@ it.
 """
 
 import ast
-import difflib
-import sys
 from collections.abc import Callable, Iterable
 from posixpath import dirname, join, normpath
 
 from causeway.intake.code import Code
-from causeway.intake.distributions import MODULES
 from causeway.intake.events import Events
 from causeway.intake.follow import Follower
 from causeway.intake.names import aliases_of
+from causeway.intake.spelling import meant
 from causeway.intake.values import Scope
 
 MAX_STEPS = 200_000
@@ -134,13 +132,13 @@ class Project:
 
     def _nearly(self, inside: str, base: str) -> str | None:
         """The file beside the importer whose name is almost the one that was meant."""
-        if "/" in inside or inside in sys.stdlib_module_names or inside in MODULES:
+        if "/" in inside:
             return None
         if (base, inside) not in self._near:
             beside = [path for path in self._by_path if dirname(path) == base and path.endswith(".py")]
             names = [path.rsplit("/", 1)[-1].removesuffix(".py") for path in beside]
-            near = difflib.get_close_matches(inside, names, n=1, cutoff=0.8)
-            self._near[base, inside] = normpath(join(base, f"{near[0]}.py")) if near else None
+            near = meant(inside, names)
+            self._near[base, inside] = normpath(join(base, f"{near}.py")) if near else None
         return self._near[base, inside]
 
 

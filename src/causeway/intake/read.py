@@ -34,6 +34,10 @@ def read_poc(folder: Path) -> Poc:
         *(code.source for code in (*reading.r_codes, *reading.jvm_codes)),
     ]
     served = _served(reading, seen, sources)
+    seen = [
+        *seen[: len(seen) - len(generative_sightings)],
+        *sorted(generative_sightings, key=lambda item: _apart(item, served.value)),
+    ]
     loaded = {s.detail.rsplit("/", 1)[-1] for s in seen if s.what in {"unsafe_load", "load"} and s.detail}
     trainings = choosing.distinct(trainings)
     chosen = choosing.choose_training(trainings, loaded)
@@ -58,7 +62,7 @@ def read_poc(folder: Path) -> Poc:
         frameworks=stack.frameworks(imports, seen),
         model=choosing.model_name(chosen, trainings, shipped=shipped, kept=reading.models)
         or infer.untrained_model(seen),
-        train=_train(reading, chosen, trainings),
+        train=_train(reading, chosen, trainings, _loaded_by(served.value, seen)),
         serve=served,
         served_by=_served_by(served, seen),
         training_data=_training_data(chosen, file),
@@ -129,6 +133,11 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
     return trainings, leaks, claims
 
 
+def _apart(item: Sighting, served: str) -> tuple[bool, bool]:
+    """Puts what is served before everything else, and notebooks last."""
+    return item.at.path != served, item.at.path.endswith(".ipynb")
+
+
 def _served(reading: Reading, seen: list[Sighting], sources: Sequence[Source]) -> Guess:
     apps = [item for item in seen if item.what == "app" and not item.at.path.startswith("test")]
     hooks = [item for item in seen if item.what == "served_hook"]
@@ -177,14 +186,29 @@ def _time_column(file: DataFile | None) -> Guess:
     return Guess(dates[0], 0.9, (Evidence(file.path),), tuple(dates[1:])) if dates and file else Guess()
 
 
-def _train(reading: Reading, chosen: Training | None, trainings: Sequence[Training]) -> Guess:
+def _loaded_by(path: str, seen: list[Sighting]) -> set[str]:
+    """Names of the files that the app loads."""
+    loads = [s for s in seen if s.what in {"unsafe_load", "load"} and s.at.path == path and s.detail]
+    return {s.detail.rsplit("/", 1)[-1] for s in loads}
+
+
+def _train(
+    reading: Reading, chosen: Training | None, trainings: Sequence[Training], loaded: set[str]
+) -> Guess:
     if chosen is None:
         return Guess()
     parts = {item.at.path for item in trainings if item.path == chosen.path}
     others = tuple(dict.fromkeys(item.path for item in trainings if item.path not in {chosen.path, *parts}))
     together = any({chosen.path, *others} <= reading.project.imported(code) for code in reading.project.codes)
+    saved = {path: _saved_by(path, trainings) & loaded for path in (chosen.path, *others)}
+    if saved[chosen.path]:  # parts of one product: the app loads what each of them saves
+        others = tuple(path for path in others if not saved[path] - saved[chosen.path])
     others = () if together else others
     return Guess(chosen.path, 0.9 if not others else 0.7, (chosen.at,), others)
+
+
+def _saved_by(path: str, trainings: Sequence[Training]) -> set[str]:
+    return {name.rsplit("/", 1)[-1] for item in trainings if item.path == path for name in item.saves}
 
 
 def _served_by(served: Guess, sightings: list[Sighting]) -> Guess:

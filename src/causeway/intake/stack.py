@@ -6,6 +6,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Guess, Sighting
 from causeway.intake.estimators import library
 from causeway.intake.reading import Reading
+from causeway.intake.versions import python_of_workflows
 
 LANGUAGES = {
     ".r": "R", ".rmd": "R", ".qmd": "R", ".jl": "Julia", ".scala": "Scala", ".java": "Java",
@@ -46,6 +47,8 @@ def python(reading: Reading) -> Guess:
     """The version of Python that is declared, or that a notebook's kernel had."""
     if reading.declared.python:
         return reading.declared.python
+    if tested := python_of_workflows(reading.entries):
+        return tested
     kernels = [
         (code.notebook.python, code.path) for code in reading.codes if code.notebook and code.notebook.python
     ]
