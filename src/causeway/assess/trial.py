@@ -15,7 +15,8 @@ BLOCKING_SHARE = 0.02
 """From this share of wrong answers on, the app's skew blocks."""
 WORTHLESS = 0.005
 ROLES = {"train": "training", "serve": "app"}
-SKEWS = frozenset({"SKEW", "SKEW-OPTION"})
+ENOUGH_ROWS = 20
+"""Fewer rows that agree clear nobody."""
 CLAIM_SLACK = 0.02
 
 
@@ -35,8 +36,8 @@ def answered_by(trial: Trial, findings: Sequence[Finding]) -> tuple[str, ...]:
     """Codes of findings read from the text that the trial proved or cleared, so that they need not stand."""
     codes = {finding.code for finding in findings}
     gone: set[str] = set()
-    if any(_compared(serving) for serving in trial.serving):
-        gone |= SKEWS
+    if any(_compared(one) and (one.agree < one.rows or one.rows >= ENOUGH_ROWS) for one in trial.serving):
+        gone |= {"SKEW"}
     if trial.measured.evaluation is not None and not trial.measured.stand_in:
         gone |= {"NO-SKILL"}
     if any(leak.worth for leak in trial.measured.leaks):
