@@ -15,6 +15,7 @@ from causeway.actions.fix.change import Change
 from causeway.actions.fix.journal import apply, undo
 from causeway.cli.main import main
 from causeway.core.errors import OutsideError, Refused
+from causeway.core.ids import digest_of
 
 GIT = shutil.which("git")
 APP = "import flask\n\napp = flask.Flask(__name__)\napp.run(debug=True)\n"
@@ -118,6 +119,48 @@ def test_a_file_changed_since_is_not_overwritten_unless_forced(folder):
     assert invoke("--undo", "--force", folder).exit_code == 0
     assert (folder / "app.py").read_text() == APP
     assert [p.read_text() for p in (folder / ".causeway/fixes/replaced").rglob("app.py")] == ["mine"]
+
+
+FORGED = {
+    "an id elsewhere": {"id": "{outside}"},
+    "an original elsewhere": {
+        "files": [{"path": "app.py", "after": "{app}", "before": "{app}", "original": "../../../../secret"}]
+    },
+    "an original that is another": {
+        "files": [{"path": "app.py", "after": "{app}", "before": "{app}", "original": "plan.json"}]
+    },
+    "a file elsewhere": {"files": [{"path": "../new.txt", "after": ""}]},
+    "a folder elsewhere": {"made_folders": ["../outside"]},
+    "no plan": {"files": 1},
+}
+
+
+@pytest.mark.parametrize("case", FORGED)
+def test_a_plan_that_came_with_the_folder_leads_nowhere_else(case, folder, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / "secret").write_text("s")
+    plan = {"id": "0001-x", "names": ["x"], "folder": ".", "files": []} | FORGED[case]
+    text = json.dumps(plan).replace("{outside}", str(outside)).replace("{app}", digest_of(APP.encode()))
+    folders.write(folder, {".causeway/fixes/0001-x/plan.json": text})
+    told = invoke("--undo", folder)
+    assert (told.exit_code, "no fix that can be taken back" in told.output) == (1, True)
+    assert outside.is_dir()
+    assert (folder / "app.py").read_text() == APP
+
+
+def test_of_two_fixes_at_once_the_later_sees_what_the_first_wrote(folder, monkeypatch):
+    checked = journal._check_all
+
+    def another_is_quicker(place, changes):
+        checked(place, changes)
+        (folder / "a.txt").write_text("first")
+        monkeypatch.setattr(journal, "_check_all", checked)
+
+    monkeypatch.setattr(journal, "_check_all", another_is_quicker)
+    with pytest.raises(Refused, match="changed meanwhile"):
+        apply(folder, ["x"], [Change("a.txt", b"1", b"second")])
+    assert (folder / "a.txt").read_text() == "first"
 
 
 def test_a_read_only_file_stops_the_whole_fix(folder):

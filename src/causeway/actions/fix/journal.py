@@ -49,6 +49,8 @@ def apply(folder: Path, names: Sequence[str], changes: Sequence[Change]) -> str:
     """Writes every change, after keeping every original; the id under which it can be undone."""
     _check_all(folder, changes)
     with _alone(folder) as place:
+        # another fix may have been written while we waited for our turn
+        _check_all(folder, changes)
         plan = _plan(place, folder, names, changes)
         scratch = place / f".{plan.id}.part"
         _keep(scratch, plan, changes)
@@ -107,6 +109,8 @@ def _nearest(folder: Path) -> Path:
 def _alone(folder: Path) -> Generator[Path]:
     """The place where fixes are kept, while nobody else fixes or undoes."""
     place = state_of(folder) / FIXES
+    if place.is_symlink():
+        raise Refused("the place where fixes are kept is a link", where=str(place), hint="remove the link")
     try:
         place.mkdir(mode=0o700, exist_ok=True)
         lock = (place / ".lock").open("w")
@@ -155,10 +159,35 @@ def _keep(scratch: Path, plan: Plan, changes: Sequence[Change]) -> None:
 
 def _last(place: Path, folder: Path) -> Plan | None:
     for kept in sorted(_kept_in(place), key=_number, reverse=True):
-        plan = msgspec.json.decode((kept / PLAN).read_bytes(), type=Plan)
+        plan = _read(kept)
         if plan.folder == _relative(place, folder):
             return plan
     return None
+
+
+def _read(kept: Path) -> Plan:
+    """The plan as written; one that came with the folder may name what lies outside, and is refused."""
+    try:
+        plan = msgspec.json.decode((kept / PLAN).read_bytes(), type=Plan)
+    except (msgspec.DecodeError, OSError):
+        raise _unusable(kept) from None
+    names = (plan.id, *(file.original for file in plan.files if file.before))
+    ways = (*(file.path for file in plan.files), *plan.made_folders)
+    if (
+        plan.id != kept.name
+        or any(Path(name).name != name for name in names)
+        or any(Path(way).is_absolute() or ".." in Path(way).parts for way in ways)
+    ):
+        raise _unusable(kept)
+    return plan
+
+
+def _unusable(kept: Path) -> Refused:
+    return Refused(
+        "this is no fix that can be taken back",
+        where=str(kept),
+        hint="its originals lie beside it; remove that folder to undo the fix before it",
+    )
 
 
 def _kept_in(place: Path) -> list[Path]:
@@ -183,7 +212,7 @@ def _restore(folder: Path, kept_at: Path, plan: Plan) -> None:
     """Puts every file back and forgets the fix; may be repeated after being interrupted."""
     for kept in plan.files:
         if kept.before:
-            write_whole(folder / kept.path, (kept_at / kept.original).read_bytes(), mode=kept.mode)
+            write_whole(folder / kept.path, _original(kept_at, kept), mode=kept.mode & 0o777)
         else:
             inside(folder, kept.path).unlink(missing_ok=True)
         _sweep(folder / kept.path)
@@ -197,6 +226,13 @@ def _restore(folder: Path, kept_at: Path, plan: Plan) -> None:
     gone = kept_at.with_name(f".{kept_at.name}.part")
     kept_at.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
+
+
+def _original(kept_at: Path, kept: Kept) -> bytes:
+    content = read_inside(kept_at, kept.original)
+    if content is None or digest_of(content) != kept.before:
+        raise _unusable(kept_at)
+    return content
 
 
 def _sweep(path: Path) -> None:
