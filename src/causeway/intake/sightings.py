@@ -21,6 +21,7 @@ from causeway.intake.reading import Reading
 from causeway.intake.readme import said_in_readme
 from causeway.intake.removed import removed_apis, removed_options
 from causeway.intake.selection import chosen_on_test
+from causeway.intake.served_inputs import served_inputs
 from causeway.intake.serving import app_facts
 from causeway.intake.swallowed import swallowed_errors
 from causeway.intake.text import read_text
@@ -90,6 +91,10 @@ def _upkeep(reading: Reading) -> list[Sighting]:
 def _chance(reading: Reading) -> list[Sighting]:
     codes = reading.project.codes
     return [*drawn(reading.project), *chosen_on_test(codes), *named_by_hand(codes)]
+
+
+def _inputs(reading: Reading) -> list[Sighting]:
+    return served_inputs(reading.project)
 
 
 def _paths(reading: Reading) -> list[Sighting]:
@@ -163,6 +168,7 @@ COLLECTORS: tuple[Callable[[Reading], list[Sighting]], ...] = (
     _judged,
     _upkeep,
     _chance,
+    _inputs,
     _paths,
     _removed,
     _in_r,
