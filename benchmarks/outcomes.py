@@ -1,4 +1,4 @@
-"""A line for every folder in CAUSEWAY_POCS: what `check --try` says of it, and how much of its truth it found.
+"""A line for every folder in CAUSEWAY_POCS: what `check --try` says of it, how much of its truth it found.
 
     CAUSEWAY_POCS=/folder/of/pocs [CAUSEWAY_TRUTHS=/folder/of/truths] python benchmarks/outcomes.py [MINUTES]
 
