@@ -10,6 +10,7 @@ from causeway.core.manifest_draft import ONLY_A_PERSON, standing_questions
 from causeway.core.manifest_text import open_questions, read_manifest
 
 MANIFEST = "causeway.toml"
+MAX_BYTES = 4_000_000
 
 
 class Asked(Struct, frozen=True, omit_defaults=True):
@@ -41,7 +42,11 @@ def promise_of(folder: Path) -> Promise:
     """What the folder promises; a manifest that cannot be is an error that names its line."""
     path = folder / MANIFEST
     try:
-        content = path.read_bytes()
+        if not path.is_file():
+            path.lstat()
+            raise OutsideError(f"{MANIFEST} is no file", where=str(path), hint="write a file of that name")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES)
     except FileNotFoundError:
         return Promise(None)
     except OSError as error:

@@ -1,6 +1,9 @@
 """Bytes to text: by byte order mark, then UTF-8, then what Windows used to write."""
 
 import codecs
+import errno
+import os
+import stat
 from pathlib import Path
 
 from msgspec import Struct
@@ -39,10 +42,19 @@ def read_text(path: Path, limit: int) -> Text:
 def read_bytes(path: Path, limit: int) -> bytes | None:
     """The file's first `limit` bytes, or None where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_regular) as file:
             return file.read(limit)
     except OSError:
         return None
+
+
+def _regular(path: str, flags: int) -> int:
+    """Opens a file but no link, and neither waits for who writes to a pipe nor reads a device without end."""
+    opened = os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    return opened
 
 
 def decode(raw: bytes, *, cut: bool = False) -> Text:

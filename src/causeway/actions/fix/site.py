@@ -1,6 +1,7 @@
 """The folder as a fix sees it: what intake knows, and each file with the changes made so far on top."""
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -101,6 +102,9 @@ def read_inside(folder: Path, path: str) -> bytes | None:
     """The bytes of a regular file inside the folder; None where there is none."""
     full = inside(folder, path)
     try:
+        # a pipe would be waited for, a device read without end
+        if not stat.S_ISREG(full.lstat().st_mode):
+            return None
         return full.read_bytes()
     except FileNotFoundError:
         return None

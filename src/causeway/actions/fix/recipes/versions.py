@@ -1,13 +1,13 @@
 """Which versions a folder was made with, as far as it says so itself."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
 from causeway.actions.fix.site import Site
 from causeway.core.finding import Evidence
+from causeway.core.toml_reading import read_toml
 from causeway.intake.requirements import normal, requirement
 from causeway.intake.text import decode
 
@@ -83,8 +83,8 @@ def _locked(site: Site) -> Iterator[tuple[str, str, str]]:
         if not content or len(content) > _MAX_LOCK_BYTES:
             continue
         try:
-            packages = tomllib.loads(decode(content).text).get("package") or []
-        except (tomllib.TOMLDecodeError, RecursionError):
+            packages = read_toml(decode(content).text).get("package") or []
+        except ValueError:
             continue
         for package in packages:
             if isinstance(package, dict) and package.get("name") and package.get("version"):

@@ -1,0 +1,56 @@
+"""More of what a folder may hold to keep a reader busy, waiting, or looking elsewhere: a class each."""
+
+import os
+import time
+
+import pytest
+
+import folders
+from causeway.actions.check import check
+from causeway.intake import read_poc
+
+
+def test_pipes_and_links_to_devices_are_neither_waited_for_nor_read(tmp_path):
+    folders.churn(tmp_path)
+    (tmp_path / ".git").mkdir()
+    for name in ("README.md", "m.pkl", "n.ipynb", "constraints.txt", ".git/index"):
+        os.mkfifo(tmp_path / name)
+    for name in (".gitignore", ".git/config", "Dockerfile", ".env", "setup.py"):
+        (tmp_path / name).symlink_to("/dev/zero")
+    assert check(tmp_path).reach.files == 3
+
+
+def test_a_key_of_toml_without_end_is_refused(tmp_path):
+    endless = f"a{'.a' * 40_000} = 1\n"
+    folders.churn(tmp_path, **{"uv.lock": endless, "pyproject.toml": endless, "settings.toml": endless})
+    started = time.process_time()
+    assert check(tmp_path).reach.files == 6
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("form", ["environment.yml", "config.yaml", "docker-compose.yml", "agents.yaml"])
+def test_aliases_of_aliases_are_not_unfolded(tmp_path, form):
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    lines += [
+        f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefghijk", "bcdefghijkl", strict=True)
+    ]
+    folders.churn(tmp_path, **{form: "\n".join(lines), "loop.yaml": "a: &a\n  b: *a\n"})
+    assert read_poc(tmp_path).reach.seconds < 5
+
+
+def test_what_a_reader_of_one_file_did_not_foresee_is_a_limit_that_is_said(tmp_path, monkeypatch):
+    def surprised(_entry):
+        raise TypeError("'int' object is not iterable")
+
+    monkeypatch.setattr("causeway.intake.reading.read_model", surprised)
+    limits = read_poc(folders.churn(tmp_path)).reach.limits
+    assert "train.py could not be read: TypeError" in limits
+
+
+def test_weights_are_not_searched_for_people_byte_by_byte(tmp_path):
+    raw = (
+        b"\x80\x04\x95" + b"x" * 4_000_000 + b"ann@firm.org bob@firm.org cy@firm.org di@firm.org ed@firm.org"
+    )
+    folders.churn(tmp_path, **{"weights.pkl": raw})
+    poc = read_poc(tmp_path)
+    assert next(model for model in poc.models if model.path == "weights.pkl").personal == "5 e-mail addresses"
