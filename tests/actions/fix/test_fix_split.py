@@ -44,8 +44,8 @@ PROVEN = {
         f"{XY}s = StandardScaler()\nX = pd.DataFrame(s.fit_transform(X), columns=X.columns)\n{SPLIT}",
         (
             f"{XY}s = StandardScaler()\n{SPLIT}"
-            "X_train = pd.DataFrame(s.fit_transform(X_train), columns=X_train.columns)\n"
-            "X_test = pd.DataFrame(s.transform(X_test), columns=X_test.columns)\n"
+            "X_train = pd.DataFrame(s.fit_transform(X_train), columns=X_train.columns, index=X_train.index)\n"
+            "X_test = pd.DataFrame(s.transform(X_test), columns=X_test.columns, index=X_test.index)\n"
         ),
     ),
     "columns of the table before": (
@@ -55,6 +55,16 @@ PROVEN = {
         (
             f'c = ["a"]\ns = StandardScaler()\ndf["d"] = df["b"] * 2\n{XY}{SPLIT}{COPIED}'
             "X_train[c] = s.fit_transform(X_train[c])\nX_test[c] = s.transform(X_test[c])\n"
+        ),
+    ),
+    "table around columns": (
+        f'df[["a"]] = pd.DataFrame(StandardScaler().fit_transform(df[["a"]]), columns=["a"])\n{XY}{SPLIT}',
+        (
+            f"{XY}{SPLIT}{COPIED}scaler = StandardScaler()\n"
+            'X_train[["a"]] = pd.DataFrame(scaler.fit_transform(X_train[["a"]]), columns=["a"],'
+            " index=X_train.index)\n"
+            'X_test[["a"]] = pd.DataFrame(scaler.transform(X_test[["a"]]), columns=["a"],'
+            " index=X_test.index)\n"
         ),
     ),
     "median": (
@@ -71,6 +81,13 @@ OF_Z = SPLIT.replace("(X,", "(Z,")
 REFUSED = {
     f"{XY}X = StandardScaler().fit_transform(X)\nprint(X.mean())\n{SPLIT}": "line 12 uses X before the split",
     f"{XY}{SCALED}{OF_Z}print(Z)\n": "line 13 uses Z besides the split",
+    f"{XY}s = StandardScaler()\nX = s.fit_transform(X)\nprint(s.mean_)\n{SPLIT}": "line 13 uses s before",
+    f"{XY}other = df[['b']]\nX = np.hstack([StandardScaler().fit_transform(X), other])\n{SPLIT}": (
+        "other beside it is not split"
+    ),
+    f"{XY}X = X.values\nX = pd.DataFrame(StandardScaler().fit_transform(X.copy()))\n{SPLIT}": (
+        "would number its rows anew"
+    ),
     f'{FILLED}df["d"] = df["a"] * 2\n{XY}{SPLIT}': "line 10 uses df in a way that is not followed",
     f"{FILLED}df = df.dropna()\n{XY}{SPLIT}": "line 10 uses df in a way that is not followed",
     f"{XY}if True:\n    X = StandardScaler().fit_transform(X)\n{SPLIT}": "follows in the same place",
@@ -140,3 +157,19 @@ def test_across_cells_of_a_notebook(folder):
     text = (folder / "train.ipynb").read_text()
     assert '["X = df.drop(columns=[\\"y\\"])\\n", "y = df[\\"y\\"]"]' in text
     assert '"scaler = StandardScaler()\\n", "X_train = scaler.fit_transform(X_train)\\n"' in text
+
+
+def test_a_function_indented_with_tabs_stays_one(folder):
+    body = "".join(f"\t{line}\n" for line in f"{XY}X = PCA().fit_transform(X)\n{SPLIT}{TAIL}".splitlines())
+    assert mended(folder, f"{HEAD}\ndef train():\n{body}").status == "fixed"
+    assert "\tX_train = transformer.fit_transform(X_train)\n" in (folder / "train.py").read_text()
+
+
+def test_rows_and_answers_still_meet_after_the_move(folder, monkeypatch):
+    scaled = "X = pd.DataFrame(StandardScaler().fit_transform(X), columns=X.columns)\n"
+    mended(folder, f"{HEAD}{XY}{scaled}{SPLIT}")
+    monkeypatch.chdir(folder)
+    space = {}
+    exec(compile((folder / "train.py").read_text(), "train.py", "exec"), space)  # noqa: S102 - our own text
+    assert list(space["X_train"].index) == list(space["y_train"].index)
+    assert list(space["X_test"].index) == list(space["y_test"].index)

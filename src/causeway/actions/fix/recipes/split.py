@@ -6,6 +6,7 @@ from causeway.actions.fix.change import Change, Left, Mend
 from causeway.actions.fix.code_file import CodeFile, open_code
 from causeway.actions.fix.recipes.split_moves import Stays, moved, outline
 from causeway.actions.fix.site import Site
+from causeway.core.errors import Refused
 from causeway.core.finding import Evidence
 from causeway.core.poc import Leak
 from causeway.intake.project import Project
@@ -49,7 +50,10 @@ def _mended(file: CodeFile) -> tuple[bytes, list[Left]]:
 
 def _one(file: CodeFile, leak: Leak) -> CodeFile:
     """The file with this fit moved, once following the data again has proven it."""
-    again = open_code(file.path, file.edited(moved(file, outline(file), leak)))
+    try:
+        again = open_code(file.path, file.edited(moved(file, outline(file), leak)))
+    except Refused as why:
+        raise Stays(why.message) from None
     if again is None or len(_leaks(again)) >= len(_leaks(file)):
         raise Stays("following the data after the change still finds it")
     return again

@@ -1,6 +1,7 @@
 """What may stand between a fit of some columns and the split without the two meeting."""
 
 import ast
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from causeway.intake.trees import nodes_in
@@ -27,6 +28,20 @@ def passes(node: ast.stmt, frames: AbstractSet[str], columns: AbstractSet[str]) 
             return set(frames) - {name} if _reads_others(value, frames, columns) else set()
         case _:
             return set(frames) if _is_apart(node, frames, columns) else set()
+
+
+def is_table(name: str, body: Iterable[ast.stmt]) -> bool:
+    """Whether these statements do to the name what is done to tables only."""
+    for node in (part for step in body for part in nodes_in(step)):
+        match node:
+            case ast.Attribute(value=ast.Name(id=of), attr="columns" | "iloc" | "drop") if of == name:
+                return True
+            case ast.Assign(targets=[ast.Name(id=of)], value=ast.Call(func=ast.Attribute(attr="drop"))):
+                if of == name:
+                    return True
+            case _:
+                continue
+    return False
 
 
 def _is_apart(node: ast.stmt, frames: AbstractSet[str], columns: AbstractSet[str]) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from causeway.actions.fix.code_file import CodeFile, Edit, Piece
-from causeway.actions.fix.recipes.split_columns import names_in, passes
+from causeway.actions.fix.recipes.split_columns import is_table, names_in, passes
 from causeway.core.poc import Leak
 from causeway.intake.trees import nodes_in
 
 NOUNS = ("scaler", "imputer", "encoder", "vectorizer")
+TABLES = frozenset({"DataFrame", "Series"})
 STATISTICS = frozenset({"mean", "median", "max", "min"})
 
 
@@ -185,6 +186,7 @@ def _whole(fit: Fitted, name: str) -> list[str]:
     _untouched(fit, {name, *names_in(given)})
     _unused_later(fit, {name})
     named, owner = _named(fit, call)
+    _alone(fit, call)
     train, test = fit.split.parts[name]
     return [
         *named,
@@ -229,6 +231,7 @@ def _filled(fit: Fitted, target: ast.Subscript, train: str, test: str) -> list[s
         case _:
             call = _fit_call(fit)
             named, owner = _named(fit, call)
+            _alone(fit, call)
             given = ast.Name(frame)
             return [
                 *named,
@@ -261,6 +264,37 @@ def _named(fit: Fitted, call: ast.Call) -> tuple[list[str], str]:
     return [f"{name} = {text}"], name
 
 
+def _alone(fit: Fitted, call: ast.Call) -> None:
+    """Nothing beside the fit has rows of its own, and nobody uses what it fits before the split."""
+    owner = call.func.value  # type: ignore[attr-defined]
+    if isinstance(owner, ast.Name):
+        _untouched(fit, {owner.id})
+    columns = [n.value for n in nodes_in(fit.value) if isinstance(n, ast.keyword) and n.arg == "columns"]
+    functions = [n.func for n in nodes_in(fit.value) if isinstance(n, ast.Call)]
+    apart = {id(part) for node in (*columns, *functions, owner) for part in nodes_in(node)}
+    for node in nodes_in(fit.value):
+        if isinstance(node, ast.Name) and id(node) not in apart and node.id not in names_in(call.args[0]):
+            raise Stays(f"{node.id} beside it is not split")
+
+
+def _numbered(fit: Fitted, given: ast.expr, part: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Where a table is made around the fit: its rows keep the numbers that the split gave them."""
+    for node in nodes_in(fit.value):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func).rpartition(".")[2] not in TABLES:
+            continue
+        if any(word.arg == "index" for word in node.keywords):
+            continue
+        if not isinstance(given, ast.Name) or not _is_known_table(fit, given.id):
+            raise Stays("the table made around it would number its rows anew: give it index=")
+        last = max(fit.step.piece.span(one)[1] for one in (*node.args, *(w.value for w in node.keywords)))
+        yield (last, last), f", index={part}.index"
+
+
+def _is_known_table(fit: Fitted, name: str) -> bool:
+    by_column = isinstance(fit.step.node, ast.Assign) and isinstance(fit.step.node.targets[0], ast.Subscript)
+    return by_column or is_table(name, [step.node for step in fit.body[: fit.at + 1]])
+
+
 def _free(file: CodeFile, noun: str) -> str:
     used = {n for piece in file.pieces for n in names_in(piece.tree)}
     return next(f"{noun}{n}" for n in ["", *map(str, range(2, 99))] if f"{noun}{n}" not in used)
@@ -270,7 +304,7 @@ def _with(fit: Fitted, called: tuple[ast.Call, str], given: ast.expr, part: str)
     """The statement's value with another function called, and the part for the whole."""
     piece, value = fit.step.piece, fit.value
     call, function = called
-    spans = [(piece.span(call.func), function)]
+    spans = [(piece.span(call.func), function), *_numbered(fit, given, part)]
     names = [n for n in nodes_in(value) if isinstance(n, ast.Name) and n.id in names_in(given)]
     if isinstance(given, ast.Name):
         spans += [(piece.span(name), part) for name in names]
@@ -353,7 +387,8 @@ def _inserted(step: Step, lines: Sequence[str]) -> Edit:
         end = piece.text.index(lines[0], end) + len(lines[0])
         end = piece.text.index("\n", end) + 1 if "\n" in piece.text[end:] else len(piece.text)
         lines = lines[1:]
-    lead = " " * step.node.col_offset
+    start = piece.starts[step.node.lineno - 1]
+    lead = piece.text[start : start + step.node.col_offset]
     text = "".join(f"{lead}{line}\n" for line in lines)
     if not piece.text[:end].endswith("\n"):
         text = "\n" + text.removesuffix("\n")
