@@ -34,7 +34,8 @@ def test_aliases_of_aliases_are_not_unfolded(tmp_path, form):
     lines += [
         f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip("abcdefghijk", "bcdefghijkl", strict=True)
     ]
-    folders.churn(tmp_path, **{form: "\n".join(lines), "loop.yaml": "a: &a\n  b: *a\n"})
+    use = f"import yaml, pandas\npandas.read_csv(yaml.safe_load(open({form!r}))['k'])\n"
+    folders.churn(tmp_path, **{form: "\n".join(lines), "loop.yaml": "a: &a\n  b: *a\n", "use.py": use})
     assert read_poc(tmp_path).reach.seconds < 5
 
 
@@ -54,3 +55,9 @@ def test_weights_are_not_searched_for_people_byte_by_byte(tmp_path):
     folders.churn(tmp_path, **{"weights.pkl": raw})
     poc = read_poc(tmp_path)
     assert next(model for model in poc.models if model.path == "weights.pkl").personal == "5 e-mail addresses"
+
+
+def test_a_line_of_nothing_but_passwords_ends(tmp_path):
+    started = time.process_time()
+    read_poc(folders.churn(tmp_path, **{"README.md": "password=" * 40_000, "Dockerfile": "pwd=" * 40_000}))
+    assert time.process_time() - started < 5

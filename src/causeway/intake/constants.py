@@ -68,10 +68,11 @@ def item(holder: Literal, index: Value) -> Value:
     return OPAQUE
 
 
-def wrapped(held: object) -> Value:
-    """A constant as a value: a list can be gone through, the rest stays one piece."""
-    if isinstance(held, list | tuple):
-        return Many(tuple(wrapped(one) for one in held[:200]))
+def wrapped(held: object, *, depth: int = 2) -> Value:
+    """A constant as a value: a list, and lists in it, can be gone through; the rest stays one piece."""
+    # aliases in YAML make few bytes into lists of lists without end
+    if isinstance(held, list | tuple) and depth:
+        return Many(tuple(wrapped(one, depth=depth - 1) for one in held[:200]))
     return Literal(held)
 
 

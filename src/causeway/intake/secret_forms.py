@@ -71,8 +71,8 @@ DATABASE = re.compile(
     r"(?:\+\w+)?://[^\s:/@\"']*:([^\s@/\"'`]+)@([\w.-]+)"
 )
 PARTS = re.compile(
-    r"(?i)(?:password|pwd)\s*=\s*([^;\"'\s]{6,})\s*;.{0,200}?(?:server|host|data source|uid|user id)\s*=|"
-    r"(?:server|host|data source)\s*=.{0,200}?(?:password|pwd)\s*=\s*([^;\"'\s]{6,})\s*[;\"']"
+    r"(?i)(?:password|pwd)\s*=\s*([^;\"'\s]{6,128})\s*;.{0,200}?(?:server|host|data source|uid|user id)\s*=|"
+    r"(?:server|host|data source)\s*=.{0,200}?(?:password|pwd)\s*=\s*([^;\"'\s]{6,128})\s*[;\"']"
 )
 IN_ADDRESS = re.compile(r"https?://(?:([\w.%+-]+):)?([\w.%+-]{8,})@[\w.-]+\.\w+")
 LOCAL_HOSTS = frozenset(
