@@ -23,6 +23,7 @@ from causeway.assess import (
     poc_serving,
     poc_skew,
     poc_skill,
+    poc_told,
     poc_upkeep,
 )
 from causeway.core.finding import Finding, Severity
@@ -46,6 +47,7 @@ JUDGES: tuple[Judge, ...] = (
     poc_data.judge,
     poc_rivals.judge,
     poc_upkeep.judge,
+    poc_told.judge,
     poc_generative.judge,
     poc_scaffold.judge,
 )

@@ -103,3 +103,5 @@ class Events:
     similar: list[Fit] = field(default_factory=list)
     """Where everything was compared with everything."""
     torch_losses: list[tuple[str, Evidence]] = field(default_factory=list)
+    asked: list[tuple[str, str, Evidence]] = field(default_factory=list)
+    """Columns that were asked of a table as it was read: its file, the name, the place."""

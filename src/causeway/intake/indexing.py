@@ -231,10 +231,18 @@ def _by_value(follower: Following, table: Data, node: ast.Subscript) -> Value:
     index = follower.value(node.slice)
     if isinstance(index, Data) and index.column != NAMES:
         return _filtered(follower, table, node.slice)
+    asked(follower, table, texts(index), node)
     chosen = _select(table, index)
     if chosen is table and table.column is None and isinstance(index, Opaque) and not index.each:
         return replace(table, dropped=(*table.dropped, UNKNOWN))
     return chosen
+
+
+def asked(follower: Following, table: Data, names: tuple[str, ...], node: ast.AST) -> None:
+    """Remembers which columns code expects of a file's table that nothing changed the names of."""
+    whole = table.source and table.column is None and not table.sort and not table.renames
+    if whole and UNKNOWN not in table.dropped:
+        follower.events.asked += [(table.source, name, follower.at(node)) for name in names]
 
 
 def _select(table: Data, index: Value) -> Value:

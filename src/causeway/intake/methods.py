@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from causeway.intake import containers, learning
 from causeway.intake.events import Predicted, Read, Saved, Split
-from causeway.intake.indexing import CORRELATED, column_of, texts
+from causeway.intake.indexing import CORRELATED, asked, column_of, texts
 from causeway.intake.values import (
     OPAQUE,
     UNKNOWN,
@@ -101,6 +101,8 @@ def _drop(follower: Following, data: Data, this: Call) -> Value:
     by_column = isinstance(axis, Literal) and axis.value in (1, "columns")
     by_name = by_column or "columns" in this.kwargs
     names = names or (texts(this.arg(0, "labels")) if by_column else ())
+    if "errors" not in this.kwargs:
+        asked(follower, data, names, this.node)
     names = names or ((UNKNOWN,) if by_name else ())
     return replace(data, dropped=(*data.dropped, *(name for name in names if name not in data.dropped)))
 

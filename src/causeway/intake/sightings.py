@@ -17,6 +17,7 @@ from causeway.intake.imports import missing_modules
 from causeway.intake.library import UNSAFE_LOADERS
 from causeway.intake.missing import missing_files, missing_templates
 from causeway.intake.paths import absolute_paths, absolute_paths_in
+from causeway.intake.promises import kept, other_spellings, readme_promises
 from causeway.intake.reading import Reading
 from causeway.intake.readme import said_in_readme
 from causeway.intake.removed import removed_apis, removed_options
@@ -113,6 +114,14 @@ def _in_r(reading: Reading) -> list[Sighting]:
     return [sighting for code in reading.r_codes for sighting in code.sightings()]
 
 
+def _promises(reading: Reading) -> list[Sighting]:
+    codes = reading.project.codes
+    found = [*kept(codes), *other_spellings(reading.project, reading.files, reading.data)]
+    if reading.readme is not None:
+        found += readme_promises(reading.readme.path, reading.readme_text, reading.entries, codes)
+    return found
+
+
 def _in_readme(reading: Reading) -> list[Sighting]:
     if reading.readme is None:
         return []
@@ -173,6 +182,7 @@ COLLECTORS: tuple[Callable[[Reading], list[Sighting]], ...] = (
     _removed,
     _in_r,
     _in_readme,
+    _promises,
     _in_configuration,
     beside_code,
 )
