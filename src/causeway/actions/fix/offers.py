@@ -72,6 +72,9 @@ def _sketch(folder: Path, poc: Poc, name: str, *, opened: Opened) -> Mend:
         return Mend(name, left=(Left(refused.message),))
     except RecursionError:
         return Mend(name, left=(Left("the code is nested too deeply"),))
+    except OSError as refused:
+        # such as a path in the code that is longer than any system takes
+        return Mend(name, left=(Left(str(refused.strerror)),))
 
 
 def _does(mend: Mend) -> bool:
