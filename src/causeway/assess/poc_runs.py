@@ -178,6 +178,6 @@ def _other_language(poc: Poc) -> Iterator[Finding]:
             f"It is written in {first}. Causeway reads, judges and watches it, but trains and converts "
             "Python only.",
             Remedy("Serve it from its own container; monitoring starts from a file of scored records."),
-            (Evidence(poc.sources[0].path),),
+            (Evidence(poc.train.value or poc.serve.value or poc.sources[0].path),),
             damage=0.5,
         )

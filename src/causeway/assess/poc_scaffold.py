@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from causeway.core.finding import Finding, Remedy, Severity
 from causeway.core.poc import Poc
 
+UNREAD = {"R", "JavaScript", "TypeScript"}
+"""Languages whose ways of logging are not looked for."""
+
 
 def judge(poc: Poc) -> Iterator[Finding]:
     """Tests, CI, licence, logging, container: one short note each."""
@@ -17,7 +20,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
         ("NO-LICENCE", present.licence, "a licence", "Say who may use the code.", 0.2),
         (
             "NO-LOGGING",
-            present.logging,
+            present.logging or bool(UNREAD & set(poc.languages[:1])),
             "logging",
             "Log what goes wrong, with enough to find it again.",
             0.25,

@@ -103,7 +103,7 @@ def _percent(share: float) -> str:
 
 
 def _candidates(poc: Poc) -> str:
-    if not _taught(poc):
+    if not _taught(poc) or (poc.seen("pretrained") and not poc.train):
         return ""
     return (
         f" (target not certain; perhaps {' or '.join(poc.target.candidates)})"

@@ -10,6 +10,7 @@ from causeway.intake.distributions import mistaken
 from causeway.intake.licences import licence_terms
 from causeway.intake.mlflow_runs import places_elsewhere
 from causeway.intake.personal_text import people_in_corpora, people_in_outputs
+from causeway.intake.pretrained import pretrained
 from causeway.intake.reading import Reading
 from causeway.intake.requirement_places import installed_in_notebooks
 from causeway.intake.secret_places import secrets
@@ -29,7 +30,9 @@ def beside_code(reading: Reading) -> list[Sighting]:
         *secrets(reading),
         *deployments(reading),
         *rubbish(reading.root, reading.walk),
+        *pretrained(reading.project.codes),
         *versions_of_r(reading.entries),
+        *(seen for code in reading.js_codes for seen in code.sightings()),
         *licence_terms(reading.entries),
         *people_in_outputs(reading.codes),
         *people_in_corpora(reading.entries, [file.path for file in reading.data]),

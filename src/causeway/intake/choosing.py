@@ -9,9 +9,22 @@ from causeway.intake.estimators import friendly, learner
 
 ENTRIES = {"train.py", "training.py", "main.py", "train_model.py", "model_training.py", "train.ipynb"}
 UNSUPERVISED = {"clustering", "anomaly", "topics", "recommendation", "reduction"}
+_NUMBERED = re.compile(r"(?P<folder>.*/|)\d{1,3}[-_.a-z]?[-_. ][^/]*$")
+_REPORT = re.compile(r"(^|/)(reports?|vignettes|tests?|testthat|docs?|slides|presentation)/", re.IGNORECASE)
 _BESIDE = re.compile(
     r"(^|/)(tests?|examples?|docs?|archive|old|backup|deprecated)/|(^|/)test_[^/]*$", re.IGNORECASE
 )
+
+
+def stages(one: str, other: str) -> bool:
+    """Whether both are numbered steps of one piece of work: 05-fit.R, 06-check.R."""
+    numbers = [_NUMBERED.match(path) for path in (one, other)]
+    return all(numbers) and len({found["folder"] for found in numbers if found}) == 1 and one != other
+
+
+def tells(path: str) -> bool:
+    """Whether it is a report, a vignette or a test, which fits a model only to show it."""
+    return bool(_REPORT.search(path))
 
 
 def distinct(trainings: Iterable[Training]) -> list[Training]:
@@ -56,7 +69,10 @@ def weight(training: Training, loaded: set[str], *, taught: bool) -> int:
     found += (
         bool(training.target or training.target_index is not None) + ("train" in name) + (name in ENTRIES)
     )
-    found -= 5 * bool(_BESIDE.search(training.path)) + 3 * training.estimator.startswith("Dummy")
+    found -= 5 * bool(
+        _BESIDE.search(training.path) or tells(training.path)
+    ) + 3 * training.estimator.startswith("Dummy")
+    found -= 2 * training.estimator.startswith("Kaplan")
     return found - 3 * (taught and training.task in UNSUPERVISED)
 
 

@@ -16,7 +16,9 @@ _CI = re.compile(
     r"bitbucket-pipelines\.yml|\.drone\.yml)$",
     re.IGNORECASE,
 )
-_TEST = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.(py|r)$|(^|/)testthat/.*\.r$", re.IGNORECASE)
+_TEST = re.compile(
+    r"(^|/)(test_[^/]*|[^/]*_test)\.(py|r)$|(^|/)testthat/.*\.r$|\.(test|spec)\.[jt]sx?$", re.IGNORECASE
+)
 _CONTAINER = re.compile(r"(^|/)(dockerfile[^/]*|containerfile|(docker-)?compose\.ya?ml)$", re.IGNORECASE)
 
 
@@ -24,7 +26,7 @@ def presence_of(entries: Iterable[Entry], codes: Iterable[Code]) -> Presence:
     """Which of them are there; a test counts when it asserts something."""
     entries, codes = list(entries), list(codes)
     asserting = {code.path for code in codes if _TEST.search(code.path) and _asserts(code)}
-    asserting |= {entry.path for entry in entries if _TEST.search(entry.path) and entry.suffix == ".r"}
+    asserting |= {entry.path for entry in entries if _TEST.search(entry.path) and entry.suffix != ".py"}
     return Presence(
         readme=_first(entries, lambda path: bool(_README.match(path))),
         licence=_first(
@@ -53,7 +55,10 @@ def _asserts(code: Code) -> bool:
 def _logs(code: Code) -> bool:
     return any(
         isinstance(node, ast.Import | ast.ImportFrom)
-        and {alias.name.split(".")[0] for alias in node.names} & {"logging", "loguru", "structlog"}
+        and {
+            name.split(".")[0] for name in (getattr(node, "module", "") or "", *(a.name for a in node.names))
+        }
+        & {"logging", "loguru", "structlog"}
         for block in code.blocks
         for node in nodes_in(block.tree)
     )

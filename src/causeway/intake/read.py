@@ -16,7 +16,9 @@ from causeway.intake.generative import generative
 from causeway.intake.hubs import REMOTE
 from causeway.intake.imports import third_party, undeclared
 from causeway.intake.mlflow_runs import claims_in_store
+from causeway.intake.pixels import with_images
 from causeway.intake.presence import presence_of
+from causeway.intake.pretrained import kind_and_model
 from causeway.intake.reading import Reading
 from causeway.intake.sightings import sightings
 from causeway.intake.trainings import leaks_of, trainings_of
@@ -31,7 +33,7 @@ def read_poc(folder: Path) -> Poc:
     seen = [*sightings(reading), *generative_sightings]
     sources = [
         *(code.source for code in reading.codes if not code.stale),
-        *(code.source for code in (*reading.r_codes, *reading.jvm_codes)),
+        *(code.source for code in (*reading.r_codes, *reading.jvm_codes, *reading.js_codes)),
     ]
     served = _served(reading, seen, sources)
     seen = [
@@ -39,13 +41,15 @@ def read_poc(folder: Path) -> Poc:
         *sorted(generative_sightings, key=lambda item: _apart(item, served.value)),
     ]
     loaded = {s.detail.rsplit("/", 1)[-1] for s in seen if s.what in {"unsafe_load", "load"} and s.detail}
-    trainings = choosing.distinct(trainings)
+    trainings = with_images(choosing.distinct(trainings), reading.project.codes)
     chosen = choosing.choose_training(trainings, loaded)
     file = _file(reading, chosen)
     target = infer.target_of(chosen, file, choosing.other_targets(chosen, trainings))
     shipped = _shipped(reading, served, seen)
     kind = infer.kind_of(chosen, file, target, genai, {sighting.what for sighting in seen})
     kind = kind or infer.kind_of_untrained(seen) or infer.kind_of_shipped(shipped)
+    hired, lent = kind_and_model(seen, served.value) if not chosen and not kind else (Guess(), Guess())
+    kind = kind or hired
     file = _scored(reading, file, target.value, kind.value)
     imports = third_party(reading.codes, reading.project.local_modules())
     column = file.column(target.value) if file else None
@@ -61,7 +65,8 @@ def read_poc(folder: Path) -> Poc:
         time_column=_time_column(file),
         frameworks=stack.frameworks(imports, seen),
         model=choosing.model_name(chosen, trainings, shipped=shipped, kept=reading.models)
-        or infer.untrained_model(seen),
+        or infer.untrained_model(seen)
+        or lent,
         train=_train(reading, chosen, trainings, _loaded_by(served.value, seen)),
         serve=served,
         served_by=_served_by(served, seen),
@@ -125,7 +130,7 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
         trainings += found
         leaks += [structs.replace(leak, reached=code.path) for leak in leaks_of(events)] if found else []
         claims += claimed_in_output(code, events.judged)
-    for other in (*reading.r_codes, *reading.jvm_codes):
+    for other in (*reading.r_codes, *reading.jvm_codes, *reading.js_codes):
         training = other.training()
         if training:
             path = reading.files.resolve(training.data, other.path) or training.data
@@ -154,7 +159,11 @@ def _file(reading: Reading, training: Training | None) -> DataFile | None:
     tables = [
         file
         for file in reading.data
-        if file.columns and not file.scored and not file.path.startswith(".") and "/." not in file.path
+        if file.columns
+        and not file.scored
+        and not file.result
+        and not file.path.startswith(".")
+        and "/." not in file.path
     ]
     return tables[0] if len(tables) == 1 else None
 
@@ -200,6 +209,9 @@ def _train(
     parts = {item.at.path for item in trainings if item.path == chosen.path}
     others = tuple(dict.fromkeys(item.path for item in trainings if item.path not in {chosen.path, *parts}))
     together = any({chosen.path, *others} <= reading.project.imported(code) for code in reading.project.codes)
+    others = tuple(
+        path for path in others if not choosing.stages(chosen.path, path) and not choosing.tells(path)
+    )
     saved = {path: _saved_by(path, trainings) & loaded for path in (chosen.path, *others)}
     if saved[chosen.path]:  # parts of one product: the app loads what each of them saves
         others = tuple(path for path in others if not saved[path] - saved[chosen.path])

@@ -9,6 +9,7 @@ from causeway.core.poc import DataFile, ModelFile
 from causeway.intake.code import Code, read_notebook, read_python, read_stale_python
 from causeway.intake.collections_of_files import collections_of
 from causeway.intake.datafiles import read_data
+from causeway.intake.jscode import JsCode, of_interest
 from causeway.intake.jvm import SUFFIXES as JVM_SUFFIXES
 from causeway.intake.jvm import JvmCode
 from causeway.intake.mlflow_runs import runs_in_folders
@@ -50,6 +51,7 @@ class Reading:
         self.jvm_codes = [JvmCode(entry) for entry in self.entries if entry.suffix in JVM_SUFFIXES][
             :MAX_CODE_FILES
         ]
+        self.js_codes = self._javascript()
         self.project = Project(self.codes, Settings(self.entries, self.files))
         self.models = self._models()
         self.data = self._data()
@@ -68,6 +70,12 @@ class Reading:
         codes = [read_python(e) if e.suffix == ".py" else read_notebook(e) for e in kept]
         texts = [entry for entry in self.entries if entry.suffix == ".txt" and entry.size < 200_000][:40]
         return codes + [code for entry in texts if (code := read_stale_python(entry))]
+
+    def _javascript(self) -> list[JsCode]:
+        """What serves or learns in JavaScript; pages beside Python are not read."""
+        python = any(code.path.endswith((".py", ".ipynb")) for code in self.codes)
+        found = [] if python else [entry for entry in self.entries if of_interest(entry)][:MAX_CODE_FILES]
+        return [JsCode(entry) for entry in found]
 
     def _models(self) -> list[ModelFile]:
         """The small ones first, so that a large one hides no other; then in the order of the folder."""

@@ -11,15 +11,28 @@ from causeway.intake.walk import Entry
 SUFFIXES = {".r", ".rmd", ".qmd"}
 _LIBRARY = re.compile(r"^\s*(?:library|require)\(\s*[\"']?([\w.]+)")
 _READ = re.compile(r"\bread(?:[._]csv2?|_delim|_tsv|_excel|\.table|RDS|_rds)?\(\s*[\"']([^\"']+)[\"']")
-_LOAD = re.compile(r"^\s*[^#\n]*\b(load|readRDS|read_rds)\(\s*[\"']([^\"']+)[\"']")
+_LOAD = re.compile(r"^\s*[^#\n]{0,400}\b(load|readRDS|read_rds)\(\s*[\"']([^\"']+)[\"']")
 _SAVE = re.compile(r"\bsave(?:RDS)?\(.*?[\"']([^\"']+)[\"']")
-_FORMULA = re.compile(r"\b(recipe|lm|glm|randomForest|rpart|train|ranger|svm|fit)\(\s*([\w.]+)\s*~")
+_FORMULA = re.compile(
+    r"\b(recipe|add_formula|lm|glm|lmer|glmer|gam|gbm|randomForest|rpart|ctree|naiveBayes|nnet|train|ranger|"
+    r"svm|fit)\(\s*(?:formula\s*=\s*)?([\w.]+)\s*~"
+)
+_SURVIVAL = re.compile(r"\b(coxph|survreg|flexsurvreg|rfsrc|psm|cph|survfit)\s*\(")
+_OUTCOME = re.compile(r"\bSurv\(([^()]*)\)\s*~")
+_TASK = re.compile(r"\bas_task_(classif|regr|surv)\(.*?(?:target|event)\s*=\s*[\"']([\w.]+)[\"']", re.DOTALL)
+_PATH = re.compile(
+    r"([\w.]+)\s*(?:<-|=)\s*(?:(?:file\.path|here|here::here)\(([^()]*)\)|[\"']([^\"'\n]+)[\"'])"
+)
+_READ_NAMED = re.compile(
+    r"\b(?:read(?:[._]csv2?|_delim|_tsv|_excel|\.table|RDS|_rds)|fread)\(\s*([A-Za-z][\w.]*)\s*[,)]"
+)
+_COMMENT = re.compile(r"(?m)^[ \t]*#[^\n]*$")
 _REMOVE = re.compile(r"\bstep_rm\(([^)]*)\)")
 _MODEL = re.compile(
     r"\b(logistic_reg|linear_reg|rand_forest|boost_tree|decision_tree|svm_rbf|nearest_neighbor|mlp)\("
 )
 _MODE = re.compile(r"set_mode\(\s*[\"'](\w+)[\"']")
-_POSITIVE = re.compile(r"(\w+)\s*=\s*ifelse\(\(?\s*\1\s*>\s*0\)?\s*,\s*[\"']([^\"']+)[\"']")
+_POSITIVE = re.compile(r"\b(\w{1,80})\s*=\s*ifelse\(\(?\s*\1\s*>\s*0\)?\s*,\s*[\"']([^\"']+)[\"']")
 _HOOK = re.compile(r"#\s*modelop\.(\w+)")
 _MODELS = {
     "logistic_reg": ("logistic regression", "classification"),
@@ -29,6 +42,15 @@ _MODELS = {
     "svm_rbf": ("support vector machine", ""), "nearest_neighbor": ("k nearest neighbours", ""),
     "mlp": ("neural network", ""),
     "lm": ("linear regression", "regression"), "glm": ("generalised linear model", ""),
+    "lmer": ("mixed model", "regression"), "glmer": ("mixed model", ""), "gam": ("additive model", ""),
+    "gbm": ("boosted trees", ""), "ctree": ("decision tree", ""),
+    "naiveBayes": ("naive Bayes", "classification"),
+    "nnet": ("neural network", ""), "svm": ("support vector machine", ""),
+    "coxph": ("Cox proportional hazards model", "survival"),
+    "cph": ("Cox proportional hazards model", "survival"),
+    "survreg": ("parametric survival model", "survival"), "psm": ("parametric survival model", "survival"),
+    "flexsurvreg": ("parametric survival model", "survival"), "rfsrc": ("random survival forest", "survival"),
+    "survfit": ("Kaplan-Meier estimate", "survival"),
     "randomForest": ("random forest", ""), "ranger": ("random forest", ""), "rpart": ("decision tree", ""),
 }  # fmt: skip
 
@@ -40,6 +62,7 @@ class RCode:
         read = read_text(entry.full, 1_000_000)
         self.path = entry.path
         self.text = read.text
+        self._uncommented = _COMMENT.sub("", self.text)
         self.source = Source(entry.path, "R", read.text.count("\n") + 1)
 
     def sightings(self) -> list[Sighting]:
@@ -53,13 +76,14 @@ class RCode:
     def training(self) -> Training | None:
         """The model that the file fits, by its formula."""
         formula = _FORMULA.search(self.text)
+        if outcome := _OUTCOME.search(self._uncommented):
+            return self._survival(outcome)
         if not formula:
             return None
         model = _MODEL.search(self.text)
         name, task = _MODELS.get(model[1] if model else formula[1], (formula[1], ""))
         mode = _MODE.search(self.text)
         removed = [part.strip() for found in _REMOVE.finditer(self.text) for part in found[1].split(",")]
-        read = _READ.search(self.text)
         positive = _POSITIVE.search(self.text)
         return Training(
             self.path,
@@ -67,12 +91,41 @@ class RCode:
             Evidence(self.path, line=self._line(formula.start())),
             framework="tidymodels" if "tidymodels" in self.text else "R",
             task=mode[1] if mode else task,
-            data=read[1] if read else "",
+            data=self._data(),
             target=formula[2],
             positive=positive[2] if positive and positive[1] == formula[2] else "",
             dropped=tuple(part for part in removed if part and "(" not in part),
             saves=tuple(found[1] for found in _SAVE.finditer(self.text)),
         )
+
+    def _survival(self, outcome: re.Match[str]) -> Training | None:
+        """A model of times until an event: the event is what it is about."""
+        fitted = [found[1] for found in _SURVIVAL.finditer(self._uncommented)]
+        if not fitted:
+            return None
+        name = next((one for one in fitted if one != "survfit"), "survfit")
+        parts = [part.rpartition("=")[2].strip() for part in outcome[1].split(",")]
+        return Training(
+            self.path,
+            _MODELS[name][0],
+            Evidence(self.path, line=self._line(outcome.start())),
+            framework="R",
+            task="survival",
+            data=self._data(),
+            target=parts[-1] if len(parts) > 1 else "",
+            dropped=("#unknown",),
+            saves=tuple(found[1] for found in _SAVE.finditer(self.text)),
+        )
+
+    def _data(self) -> str:
+        """The file that it reads, by its name or by that of a variable which holds the path."""
+        if read := _READ.search(self.text):
+            return read[1]
+        named = _READ_NAMED.search(self.text)
+        for found in _PATH.finditer(self.text) if named else ():
+            if found[1] == (named[1] if named else ""):
+                return found[3] or "/".join(re.findall(r"[\"']([^\"']+)[\"']", found[2] or ""))
+        return ""
 
     def _line(self, position: int) -> int:
         return self.text.count("\n", 0, position) + 1
