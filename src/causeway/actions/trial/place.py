@@ -3,8 +3,9 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from causeway.adapters import registry
 from causeway.core.clock import SystemClock
 from causeway.core.manifest import Manifest
 from causeway.ledger import open_ledger
+
+DAY_SECONDS = 86_400.0
+MOST_DAYS = 14
+MOST_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,22 @@ def environments() -> Path:
     return _cache() / "environments"
 
 
+def forget_unused(kept: Path, *, now: float) -> None:
+    """Removes environments unused for a fortnight, and of those unused for a day all but the last few."""
+    found = sorted(kept.glob("*.lock"), key=lambda lock: lock.stat().st_mtime, reverse=True)
+    for number, lock in enumerate(found):
+        days = (now - lock.stat().st_mtime) / DAY_SECONDS
+        if days > MOST_DAYS or (number >= MOST_KEPT and days > 1):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)
+
+
 @contextmanager
 def place() -> Generator[Place]:
     """A scratch folder outside every scanned one; gone at the end."""
     root = Path(tempfile.mkdtemp(prefix="try-", dir=_made(_cache() / "tries")))
+    with suppress(OSError):
+        forget_unused(environments(), now=time.time())
     try:
         yield Place(root)
     finally:
