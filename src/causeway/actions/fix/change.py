@@ -47,7 +47,7 @@ def diff_of(changes: Iterable[Change], *, prefixed: bool = False) -> str:
 
 def counted(changes: Iterable[Change]) -> tuple[int, int]:
     """How many lines the changes add and take away."""
-    lines = [line for change in changes for line in _one(change).splitlines()[2:]]
+    lines = [line for change in changes for line in _lines(change, "", "")[2:]]
     return sum(line.startswith("+") for line in lines), sum(line.startswith("-") for line in lines)
 
 
@@ -59,16 +59,18 @@ def is_plain(change: Change) -> bool:
 
 
 def _one(change: Change, *, prefixed: bool = False) -> str:
-    before, after = _text(change.before), _text(change.after)
     old, new = (f"a/{change.path}", f"b/{change.path}") if prefixed else (change.path, change.path)
-    notes = _of_encoding(change)
-    lines = difflib.unified_diff(
-        _LINE.findall(before), _LINE.findall(after), "/dev/null" if change.before is None else old, new
-    )
+    lines = _lines(change, "/dev/null" if change.before is None else old, new)
     body = [line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in lines]
     head = f"diff --git {old} {new}\n" if prefixed else ""
     made = "new file mode 100644\n" if prefixed and change.before is None else ""
-    return head + made + notes + "".join(body)
+    return head + made + _of_encoding(change) + "".join(body)
+
+
+def _lines(change: Change, old: str, new: str) -> list[str]:
+    """The two lines that name the files, and the hunks."""
+    before, after = _LINE.findall(_text(change.before)), _LINE.findall(_text(change.after))
+    return list(difflib.unified_diff(before, after, old, new))
 
 
 def _of_encoding(change: Change) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from causeway.actions.fix.change import Change
-from causeway.actions.fix.code_file import CodeFile, open_code
+from causeway.actions.fix.change import Change, Left
+from causeway.actions.fix.code_file import CodeFile, Edit, open_code
 from causeway.adapters.ports import Say
 from causeway.core.errors import OutsideError, Refused, remedy
+from causeway.core.finding import Evidence
 from causeway.core.poc import Poc
 
 MAX_CODE_BYTES = 40_000_000
@@ -84,6 +85,14 @@ class Site:
         """The file with this content; None where it has it already."""
         before = self.read(path)
         return None if before == after else Change(path, before, after)
+
+    def edited(self, file: CodeFile, edits: Iterable[Edit], left: list[Left]) -> Change | None:
+        """The code with these edits; a file that they do not fit is left, and the others are mended."""
+        try:
+            return self.change(file.path, file.edited(edits))
+        except Refused as refused:
+            left.append(Left(refused.message, Evidence(file.path)))
+            return None
 
     def take(self, changes: Iterable[Change]) -> None:
         """Puts the changes of one fix under the next one."""

@@ -1,6 +1,7 @@
 """What does not belong into version control: caches, environments, secrets, rubbish that lies there."""
 
 import posixpath
+import shlex
 from collections.abc import Iterable, Iterator
 
 from causeway.actions.fix.change import Left, Mend
@@ -66,8 +67,8 @@ def _covers(line: str) -> str:
 def _told(found: list[str]) -> tuple[str, ...]:
     if not found:
         return ()
-    names = " ".join(path.lstrip("/") for path in found)
-    return (f"What git tracks already stays tracked: git rm --cached {names}",)
+    names = shlex.join(path.lstrip("/") for path in found)
+    return (f"What git tracks already stays tracked: git rm -r --cached -- {names}",)
 
 
 def _secrets(poc: Poc) -> Iterator[Left]:

@@ -23,9 +23,9 @@ def mend(site: Site) -> Mend:
             continue
         stem = file.path.rsplit("/", 1)[-1].removesuffix(".py")
         edits = [*_of_prints(file, piece, left), *_of_handlers(piece, stem)]
-        if edits and (change := site.change(file.path, file.edited([*_top(piece), *edits]))):
+        if edits and (change := site.edited(file, [*_top(piece), *edits], left)):
             changes.append(change)
-    if not changes and not site.poc.presence.logging:
+    if not changes and not left and not site.poc.presence.logging:
         left.append(Left("no script prints anything or swallows an error, so there is nothing to log"))
     printed = any(b"print(" in (change.before or b"") for change in changes)
     told = ("What was printed goes to standard error now, with its level.",) if printed else ()
@@ -41,11 +41,23 @@ def _imports_logging(piece: Piece) -> bool:
 
 
 def _name(piece: Piece) -> str:
-    used = {node.id for node in nodes_in(piece.tree) if isinstance(node, ast.Name)}
-    used |= {
-        a.asname or a.name for n in nodes_in(piece.tree) if isinstance(n, ast.ImportFrom) for a in n.names
-    }
-    return next(name for name in ("log", "logger", "_log") if name not in used)
+    used = {name for node in nodes_in(piece.tree) for name in _bound(node)}
+    return next(name for name in ("log", "logger", "_log", "_logger") if name not in used)
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """The names that this node reads or gives a meaning."""
+    match node:
+        case ast.Name(id=name) | ast.arg(arg=name):
+            yield name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.alias(name=name, asname=other):
+            yield other or name
+        case ast.ExceptHandler(name=str(name)):
+            yield name
+        case _:
+            return
 
 
 def _top(piece: Piece) -> Iterator[Edit]:
@@ -54,9 +66,14 @@ def _top(piece: Piece) -> Iterator[Edit]:
         yield imported
     guard = next((node for node in piece.tree.body if _is_guard(node)), None)
     lines = [f"{_name(piece)} = logging.getLogger(__name__)"]
-    if isinstance(guard, ast.If) and guard.body[0].lineno > guard.lineno:
+    if (
+        isinstance(guard, ast.If)
+        and guard.body[0].lineno > guard.lineno
+        and not _logs_at_import(piece.tree, guard)
+    ):
         start, _ = piece.line_span(guard.body[0])
-        yield piece.edit((start, start), f"{' ' * guard.body[0].col_offset}{CONFIGURED}\n")
+        lead = piece.text[start : piece.span(guard.body[0])[0]]
+        yield piece.edit((start, start), f"{lead}{CONFIGURED}\n")
     else:
         lines.insert(0, CONFIGURED)
     body = piece.tree.body
@@ -82,13 +99,23 @@ def _is_guard(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test).replace("'", '"') == '__name__ == "__main__"'
 
 
+def _logs_at_import(tree: ast.Module, guard: ast.If) -> bool:
+    """Whether something is logged before the script's own part could set logging up."""
+    return any(
+        (isinstance(node, ast.Name) and node.id == "print") or isinstance(node, ast.ExceptHandler)
+        for top in tree.body
+        if top is not guard
+        for node in _own(ast.Module([top], []))
+    )
+
+
 def _of_prints(file: CodeFile, piece: Piece, left: list[Left]) -> Iterator[Edit]:
     # most files print nothing: their trees need not be gone through
     calls = _calls(piece.tree, handling=False) if "print" in piece.text else ()
     for node, handling in calls:
         if not isinstance(node.func, ast.Name) or node.func.id != "print":
             continue
-        if node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args):
+        if node.keywords or any(isinstance(arg, ast.Starred | ast.GeneratorExp) for arg in node.args):
             left.append(Left("prints in a way that a log has not (sep, end, file, *)", file.at(piece, node)))
             continue
         yield piece.edit(piece.span(node.func), f"{_name(piece)}.{'exception' if handling else 'info'}")
@@ -107,10 +134,13 @@ def _format(piece: Piece, node: ast.Call) -> Iterator[Edit]:
     if rest and isinstance(first, ast.Constant) and _PLAIN.match(piece.text[start:end]):
         values = " ".join(["%s"] * len(rest))
         yield piece.edit((end - 1, end - 1), values if piece.text[end - 2] == " " else f" {values}")
-    elif isinstance(first, ast.Name) and not rest:
-        yield piece.edit((start, start), f'"{first.id}: %s", ')
+        return
+    # the first value may stand in brackets of its own
+    after = piece.text.index("(", piece.span(node.func)[1]) + 1
+    if isinstance(first, ast.Name) and not rest:
+        yield piece.edit((after, after), f'"{first.id}: %s", ')
     else:
-        yield piece.edit((start, start), f'"{" ".join(["%s"] * len(node.args))}", ')
+        yield piece.edit((after, after), f'"{" ".join(["%s"] * len(node.args))}", ')
 
 
 def _calls(node: ast.AST, *, handling: bool) -> Iterator[tuple[ast.Call, bool]]:

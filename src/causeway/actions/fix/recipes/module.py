@@ -57,7 +57,9 @@ def module_of(file: CodeFile, *, plots: bool) -> tuple[str, list[Left]]:
     blocks += [f"\n{part.text.strip(chr(10))}" for part in definitions]
     body = "\n".join(_indented(part) for part in rest)
     body = re.sub(r"\n{3,}", "\n\n", body).strip("\n")
-    blocks.append(f"\n{GUARD}\n{body or '    pass'}")
+    if not any(part.node is not None for part in rest):
+        body = f"{body}\n    pass".lstrip("\n")
+    blocks.append(f"\n{GUARD}\n{body}")
     return "\n\n".join(block for block in blocks if block.strip()).rstrip() + "\n", left
 
 

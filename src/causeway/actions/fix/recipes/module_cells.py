@@ -156,7 +156,9 @@ def _named(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
 
 def parts_of(text: str, tree: ast.Module) -> list[Part]:
     """The cell's statements in order; lines that only a notebook understands become comments."""
-    lines = [_plain(line) for line in text.replace("\r\n", "\n").split("\n")]
+    texts = _inside_texts(tree)
+    written = text.replace("\r\n", "\n").split("\n")
+    lines = [line if number in texts else _plain(line) for number, line in enumerate(written, start=1)]
     parts: list[Part] = []
     done = 0
     for node in tree.body:
@@ -172,6 +174,16 @@ def parts_of(text: str, tree: ast.Module) -> list[Part]:
         done = max(done, last)
     rest = "\n".join(lines[done:]).strip("\n")
     return [*parts, *([Part(rest, None)] if rest.strip() else [])]
+
+
+def _inside_texts(tree: ast.Module) -> set[int]:
+    """The lines that begin inside a text: what looks like a magic there is none."""
+    texts = [
+        node
+        for node in nodes_in(tree)
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+    ]
+    return {line for node in texts for line in range(node.lineno + 1, (node.end_lineno or 0) + 1)}
 
 
 def _what(node: ast.stmt, line: str) -> ast.stmt | None:

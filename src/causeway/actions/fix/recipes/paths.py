@@ -2,12 +2,14 @@
 
 import ast
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from causeway.actions.fix.change import Change, Left, Mend
 from causeway.actions.fix.code_file import CodeFile, Edit, Piece, import_edit
 from causeway.actions.fix.recipes.tests import quoted
 from causeway.actions.fix.site import Site
+from causeway.core.finding import Evidence
 from causeway.intake.names import aliases_of, dotted
 from causeway.intake.paths import Files, absolute_paths
 from causeway.intake.trees import nodes_in
@@ -17,16 +19,16 @@ IMPORT = "from pathlib import Path"
 TAKE_PATHS = frozenset(
     {
         "open", "read_csv", "read_excel", "read_parquet", "read_json", "read_pickle", "read_feather",
-        "read_table", "to_csv", "to_excel", "to_parquet", "to_json", "to_pickle", "load", "loadtxt",
-        "genfromtxt", "dump", "save", "savez", "savefig", "load_model", "exists", "isfile", "isdir",
-        "Path", "fspath",
+        "read_table", "to_csv", "to_excel", "to_parquet", "to_json", "to_pickle", "loadtxt",
+        "genfromtxt", "savefig", "exists", "isfile", "isdir", "Path", "fspath",
+        "joblib.load", "numpy.load", "numpy.save", "numpy.savez", "torch.load",
     }
 )  # fmt: skip
 
 
 def mend(site: Site) -> Mend:
     """The files with such paths, reading beside themselves instead."""
-    files = Files(_paths(site))
+    files = _Here(_paths(site))
     changes: list[Change] = []
     left: list[Left] = []
     for file in site.codes():
@@ -36,7 +38,9 @@ def mend(site: Site) -> Mend:
             if wanted
             else []
         )
-        if edits and (change := site.change(file.path, file.edited([*_import(file, edits), *edits]))):
+        if edits and file.notebook is None and _has_another(file.pieces[0]):
+            left.append(Left("Path means something else in this file", Evidence(file.path)))
+        elif edits and (change := site.edited(file, [*_import(file, edits), *edits], left)):
             changes.append(change)
     for sighting in site.poc.seen("absolute_path"):
         if sighting.detail == "configuration":
@@ -44,6 +48,26 @@ def mend(site: Site) -> Mend:
         elif sighting.detail == "stale":
             left.append(Left("Python that nothing runs any more: delete the file", sighting.at))
     return Mend("paths", tuple(changes), (), tuple(left))
+
+
+class _Here(Files):
+    """The folder's files, and whether a path may mean more than one of them."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._parts = {path: path.split("/") for path in paths}
+        super().__init__(self._parts)
+
+    def is_doubtful(self, written: str) -> bool:
+        """Whether several files end as much like this path as the one that it is taken for."""
+        parts = written.replace("\\", "/").split("/")
+        alike = [_same_end(parts, there) for there in self._parts.values() if there[-1] == parts[-1]]
+        return bool(alike) and alike.count(max(alike)) > 1
+
+
+def _same_end(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many parts at the end are the same."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 
 
 def _paths(site: Site) -> Iterator[str]:
@@ -65,6 +89,22 @@ def _import(file: CodeFile, edits: list[Edit]) -> list[Edit]:
     return [edit] if edit and not _has_path(file.pieces[0]) else []
 
 
+def _has_another(piece: Piece) -> bool:
+    """Whether the name `Path` is given to anything but the one that is meant here."""
+    for node in nodes_in(piece.tree):
+        match node:
+            case ast.ImportFrom(module=str(module), names=names) if module != "pathlib":
+                if any((alias.asname or alias.name) == "Path" for alias in names):
+                    return True
+            case ast.ClassDef(name="Path") | ast.FunctionDef(name="Path") | ast.arg(arg="Path"):
+                return True
+            case ast.Name(id="Path", ctx=ast.Store()):
+                return True
+            case _:
+                continue
+    return False
+
+
 def _has_path(piece: Piece) -> bool:
     return any(
         isinstance(node, ast.ImportFrom)
@@ -74,7 +114,9 @@ def _has_path(piece: Piece) -> bool:
     )
 
 
-def _edits(file: CodeFile, piece: Piece, wanted: set[str], files: Files, left: list[Left]) -> Iterator[Edit]:
+def _edits(
+    file: CodeFile, piece: Piece, wanted: set[str], files: "_Here", left: list[Left]
+) -> Iterator[Edit]:
     parents = {id(child): node for node in nodes_in(piece.tree) for child in ast.iter_child_nodes(node)}
     known = aliases_of(file.code)
     for node in nodes_in(piece.tree):
@@ -84,7 +126,9 @@ def _edits(file: CodeFile, piece: Piece, wanted: set[str], files: Files, left: l
         if isinstance(above, ast.Expr):
             continue
         target = files.resolve(node.value, file.path)
-        if not target:
+        if target and files.is_doubtful(node.value):
+            left.append(Left("several files here have that name", file.at(piece, node)))
+        elif not target:
             left.append(Left("no such file is in the folder", file.at(piece, node)))
         elif isinstance(above, ast.JoinedStr | ast.BinOp):
             left.append(Left("only a part of a path, put together in code", file.at(piece, node)))
@@ -118,20 +162,22 @@ def _takes_path(node: ast.expr, above: ast.AST | None, piece: Piece, known: dict
     if isinstance(above, ast.keyword):
         return False
     if isinstance(above, ast.Call):
-        name = dotted(above.func, known).rsplit(".", 1)[-1]
-        return bool(above.args) and above.args[0] is node and name in TAKE_PATHS
+        return bool(above.args) and above.args[0] is node and _is_sure(above, known)
     if isinstance(above, ast.Assign) and len(above.targets) == 1 and isinstance(above.targets[0], ast.Name):
         return _only_handed_on(above.targets[0].id, piece, known)
     return False
+
+
+def _is_sure(call: ast.Call, known: dict[str, str]) -> bool:
+    function = dotted(call.func, known)
+    return bool({function, function.rsplit(".", 1)[-1]} & TAKE_PATHS)
 
 
 def _only_handed_on(name: str, piece: Piece, known: dict[str, str]) -> bool:
     handed = {
         id(call.args[0])
         for call in nodes_in(piece.tree)
-        if isinstance(call, ast.Call)
-        and call.args
-        and dotted(call.func, known).rsplit(".", 1)[-1] in TAKE_PATHS
+        if isinstance(call, ast.Call) and call.args and _is_sure(call, known)
     }
     uses = [
         n

@@ -159,6 +159,7 @@ def _of_models(site: Site) -> Iterator[str]:
 
 def _of_modules(site: Site) -> Iterator[str]:
     """Modules that do nothing but define things when they are imported."""
+    seen: set[str] = set()
     for file in site.codes(".py"):
         stem = file.path.rsplit("/", 1)[-1].removesuffix(".py")
         functions = [
@@ -166,13 +167,22 @@ def _of_modules(site: Site) -> Iterator[str]:
             for n in file.pieces[0].tree.body
             if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")
         ]
-        if functions and stem.isidentifier() and all(_only_defines(n) for n in file.pieces[0].tree.body):
+        # of two that share a name Python would import one
+        if (
+            functions
+            and stem.isidentifier()
+            and stem not in seen
+            and all(_only_defines(n) for n in file.pieces[0].tree.body)
+        ):
+            seen.add(stem)
             folder = f"ROOT / {quoted(file.path.rpartition('/')[0])}" if "/" in file.path else "ROOT"
             yield IMPORTED.format(name=stem, folder=folder, module=stem, function=functions[0])
 
 
 def _only_defines(node: ast.stmt) -> bool:
     match node:
+        case ast.ImportFrom(level=level) if level:
+            return False
         case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return not getattr(node, "decorator_list", [])
         case ast.Assign(value=value) | ast.Expr(value=value):
