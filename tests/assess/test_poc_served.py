@@ -108,3 +108,34 @@ def test_texts_that_only_the_training_cleans(tmp_path):
         "[text]", "[tidy(text)]"
     )
     assert not skew(tmp_path / "b", **(files | {"app.py": cleans}))
+
+
+GRADIO = """import gradio as gr
+import torch
+net = torch.load("model.pt", weights_only=False)
+def answer(image):
+    return net(image).argmax()
+gr.Interface(answer, "image", "label").launch(share=True)
+"""
+
+
+def codes(folder, **files):
+    return {item.code: item for item in judge(read_poc(folders.churn(folder, **files)))}
+
+
+def test_an_interface_that_opens_itself_and_keeps_no_record(tmp_path):
+    said = codes(tmp_path / "a", **{"app.py": GRADIO})
+    assert said["NO-AUTH"].title == "It opens itself to the internet (share=True) and asks for no password."
+    assert str(said["NO-PREDICTION-LOG"].evidence[0]) == "app.py:5"
+    closed = GRADIO.replace("share=True", "share=True, auth=('a', secret)")
+    assert "NO-AUTH" not in codes(tmp_path / "b", **{"app.py": closed})
+
+
+def test_a_module_that_trains_as_soon_as_it_is_imported(tmp_path):
+    app = "from flask import Flask\nfrom train import model\napp = Flask(__name__)\n"
+    said = codes(tmp_path / "a", **{"app.py": app})["IMPORT-WORK"]
+    assert said.title == "app.py imports train.py, which trains a model as soon as it is imported."
+    assert str(said.evidence[0]) == "train.py:12"
+    lines = folders.TRAIN.replace("\n", "\n    ")
+    inside = f"def main():\n    {lines}\nmodel = None\nif __name__ == '__main__':\n    main()\n"
+    assert "IMPORT-WORK" not in codes(tmp_path / "b", **{"app.py": app, "train.py": inside})

@@ -19,6 +19,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _uploads(poc)
     yield from _port(poc)
     yield from _at_import(poc)
+    yield from _imported(poc)
     yield from _misnamed(poc)
     yield from _global(poc)
     yield from _unrecorded(poc)
@@ -124,6 +125,21 @@ def _at_import(poc: Poc) -> Iterator[Finding]:
         )
 
 
+def _imported(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("trains_at_import")
+    if found:
+        first = found[0]
+        yield Finding(
+            "IMPORT-WORK",
+            Severity.NOTE,
+            f"{first.detail} imports {first.value}, which {first.at.text} as soon as it is imported.",
+            Remedy("Move the work into a function, and call it under `if __name__ == '__main__'`."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.95,
+            damage=0.35,
+        )
+
+
 def _misnamed(poc: Poc) -> Iterator[Finding]:
     for sighting in poc.seen("misnamed"):
         yield Finding(
@@ -151,14 +167,15 @@ def _global(poc: Poc) -> Iterator[Finding]:
 
 
 def _unrecorded(poc: Poc) -> Iterator[Finding]:
-    predicts = _of_app(poc, "predicts")
-    if predicts and not _of_app(poc, "record"):
+    places = tuple(s.at for s in _of_app(poc, "predicts")[:1])
+    places = places or (poc.serve.evidence[:1] if poc.genai else ())
+    if places and not _of_app(poc, "record"):
         yield Finding(
             "NO-PREDICTION-LOG",
             Severity.NOTE,
-            "Predictions are not recorded.",
-            GATEWAY,
-            (predicts[0].at,),
+            "Questions and answers are not recorded." if poc.genai else "Predictions are not recorded.",
+            Remedy("Keep each question and answer with an id and a time.") if poc.genai else GATEWAY,
+            places,
             certainty=0.9,
             damage=0.4,
             common=True,
@@ -175,6 +192,17 @@ def _open(poc: Poc) -> Iterator[Finding]:
             GATEWAY,
             tuple(s.at for s in routes[:3]),
             certainty=0.8,
+            damage=0.4,
+        )
+    launched = _of_app(poc, "open_launch")
+    if launched and not poc.seen("auth"):
+        yield Finding(
+            "NO-AUTH",
+            Severity.NOTE,
+            f"It opens itself {launched[0].detail} ({launched[0].value}) and asks for no password.",
+            Remedy("Give launch() an auth, or put single sign-on before it."),
+            (launched[0].at,),
+            certainty=0.9,
             damage=0.4,
         )
 

@@ -33,7 +33,8 @@ _RENAMES = re.compile(r"\.columns\s*=|\.columns\.|\brename\(|set_axis|names\s*=|
 KEEPS = {
     "dump", "dumps", "save", "save_model", "save_weights", "save_pretrained", "save_checkpoint", "log_model",
     "to_pickle", "export", "to_onnx", "convert_sklearn", "write", "savez", "autolog", "register_model",
-    "to_json", "save_to_disk", "push_to_hub", "upload_blob", "put_object", "ModelCheckpoint", "convert", "save_native",
+    "to_json", "save_to_disk", "push_to_hub", "upload_blob", "put_object", "ModelCheckpoint", "convert",
+    "save_native",
 }  # fmt: skip
 
 

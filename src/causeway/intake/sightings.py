@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
+from causeway.intake.asking import asking
 from causeway.intake.beside_code import beside_code
 from causeway.intake.byhand import by_hand
 from causeway.intake.clusters import named_by_hand
 from causeway.intake.code import Code
 from causeway.intake.drawn import drawn
 from causeway.intake.execution import order_matters
+from causeway.intake.importing import work_when_imported
 from causeway.intake.imports import missing_modules
 from causeway.intake.library import UNSAFE_LOADERS
 from causeway.intake.missing import missing_files, missing_templates
@@ -95,7 +97,7 @@ def _chance(reading: Reading) -> list[Sighting]:
 
 
 def _inputs(reading: Reading) -> list[Sighting]:
-    return served_inputs(reading.project)
+    return [*served_inputs(reading.project), *asking(reading.project), *work_when_imported(reading.project)]
 
 
 def _paths(reading: Reading) -> list[Sighting]:
