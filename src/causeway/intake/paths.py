@@ -13,9 +13,13 @@ from causeway.intake.trees import nodes_in
 from causeway.intake.walk import Entry
 
 _ABSOLUTE = re.compile(
-    r"^(?:/Users/[^/]|/home/\w|/content/|/kaggle/|/mnt/|/root/|/dbfs/|/Volumes/|[A-Za-z]:[\\/](?![\\/]))[^\n]{2,}$"
+    r"^(?:/Users/[^/]|/home/\w|/content/|/kaggle/|/mnt/|/root/|/dbfs/|/Volumes/|/media/\w+/\w+/|/run/media/|"
+    r"[A-Za-z]:[\\/](?![\\/]))[^\n]{2,}$"
 )
-_IN_TEXT = re.compile(r"(?:^|[\s\"'=:])((?:/Users/[^/\s]+|/home/\w+|[A-Z]:\\)[^\s\"']{3,})")
+_IN_TEXT = re.compile(
+    r"(?:^|[\s\"'=:])((?:/Users/[^/\s]+|/home/\w+|/run/media/\w+|/media/\w+/\w+/|/Volumes/\w+|[A-Z]:\\)"
+    r"[^\s\"']{3,})"
+)
 _CONFIGURATION = {".yml", ".yaml", ".toml", ".ini", ".cfg", ".json"}
 
 
@@ -38,7 +42,7 @@ def absolute_paths_in(entry: Entry) -> list[Sighting]:
     """The same in a configuration file; containers' files name the container's own paths and are left out."""
     name = entry.name.lower()
     if (
-        entry.suffix not in _CONFIGURATION
+        (entry.suffix not in _CONFIGURATION and not name.startswith(".env"))
         or entry.size > 200_000
         or name.startswith(("docker", "compose", "package"))
     ):

@@ -35,7 +35,7 @@ _LOADERS = {
 }
 _FAMILIES = {"Bert": "BERT", "DistilBert": "DistilBERT", "Roberta": "RoBERTa",
              "XLMRoberta": "XLM-RoBERTa",
-             "Albert": "ALBERT", "Deberta": "DeBERTa", "DebertaV2": "DeBERTa", "Electra": "ELECTRA"}  # fmt: skip
+             "Albert": "ALBERT", "Deberta": "DeBERTa", "DebertaV2": "DeBERTa"}  # fmt: skip
 _HUB = re.compile(r"^[\w.-]+/[\w.-]+$")
 
 
