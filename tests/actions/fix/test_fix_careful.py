@@ -1,6 +1,7 @@
 """Code that a careless fix would break or change the meaning of."""
 
 import ast
+import gzip
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import folders
 from causeway.actions.fix.change import Change, counted
 from causeway.actions.fix.fix import fix
 from causeway.actions.fix.site import Wish
+from causeway.core.errors import Refused
 
 TABLE = "a,y\n" + "".join(f"{n},{n % 2}\n" for n in range(40))
 
@@ -108,6 +110,42 @@ def test_modules_that_cannot_be_imported_alone_are_not_imported(tmp_path):
     written = (tmp_path / "tests/test_poc.py").read_text()
     assert written.count("def test_util_can_be_imported") == 1
     assert "test_rel" not in written
+
+
+ROWS = "a, b ,y\n" + "".join(f"{n},{n * 2},{'NA' if n % 9 == 0 else 'ny'[n % 2]}\n" for n in range(60))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", ROWS),
+        ("t.csv", "\n\n" + ROWS),
+        ("t.csv.gz", gzip.compress(ROWS.encode())),
+        ("t.csv", ROWS.encode("utf-16")),
+        ("t.csv", ROWS.replace(",", ";")),
+    ],
+    ids=["blanks", "empty lines", "packed", "utf-16", "semicolons"],
+)
+def test_written_tests_pass_on_the_data_as_they_are(name, content, tmp_path):
+    train = folders.TRAIN.replace("people.csv", name).replace("left", "y")
+    folders.write(tmp_path, {name: content, "train.py": train})
+    fix(tmp_path, ["tests"], wish=Wish(), agree=lambda _: True)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "tests"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_patch_takes_a_name_with_a_blank_and_refuses_one_that_no_patch_can_say(tmp_path):
+    app = 'from flask import Flask\nFlask("a").run(debug=True)\n'
+    folders.write(tmp_path / "poc", {"my app.py": app})
+    patch = tmp_path / "a.patch"
+    fix(tmp_path / "poc", ["debug"], wish=Wish(), agree=lambda _: True, into="patch", patch=patch)
+    assert "--- a/my app.py\t\n+++ b/my app.py\t\n" in patch.read_text()
+    folders.write(tmp_path / "poc", {"x\n+++ b/other.py": app})
+    with pytest.raises(Refused, match="a patch cannot carry"):
+        fix(
+            tmp_path / "poc", ["debug"], wish=Wish(), agree=lambda _: True, into="patch", patch=tmp_path / "b"
+        )
 
 
 def test_a_prompt_in_a_notebook_is_no_magic(tmp_path):

@@ -52,7 +52,9 @@ def counted(changes: Iterable[Change]) -> tuple[int, int]:
 
 
 def is_plain(change: Change) -> bool:
-    """Whether both sides are UTF-8 text, so that a patch can carry the change."""
+    """Whether name and both sides are plain UTF-8 text, so that a patch can carry the change."""
+    if not change.path.isprintable() or set(change.path) & set('"\\'):
+        return False
     return all(
         sniff_encoding(side) in {"utf-8", "utf-8-sig"} for side in (change.before or b"", change.after)
     )
@@ -60,7 +62,9 @@ def is_plain(change: Change) -> bool:
 
 def _one(change: Change, *, prefixed: bool = False) -> str:
     old, new = (f"a/{change.path}", f"b/{change.path}") if prefixed else (change.path, change.path)
-    lines = _lines(change, "/dev/null" if change.before is None else old, new)
+    # a blank would end the name without the tab
+    end = "\t" if prefixed and " " in change.path else ""
+    lines = _lines(change, "/dev/null" if change.before is None else old + end, new + end)
     body = [line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in lines]
     head = f"diff --git {old} {new}\n" if prefixed else ""
     made = "new file mode 100644\n" if prefixed and change.before is None else ""

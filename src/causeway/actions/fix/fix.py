@@ -113,7 +113,8 @@ def _check_place(site: Site, into: Where, patch: Path | None) -> None:
         odd = next((change.path for change in site.changes if not is_plain(change)), "")
         if odd:
             raise Refused(
-                f"{odd} is no UTF-8 text, which a patch cannot carry", hint="write it into the folder"
+                f"{odd!r} is no plain UTF-8 text, in its name or inside, which a patch cannot carry",
+                hint="write it into the folder",
             )
         if patch.exists():
             raise UsageError(f"{patch} is there already", hint="name another file")

@@ -1,11 +1,14 @@
 """A first test file that holds on to what this very folder rests on: its data, its model, its code."""
 
 import ast
+import codecs
+import csv
 import hashlib
+import io
 from collections.abc import Iterator, Sequence
 
 from causeway.actions.fix.change import Left, Mend
-from causeway.actions.fix.site import Site
+from causeway.actions.fix.site import Site, inside
 from causeway.core.poc import DataFile
 from causeway.intake.trees import nodes_in
 
@@ -14,7 +17,8 @@ WIDTH = 88
 MOST_MODELS = 5
 MOST_VALUES = 12
 MAX_MODEL_BYTES = 200_000_000
-MAX_READ_BYTES = 50_000_000
+MAX_READ_BYTES = 20_000_000
+HEAD_BYTES = 1 << 17
 TABLES = {"CSV": ",", "TSV": "\t"}
 HEAD = '''"""What this proof of concept rests on: its data, its saved model, its code."""
 
@@ -115,24 +119,46 @@ def _of_data(site: Site) -> Iterator[str]:
     if file is None or file.format not in TABLES or not file.columns or file.problem:
         return
     delimiter = file.delimiter or TABLES[file.format]
+    encoding = "utf-8-sig" if file.encoding in {"utf-8", "utf-8-sig"} else file.encoding or "utf-8"
+    rows = _rows(site, file, encoding=encoding, delimiter=delimiter)
     place = {
         "path": quoted(file.path),
-        "encoding": quoted(
-            "utf-8-sig" if file.encoding in {"utf-8", "utf-8-sig"} else file.encoding or "utf-8"
-        ),
+        "encoding": quoted(encoding),
         "delimiter": "" if delimiter == "," else f", delimiter={delimiter!r}",
     }
     if not file.header:
-        if file.bytes < MAX_READ_BYTES:
+        if file.bytes <= MAX_READ_BYTES and {len(row) for row in rows if row} == {len(file.columns)}:
             yield WIDTH_ONLY.format(count=len(file.columns), **place)
         return
-    yield COLUMNS.format(columns=_listed([quoted(name) for name in _read(site, file)], "[]"), **place)
+    header = rows[0] if rows else []
+    read = {name.strip() for name in _read(site, file)}
+    names = [name for name in header if name.strip() in read]
+    if not names:
+        return
+    yield COLUMNS.format(columns=_listed([quoted(name) for name in names], "[]"), **place)
     target = file.column(site.poc.target.value)
-    if target and 1 < len(target.categories) <= MOST_VALUES and file.exact and file.bytes < MAX_READ_BYTES:
-        known = sorted({*target.categories, *([""] if target.nulls else [])})
-        if file.sampled >= (file.records or 0):
-            values = _listed([quoted(value) for value in known], "{}")
-            yield VALUES.format(target=quoted(target.name), values=values, **place)
+    column = next((n for n, name in enumerate(header) if target and name == target.name), None)
+    if target is None or column is None or file.bytes > MAX_READ_BYTES or len(header) != len(set(header)):
+        return
+    known = {row[column] if column < len(row) else None for row in rows[1:] if row}
+    if 1 < len(known) <= MOST_VALUES and None not in known:
+        values = _listed(
+            [quoted(value) for value in sorted(value for value in known if value is not None)], "{}"
+        )
+        yield VALUES.format(target=quoted(target.name), values=values, **place)
+
+
+def _rows(site: Site, file: DataFile, *, encoding: str, delimiter: str) -> list[list[str]]:
+    """What the test itself will read, so that it holds from the first day; of a large file the beginning."""
+    most = HEAD_BYTES if site.wish.sketch or file.bytes > MAX_READ_BYTES else MAX_READ_BYTES
+    try:
+        with inside(site.folder, file.path).open("rb") as stream:
+            text = codecs.getincrementaldecoder(encoding)().decode(stream.read(most))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except (OSError, UnicodeError, LookupError, csv.Error):
+        return []
+    # the last one may be cut
+    return rows if file.bytes <= most else rows[:-1]
 
 
 def _read(site: Site, file: DataFile) -> list[str]:
