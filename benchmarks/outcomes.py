@@ -92,7 +92,8 @@ def measured(seen: dict[str, Any]) -> str:
 
 
 def served(app: dict[str, Any]) -> str:
-    return f"{app['framework']}: " + (app.get("reason") or f"{app.get('agree', 0)} of {app.get('rows', 0)} rows agree")
+    agree = f"{app.get('agree', 0)} of {app.get('rows', 0)} rows agree"
+    return f"{app['framework']}: {app.get('reason') or agree}"
 
 
 def scored(truth: dict[str, Any], codes: set[str]) -> tuple[str, str]:
