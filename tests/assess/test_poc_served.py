@@ -139,3 +139,30 @@ def test_a_module_that_trains_as_soon_as_it_is_imported(tmp_path):
     lines = folders.TRAIN.replace("\n", "\n    ")
     inside = f"def main():\n    {lines}\nmodel = None\nif __name__ == '__main__':\n    main()\n"
     assert "IMPORT-WORK" not in codes(tmp_path / "b", **{"app.py": app, "train.py": inside})
+
+
+SCALED = folders.TRAIN.replace(
+    "model.fit(X_train, y_train)",
+    "from sklearn.preprocessing import StandardScaler\nscaler = StandardScaler()\n"
+    "X_train = scaler.fit_transform(X_train)\nmodel.fit(X_train, y_train)",
+)
+RAW = """from flask import Flask, request
+import joblib
+app = Flask(__name__)
+m = joblib.load("model.pkl")
+@app.route("/", methods=["POST"])
+def ask():
+    return str(m.predict([[float(request.form["tenure"])]])[0])
+"""
+
+
+def test_an_app_that_never_scales_what_the_training_scaled(tmp_path):
+    said = skew(tmp_path / "a", **{"train.py": SCALED, "app.py": RAW})[0]
+    assert said.title.startswith("model.pkl learned from inputs that a StandardScaler had scaled (train.py)")
+    assert str(said.evidence[0]) == "app.py:4"
+    scales = RAW.replace(
+        'm = joblib.load("model.pkl")', 'm, s = joblib.load("model.pkl"), joblib.load("s.pkl")'
+    )
+    scales = scales.replace("m.predict([[", "m.predict(s.transform([[").replace("]])[0]", "]]))[0]")
+    assert not skew(tmp_path / "b", **{"train.py": SCALED, "app.py": scales})
+    assert not skew(tmp_path / "c", **{"app.py": RAW})

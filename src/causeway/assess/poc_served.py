@@ -15,6 +15,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _order(poc)
     yield from _cleaning(poc)
     yield from _classes(poc)
+    yield from _unscaled(poc)
 
 
 def _plain(name: str) -> str:
@@ -102,4 +103,22 @@ def _classes(poc: Poc) -> Iterator[Finding]:
             (found[0].at,),
             certainty=0.85,
             damage=0.9,
+        )
+
+
+def _unscaled(poc: Poc) -> Iterator[Finding]:
+    whole = {model.path.rsplit("/", 1)[-1] for model in poc.models if "Pipeline" in model.estimator}
+    found = [s for s in poc.seen("unscaled") if s.detail.split("|")[0] not in whole]
+    if found:
+        name, path = found[0].detail.split("|", 1)
+        yield Finding(
+            "SKEW",
+            Severity.BLOCKER,
+            f"{name} learned from inputs that a {found[0].value} had scaled ({path}); the app that loads it "
+            "scales nothing, so it asks about numbers of another size.",
+            Remedy("Save scaler and model as one Pipeline, and load that."),
+            (found[0].at,),
+            certainty=0.85,
+            damage=1.0,
+            blocks_ship=True,
         )

@@ -28,6 +28,7 @@ from causeway.intake.served_inputs import served_inputs
 from causeway.intake.serving import app_facts
 from causeway.intake.swallowed import swallowed_errors
 from causeway.intake.text import read_text
+from causeway.intake.unscaled import unscaled
 from causeway.intake.upkeep import manners, seeds, unused
 from causeway.intake.walk import Entry
 
@@ -97,7 +98,8 @@ def _chance(reading: Reading) -> list[Sighting]:
 
 
 def _inputs(reading: Reading) -> list[Sighting]:
-    return [*served_inputs(reading.project), *asking(reading.project), *work_when_imported(reading.project)]
+    project = reading.project
+    return [*served_inputs(project), *unscaled(project), *asking(project), *work_when_imported(project)]
 
 
 def _paths(reading: Reading) -> list[Sighting]:
