@@ -1,6 +1,5 @@
 """Kinds beside a table in Python: survival in R, JavaScript, images by hand, borrowed models."""
 
-
 import folders
 from causeway.assess.poc import judge
 from causeway.assess.poc_sentence import sentence
@@ -85,3 +84,34 @@ def test_a_borrowed_model_is_said_to_be_borrowed(tmp_path):
     poc, words = said(tmp_path, {"api.py": BORROWED})
     assert poc.kind.value == "text classification"
     assert "a pretrained BERT (somebody/bert-moods), nothing is trained here, served by FastAPI" in words
+
+
+LISTED = """import pandas as pd
+from sklearn.svm import SVC
+FEATURES = ['tenure', 'person_id', {0}]
+df = pd.read_csv('people.csv')
+df['long'] = (df['tenure'] > df['tenure'].median()).astype(int)
+{1}
+"""
+
+
+def leaks(tmp_path, features, fit):
+    code = LISTED.format(features, fit)
+    poc = read_poc(folders.write(tmp_path, {"people.csv": folders.people(), "train.py": code}))
+    return poc, {item.title for item in judge(poc) if item.code == "LEAK-TARGET"}
+
+
+def test_the_column_that_the_target_is_made_of_is_a_leak_among_the_features(tmp_path):
+    poc, said_ = leaks(tmp_path, "'plan'", "SVC().fit(df[FEATURES], df['long'])")
+    assert poc.target.value == "long"
+    assert any("tenure is among the features, and is what long is made of" in title for title in said_)
+
+
+def test_the_target_among_its_own_features(tmp_path):
+    _, said_ = leaks(tmp_path, "'left'", "SVC().fit(df[FEATURES], df['left'])")
+    assert any("left is among the features, and is the target itself" in title for title in said_)
+
+
+def test_a_list_without_the_answer_leaks_nothing(tmp_path):
+    _, said_ = leaks(tmp_path, "'plan'", "SVC().fit(df[FEATURES], df['left'])")
+    assert not said_

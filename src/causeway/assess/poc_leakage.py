@@ -108,8 +108,28 @@ def _filtered(poc: Poc) -> Iterator[Finding]:
         )
 
 
+def _told(poc: Poc) -> Iterator[Finding]:
+    """Features that are the answer: the target's own column, or the one it is computed from."""
+    training = _chosen(poc)
+    if training and training.told and training.task not in UNTAUGHT | {"forecast"}:
+        names = words.listed(list(training.told[:3]))
+        own = training.told == (training.target,)
+        why = "is the target itself" if own else f"is what {training.target} is made of"
+        yield Finding(
+            "LEAK-TARGET",
+            Severity.BLOCKER,
+            f"{names} is among the features, and {why}: the model is given the answer that it is to find.",
+            Remedy("Take it out of the list of features, with all that is computed from it; measure again."),
+            (training.at,),
+            certainty=0.9,
+            damage=0.95,
+            blocks_ship=True,
+        )
+
+
 def _columns(poc: Poc) -> Iterator[Finding]:
     yield from _warned(poc)
+    yield from _told(poc)
     file = poc.training_file()
     scored = (
         [c for c in file.columns if (c.target_score or 0.0) >= PERFECT and c.name in poc.features]

@@ -61,6 +61,7 @@ def _parts(poc: Poc) -> Iterator[str]:
         yield f"{_kind(poc)}{of} from {_inputs(poc, file)}"
     if poc.model:
         yield _model(poc) + _framework(poc)
+    yield from (f"beside it {part.value} by {part.at.path}" for part in poc.beside[:2] if part.at)
     yield from _people_facing(poc)
 
 

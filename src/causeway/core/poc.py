@@ -210,6 +210,8 @@ class Training(Struct, frozen=True, omit_defaults=True):
     positive: str = ""
     features: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    """Features that are the target itself, or that it is made of."""
     feature_slice: tuple[int, int] | None = None
     split: Evidence | None = None
     same_rows: Evidence | None = None
@@ -334,6 +336,8 @@ class Poc(Struct, frozen=True, omit_defaults=True):
     undeclared: tuple[Sighting, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     trainings: tuple[Training, ...] = ()
+    beside: tuple[Guess, ...] = ()
+    """Other models that the same app serves: `binary classification of churn (random forest)`."""
     leaks: tuple[Leak, ...] = ()
     claims: tuple[Claim, ...] = ()
     genai: GenAi = GenAi()

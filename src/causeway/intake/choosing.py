@@ -1,7 +1,7 @@
 """Which of several trainings makes the product, and what the model is called where several were tried."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Guess, ModelFile, Training
@@ -122,6 +122,21 @@ def inner_name(file: ModelFile) -> str:
     name = inner[1] if inner else file.estimator
     kind = learner(name) if name else None
     return name if kind and kind.kind == "model" else ""
+
+
+def beside(chosen: Training | None, trainings: Iterable[Training], loaded: set[str]) -> Iterator[Training]:
+    """The other trainings whose saved models the app loads too, the last of each file."""
+    own = _names(chosen) if chosen else set()
+    found = {
+        item.path: item
+        for item in trainings
+        if chosen and item.path != chosen.path and (_names(item) & loaded) - own and own & loaded
+    }
+    yield from found.values()
+
+
+def _names(training: Training) -> set[str]:
+    return {path.rsplit("/", 1)[-1] for path in training.saves}
 
 
 def other_targets(chosen: Training | None, trainings: Iterable[Training]) -> tuple[str, ...]:

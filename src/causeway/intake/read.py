@@ -1,17 +1,30 @@
 """Reads a folder into facts: one pass over the files, code followed, data counted, nothing run."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import structs
 
 from causeway.core.finding import Evidence
-from causeway.core.poc import Claim, DataFile, Guess, Leak, ModelFile, Poc, Reach, Sighting, Source, Training
+from causeway.core.poc import (
+    Claim,
+    DataFile,
+    GenAi,
+    Guess,
+    Leak,
+    ModelFile,
+    Poc,
+    Reach,
+    Sighting,
+    Source,
+    Training,
+)
 from causeway.intake import choosing, infer, stack
 from causeway.intake.association import scores
 from causeway.intake.claims import claimed_in_output, claimed_in_text
 from causeway.intake.datafiles import read_sample
+from causeway.intake.estimators import friendly
 from causeway.intake.generative import generative
 from causeway.intake.hubs import REMOTE
 from causeway.intake.imports import third_party, undeclared
@@ -83,6 +96,7 @@ def read_poc(folder: Path) -> Poc:
         undeclared=tuple(_undeclared(reading, imports, seen)),
         sightings=tuple(seen),
         trainings=tuple(trainings),
+        beside=tuple(_beside(chosen, trainings, _loaded_by(served.value, seen))),
         leaks=tuple(leaks),
         claims=tuple(claims),
         genai=genai,
@@ -217,6 +231,15 @@ def _train(
         others = tuple(path for path in others if not saved[path] - saved[chosen.path])
     others = () if together else others
     return Guess(chosen.path, 0.9 if not others else 0.7, (chosen.at,), others)
+
+
+def _beside(chosen: Training | None, trainings: Sequence[Training], loaded: set[str]) -> Iterator[Guess]:
+    for item in choosing.beside(chosen, trainings, loaded):
+        target = infer.target_of(item, None)
+        kind = infer.kind_of(item, None, target, GenAi(), set())
+        named = friendly(item.estimator)
+        what = f"{kind.value} of {target.value}" if kind and target else kind.value
+        yield Guess(f"{what} ({named})" if what else named, 0.8, (item.at,))
 
 
 def _saved_by(path: str, trainings: Sequence[Training]) -> set[str]:

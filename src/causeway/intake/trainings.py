@@ -14,6 +14,9 @@ from causeway.intake.names import aliases_of, dotted
 from causeway.intake.trees import nodes_in
 from causeway.intake.values import UNKNOWN, Data, Estimator
 
+MANY = 3
+"""So many features are a list that somebody wrote, and no series that is shifted against itself."""
+
 
 def trainings_of(code: Code, events: Events) -> list[Training]:
     """Every fit of a model, and a training loop written by hand."""
@@ -38,6 +41,7 @@ def _of_fit(code: Code, events: Events, fit: Fit) -> Training:
         (split.at for split in reversed(events.splits) if not split.at.cell or _before(split.at, fit.at)),
         None,
     )
+    told = _told(features, target) if fit.target is not None else ()
     text = estimator.text or "#text" in features.cleaned
     return Training(
         code.path,
@@ -46,7 +50,8 @@ def _of_fit(code: Code, events: Events, fit: Fit) -> Training:
         framework=_framework(estimator.module),
         task=task,
         data=features.source or target.source,
-        target=_original(target, column) if isinstance(column, str) and not column.startswith("(") else "",
+        target=_target(target, told),
+        told=told,
         target_index=_index(target, column),
         positive=target.positive if not images else "",
         features=_features(features),
@@ -80,6 +85,25 @@ def _called(events: Events, estimator: Estimator) -> str:
     if RECURRENT & set(layers):
         return f"Keras {next(name for name in layers if name in RECURRENT)} network"
     return "convolutional Keras network" if CONVOLUTION & set(layers) else estimator.name
+
+
+def _told(features: Data, target: Data) -> tuple[str, ...]:
+    """Columns among the features that the target is, or is made of."""
+    name = target.column
+    listed = features.columns
+    if not isinstance(name, str) or name.startswith("(") or not listed or len(listed) < MANY:
+        return ()
+    made = {column for key, origins in target.derived if key == name for column in origins}
+    replaced = {key for key, _ in features.derived}
+    return tuple(column for column in listed if column == name or (column in made and column not in replaced))
+
+
+def _target(target: Data, told: tuple[str, ...]) -> str:
+    """The file's name for what is learned; that of a new column where its origin is a feature."""
+    name = target.column
+    if not isinstance(name, str) or name.startswith("("):
+        return ""
+    return name if told else _original(target, name)
 
 
 def _original(data: Data, name: str) -> str:
