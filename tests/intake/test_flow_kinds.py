@@ -166,3 +166,15 @@ m.save("m.h5")
     assert poc.kind.value == "image classification"
     assert not poc.train
     assert poc.seen("never_fitted")[0].value == "m.h5"
+
+
+def test_a_category_that_tells_the_target_alone_is_scored_like_a_number(tmp_path):
+    rows = "".join(
+        f"{n},{'stopped' if n % 4 == 0 else 'runs'},{'ab'[n % 2]},{'yes' if n % 4 == 0 else 'no'}\n"
+        for n in range(200)
+    )
+    files = {"train.py": folders.TRAIN, "people.csv": "person_id,state,plan,left\n" + rows}
+    poc = read_poc(folders.write(tmp_path, files))
+    file = poc.training_file()
+    assert file.column("state").target_score == 1
+    assert file.column("plan").target_score < 0.9

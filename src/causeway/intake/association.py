@@ -5,13 +5,14 @@ import numpy as np
 from causeway.intake.profile import MISSING, numbers_of
 
 MIN_ROWS = 100
+ROWS_PER_CATEGORY = 20
 
 
 def scores(
     rows: list[list[str]], names: tuple[str, ...], target: str, *, regression: bool
 ) -> dict[str, float]:
-    """For each numeric column: |correlation| with a numeric target, or area under the curve for two
-    classes.
+    """For each column of numbers or of few categories: |correlation| with a numeric target, or area under
+    the curve for two classes.
     """
     if target not in names or len(rows) < MIN_ROWS:
         return {}
@@ -25,7 +26,9 @@ def scores(
     for index, name in enumerate(names):
         if index == position:
             continue
-        values = _numbers([row[index].strip() for row in kept])
+        told = [row[index].strip() for row in kept]
+        values = _numbers(told)
+        values = _of_categories(told, outcome) if values is None else values
         if values is not None:
             found[name] = round(_correlation(values, outcome) if regression else _area(values, outcome), 4)
     return found
@@ -47,6 +50,16 @@ def _numbers(values: list[str]) -> np.ndarray | None:
             if odd > len(values) // 50:
                 return None
     return numbers if np.isfinite(numbers).sum() >= MIN_ROWS else None
+
+
+def _of_categories(values: list[str], outcome: np.ndarray) -> np.ndarray | None:
+    """The mean outcome of each row's category, where categories are few enough not to know rows by heart."""
+    kinds, inverse = np.unique(values, return_inverse=True)
+    if len(kinds) < 2 or len(kinds) > len(values) // ROWS_PER_CATEGORY:
+        return None
+    seen = np.isfinite(outcome)
+    sums = np.bincount(inverse[seen], weights=outcome[seen], minlength=len(kinds))
+    return (sums / np.maximum(np.bincount(inverse[seen], minlength=len(kinds)), 1))[inverse]
 
 
 def _area(values: np.ndarray, outcome: np.ndarray) -> float:

@@ -69,10 +69,14 @@ def _scales(files: Iterable[Code]) -> bool:
                     last = func.attr if isinstance(func, ast.Attribute) else dotted(func, {})
                     if last in SCALES:
                         return True
-                divides = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
-                if divides and isinstance(node.left, ast.BinOp):
+                if _divides(node):
                     return True
     return False
+
+
+def _divides(node: ast.AST) -> bool:
+    """`(x - mean) / spread`."""
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.left, ast.BinOp)
 
 
 def _name(path: str) -> str:
