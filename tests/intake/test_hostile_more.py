@@ -8,6 +8,7 @@ import pytest
 import folders
 from causeway.actions.check import check
 from causeway.intake import read_poc
+from causeway.intake.text import searchable
 
 
 def test_pipes_and_links_to_devices_are_neither_waited_for_nor_read(tmp_path):
@@ -61,3 +62,32 @@ def test_a_line_of_nothing_but_passwords_ends(tmp_path):
     started = time.process_time()
     read_poc(folders.churn(tmp_path, **{"README.md": "password=" * 40_000, "Dockerfile": "pwd=" * 40_000}))
     assert time.process_time() - started < 5
+
+
+LONG = {
+    "script.Rmd": ["a" * 400_000, " " * 400_000, "\n".join([" " * 2000 + "a" * 1900] * 200)],
+    "setup.py": [" \n" * 200_000, "pwd=" * 100_000],
+    "docker-compose.yml": ["[" * 190_000, "a: " * 60_000],
+    "data.dvc": ["outs:\n" + " " * 15_000, "\n" * 15_000],
+    "k8s.yaml": ["apiVersion: v1\nkind: Job\n" + " \n" * 90_000],
+    "prompts/system.md": ["a.a." * 90_000, "a@a" * 90_000],
+    "mise.toml": ["\n" * 200_000, "1" * 200_000],
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_lines_that_keep_a_pattern_busy_are_cut(tmp_path, name):
+    folders.churn(tmp_path)
+    started = time.process_time()
+    for text in LONG[name]:
+        folders.write(tmp_path, {name: text})
+        read_poc(tmp_path)
+    assert time.process_time() - started < 5
+
+
+def test_what_a_cut_line_says_keeps_its_place():
+    text = "a" * 9_000 + "\nb\n" + ("c" * 3_999 + "\n") * 50
+    cut = searchable(text)
+    assert [len(line) for line in cut.split("\n")[:3]] == [4_000, 1, 3_999]
+    assert cut.count("\n") == text.count("\n")
+    assert len(cut.split("\n")[50]) == 200

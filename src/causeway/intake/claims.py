@@ -19,9 +19,12 @@ _FORWARD = re.compile(
     rf"(?i)\b{_METRIC}\b{_BETWEEN}(?:score|of|is|was|on the test set|around|about)?{_BETWEEN}{_NUMBER}"
 )
 _BACKWARD = re.compile(rf"(?i){_NUMBER}\s*(?:\*\*)?\s*(?:test |overall |validation )?\b{_METRIC}\b")
-_REPORT_ACCURACY = re.compile(r"^\s*accuracy\s+(\d\.\d+)\s+(\d+)\s*$", re.MULTILINE)
-_REPORT_ROW = re.compile(r"^\s*(.+?)\s{2,}(\d\.\d+)\s+(\d\.\d+)\s+(\d\.\d+)\s+(\d+)\s*$", re.MULTILINE)
-_LEADING = re.compile(r"^\(?\s*(?:np\.float64\()?(\d\.\d{3,})", re.MULTILINE)
+_REPORT_ACCURACY = re.compile(r"^[ \t]*accuracy[ \t]+(\d\.\d+)[ \t]+(\d+)[ \t\r]*$", re.MULTILINE)
+_REPORT_ROW = re.compile(
+    r"^[ \t]*(\S[^\n]{0,200}?)[ \t]{2,}(\d\.\d+)[ \t]+(\d\.\d+)[ \t]+(\d\.\d+)[ \t]+(\d+)[ \t\r]*$",
+    re.MULTILINE,
+)
+_LEADING = re.compile(r"^\(?[ \t]*(?:np\.float64\()?(\d\.\d{3,})", re.MULTILINE)
 _UNBOUNDED = {"rmse", "mae", "mse", "mape"}
 _NAMES = {
     "accuracy_score": "accuracy", "f1_score": "f1", "roc_auc_score": "auc", "r2_score": "r2",

@@ -12,7 +12,7 @@ from pathlib import Path
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.secret_forms import DATABASE, FORMS, IN_ADDRESS, LOCAL_HOSTS, PARTS
-from causeway.intake.text import read_text
+from causeway.intake.text import read_text, searchable
 
 MAX_FOUND = 20
 MAX_LINE = 4_000
@@ -145,10 +145,17 @@ def _addresses(text: str) -> Iterator[tuple[int, str, str]]:
             ):
                 yield matched.start(), "password in a database address", matched[1]
     if _TELLING.search(text):
-        for matched in PARTS.finditer(text):
+        yield from _parts(text)
+
+
+def _parts(text: str) -> Iterator[tuple[int, str, str]]:
+    position = 0
+    for line, cut in zip(text.split("\n"), searchable(text).split("\n"), strict=True):
+        for matched in PARTS.finditer(cut):
             value = matched[1] or matched[2]
             if _chosen(value):
-                yield matched.start(), "password in a connection string", value
+                yield position + matched.start(), "password in a connection string", value
+        position += len(line) + 1
 
 
 def _chosen(password: str) -> bool:

@@ -31,8 +31,8 @@ MAX_PROFILED_SHEETS = 8
 DIGEST_BYTES = 20_000_000
 SCORE_NAMES = ("score", "prediction", "predicted", "pred", "y_pred", "predicted_label", "yhat")
 LABEL_NAMES = ("label_value", "label", "target", "actual", "y", "y_true", "outcome", "truth", "ground_truth")
-_DVC_PATH = re.compile(r"^\s*-?\s*path:\s*(\S.*?)\s*$", re.MULTILINE)
-_DVC_SIZE = re.compile(r"^\s*-?\s*size:\s*(\d+)\s*$", re.MULTILINE)
+_DVC_PATH = re.compile(r"^[ \t]*(?:-[ \t]*)?path:[ \t]*(\S[^\n]*)$", re.MULTILINE)
+_DVC_SIZE = re.compile(r"^[ \t]*(?:-[ \t]*)?size:[ \t]*(\d+)[ \t\r]*$", re.MULTILINE)
 
 Reader = Callable[[Entry], DataFile | None]
 
@@ -136,7 +136,7 @@ def _tracked(entry: Entry) -> DataFile | None:
     if path is None:
         return None
     folder = entry.path.rpartition("/")[0]
-    target = f"{folder}/{path[1]}" if folder else path[1]
+    target = f"{folder}/{path[1].rstrip()}" if folder else path[1].rstrip()
     problem = "a pointer of DVC: the file itself is in its store"
     return DataFile(target, "pointer", int(size[1]) if size else 0, problem=problem)
 

@@ -24,14 +24,15 @@ from causeway.intake.dockerfiles import (
     taken_by,
 )
 from causeway.intake.reading import Reading
-from causeway.intake.text import read_text
+from causeway.intake.text import read_searchable, read_text
 from causeway.intake.trees import nodes_in
 from causeway.intake.walk import Entry
+from causeway.intake.yaml_reading import read_yaml
 
 MAX_BYTES = 200_000
 _COMPOSE = re.compile(r"^(docker-)?compose[\w.-]*\.ya?ml$", re.IGNORECASE)
 _WORKFLOW = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$|^\.gitlab-ci\.yml$")
-_PROC = re.compile(r"^\s*\w+:\s*(.+)$", re.MULTILINE)
+_PROC = re.compile(r"^[ \t]*\w+:[ \t]*(.+)$", re.MULTILINE)
 _RUNS = re.compile(
     r"(?<![\w/.-])python3?\s+(?:-u\s+)?([\w./-]+\.py)\b|pip3? install[^\n&|;]*?-r\s+([\w./-]+\.txt)\b"
 )
@@ -147,7 +148,7 @@ def _local_imports(code: Code, context: Context) -> Iterator[str]:
 
 
 def _procfile(entry: Entry, paths: frozenset[str]) -> list[Sighting]:
-    text = read_text(entry.full, 20_000).text
+    text = read_searchable(entry.full, 20_000)
     context = Context(posixpath.dirname(entry.path), paths)
     found: list[Sighting] = []
     for matched in _PROC.finditer(text):
@@ -160,7 +161,7 @@ def _procfile(entry: Entry, paths: frozenset[str]) -> list[Sighting]:
 
 
 def _workflow(entry: Entry, paths: frozenset[str]) -> list[Sighting]:
-    text = read_text(entry.full, MAX_BYTES).text
+    text = read_searchable(entry.full, MAX_BYTES)
     if "working-directory" in text or re.search(r"\bcd\s", text):
         return []
     found: list[Sighting] = []
@@ -277,13 +278,13 @@ def _environ(node: ast.expr) -> bool:
 
 
 def _kubernetes(entry: Entry) -> list[Sighting]:
-    text = read_text(entry.full, MAX_BYTES).text
+    text = read_searchable(entry.full, MAX_BYTES)
     if "apiVersion:" not in text or not re.search(
         r"^kind:\s*(Deployment|StatefulSet|CronJob|Job|DaemonSet)", text, re.MULTILINE
     ):
         return []
     found: list[Sighting] = []
-    for matched in re.finditer(r"^\s*-?\s*image:\s*[\"']?([^\s\"'#]+)", text, re.MULTILINE):
+    for matched in re.finditer(r"^[ \t]*(?:-[ \t]*)?image:[ \t]*[\"']?([^\s\"'#]+)", text, re.MULTILINE):
         tag = matched[1].rpartition("/")[2].partition(":")[2]
         if (
             tag in {"", "latest"}
@@ -317,7 +318,7 @@ def _services(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _yaml(entry: Entry) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(read_text(entry.full, MAX_BYTES).text)
+        document = read_yaml(read_text(entry.full, MAX_BYTES).text)
     except (yaml.YAMLError, RecursionError, ValueError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting, Source, Training
-from causeway.intake.text import read_text
+from causeway.intake.text import read_searchable
 from causeway.intake.walk import Entry
 
 SUFFIXES = {".js": "JavaScript", ".mjs": "JavaScript", ".cjs": "JavaScript", ".jsx": "JavaScript",
@@ -59,7 +59,7 @@ class JsCode:
 
     def __init__(self, entry: Entry) -> None:
         self.path = entry.path
-        self.text = read_text(entry.full, MAX_BYTES).text
+        self.text = read_searchable(entry.full, MAX_BYTES)
         self.source = Source(entry.path, SUFFIXES[entry.suffix], self.text.count("\n") + 1)
 
     def sightings(self) -> Iterator[Sighting]:

@@ -5,7 +5,7 @@ import re
 from causeway.core.finding import Evidence
 from causeway.core.poc import Source, Training
 from causeway.intake.estimators import learner
-from causeway.intake.text import read_text
+from causeway.intake.text import read_searchable
 from causeway.intake.walk import Entry
 
 SUFFIXES = {".scala": "Scala", ".java": "Java"}
@@ -23,7 +23,7 @@ class JvmCode:
 
     def __init__(self, entry: Entry) -> None:
         self.path = entry.path
-        self.text = read_text(entry.full, 400_000).text
+        self.text = read_searchable(entry.full, 400_000)
         self.source = Source(entry.path, SUFFIXES[entry.suffix], self.text.count("\n") + 1)
 
     def training(self) -> Training | None:

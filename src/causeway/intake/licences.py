@@ -4,7 +4,7 @@ import re
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
-from causeway.intake.text import read_text
+from causeway.intake.text import read_searchable
 from causeway.intake.walk import Entry
 
 MAX_BYTES = 60_000
@@ -32,7 +32,7 @@ def licence_terms(entries: tuple[Entry, ...]) -> list[Sighting]:
     """The terms of the folder's own licence, when they bind whoever serves it."""
     for entry in entries:
         if "/" not in entry.path and _FILE.match(entry.name):
-            text = read_text(entry.full, MAX_BYTES).text
+            text = read_searchable(entry.full, MAX_BYTES)
             head = text[:4000]
             if _PERMISSIVE.search(head[:1500]):
                 return []

@@ -11,6 +11,7 @@ from causeway.core.poc import ModelFile
 from causeway.intake.estimators import LIBRARIES
 from causeway.intake.text import read_text
 from causeway.intake.walk import Entry
+from causeway.intake.yaml_reading import read_yaml
 
 MAX_BYTES = 400_000
 _FLAVOURS = tuple(
@@ -34,7 +35,7 @@ def read_model_folder(entry: Entry) -> ModelFile | None:
 
 def _mlflow(entry: Entry) -> ModelFile:
     try:
-        document = yaml.safe_load(read_text(entry.full, MAX_BYTES).text)
+        document = read_yaml(read_text(entry.full, MAX_BYTES).text)
     except (yaml.YAMLError, RecursionError, ValueError):
         return ModelFile(entry.path, "MLflow model", entry.size, problem="does not parse")
     flavours = document.get("flavors") if isinstance(document, dict) else None

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.code import Code
-from causeway.intake.text import read_text
+from causeway.intake.text import read_searchable
 from causeway.intake.trees import nodes_in
 from causeway.intake.walk import Entry
 
@@ -48,7 +48,7 @@ def absolute_paths_in(entry: Entry) -> list[Sighting]:
     ):
         return []
     found: list[Sighting] = []
-    for number, line in enumerate(read_text(entry.full, 200_000).text.split("\n"), start=1):
+    for number, line in enumerate(read_searchable(entry.full, 200_000).split("\n"), start=1):
         matched = _IN_TEXT.search(line)
         if matched and not line.lstrip().startswith("#"):
             found.append(

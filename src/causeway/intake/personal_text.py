@@ -7,7 +7,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.code import Code
 from causeway.intake.personal_values import card, iban
-from causeway.intake.text import read_text
+from causeway.intake.text import read_text, searchable
 from causeway.intake.walk import Entry
 
 MIN_LENGTH = 40
@@ -37,6 +37,7 @@ NOT_CORPUS = re.compile(
 
 def people_in(text: str) -> dict[str, int]:
     """How many different values of each sort stand in this text."""
+    text = searchable(text)
     emails = {found[0].lower() for found in EMAIL.finditer(text) if not NOBODY.search(found[1])}
     counts = {
         "e-mail addresses": len(emails),

@@ -15,12 +15,14 @@ from causeway.core.poc import Requirement
 from causeway.core.toml_reading import read_toml
 from causeway.intake.code import parse
 from causeway.intake.requirement_lines import normal, requirement
+from causeway.intake.text import searchable
 from causeway.intake.trees import nodes_in
+from causeway.intake.yaml_reading import read_yaml
 
 Parsed = tuple[list[Requirement], str, str]
 
 _RUNTIME = re.compile(r"python-?(\d+\.\d+(?:\.\d+)?)")
-_VERSION = re.compile(r"(\d+\.\d+(?:\.\d+)?)")
+_VERSION = re.compile(r"(\d{1,4}\.\d{1,4}(?:\.\d{1,4})?)")
 _BUILD = re.compile(r"^[^=\s]+=[^=\s]+=\w*[a-z0-9]*_?\d+$")
 _WINDOWS_PACKAGES = {
     "vs2015_runtime",
@@ -90,8 +92,8 @@ def versioned(name: str, spec: object, at: Evidence) -> Requirement:
 def conda(path: str, text: str) -> Parsed:
     """Packages of a conda environment, and those that pip adds to it."""
     try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError):
+        document = read_yaml(text)
+    except (yaml.YAMLError, RecursionError, ValueError):
         return [], "", "does not parse"
     found: list[Requirement] = []
     python = ""
@@ -165,7 +167,11 @@ def runtime(_path: str, text: str) -> Parsed:
 
 def tool_versions(_path: str, text: str) -> Parsed:
     """The same among the versions of other tools."""
-    matched = re.search(r"^\s*\"?python\"?\s*=?\s*\"?(\d+\.\d+(?:\.\d+)?)", text, re.MULTILINE)
+    matched = re.search(
+        r"^[ \t]*\"?python\"?[ \t]*=?[ \t]*\"?(\d{1,4}\.\d{1,4}(?:\.\d{1,4})?)",
+        searchable(text),
+        re.MULTILINE,
+    )
     return [], matched[1] if matched else "", ""
 
 

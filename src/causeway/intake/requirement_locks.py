@@ -8,6 +8,7 @@ import yaml
 
 from causeway.core.toml_reading import read_toml
 from causeway.intake.requirement_lines import normal, read_lines
+from causeway.intake.yaml_reading import read_yaml
 
 MAX_LOCK_BYTES = 8_000_000
 MAX_YAML_BYTES = 400_000
@@ -49,7 +50,7 @@ def _pipfile(text: str) -> Pins:
 def _conda(text: str) -> Pins:
     if len(text) > MAX_YAML_BYTES:
         return {}
-    packages = (yaml.safe_load(text) or {}).get("package") or []
+    packages = (read_yaml(text) or {}).get("package") or []
     return {normal(str(item["name"])): str(item.get("version", "")) for item in packages}
 
 

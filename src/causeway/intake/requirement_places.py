@@ -21,7 +21,7 @@ _WITH_VALUE = frozenset(
     "-r -c -i -f -t -e --index-url --extra-index-url --find-links --target --requirement --constraint "
     "--trusted-host --prefix --channel --timeout".split()
 )
-_CELL = re.compile(r"^\s*(?:[!%]+\s*|(?=(?:pip3?|conda|mamba)\s+install\s))(.*)$", re.MULTILINE)
+_CELL = re.compile(r"^[ \t]*(?:[!%]+[ \t]*|(?=(?:pip3?|conda|mamba)\s+install\s))(.*)$", re.MULTILINE)
 
 
 def docker(path: str, text: str) -> Parsed:

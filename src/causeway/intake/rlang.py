@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting, Source, Training
-from causeway.intake.text import read_text
+from causeway.intake.text import read_searchable
 from causeway.intake.walk import Entry
 
 SUFFIXES = {".r", ".rmd", ".qmd"}
@@ -59,11 +59,10 @@ class RCode:
     """One R file: source, sightings, and the training it holds, if any."""
 
     def __init__(self, entry: Entry) -> None:
-        read = read_text(entry.full, 1_000_000)
         self.path = entry.path
-        self.text = read.text
+        self.text = read_searchable(entry.full, 1_000_000)
         self._uncommented = _COMMENT.sub("", self.text)
-        self.source = Source(entry.path, "R", read.text.count("\n") + 1)
+        self.source = Source(entry.path, "R", self.text.count("\n") + 1)
 
     def sightings(self) -> list[Sighting]:
         """Libraries, loads, hooks of serving platforms and assignments to the global scope."""

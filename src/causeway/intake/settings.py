@@ -10,6 +10,7 @@ from causeway.core.toml_reading import read_toml
 from causeway.intake.paths import Files
 from causeway.intake.text import read_text
 from causeway.intake.walk import Entry
+from causeway.intake.yaml_reading import read_yaml
 
 MAX_BYTES = 200_000
 SUFFIXES = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg"}
@@ -46,6 +47,6 @@ def _parsed(suffix: str, text: str) -> object:
             parser = configparser.ConfigParser(interpolation=None)
             parser.read_string(text)
             return {name: dict(parser.items(name)) for name in parser.sections()}
-        return yaml.safe_load(text)
+        return read_yaml(text)
     except (ValueError, yaml.YAMLError, configparser.Error, RecursionError):
         return None

@@ -17,6 +17,11 @@ _MARKS = (
 )
 
 
+MAX_LINE = 4_000
+MAX_REST = 200
+MAX_SQUARES = 200_000_000
+
+
 class Text(Struct, frozen=True):
     """A file's text with the encoding that gave it; `cut` when only the beginning was read."""
 
@@ -37,6 +42,24 @@ def read_text(path: Path, limit: int) -> Text:
     if raw is None:
         return Text("", "", binary=True)
     return decode(raw[:limit], cut=len(raw) > limit)
+
+
+def read_searchable(path: Path, limit: int) -> str:
+    """The file's first `limit` bytes as text in which patterns can be searched."""
+    return searchable(read_text(path, limit).text)
+
+
+def searchable(text: str) -> str:
+    """The text with its endless lines cut; every line keeps its number."""
+    # a search may cost the square of a line's length: many long lines are as dear as one that is endless
+    if len(text) <= MAX_LINE:
+        return text
+    kept, spent = [], 0
+    for line in text.split("\n"):
+        most = MAX_LINE if spent < MAX_SQUARES else MAX_REST
+        kept.append(line[:most])
+        spent += min(len(line), most) ** 2
+    return "\n".join(kept)
 
 
 def read_bytes(path: Path, limit: int) -> bytes | None:

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Guess, Sighting
-from causeway.intake.text import read_text
+from causeway.intake.text import read_searchable, read_text
 from causeway.intake.walk import Entry
 
 MAX_BYTES = 200_000
 _WORKFLOW = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$|^\.gitlab-ci\.yml$|^azure-pipelines\.yml$")
-_PYTHON = re.compile(r"^\s*-?\s*[\"']?python[-_]?version[\"']?\s*:\s*(.+)$", re.MULTILINE | re.IGNORECASE)
-_IMAGE = re.compile(r"^\s*image:\s*[\"']?python:(3\.\d+)", re.MULTILINE)
-_R = re.compile(r"^\s*-?\s*r-version\s*:\s*[\"']?(\d+\.\d+(?:\.\d+)?)", re.MULTILINE | re.IGNORECASE)
+_LINES = re.MULTILINE | re.IGNORECASE
+_PYTHON = re.compile(r"^[ \t]*-?[ \t]*[\"']?python[-_]?version[\"']?\s*:\s*(.+)$", _LINES)
+_IMAGE = re.compile(r"^[ \t]*image:[ \t]*[\"']?python:(3\.\d+)", re.MULTILINE)
+_R = re.compile(r"^[ \t]*-?[ \t]*r-version[ \t]*:[ \t]*[\"']?(\d+\.\d+(?:\.\d+)?)", _LINES)
 _NUMBER = re.compile(r"3\.\d+(?:\.\d+)?")
 _DEPENDS = re.compile(r"\bR\s*\(\s*>?=+\s*(\d+\.\d+(?:\.\d+)?)\s*\)")
 _BASE = re.compile(
@@ -25,7 +26,7 @@ def python_of_workflows(entries: Iterable[Entry]) -> Guess:
     """The version of Python that a workflow sets up; of several, the first."""
     for entry in entries:
         if _WORKFLOW.match(entry.path):
-            text = read_text(entry.full, MAX_BYTES).text
+            text = read_searchable(entry.full, MAX_BYTES)
             written = [line for found in _PYTHON.finditer(text) for line in _NUMBER.findall(found[1])]
             written += _IMAGE.findall(text)
             if written:
@@ -47,7 +48,7 @@ def _stated(entry: Entry) -> str:
         return _locked(read_text(entry.full, 4_000_000).text)
     patterns = {"description": _DEPENDS, "dockerfile": _BASE}
     pattern = _R if _WORKFLOW.match(entry.path) else patterns.get(name)
-    found = pattern.search(read_text(entry.full, MAX_BYTES).text) if pattern else None
+    found = pattern.search(read_searchable(entry.full, MAX_BYTES)) if pattern else None
     return found[1] if found else ""
 
 

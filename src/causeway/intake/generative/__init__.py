@@ -30,7 +30,8 @@ _LIBRARIES = {name.split(".")[0] for name in (*PROVIDERS, *FRAMEWORKS)} | {
     "transformers", "peft", "trl", "unsloth", "huggingface_hub", "boto3", "aioboto3", "google", "torchtune",
 }  # fmt: skip
 _SIGNS = re.compile(
-    rf"(?m)^\s*(?:from|import)\s+(?:{'|'.join(sorted(_LIBRARIES))}|langchain\w*|llama_index\w*)\b|[\"']messages[\"']\s*[:\]]"
+    rf"(?m)^[ \t]*(?:from|import)[ \t]+(?:{'|'.join(sorted(_LIBRARIES))}|langchain\w*|llama_index\w*)\b|"
+    r"[\"']messages[\"']\s*[:\]]"
 )
 
 

@@ -14,6 +14,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import EvaluationSet, GenTool
 from causeway.intake.text import read_text
 from causeway.intake.walk import Entry
+from causeway.intake.yaml_reading import read_yaml
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 200_000
@@ -149,7 +150,7 @@ def _script(found: Written, entry: Entry) -> None:
 def _parsed(entry: Entry) -> Any:  # noqa: ANN401 - documents of any make
     text = read_text(entry.full, MAX_BYTES).text
     try:
-        return json.loads(text) if entry.suffix == ".json" else yaml.load(text, Loader=_Loader)  # noqa: S506 - safe
+        return json.loads(text) if entry.suffix == ".json" else read_yaml(text, _Loader)
     except (ValueError, yaml.YAMLError, RecursionError):
         return None
 

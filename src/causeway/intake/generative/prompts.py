@@ -8,7 +8,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.generative.values import Node, Place
 from causeway.intake.names import constant, dotted, keyword
-from causeway.intake.text import read_text
+from causeway.intake.text import read_text, searchable
 from causeway.intake.walk import Entry
 
 LONG = 40
@@ -26,7 +26,7 @@ _KEYWORDS = (
     "system_instruction",
 )
 _EMAIL = re.compile(
-    r"\b[\w.+-]{2,}@(?!example\.|test\.|domain\.|email\.|company\.|acme\.|yourdomain|localhost)[\w-]{2,}\.(?!png|jpg)[a-z]{2,}\b",
+    r"\b[\w.+-]{2,64}@(?!example\.|test\.|domain\.|email\.|company\.|acme\.|yourdomain|localhost)[\w-]{2,64}\.(?!png|jpg)[a-z]{2,}\b",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\d.-])\+\d{1,3}[\s.-]?\(?\d{2,4}\)?(?:[\s.-]?\d{2,4}){2,3}(?![\d-])")
@@ -133,6 +133,7 @@ def personal_in(
 
 
 def _sort(text: str, *, few: bool) -> str:
+    text = searchable(text)
     found = {
         "e-mail addresses": set(_EMAIL.findall(text)),
         "phone numbers": set(_PHONE.findall(text)),
