@@ -11,6 +11,7 @@ from causeway.core.poc import ColumnProfile, ModelFile, Poc, Sighting
 def judge(poc: Poc) -> Iterator[Finding]:
     """Secrets, dangerous or opaque artefacts, personal and protected columns."""
     yield from _secrets(poc)
+    yield from _exposed(poc)
     yield from _sessions(poc)
     yield from _artefacts(poc)
     yield from _loads(poc)
@@ -30,6 +31,37 @@ def _secrets(poc: Poc) -> Iterator[Finding]:
             certainty=0.9,
             damage=1.0,
             blocks_ship=True,
+        )
+
+
+def _exposed(poc: Poc) -> Iterator[Finding]:
+    carried = poc.seen("secret_in_image")
+    if carried:
+        names = list(dict.fromkeys(s.value for s in carried))
+        kept = " and keeps it in the environment" if any(s.detail for s in carried) else ""
+        yield Finding(
+            "SECRET-IN-IMAGE",
+            Severity.FIX,
+            f"{carried[0].at.path} takes {', '.join(names[:3])} when it is built{kept}: whoever has the "
+            "image can read that in its history.",
+            Remedy(
+                "Mount it for the one step that needs it (RUN --mount=type=secret), or give it at run time."
+            ),
+            tuple(s.at for s in carried[:4]),
+            certainty=0.9,
+            damage=0.6,
+        )
+    named = [s for s in poc.seen("path_by_user") if not s.at.path.startswith("test")]
+    if named:
+        yield Finding(
+            "PATH-TRAVERSAL",
+            Severity.FIX,
+            f"{named[0].at.path} makes a path of {named[0].value} as it was sent: a name with ../ in it "
+            "leaves the folder that was meant.",
+            Remedy("Name the file yourself (uuid), or keep only the last part: werkzeug's secure_filename."),
+            tuple(s.at for s in named[:4]),
+            certainty=0.85,
+            damage=0.6,
         )
 
 

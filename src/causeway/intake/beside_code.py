@@ -7,6 +7,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.deployments import deployments
 from causeway.intake.distributions import mistaken
+from causeway.intake.exposure import named_by_users, secrets_in_images
 from causeway.intake.licences import licence_terms
 from causeway.intake.mlflow_runs import places_elsewhere
 from causeway.intake.personal_text import people_in_corpora, people_in_outputs
@@ -29,6 +30,8 @@ def beside_code(reading: Reading) -> list[Sighting]:
         *(seen for code in reading.codes for seen in installed_in_notebooks(code)),
         *secrets(reading),
         *deployments(reading),
+        *secrets_in_images(reading.entries),
+        *named_by_users(reading.project.codes),
         *rubbish(reading.root, reading.walk),
         *pretrained(reading.project.codes),
         *versions_of_r(reading.entries),
