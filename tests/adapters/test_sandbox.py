@@ -86,6 +86,25 @@ def test_nothing_outside_is_written_or_read(cage, tmp_path, monkeypatch):
     assert printed.split() == ["refused"] * 4 + ["None", str(cage.inside / "home")]
 
 
+def test_no_mode_and_no_time_of_a_file_outside_is_changed(cage, tmp_path):
+    needs(cage, "modes and times of files")
+    theirs = tmp_path / "theirs"
+    theirs.write_text("data")
+    theirs.chmod(0o600)
+    before = theirs.stat()
+    printed = cage.run(
+        "import os\n"
+        f"path = {str(theirs)!r}\n"
+        "for work in (lambda: os.utime(path, (1, 1)), lambda: os.chmod(path, 0o777),\n"
+        "             lambda: os.setxattr(path, 'user.mark', b'1'), lambda: os.chown(path, 1, 1)):\n"
+        "    try: work(); print('CHANGED')\n"
+        "    except OSError: print('refused')\n"
+        "open('mine', 'w').close(); os.chmod('mine', 0o700); os.utime('mine', (1, 1)); print('own')\n"
+    )
+    assert printed.split() == ["refused"] * 4 + ["own"]
+    assert (theirs.stat().st_mode, theirs.stat().st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
+
+
 def test_a_fork_bomb_a_memory_bomb_and_an_endless_loop_are_stopped(cage):
     bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass\n"
     with pytest.raises(OutsideError, match="stopped"):

@@ -111,6 +111,7 @@ class Confining:
         return (
             Fence("network", told.get("network", "") or "Python only: sockets refuse to connect"),
             Fence("files", told.get("files", "")),
+            Fence("modes and times of files", told.get("marks", "")),
             Fence("processes", told.get("others", "")),
             Fence("calls", told.get("calls", "")),
             Fence("tasks", told.get("tasks", "") or watched),

@@ -34,6 +34,8 @@ def main():
         request = json.load(stream)
     end_with_parent()
     told = {}
+    # opened before doors close: a place with an open file in it cannot be made read-only
+    request["report"] = os.open(request["report"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     spaces = enter(told) if LINUX else 0
     if not LINUX:
         told.update(network="", files="", others="", calls="")
@@ -135,7 +137,9 @@ def furnish(request, told, kernel):
                 stream.write(str(max(LEAST_PID_MAX, request["tasks"])))
             told["tasks"] = "the namespace's highest process number"
         except OSError:
-            return
+            pass
+    if attempt(kernel.read_only_but, request["write"]):
+        told["marks"] = "everything else is mounted read-only"
 
 
 def attempt(work, *given):
@@ -168,9 +172,6 @@ def lock(request, told, spaces):
     cut = "network" in told
     if spaces:
         attempt(kernel.drop_capabilities)
-    # opened before the door closes
-    report = os.open(request["report"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    request["report"] = report
     attempt(kernel.no_new_privileges)
     readable = [*SYSTEM, *settings(), *request["read"], *request["write"]]
     try:
