@@ -7,6 +7,7 @@ import pytest
 
 import folders
 from causeway.actions.check import check
+from causeway.core.errors import BadManifest, OutsideError
 from causeway.intake import read_poc
 from causeway.intake.text import searchable
 
@@ -91,3 +92,23 @@ def test_what_a_cut_line_says_keeps_its_place():
     assert [len(line) for line in cut.split("\n")[:3]] == [4_000, 1, 3_999]
     assert cut.count("\n") == text.count("\n")
     assert len(cut.split("\n")[50]) == 200
+
+
+def test_a_table_of_too_many_columns_is_called_that(tmp_path):
+    wide = ",".join(f"c{n}" for n in range(20_000))
+    folders.churn(tmp_path, **{"wide.csv": f"{wide}\n{wide}\n"})
+    file = next(file for file in read_poc(tmp_path).data if file.path == "wide.csv")
+    assert file.problem == "20,000 columns, more than the 5,000 that are read"
+
+
+def test_a_manifest_that_leads_out_of_the_folder_or_has_a_key_without_end_is_refused(tmp_path):
+    folder = folders.churn(tmp_path / "poc")
+    (tmp_path / "else.toml").write_text('[product]\nname = "else"\n')
+    (folder / "causeway.toml").symlink_to("../else.toml")
+    with pytest.raises(OutsideError, match="a link that leads out of its folder"):
+        check(folder)
+
+    (folder / "causeway.toml").unlink()
+    (folder / "causeway.toml").write_text(f'[product]\nname = "x"\na{".a" * 40_000} = 1\n')
+    with pytest.raises(BadManifest, match="line 3 is not TOML: a key has too many parts"):
+        check(folder)

@@ -1,5 +1,6 @@
 """What the manifest of a folder says already, and the questions that only a person can answer."""
 
+import os
 from pathlib import Path
 
 from msgspec import Struct
@@ -42,6 +43,12 @@ def promise_of(folder: Path) -> Promise:
     """What the folder promises; a manifest that cannot be is an error that names its line."""
     path = folder / MANIFEST
     try:
+        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+            raise OutsideError(
+                f"{MANIFEST} is a link that leads out of its folder",
+                where=str(path),
+                hint="put the file itself there",
+            )
         if not path.is_file():
             path.lstat()
             raise OutsideError(f"{MANIFEST} is no file", where=str(path), hint="write a file of that name")

@@ -1,13 +1,13 @@
 """What computing and storage cost: a versioned card, bundled, or the product's own."""
 
 import pkgutil
-import tomllib
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from causeway.core.errors import UsageError
+from causeway.core.toml_reading import read_toml
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,9 +58,9 @@ def read_rates(text: str, *, where: str) -> RateCard:
     """The card in this text; raises UsageError with what is wrong."""
     hint = "write it as docs/forecast.md shows, or take `rates` out of [budget]"
     try:
-        tables: dict[str, Any] = tomllib.loads(text)
+        tables: dict[str, Any] = read_toml(text)
         card = msgspec.convert(tables, RateCard)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, msgspec.ValidationError) as error:
         raise UsageError(f"the rate card cannot be read: {error}", where=where, hint=hint) from error
     hours = (card.server.hour_low, card.server.hour_likely, card.server.hour_high)
     if not 0 <= hours[0] <= hours[1] <= hours[2] or card.server.vcpus < 1 or card.storage.gb_month < 0:

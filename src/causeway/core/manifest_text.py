@@ -1,7 +1,6 @@
 """From the text of `causeway.toml` to a Manifest, or to one clear error: which line, and what to write."""
 
 import re
-import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import cast
@@ -14,6 +13,7 @@ from causeway.core.manifest import Manifest
 from causeway.core.manifest_rules import Problem, problems_of
 from causeway.core.manifest_schema import SectionRule, schema
 from causeway.core.toml_lines import Path, lines_of
+from causeway.core.toml_reading import TOO_DEEP, read_toml
 
 UNKNOWN = "?"
 """What stands where a value is not known yet."""
@@ -59,7 +59,7 @@ def parse_manifest(text: str, *, where: str) -> Manifest:
 def open_questions(text: str) -> tuple[OpenQuestion, ...]:
     """Every value left as "?", in the order of its lines."""
     text = text.removeprefix(_BYTE_ORDER_MARK)
-    written, tables = text.splitlines(), tomllib.loads(text)
+    written, tables = text.splitlines(), read_toml(text)
     questions = [
         OpenQuestion(".".join(map(str, path)), line, _comment_at(written, line))
         for path, line in lines_of(text).items()
@@ -74,10 +74,12 @@ def _load(text: str, *, where: str) -> Tables:
             "the manifest is empty", where=f"{where}:1", hint='write at least: [product], name = "..."'
         )
     try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise BadManifest("the manifest is nested too deeply", where=where, hint="make it flat") from error
+        return read_toml(text)
     except ValueError as error:
+        if str(error) == TOO_DEEP:
+            raise BadManifest(
+                "the manifest is nested too deeply", where=where, hint="make it flat"
+            ) from error
         # also what Python says about an integer of thousands of digits
         raise _not_toml(text, str(error), where=where) from error
 

@@ -14,7 +14,7 @@ from causeway.intake.excel import read_excel
 from causeway.intake.json_records import read_records
 from causeway.intake.parquet import read_parquet, sample_of_parquet
 from causeway.intake.profile import profile
-from causeway.intake.tabular import Sampled, read_delimited
+from causeway.intake.tabular import Sampled, TooWide, read_delimited, records_of
 from causeway.intake.text import read_bytes, read_text
 from causeway.intake.walk import Entry
 
@@ -87,7 +87,10 @@ def _delimited(entry: Entry) -> DataFile:
     name = "TSV" if _suffix(entry) == ".tsv" else "CSV"
     if entry.size == 0:
         return DataFile(entry.path, name, 0, records=0, exact=True, problem="empty")
-    sampled = read_delimited(entry.full)
+    try:
+        sampled = records_of(entry.full)
+    except TooWide as error:
+        return DataFile(entry.path, name, entry.size, problem=str(error))
     if sampled is None:
         return DataFile(entry.path, name, entry.size, problem="not a table that can be read")
     return _profiled(entry, name, sampled)

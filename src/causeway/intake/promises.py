@@ -10,6 +10,7 @@ from causeway.intake.code import Code
 from causeway.intake.names import dotted
 from causeway.intake.paths import Files
 from causeway.intake.project import Project
+from causeway.intake.text import searchable
 from causeway.intake.trees import nodes_in
 from causeway.intake.walk import Entry
 
@@ -44,7 +45,7 @@ def readme_promises(path: str, text: str, entries: Iterable[Entry], codes: Itera
     body = "\n".join(block.text for code in codes for block in code.blocks)
     found: list[Sighting] = []
     later = False
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(searchable(text).split("\n"), start=1):
         if line.startswith("#"):
             later = bool(_LATER.search(line))
         if later or _LATER.search(line):

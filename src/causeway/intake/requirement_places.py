@@ -10,6 +10,7 @@ from causeway.core.poc import Requirement, Sighting
 from causeway.intake.code import Code
 from causeway.intake.requirement_forms import Parsed
 from causeway.intake.requirement_lines import logical_lines, requirement
+from causeway.intake.text import searchable
 
 _PYTHON = re.compile(
     r"^FROM\s+(?:--\S+\s+)?(?:\S+/)?python:(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE | re.MULTILINE
@@ -39,7 +40,7 @@ def docker(path: str, text: str) -> Parsed:
 
 def installed(command: str, at: Evidence) -> Iterator[Requirement]:
     """The packages that a shell command installs by name."""
-    for call in _PIP.finditer(command):
+    for call in _PIP.finditer(searchable(command)):
         words = iter(_words(call[1]))
         for word in words:
             if word in _WITH_VALUE:
@@ -59,8 +60,9 @@ def installed_in_notebooks(code: Code) -> list[Sighting]:
     """What the cells of a notebook install: `value` is the package, `detail` what follows its name."""
     found: list[Sighting] = []
     for block in code.blocks if code.notebook is not None else ():
-        for matched in _CELL.finditer(block.text):
-            line = block.text.count("\n", 0, matched.start(1)) + 1
+        text = searchable(block.text)
+        for matched in _CELL.finditer(text):
+            line = text.count("\n", 0, matched.start(1)) + 1
             at = Evidence(code.path, line=line, cell=block.cell)
             found += [
                 Sighting("notebook_install", item.name, at, item.spec) for item in installed(matched[1], at)

@@ -39,6 +39,10 @@ class Sampled(Struct, frozen=True):
     header_lines: int = 1
 
 
+class TooWide(ValueError):
+    """A table of more columns than are read."""
+
+
 class Spread:
     """Keeps an even sample of a stream whose length is not known: when full, every second row goes."""
 
@@ -60,7 +64,15 @@ class Spread:
 
 
 def read_delimited(path: Path) -> Sampled | None:
-    """The records of a delimited text file, or None when it is not one."""
+    """The records of a delimited text file, or None when it is not one or too wide."""
+    try:
+        return records_of(path)
+    except TooWide:
+        return None
+
+
+def records_of(path: Path) -> Sampled | None:
+    """The same; raises TooWide where that is why there are none."""
     head = read_bytes(path, HEAD_BYTES)
     packed = bool(head) and head[:2] == b"\x1f\x8b"
     head = unpacked(head, HEAD_BYTES) if head and packed else head
@@ -88,7 +100,9 @@ def sniff_delimiter(text: str) -> str:
     best, best_score = "", 0.0
     for delimiter in DELIMITERS:
         counts = [len(row) for row in _parse(text, delimiter)][:60]
-        counts = counts[:-1] if len(counts) > 2 else counts
+        # the last record may be cut, and wide ones are few
+        if len(counts) > 2 or (counts and counts[0] > MAX_COLUMNS):
+            counts = counts[: max(len(counts) - 1, 1)]
         if not counts:
             continue
         common = max(set(counts), key=counts.count)
@@ -129,6 +143,8 @@ def _read(path: Path, encoding: str, delimiter: str, *, packed: bool) -> Sampled
                 return _sample(reader, counted, encoding, delimiter)
             except (csv.Error, UnicodeError):
                 return None
+    except TooWide:
+        raise
     except DAMAGES:
         return None
 
@@ -162,8 +178,10 @@ class _Counted:
 
 def _sample(reader: Iterator[list[str]], counted: _Counted, encoding: str, delimiter: str) -> Sampled | None:
     first = next((row for row in reader if row), None)
-    if not first or len(first) > MAX_COLUMNS:
+    if not first:
         return None
+    if len(first) > MAX_COLUMNS:
+        raise TooWide(f"{len(first):,} columns, more than the {MAX_COLUMNS:,} that are read")
     width = len(first)
     spread = Spread(sample_size(width))
     ragged = 0

@@ -16,7 +16,7 @@ _SATISFIED = re.compile(
     r"Requirement already satisfied: ([\w.-]+)\S* in \S+(?: \(from [^)]*\))? \((\d[\w.]*)\)"
 )
 _INSTALLED = re.compile(r"Successfully installed ((?:[\w.-]+-\d[\w.]* ?)+)")
-_PIP_LINE = re.compile(r"^\s*[!%]\s*pip3? install (.+)$", re.MULTILINE)
+_PIP_LINE = re.compile(r"^[ \t]*[!%][ \t]*pip3? install (.+)$", re.MULTILINE)
 _MAX_LOCK_BYTES = 5_000_000
 
 # built or written before a numpy that it names no bound for: from which version on it is fine
