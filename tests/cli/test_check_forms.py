@@ -18,6 +18,7 @@ from causeway.assess.codes import codes
 from causeway.cli import badge
 from causeway.cli.check_text import text
 from causeway.cli.findings import places
+from causeway.cli.forms import FORMS, Asked
 from causeway.cli.main import main
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 
@@ -244,3 +245,14 @@ def test_a_file_whose_name_is_no_text_is_told_in_every_form(tmp_path):
 )
 def test_places_are_told_once(evidence, said, told):
     assert places(evidence, said=said) == told
+
+
+def test_nothing_in_a_folder_commands_a_terminal_or_draws_in_markdown(tmp_path):
+    name = "a\x1b[2J\u202e![x](y).py"
+    folders.write(tmp_path, {name: 'import pandas as pd\nd = pd.read_csv("/home/bob/y.csv")\n'})
+    asked = Asked(check(tmp_path), 1, full=True)
+    for form in ("text", "md"):
+        told = FORMS[form](asked)
+        assert "\\x1b" in told
+        assert not {"\x1b", "\u202e"} & set(told)
+    assert "![x](y)" not in FORMS["md"](asked)

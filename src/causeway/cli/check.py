@@ -125,6 +125,7 @@ def _all(folder: Path, choice: Choice, *, form: str, told: dict[str, Any]) -> in
     """A line for each proof of concept in the sub-folders."""
     from causeway.actions.check import fails
     from causeway.actions.portfolio import check_all
+    from causeway.cli.findings import harmless
     from causeway.cli.forms import save
     from causeway.cli.portfolio_text import text
     from causeway.cli.verb import json_of
@@ -138,7 +139,7 @@ def _all(folder: Path, choice: Choice, *, form: str, told: dict[str, Any]) -> in
     found = check_all(folder, stage=choice.stage, say=narrate if watched else lambda _: None)
     weights = (weight for proof in found.proofs for weight in proof.codes.values())
     code = 3 if found.failed else 1 if fails(weights, at=choice.fail_on) else 0
-    forms = {"json": lambda: json_of(found, code=code), "": lambda: text(found, full=choice.full)}
+    forms = {"json": lambda: json_of(found, code=code), "": lambda: harmless(text(found, full=choice.full))}
     for file in told["outs"]:
         save(file, forms["json" if file.suffix == ".json" else form]())
         narrate(f"written: {file}")

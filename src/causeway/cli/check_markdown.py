@@ -8,7 +8,7 @@ from causeway.cli.trial_text import trial_markdown
 
 def markdown(report: CheckReport) -> str:
     """Verdict, sentence, a table of what is special here, and one line for what is common."""
-    lines = [f"## {show.verdict_line(report.verdict, report.stage)}", "", report.sentence, ""]
+    lines = [f"## {show.verdict_line(report.verdict, report.stage)}", "", _cell(report.sentence), ""]
     if report.proofs:
         others = ", ".join(f"`{proof.path}`" for proof in report.proofs[1:])
         lines += [
@@ -43,5 +43,6 @@ def markdown(report: CheckReport) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that neither ends the cell nor starts markup of its own."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    """Text that neither ends the cell nor starts a tag, a link or a picture of its own."""
+    plain = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return plain.replace("[", "\\[")

@@ -174,8 +174,10 @@ def _ask_licence(folder: Path, names: tuple[str, ...], holder: str) -> tuple[str
 
 
 def _show(shown: "Fixed") -> None:
+    from causeway.cli.findings import harmless
+
     colours = {"+": "green", "-": "red", "@": "cyan"}
-    for line in shown.diff.splitlines():
+    for line in map(harmless, shown.diff.splitlines()):
         head = line.startswith(("+++", "---", "diff "))
         click.echo(click.style(line, bold=True) if head else click.style(line, fg=colours.get(line[:1])))
     click.echo()

@@ -14,6 +14,7 @@ from causeway.cli.annotations import annotations
 from causeway.cli.badge import badge
 from causeway.cli.check_markdown import markdown
 from causeway.cli.check_text import text
+from causeway.cli.findings import harmless
 from causeway.cli.sarif import sarif
 from causeway.cli.verb import json_of
 from causeway.core.errors import outside
@@ -31,9 +32,9 @@ class Asked(Struct, frozen=True):
 Form = Callable[[Asked], str]
 
 FORMS: dict[str, Form] = {
-    "text": lambda asked: text(asked.report, full=asked.full),
+    "text": lambda asked: harmless(text(asked.report, full=asked.full)),
     "json": lambda asked: json_of(asked.report, code=asked.code),
-    "md": lambda asked: markdown(asked.report),
+    "md": lambda asked: harmless(markdown(asked.report)),
     "sarif": lambda asked: sarif(asked.report, _places(asked.report)),
     "annotations": lambda asked: annotations(asked.report, _places(asked.report)),
     "badge": lambda asked: badge(asked.report),
