@@ -115,3 +115,12 @@ def test_the_target_among_its_own_features(tmp_path):
 def test_a_list_without_the_answer_leaks_nothing(tmp_path):
     _, said_ = leaks(tmp_path, "'plan'", "SVC().fit(df[FEATURES], df['left'])")
     assert not said_
+
+
+def test_a_script_that_loads_the_model_is_named(tmp_path):
+    train = "import pandas as pd, joblib\nfrom sklearn.svm import SVC\ndf = pd.read_csv('people.csv')\n"
+    train += "joblib.dump(SVC().fit(df[['tenure']], df['left']), 'm.pkl')\n"
+    batch = "import joblib\nprint(joblib.load('m.pkl').predict([[1]]))\n"
+    files = {"people.csv": folders.people(), "train.py": train}
+    assert "nothing serves it" in said(tmp_path / "one", files)[1]
+    assert "loaded by batch.py, no app serves it" in said(tmp_path / "two", files | {"batch.py": batch})[1]

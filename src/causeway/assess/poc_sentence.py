@@ -155,10 +155,27 @@ def _people_facing(poc: Poc) -> Iterator[str]:
         unsure = f" (or {poc.train.candidates[0]})" if len(poc.train.candidates) == 1 else unsure
         yield f"trained by {poc.train.value}{unsure}"
     if not poc.serve:
-        yield "nothing serves it"
+        yield _unserved(poc)
     scored = [file for file in poc.data if file.scored and len(file.columns) > 2]
     if scored and poc.languages[:1] != ("Python",):
         yield f"{sum(file.records or 0 for file in scored):,} scored records ({scored[0].format}) are there"
+
+
+def _unserved(poc: Poc) -> str:
+    """What uses the model where no app does: something else that loads it, or nothing."""
+    trained = {poc.train.value, *poc.train.candidates}
+    users = [
+        sighting.at.path
+        for sighting in (*poc.seen("unsafe_load"), *poc.seen("load"))
+        if sighting.at.path.endswith(".py")
+        and sighting.at.path not in trained
+        and not _tests(sighting.at.path)
+    ]
+    return f"loaded by {users[0]}, no app serves it" if users else "nothing serves it"
+
+
+def _tests(path: str) -> bool:
+    return path.startswith("test") or "/test" in path
 
 
 def _candidates_said(poc: Poc) -> str:

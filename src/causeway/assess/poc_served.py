@@ -69,7 +69,7 @@ def _cleaning(poc: Poc) -> Iterator[Finding]:
     learns_text = any(t.text for t in own) or "text" in poc.kind.value
     told = any(t.text and t.cleaned for t in own)
     found = poc.seen("text_cleaner")
-    if found and learns_text and not told and poc.serve and poc.serve.value != poc.train.value:
+    if found and own and learns_text and not told and poc.serve and poc.serve.value != poc.train.value:
         yield Finding(
             "SKEW",
             Severity.FIX,

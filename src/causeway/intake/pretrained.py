@@ -115,9 +115,9 @@ def _constants(code: Code) -> dict[str, str]:
 def _saved(code: Code, constants: dict[str, str]) -> Iterator[str]:
     for block in code.blocks:
         for node in nodes_in(block.tree):
-            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
-            if named and node.func.attr == "save_pretrained" and (path := _text(node.args[0], constants)):
-                yield path
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+                path = _text(node.args[0], constants) if node.func.attr == "save_pretrained" else ""
+                yield from [path] if path else []
 
 
 def kind_and_model(seen: Iterable[Sighting], served: str) -> tuple[Guess, Guess]:
