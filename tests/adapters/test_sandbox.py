@@ -160,6 +160,25 @@ def test_a_link_that_leads_out_is_not_left_behind(cage, tmp_path):
     assert (tmp_path / "precious").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    "left",
+    ["os.mkfifo('printed.txt')", "os.mkdir('printed.txt')", "os.symlink('loop', 'loop')", "os.mkfifo('in')"],
+)
+def test_what_is_left_in_our_way_neither_stops_nor_holds_us(cage, left):
+    assert "said" in cage.run(f"import os\nprint('said')\n{left}\n")
+    assert "again" in cage.run("print('again')")
+    assert not [path for path in cage.inside.rglob("*") if path.is_fifo()]
+
+
+def test_folders_nested_without_end_or_closed_are_removed(cage):
+    cage.run(
+        "import os\nos.makedirs('closed/in'); os.chmod('closed', 0)\n"
+        "for _ in range(3000): os.mkdir('d'); os.chdir('d')\n"
+    )
+    registry.removed(cage.root)
+    assert not cage.root.exists()
+
+
 def test_processes_of_one_pool_still_talk_to_each_other(cage):
     printed = cage.run(
         "import multiprocessing\n"

@@ -5,12 +5,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -45,8 +47,8 @@ def run_bounded(
     command = [*prefix, *command] if cage is None else cage.command(command, limits)
     started = time.monotonic()
     scratch.mkdir(parents=True, exist_ok=True)
-    printed = scratch / "printed.txt"
-    with printed.open("wb") as out:
+    # without a name: no code that runs can put anything else in its place
+    with tempfile.TemporaryFile(dir=scratch) as out:
         process = subprocess.Popen(  # noqa: S603 - running the proof of concept's code is the purpose
             command,
             cwd=cwd,
@@ -63,7 +65,7 @@ def run_bounded(
             _end_group(process)
             if cage is not None:
                 network = cage.ended()
-    return Ended(code, _tail(printed), time.monotonic() - started, network)
+        return Ended(code, _tail(out), time.monotonic() - started, network)
 
 
 def environment_variables(scratch: Path, path: str) -> Mapping[str, str]:
@@ -160,7 +162,6 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _tail(path: Path) -> str:
-    with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - 4 * KEPT_CHARACTERS))
-        return stream.read().decode("utf-8", "replace")[-KEPT_CHARACTERS:]
+def _tail(out: BinaryIO) -> str:
+    out.seek(max(0, out.seek(0, os.SEEK_END) - 4 * KEPT_CHARACTERS))
+    return out.read(4 * KEPT_CHARACTERS).decode("utf-8", "replace")[-KEPT_CHARACTERS:]

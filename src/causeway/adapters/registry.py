@@ -255,6 +255,13 @@ def confined(cage: Cage) -> AbstractContextManager[None]:
     return within(cage)
 
 
+def removed(root: Path) -> None:
+    """Removes a folder whatever strangers' code made of it."""
+    from causeway.adapters.sandbox import removed as gone
+
+    gone(root)
+
+
 def copy_folder(folder: Path, copy: Path) -> None:
     """A copy without version control, environments or links that lead out of the folder."""
     from causeway.adapters.runners import copy_folder as copied

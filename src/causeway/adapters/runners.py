@@ -1,5 +1,6 @@
 """Runs the runner's scripts in a proof of concept's own interpreter, and reads what they wrote."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Generator, Mapping
@@ -224,7 +225,7 @@ def decoded(content: bytes, kind: type[AnyStruct], *, what: str) -> AnyStruct:
     """What the runner wrote; the code that it ran may have written over it."""
     try:
         return msgspec.json.decode(content, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise OutsideError(
             f"{what} left a result that cannot be read: {error}", hint="look for code that writes it"
         ) from error
@@ -257,7 +258,7 @@ def _left_out(folder: Path, copy: Path, where: Path, names: list[str]) -> set[st
 
 
 def _wanted(folder: Path, copy: Path, path: Path) -> bool:
-    if path.is_symlink() and (path.is_dir() or not path.resolve().is_relative_to(folder)):
+    if path.is_symlink() and (path.is_dir() or not Path(os.path.realpath(path)).is_relative_to(folder)):
         return False
     if path.is_dir():
         return path.resolve() != copy and not (path / "pyvenv.cfg").exists()

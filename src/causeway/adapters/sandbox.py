@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -97,12 +97,21 @@ class Confining:
             self.told = msgspec.json.decode(told, type=dict[str, str])
         except (OSError, msgspec.MsgspecError):
             self.told = self.told or {}
-        for folder, folders, names in os.walk(self.write):
-            for name in (*folders, *names):
-                path = Path(folder) / name
-                if path.is_symlink() and not path.resolve().is_relative_to(self.write):
-                    path.unlink()
+        self._tidied()
         return "cut" if self.told.get("network") else "open: this system has nothing to cut it with"
+
+    def _tidied(self) -> None:
+        """Removes links that lead out, and what would have us wait when we open it."""
+        inside, open_ = os.path.realpath(self.write) + os.sep, [str(self.write)]
+        while open_:
+            for entry in _entries(open_.pop()):
+                if entry.is_dir(follow_symlinks=False):
+                    open_.append(entry.path)
+                elif entry.is_symlink():
+                    if not os.path.realpath(entry.path).startswith(inside):
+                        Path(entry.path).unlink()
+                elif not entry.is_file():
+                    Path(entry.path).unlink()
 
     def fences(self) -> tuple[Fence, ...]:
         """Each limit and what enforces it; empty where nothing does."""
@@ -167,17 +176,45 @@ def _size(folder: Path) -> int:
     """Bytes that the files below the folder take on the disk."""
     total, open_ = 0, [str(folder)]
     while open_:
-        try:
-            with os.scandir(open_.pop()) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        open_.append(entry.path)
-                    else:
-                        total += entry.stat(follow_symlinks=False).st_blocks * 512
-        except OSError:
-            # it went away while we looked
-            continue
+        for entry in _entries(open_.pop()):
+            if entry.is_dir(follow_symlinks=False):
+                open_.append(entry.path)
+            else:
+                with suppress(OSError):
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
     return total
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder; nothing where it went away while we looked, or lies too deep for a path."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def removed(root: Path) -> None:
+    """Removes a folder whatever strangers' code made of it: folders nested without end, or closed ones."""
+    found, open_ = 0, [str(root)]
+    while open_:
+        folder = open_.pop()
+        with suppress(OSError):
+            Path(folder).chmod(0o700)
+        for entry in _entries(folder):
+            with suppress(OSError):
+                if not entry.is_dir(follow_symlinks=False):
+                    Path(entry.path).unlink()
+                    continue
+                # lifted to the top, so that no path grows too long
+                Path(entry.path).chmod(0o700)
+                found += 1
+                open_.append(str(Path(entry.path).rename(root / f".removed-{found}")))
+        if folder != str(root):
+            with suppress(OSError):
+                Path(folder).rmdir()
+    with suppress(OSError):
+        root.rmdir()
 
 
 def _holds_any(place: str, wanted: Sequence[Path]) -> bool:

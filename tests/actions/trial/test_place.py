@@ -1,6 +1,6 @@
 import os
 
-from causeway.actions.trial.place import MOST_KEPT, forget_unused
+from causeway.actions.trial.place import MOST_KEPT, forget_killed, forget_unused
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0
@@ -32,3 +32,11 @@ def test_what_was_used_today_stays_however_many_there_are(tmp_path):
 
 def test_nothing_kept_yet_is_nothing_to_forget(tmp_path):
     forget_unused(tmp_path / "nowhere", now=NOW)
+
+
+def test_what_a_killed_trial_left_goes_and_what_runs_stays(tmp_path):
+    for name, old in (("try-killed", 2), ("try-runs", 0.2)):
+        (tmp_path / name / "work").mkdir(parents=True)
+        os.utime(tmp_path / name, (NOW - old * DAY, NOW - old * DAY))
+    forget_killed(tmp_path, now=NOW)
+    assert [path.name for path in tmp_path.iterdir()] == ["try-runs"]

@@ -89,16 +89,25 @@ def forget_unused(kept: Path, *, now: float) -> None:
             lock.unlink(missing_ok=True)
 
 
+def forget_killed(tries: Path, *, now: float) -> None:
+    """Removes the scratch folders of trials that were killed before they could do so."""
+    for left in tries.glob("try-*"):
+        if now - left.stat().st_mtime > DAY_SECONDS:
+            registry.removed(left)
+
+
 @contextmanager
 def place() -> Generator[Place]:
     """A scratch folder outside every scanned one; gone at the end."""
-    root = Path(tempfile.mkdtemp(prefix="try-", dir=_made(_cache() / "tries")))
+    tries = _made(_cache() / "tries")
     with suppress(OSError):
         forget_unused(environments(), now=time.time())
+        forget_killed(tries, now=time.time())
+    root = Path(tempfile.mkdtemp(prefix="try-", dir=tries))
     try:
         yield Place(root)
     finally:
-        shutil.rmtree(root, ignore_errors=True)
+        registry.removed(root)
 
 
 def _cache() -> Path:

@@ -40,6 +40,9 @@ def try_out(
         except CausewayError as error:
             reason = ": ".join(filter(None, (error.message, error.hint)))
             trial = Trial(asked.minutes, 0.0, reason=reason)
+        except OSError as error:
+            reason = f"what its code left behind is in the way: {error.strerror or error}"
+            trial = Trial(asked.minutes, 0.0, reason=reason)
     trial = structs.replace(trial, seconds=round(time.monotonic() - began, 1))
     found = judge(trial, findings)
     return structs.replace(trial, findings=found, answered=answered_by(trial, findings))
