@@ -162,3 +162,10 @@ def test_a_notebook_that_only_defines_is_a_module(tmp_path):
 
 def test_lines_are_counted_also_where_the_encoding_changes():
     assert counted([Change("r.txt", "a\nb\n".encode("utf-16"), b"a\nc\n")]) == (1, 1)
+
+
+def test_requirements_held_by_hashes_stay(tmp_path):
+    held = "numpy>=1.2 \\\n    --hash=sha256:aa\n"
+    fixed, _ = mended(tmp_path, "requirements", "import pandas\n", **{"requirements.txt": held})
+    assert (tmp_path / "requirements.txt").read_text() == held
+    assert "held by hashes" in str(fixed.left[0])

@@ -49,6 +49,10 @@ def mend(site: Site) -> Mend:
     if others and not files:
         why = "pins are kept by the tool that reads it (uv lock, poetry lock, pip-compile)"
         return Mend("requirements", left=tuple(Left(why, Evidence(path)) for path in others))
+    hashed = next((path for path, text in files.items() if "--hash=" in text), "")
+    if hashed:
+        why = "its packages are held by hashes: let the tool that wrote them write the others"
+        return Mend("requirements", left=(Left(why, Evidence(hashed)),))
     lines = [line for path, text in files.items() for line in _lines(path, text)]
     added, unknown = _added(site, lines, files)
     chosen = _chosen(site, lines, added)
