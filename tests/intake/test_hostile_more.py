@@ -1,15 +1,19 @@
 """More of what a folder may hold to keep a reader busy, waiting, or looking elsewhere: a class each."""
 
 import os
+import random
 import time
+from pathlib import Path
 
 import pytest
+from test_hostile import every_form
 
 import folders
 from causeway.actions.check import check
 from causeway.core.errors import BadManifest, OutsideError
 from causeway.intake import read_poc
 from causeway.intake.text import searchable
+from causeway.intake.walk import walk
 
 
 def test_pipes_and_links_to_devices_are_neither_waited_for_nor_read(tmp_path):
@@ -112,3 +116,54 @@ def test_a_manifest_that_leads_out_of_the_folder_or_has_a_key_without_end_is_ref
     (folder / "causeway.toml").write_text(f'[product]\nname = "x"\na{".a" * 40_000} = 1\n')
     with pytest.raises(BadManifest, match="line 3 is not TOML: a key has too many parts"):
         check(folder)
+
+
+def test_damaged_parquet_says_nothing_on_standard_error(tmp_path, capfd):
+    polars = pytest.importorskip("polars")
+    folders.churn(tmp_path)
+    polars.DataFrame({"a": list(range(3000)), "b": ["x"] * 3000}).write_parquet(tmp_path / "ok.parquet")
+    content = (tmp_path / "ok.parquet").read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    draw = random.Random(5)
+    for copy in range(60):
+        damaged = bytearray(content)
+        damaged[draw.randrange(footer, len(content) - 8)] = draw.randrange(256)
+        (tmp_path / f"{copy}.parquet").write_bytes(damaged)
+    assert len(read_poc(tmp_path).data) > 60
+    assert capfd.readouterr().err == ""
+    os.write(2, b"still there")
+    assert capfd.readouterr().err == "still there"
+
+
+@pytest.mark.parametrize("left", [None, 0, 7, 300])
+def test_files_that_shrink_or_vanish_after_they_were_found_end_in_an_answer(tmp_path, monkeypatch, left):
+    def found(root):
+        seen = walk(root)
+        for entry in seen.entries:
+            entry.full.unlink() if left is None else os.truncate(entry.full, min(left, entry.size))
+        return seen
+
+    monkeypatch.setattr("causeway.intake.reading.walk", found)
+    assert check(every_form(tmp_path)).reach.files > 20
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become nobody")
+def test_what_may_not_be_read_is_left_out(tmp_path):
+    poc = every_form(tmp_path)
+    for path in (*poc.rglob("*"), poc, *poc.parents[:-2]):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    for path in ("train.py", "model.pkl", "requirements.txt", "wide.csv", "base.db", "prompts"):
+        (poc / path).chmod(0)
+    os.seteuid(65534)
+    try:
+        said = check(poc)
+    finally:
+        os.seteuid(0)
+    assert said.reach.files > 15
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
+def test_a_folder_of_the_system_ends():
+    started = time.monotonic()
+    check(Path("/proc/self"))
+    assert time.monotonic() - started < 20

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from causeway.core.poc import ColumnProfile, DataFile
 from causeway.intake.profile import profile
+from causeway.intake.quiet import quiet
 from causeway.intake.tabular import Sampled
 from causeway.intake.thrift import Compact
 from causeway.intake.walk import Entry
@@ -147,9 +148,10 @@ def _sampled(path: Path, names: list[str], *, records: int, size: int) -> dict[s
         return {}
     step = max(1, -(-records // MAX_SAMPLED_ROWS))
     try:
-        flat = [name for name, kind in polars.read_parquet_schema(path).items() if not kind.is_nested()]
-        wanted = [polars.col(name).cast(polars.String, strict=False) for name in flat if name in names]
-        frame = polars.scan_parquet(path).gather_every(step).select(wanted).collect()
+        with quiet():
+            flat = [name for name, kind in polars.read_parquet_schema(path).items() if not kind.is_nested()]
+            wanted = [polars.col(name).cast(polars.String, strict=False) for name in flat if name in names]
+            frame = polars.scan_parquet(path).gather_every(step).select(wanted).collect()
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError, ValueError):
         return {}
     return {name: ["" if value is None else value[:2000] for value in frame[name]] for name in frame.columns}
