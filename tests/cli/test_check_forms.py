@@ -256,3 +256,9 @@ def test_nothing_in_a_folder_commands_a_terminal_or_draws_in_markdown(tmp_path):
         assert "\\x1b" in told
         assert not {"\x1b", "\u202e"} & set(told)
     assert "![x](y)" not in FORMS["md"](asked)
+
+
+def test_a_badge_is_xml_whatever_its_words_are():
+    words = 'a<b> & "c" \x00\x1b[31m\u202e \ud800\uffff'
+    picture = ET.fromstring(badge.drawn(words, words, colour="#000"))  # noqa: S314 - our own
+    assert picture.attrib["aria-label"].startswith('a<b> & "c" \\x00\\x1b[31m\\x202e ??: ')

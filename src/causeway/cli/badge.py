@@ -1,9 +1,10 @@
 """The verdict as a small picture (SVG), for a README: words, not colour alone, and room for every letter."""
 
+import re
 from xml.sax.saxutils import escape
 
 from causeway.actions.check import CheckReport
-from causeway.cli.findings import AFTER, counted
+from causeway.cli.findings import AFTER, counted, harmless
 
 LABEL = "causeway"
 FONT_PIXELS = 11
@@ -24,6 +25,7 @@ WIDTHS = {
     "w": 818, "m": 974,
 }  # fmt: skip
 WIDEST = 1000
+_NOT_XML = re.compile("[\\ud800-\\udfff\\ufffe\\uffff]")
 
 
 def badge(report: CheckReport) -> str:
@@ -37,9 +39,10 @@ def badge(report: CheckReport) -> str:
 
 def drawn(label: str, words: str, *, colour: str) -> str:
     """Two fields side by side, each as wide as its text and some room."""
+    label, words = _plain(label), _plain(words)
     left, right = width(label), width(words)
     first, whole = left + 2 * PADDING, left + right + 4 * PADDING
-    title = escape(f"{label}: {words}")
+    title = escape(f"{label}: {words}", {'"': "&quot;"})
     size = f'width="{whole}" height="{HEIGHT}" viewBox="0 0 {whole} {HEIGHT}"'
     return "\n".join(
         [
@@ -58,6 +61,11 @@ def drawn(label: str, words: str, *, colour: str) -> str:
             "",
         ]
     )
+
+
+def _plain(text: str) -> str:
+    """The text without what no XML may hold."""
+    return _NOT_XML.sub("?", harmless(text))
 
 
 def width(text: str) -> int:
