@@ -57,6 +57,13 @@ def test_no_column_stands_behind_two_inputs(matching):
     assert list(found.values()) == ["tenure"]
 
 
+@pytest.mark.parametrize(
+    ("label", "column"), [("feature_12", "feature_2"), ("V12", "V123"), ("Temperature 2", "temperature_1")]
+)
+def test_a_number_in_a_name_is_not_another_number(matching, label, column):
+    assert matching.matched([matching.Input(label)], {column: {1.5, 2.5}}) == {}
+
+
 def test_an_input_like_no_column_has_none(matching):
     assert matching.matched([matching.Input("Favourite colour")], COLUMNS) == {}
 

@@ -35,6 +35,8 @@ DOINGS = {
 }
 TOLD_CHARACTERS = 2_000
 TOLD_LINES = 5
+TOLD_WIDTH = 160
+PRINTED = "it printed last: "
 TRACEBACK = "Traceback (most recent call last)"
 LEFT_OUT = {".git", ".hg", ".svn", ".causeway", "__pycache__", "node_modules", ".ipynb_checkpoints", ".venv"}
 
@@ -273,5 +275,5 @@ def _crash(ended: Ended, what: str) -> str:
 def _last_lines(ended: Ended) -> str:
     """What it printed itself at the end; tracebacks lead through our own files, and tell nobody anything."""
     own = ended.printed.partition(TRACEBACK)[0][-TOLD_CHARACTERS:]
-    said = own.strip().splitlines()[-TOLD_LINES:]
-    return "it printed last: " + "\n".join(said) if said else "see what it does when you run it yourself"
+    said = [line[-TOLD_WIDTH:] for line in own.strip().splitlines()[-TOLD_LINES:]]
+    return PRINTED + "\n".join(said) if said else "see what it does when you run it yourself"

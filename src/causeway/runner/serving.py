@@ -207,7 +207,21 @@ class Replay:
             "failed": sum(1 for call in self.calls if call is None),
             "example": self.told[:160],
         }
-        return dict(told, **compared(self))
+        return self.weighed(dict(told, **compared(self)))
+
+    def weighed(self, told):
+        """Without what may only differ because an input stayed as it is, its column not being known."""
+        chosen = getattr(self.driver, "settings", {})
+        left = [one for one in self.asked if one.name in told["unmatched"] and one.handle not in chosen]
+        if told.get("reason") or not left or not told["unasked"] or not told["apart"]:
+            return told
+        known = {name for _, name in self.pairs}
+        proven = [one for one in told["apart"] if set(one["column"].split(" and ")) <= known]
+        if proven and told["agree"] < told["compared"]:
+            return dict(told, apart=proven)
+        names, columns = (", ".join(given[:4]) for given in ([one.name for one in left], told["unasked"]))
+        why = "no column is known for its inputs %s, which may stand for %s" % (names, columns)
+        return dict(told, agree=0, compared=0, apart=[], largest=0.0, typical=0.0, reason=why)
 
 
 def stored(request):

@@ -234,6 +234,28 @@ def test_an_app_whose_inputs_are_no_columns_says_which(ours, folder):
     assert serving.reason == "none of its inputs (alpha, beta) could be matched with a column"
 
 
+def test_an_input_of_an_unknown_name_accuses_nobody(ours, folder):
+    """The app is right; that nothing was typed into `alpha` is no fault of its own."""
+    pytest.importorskip("starlette")
+    right = STRAIGHT.replace('data["age"]', 'data.get("alpha", 0)')
+    (folder / "app.py").write_text(right)
+    serving = replayed(ours, folder, "starlette")
+    assert (serving.agree, serving.apart) == (0, ())
+    assert serving.reason == "no column is known for its inputs alpha, which may stand for age"
+
+
+def test_a_column_that_was_typed_and_differs_is_told_beside_an_unknown_input(ours, folder):
+    pytest.importorskip("starlette")
+    wrong = STRAIGHT.replace('data["age"]', 'data.get("alpha", 0)')
+    (folder / "app.py").write_text(wrong.replace('data["income"]', '1000 * data["income"]'))
+    serving = replayed(ours, folder, "starlette")
+    assert serving.reason == ""
+    assert [one.column for one in serving.apart] == ["income"]
+
+
+STRAIGHT = TWISTED["starlette"].replace('[data["age"], data["income"]]', '[data["income"], data["age"]]')
+
+
 def replayed(ours: Environment, folder: Path, framework: str):
     """A replay of the file's own rows, without a training."""
     saved(folder)

@@ -29,14 +29,16 @@ def train(run: TrialRun, script: str) -> Ran:
             run.environment, run.folder, script, run.place.trace, limits=run.limits
         )
     except OutsideError as error:
+        # what it printed is no remedy
+        printed = error.hint.startswith("it printed last")
         entry = Entry(
             "train",
             script,
             ended=False,
             where=error.where,
             error=error.message,
-            what=error.message,
-            remedy=error.hint,
+            what=f"{error.message}; {' '.join(error.hint.split())}" if printed else error.message,
+            remedy="" if printed else error.hint,
             seconds=round(time.monotonic() - began, 1),
         )
         return Ran(entry, None, run.place.trace)

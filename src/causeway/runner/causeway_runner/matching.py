@@ -43,6 +43,8 @@ def likeness(one, other):
         return 0.0
     if "".join(left) == "".join(right):
         return 1.0
+    if numbered(left) != numbered(right) and numbered(left) and numbered(right):
+        return 0.0
     plain = [w for w in left if w not in FILLER] or left
     wanted = [w for w in right if w not in FILLER] or right
     if "".join(plain) == "".join(wanted):
@@ -52,6 +54,11 @@ def likeness(one, other):
         return 0.7 + 0.2 * len(shared) / max(len(plain), len(wanted))
     ratio = difflib.SequenceMatcher(None, "".join(plain), "".join(wanted)).ratio()
     return 0.8 * ratio if ratio > 0.8 else 0.5 * len(shared) / max(len(plain), len(wanted))
+
+
+def numbered(words):
+    """The numbers among the words: the third of several columns is not the second."""
+    return [int(word) for word in words if word.isdigit()]
 
 
 def same_any(word, others):
