@@ -272,6 +272,16 @@ def test_a_training_out_of_time_is_no_failure_of_its_code(ours, folder):
     assert {finding.code for finding in trial.findings} == {"TRY-TIME"}
 
 
+def test_a_training_that_ends_its_process_is_no_remedy_and_is_told_shortly(ours, folder):
+    (folder / "app.py").unlink()
+    (folder / "train.py").write_text("import os\nprint('x' * 5_000_000, flush=True)\nos._exit(3)\n")
+    poc = structs.replace(read_poc(folder), train=Guess("train.py", 1.0))
+    entry = try_out(Try(minutes=0.3), folder, poc, manifest=None, findings=()).entries[0]
+    assert (entry.where, entry.remedy) == ("train.py:3", "")
+    assert "ended with code 3" in entry.what
+    assert len(entry.what) < 300
+
+
 def test_where_nothing_can_be_run_it_is_said(ours, tmp_path):
     (tmp_path / "train.R").write_text("glm(y ~ x)\n")
     report = check(tmp_path, attempt=lambda *a, **k: try_out(Try(), *a, **k))
