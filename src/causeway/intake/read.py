@@ -43,16 +43,9 @@ def read_poc(folder: Path) -> Poc:
     trainings, leaks, claims = _followed(reading)
     reading.limits += reading.project.given_up()
     genai, generative_sightings = generative(reading.project.codes, reading.entries)
-    seen = [*sightings(reading), *generative_sightings]
-    sources = [
-        *(code.source for code in reading.codes if not code.stale),
-        *(code.source for code in (*reading.r_codes, *reading.jvm_codes, *reading.js_codes)),
-    ]
-    served = _served(reading, seen, sources)
-    seen = [
-        *seen[: len(seen) - len(generative_sightings)],
-        *sorted(generative_sightings, key=lambda item: _apart(item, served.value)),
-    ]
+    plain, sources = sightings(reading), _sources(reading)
+    served = _served(reading, [*plain, *generative_sightings], sources)
+    seen = [*plain, *sorted(generative_sightings, key=lambda item: _apart(item, served.value))]
     loaded = {s.detail.rsplit("/", 1)[-1] for s in seen if s.what in {"unsafe_load", "load"} and s.detail}
     trainings = with_images(choosing.distinct(trainings), reading.project.codes)
     chosen = choosing.choose_training(trainings, loaded)
@@ -102,6 +95,11 @@ def read_poc(folder: Path) -> Poc:
         genai=genai,
         presence=presence_of(reading.entries, reading.codes),
     )
+
+
+def _sources(reading: Reading) -> list[Source]:
+    others = (*reading.r_codes, *reading.jvm_codes, *reading.js_codes)
+    return [*(code.source for code in reading.codes if not code.stale), *(code.source for code in others)]
 
 
 def _undeclared(reading: Reading, imports: list[Sighting], seen: list[Sighting]) -> list[Sighting]:

@@ -7,7 +7,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import EvaluationSet, GenAi, Guess, Sighting
 from causeway.intake.code import Code
 from causeway.intake.confidential import secrets_in
-from causeway.intake.generative import commons, habits, purpose
+from causeway.intake.generative import habits, purpose, shared
 from causeway.intake.generative.agents import Acting
 from causeway.intake.generative.catalog import ENDPOINT, FRAMEWORKS, PROVIDERS
 from causeway.intake.generative.files import PROMPT_SUFFIXES, Written, environment_of, written
@@ -164,8 +164,8 @@ class _Parts:
         seen = [
             *self.kept.sightings,
             *overwritten(self.files),
-            *commons.queried(self.files),
-            *commons.remembered(self.files),
+            *shared.queried(self.files),
+            *shared.remembered(self.files),
             *self.acting.sightings,
             *habits.limits(self.sites, bound=bound),
             *habits.waits(self.sites, self.flow, self.files),
