@@ -11,8 +11,8 @@ import folders
 from causeway.actions.check import check
 from causeway.actions.measured import FEWEST, measured
 from causeway.assess.rates import read_rates
-from causeway.cli import forecast_text
 from causeway.cli.main import main
+from causeway.cli.reports import forecast as forecast_text
 from causeway.core.errors import CausewayError, UsageError
 from causeway.core.records import Record, frame
 

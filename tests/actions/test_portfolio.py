@@ -15,9 +15,9 @@ import folders
 from causeway.actions.check import check
 from causeway.actions.portfolio import Judged, check_all, portfolio
 from causeway.actions.side_by_side import side_by_side
-from causeway.assess.poc import Verdict
+from causeway.assess.poc.judging import Verdict
 from causeway.cli.main import main
-from causeway.cli.portfolio_text import text
+from causeway.cli.reports.portfolio import text
 from causeway.core.errors import UsageError
 from causeway.core.finding import Severity
 

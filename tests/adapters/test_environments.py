@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from causeway.adapters import pip, registry
-from causeway.adapters.environments import READY
-from causeway.adapters.interpreters import _allows
-from causeway.adapters.pip import Clash, Unfit, nearest
-from causeway.adapters.requirements import Wanted, needed, read_lines, requirement_lines
+from causeway.adapters import registry
+from causeway.adapters.pythons import pip
+from causeway.adapters.pythons.environments import READY
+from causeway.adapters.pythons.interpreters import _allows
+from causeway.adapters.pythons.pip import Clash, Unfit, nearest
+from causeway.adapters.pythons.requirements import Wanted, needed, read_lines, requirement_lines
 from causeway.core.environment import Problem
 from causeway.core.errors import OutsideError
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from causeway.adapters.runners import copy_folder, decoded
+from causeway.adapters.runs.runners import copy_folder, decoded
 from causeway.core.errors import OutsideError
 from causeway.core.trial import StoodIn
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from causeway.adapters import registry
-from causeway.adapters.processes import run_bounded
-from causeway.adapters.sandbox import Confining
+from causeway.adapters.runs.processes import run_bounded
+from causeway.adapters.runs.sandbox import Confining
 from causeway.core.environment import Limits
 from causeway.core.errors import OutsideError
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import folders
-from causeway.assess.poc import judge, ordered, verdict
-from causeway.assess.poc_sentence import sentence, sources
+from causeway.assess.poc.judging import judge, ordered, verdict
+from causeway.assess.poc.sentence import sentence, sources
 from causeway.cli.main import VERBS
 from causeway.core.finding import Finding, Remedy, Severity
 from causeway.core.manifest import KpiPart, Manifest, ProductPart
@@ -231,7 +231,7 @@ def test_order_is_weight_then_damage_times_certainty():
 def test_every_code_is_documented():
     root = Path(__file__).parent.parent.parent
     documented = (root / "docs" / "check.md").read_text()
-    sources = "".join(path.read_text() for path in (root / "src/causeway/assess").glob("poc_*.py"))
+    sources = "".join(path.read_text() for path in (root / "src/causeway/assess/poc").glob("*.py"))
     codes = set(re.findall(r'^\s+\(?"([A-Z][A-Z]+(?:-[A-Z]+)*)",', sources, re.MULTILINE))
     assert len(codes) > 40
     assert {code for code in codes if code not in documented} == set()

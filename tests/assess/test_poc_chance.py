@@ -4,7 +4,7 @@
 import pytest
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
 
 DRAWN = """

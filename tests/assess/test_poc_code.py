@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
 
 NETWORK = """

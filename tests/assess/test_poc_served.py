@@ -3,7 +3,7 @@
 import pickle
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
 
 API = """from fastapi import FastAPI

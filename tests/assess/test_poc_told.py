@@ -1,7 +1,7 @@
 """What the judges say where the folder says or expects what is not so."""
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
 
 

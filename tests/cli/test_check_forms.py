@@ -15,11 +15,11 @@ import folders
 from causeway.actions.check import check
 from causeway.actions.placed import source_lines
 from causeway.assess.codes import codes
-from causeway.cli import badge
-from causeway.cli.check_text import text
-from causeway.cli.findings import places
-from causeway.cli.forms import FORMS, Asked
 from causeway.cli.main import main
+from causeway.cli.reports import badge
+from causeway.cli.reports.findings import places
+from causeway.cli.reports.forms import FORMS, Asked
+from causeway.cli.reports.text import text
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 
 SCHEMA = Path(os.environ.get("CAUSEWAY_SARIF_SCHEMA", "/nowhere"))

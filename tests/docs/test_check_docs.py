@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "check.md").read_text()
-JUDGES = sorted((ROOT / "src" / "causeway" / "assess").glob("poc*.py"))
+JUDGES = sorted((ROOT / "src" / "causeway" / "assess" / "poc").glob("*.py"))
 CODE = re.compile(r'Finding\(\s*"([A-Z-]+)"|"([A-Z]+(?:-[A-Z]+)+)"')
 
 

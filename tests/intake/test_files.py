@@ -8,9 +8,9 @@ import pytest
 import folders
 from causeway.core.finding import Evidence
 from causeway.intake import read_poc
-from causeway.intake.confidential import secrets_in
-from causeway.intake.pickles import read_pickle
-from causeway.intake.tabular import has_header, read_delimited, sniff_delimiter
+from causeway.intake.data.tabular import has_header, read_delimited, sniff_delimiter
+from causeway.intake.models.pickles import read_pickle
+from causeway.intake.private.confidential import secrets_in
 
 
 def data_of(tmp_path, name, content):
@@ -82,7 +82,7 @@ def test_columns_are_profiled(tmp_path):
 
 
 def test_a_sample_spans_a_long_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("causeway.intake.tabular.MAX_SAMPLE_CELLS", 2000)
+    monkeypatch.setattr("causeway.intake.data.tabular.MAX_SAMPLE_CELLS", 2000)
     path = tmp_path / "long.csv"
     path.write_text("n,late\n" + "".join(f"{n},{int(n > 25_000)}\n" for n in range(50_000)))
     sampled = read_delimited(path)

@@ -13,12 +13,17 @@ import polars as pl
 import pytest
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
-from causeway.intake.collections_of_files import collections_of
-from causeway.intake.datafiles import read_data, read_sample
-from causeway.intake.mlflow_runs import claims_in_database, claims_in_runs, places_elsewhere, runs_in_folders
-from causeway.intake.walk import Entry, walk
+from causeway.intake.data.collections_of_files import collections_of
+from causeway.intake.data.datafiles import read_data, read_sample
+from causeway.intake.data.mlflow_runs import (
+    claims_in_database,
+    claims_in_runs,
+    places_elsewhere,
+    runs_in_folders,
+)
+from causeway.intake.files.walk import Entry, walk
 
 
 def entry_of(tmp_path, name, raw):
@@ -57,14 +62,14 @@ def test_a_text_is_a_table_only_when_it_looks_like_one(tmp_path, name, text, rec
 
 
 def test_one_endless_line_is_taken_in_pieces(tmp_path, monkeypatch):
-    monkeypatch.setattr("causeway.intake.tabular.MAX_BYTES", 3_000_000)
+    monkeypatch.setattr("causeway.intake.data.tabular.MAX_BYTES", 3_000_000)
     file = data_of(tmp_path, "a.csv", "a,b\n" + "1,2\n" * 300 + "x" * 9_000_000)
     assert file is not None
     assert file.exact is False
 
 
 def test_a_long_array_of_objects_is_read_in_pieces(tmp_path, monkeypatch):
-    monkeypatch.setattr("causeway.intake.json_records.MAX_PIECE", 50)
+    monkeypatch.setattr("causeway.intake.data.json_records.MAX_PIECE", 50)
     text = json.dumps([{"n": n, "word": f"w{n}"} for n in range(500)])
     file = data_of(tmp_path, "a.json", text)
     assert file is not None
@@ -118,7 +123,7 @@ def test_a_workbook(tmp_path):
 
 
 def test_a_workbook_cut_at_the_limit_is_not_exact(tmp_path, monkeypatch):
-    monkeypatch.setattr("causeway.intake.excel.MAX_SHEET_BYTES", 3_000)
+    monkeypatch.setattr("causeway.intake.data.excel.MAX_SHEET_BYTES", 3_000)
     file = data_of(tmp_path, "b.xlsx", workbook(200))
     assert file is not None
     assert (file.exact, 0 < (file.records or 0) < 200) == (False, True)

@@ -6,9 +6,9 @@ import struct
 import pytest
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
-from causeway.intake.tracked import tracked
+from causeway.intake.sights.tracked import tracked
 
 APP = """
 import os

@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from causeway.intake.modelfiles import read_model
-from causeway.intake.walk import Entry
+from causeway.intake.files.walk import Entry
+from causeway.intake.models.modelfiles import read_model
 
 
 def model_of(tmp_path, name, raw):

@@ -8,11 +8,11 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
-from causeway.intake.personal_text import people_in
-from causeway.intake.personal_values import FORMS, card, form_of, iban, indian_id
-from causeway.intake.profile import profile
+from causeway.intake.data.profile import profile
+from causeway.intake.private.personal_text import people_in
+from causeway.intake.private.personal_values import FORMS, card, form_of, iban, indian_id
 
 
 def luhn(stem):

@@ -19,12 +19,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
-from causeway.intake.modelfiles import read_model
-from causeway.intake.pickles import read_pickle
-from causeway.intake.unpacking import unpacked
-from causeway.intake.walk import Entry
+from causeway.intake.files.unpacking import unpacked
+from causeway.intake.files.walk import Entry
+from causeway.intake.models.modelfiles import read_model
+from causeway.intake.models.pickles import read_pickle
 
 
 def model_of(tmp_path, name, raw):
@@ -215,7 +215,7 @@ def test_torch_loads_only_weights_by_itself_since_2_6(tmp_path, pin, call, unsaf
 
 
 def test_a_long_pickle_is_followed_in_part_and_still_searched(tmp_path, monkeypatch):
-    monkeypatch.setattr("causeway.intake.pickle_machine.MAX_OPERATIONS", 500)
+    monkeypatch.setattr("causeway.intake.models.pickle_machine.MAX_OPERATIONS", 500)
     long_ = pickle.dumps(list(range(5000)))[:-1] + b"cos\nsystem\n."
     (tmp_path / "m.pkl").write_bytes(long_)
     (tmp_path / "plain.pkl").write_bytes(pickle.dumps(list(range(5000))))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
 
 

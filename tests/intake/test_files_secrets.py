@@ -8,9 +8,9 @@ import string
 import pytest
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
-from causeway.intake.confidential import secrets_in
+from causeway.intake.private.confidential import secrets_in
 
 
 def word(length, alphabet=string.ascii_letters + string.digits):

@@ -4,7 +4,7 @@
 import pytest
 
 import folders
-from causeway.assess.poc_sentence import sentence
+from causeway.assess.poc.sentence import sentence
 from causeway.intake import read_poc
 
 TABLE = "import pandas as pd\ndf = pd.read_csv('people.csv')\n"

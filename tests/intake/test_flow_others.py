@@ -1,8 +1,8 @@
 """Kinds beside a table in Python: survival in R, JavaScript, images by hand, borrowed models."""
 
 import folders
-from causeway.assess.poc import judge
-from causeway.assess.poc_sentence import sentence
+from causeway.assess.poc.judging import judge
+from causeway.assess.poc.sentence import sentence
 from causeway.intake import read_poc
 
 COX = """library(survival)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 import folders
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.intake import read_poc
 
 SAVES = "import pandas as pd, joblib\nfrom sklearn.svm import SVC\ndf = pd.read_csv('people.csv')\n"

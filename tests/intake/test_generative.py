@@ -3,8 +3,8 @@
 import pytest
 
 import folders
-from causeway.assess import poc as judges
-from causeway.assess.poc_sentence import sentence
+from causeway.assess.poc import judging as judges
+from causeway.assess.poc.sentence import sentence
 from causeway.intake import read_poc
 
 

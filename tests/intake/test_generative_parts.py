@@ -3,7 +3,7 @@
 import pytest
 
 import folders
-from causeway.assess import poc as judges
+from causeway.assess.poc import judging as judges
 from causeway.intake import read_poc
 
 

@@ -12,8 +12,8 @@ import folders
 from causeway.actions.check import check
 from causeway.core.errors import BadManifest, OutsideError
 from causeway.intake import read_poc
-from causeway.intake.text import searchable
-from causeway.intake.walk import walk
+from causeway.intake.files.text import searchable
+from causeway.intake.files.walk import walk
 
 
 def test_pipes_and_links_to_devices_are_neither_waited_for_nor_read(tmp_path):

@@ -12,7 +12,7 @@ import pytest
 import folders
 from causeway.core.errors import NotFound, OutsideError, UsageError
 from causeway.intake import read_poc
-from causeway.intake.walk import MAX_FILES
+from causeway.intake.files.walk import MAX_FILES
 
 
 def test_nothing_is_run_imported_unpickled_or_changed(tmp_path):
@@ -144,7 +144,7 @@ def test_environments_are_left_out_and_said(tmp_path):
 
 
 def test_limits_are_said_when_hit(tmp_path, monkeypatch):
-    monkeypatch.setattr("causeway.intake.walk.MAX_FILES", 10)
+    monkeypatch.setattr("causeway.intake.files.walk.MAX_FILES", 10)
     folders.churn(tmp_path, **{f"zz/{n}.bin": "x" for n in range(20)})
     assert "only the first 10 files were looked at" in read_poc(tmp_path).reach.limits
     assert MAX_FILES > 10_000

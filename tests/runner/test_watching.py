@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from causeway.adapters import registry
-from causeway.adapters.processes import cut_network
+from causeway.adapters.runs.processes import cut_network
 from causeway.core.environment import Limits
 from causeway.core.errors import NotFound, OutsideError
 

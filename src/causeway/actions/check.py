@@ -14,8 +14,8 @@ from causeway.assess.catalogue import STAGES
 from causeway.assess.evidence import Facts
 from causeway.assess.forecast import Forecast
 from causeway.assess.mendable import with_fix
-from causeway.assess.poc import Verdict, judge, verdict
-from causeway.assess.poc_sentence import sentence, sources
+from causeway.assess.poc.judging import Verdict, judge, verdict
+from causeway.assess.poc.sentence import sentence, sources
 from causeway.assess.readiness import Readiness, readiness
 from causeway.assess.several import Proof, several
 from causeway.assess.trial import with_trial

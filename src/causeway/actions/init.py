@@ -10,8 +10,8 @@ from msgspec import Struct
 from causeway.actions.check import KINDS, gravest, judged
 from causeway.actions.promise import MANIFEST, Asked, Promise, promise_of
 from causeway.actions.workspace import write_whole
-from causeway.assess.poc import Verdict, verdict
-from causeway.assess.poc_sentence import sentence, sources
+from causeway.assess.poc.judging import Verdict, verdict
+from causeway.assess.poc.sentence import sentence, sources
 from causeway.core.contract_draft import contract_of_file
 from causeway.core.contract_text import write_contract
 from causeway.core.finding import Evidence, Finding

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from causeway.core.finding import Evidence, Finding
-from causeway.intake.text import read_text
+from causeway.intake.files.text import read_text
 
 MAX_BYTES = 16 << 20
 

@@ -13,11 +13,11 @@ from msgspec import Struct
 from causeway.actions.check import KINDS, CheckReport, check
 from causeway.actions.side_by_side import Answer, Job, side_by_side
 from causeway.assess.codes import codes
-from causeway.assess.poc import Verdict
+from causeway.assess.poc.judging import Verdict
 from causeway.core.errors import CausewayError, UsageError, outside
 from causeway.core.figure import Figure
 from causeway.core.finding import Finding, Severity
-from causeway.intake.walk import SKIPPED_FOLDERS, check_folder
+from causeway.intake.files.walk import SKIPPED_FOLDERS, check_folder
 
 SECONDS_A_FOLDER = 60.0
 # what no file in the folder can show

@@ -12,8 +12,8 @@ from causeway.core.contract import Contract, ContractReport, SchemaObject, Viola
 from causeway.core.contract_quality import expected_of, holds
 from causeway.core.errors import NotFound, OutsideError, UsageError
 from causeway.core.table import Column, Number, Table
-from causeway.intake.tabular import sniff_delimiter
-from causeway.intake.text import read_bytes, sniff_encoding
+from causeway.intake.data.tabular import sniff_delimiter
+from causeway.intake.files.text import read_bytes, sniff_encoding
 
 HEAD_BYTES = 256_000
 EXAMPLES = 3

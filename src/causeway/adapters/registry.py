@@ -65,7 +65,7 @@ def trust_key(keys: Path, public_pem: str) -> None:
 
 def training_imports(folder: Path, script: str) -> tuple[str, ...]:
     """The names that this script or notebook imports, itself and through local modules; nothing is run."""
-    from causeway.adapters.requirements import training_imports as found
+    from causeway.adapters.pythons.requirements import training_imports as found
 
     return found(folder, script)
 
@@ -85,7 +85,7 @@ def build_environment(
     `declared` are requirement lines as written; `python` is a path or a version that must be had;
     `stated` the version the proof of concept names, used when it is to be had.
     """
-    from causeway.adapters.environments import build_environment as build
+    from causeway.adapters.pythons.environments import build_environment as build
 
     return build(folder, declared=declared, imports=imports, python=python, into=into, say=say, stated=stated)
 
@@ -94,7 +94,7 @@ def resolve_requirements(
     wanted: Sequence[str], held: Sequence[str], python: str, *, give_way: bool = True
 ) -> Resolved:
     """One version each that fit together on this Python, by pip's resolver; nothing is installed."""
-    from causeway.adapters.resolution import resolve
+    from causeway.adapters.pythons.resolution import resolve
 
     return resolve(wanted, held, python, give_way=give_way)
 
@@ -119,14 +119,14 @@ def watch_training(
     environment: Environment, folder: Path, script: str, into: Path, *, limits: Limits | None = None
 ) -> Trace:
     """Runs a copy of the folder's training under watch; writes the trace and captured models to `into`."""
-    from causeway.adapters.runners import watch_training as watch
+    from causeway.adapters.runs.runners import watch_training as watch
 
     return watch(environment, folder, script, into, limits=limits or Limits())
 
 
 def load_trace(into: Path) -> LoadedTrace:
     """A written trace with its arrays in memory."""
-    from causeway.adapters.traces import load_trace as load
+    from causeway.adapters.runs.traces import load_trace as load
 
     return load(into)
 
@@ -135,14 +135,14 @@ def convert_model(
     environment: Environment, trace: Path, captured: int, into: Path, *, dtype: str = "float32", say: Say
 ) -> Converted:
     """A captured model (by object number) as an ONNX file in `into`, or why that cannot be."""
-    from causeway.adapters.runners import convert_model as convert
+    from causeway.adapters.runs.runners import convert_model as convert
 
     return convert(environment, trace, captured, into, dtype=dtype, say=say)
 
 
 def reference_predictions(environment: Environment, trace: Path, captured: int, matrix: Table) -> Answers:
     """What the captured model itself answers for these rows, in its own environment."""
-    from causeway.adapters.runners import reference_predictions as predict
+    from causeway.adapters.runs.runners import reference_predictions as predict
 
     return predict(environment, trace, captured, matrix)
 
@@ -165,7 +165,7 @@ def honest_predictions(
     is a captured resampler, applied to training rows only. Rows of one number in `copies` are held
     out together.
     """
-    from causeway.adapters.runners import honest_predictions as evaluate
+    from causeway.adapters.runs.runners import honest_predictions as evaluate
 
     return evaluate(
         environment,
@@ -182,7 +182,7 @@ def honest_predictions(
 
 def function_texts(folder: Path, function: str) -> dict[str, str]:
     """The module that holds this `module:function` and the local modules that it imports, path to text."""
-    from causeway.adapters.functions import function_texts as texts
+    from causeway.adapters.runs.functions import function_texts as texts
 
     return texts(folder, function)
 
@@ -199,7 +199,7 @@ def apply_function(
     example: Mapping[str, str | float | int | bool | None],
 ) -> Featured:
     """What the function makes of this table, in its own environment: the model's columns."""
-    from causeway.adapters.functions import apply_function as apply
+    from causeway.adapters.runs.functions import apply_function as apply
 
     return apply(
         environment,
@@ -243,35 +243,35 @@ def _contracts() -> ModuleType:
 
 def cage(reports: Path, *, write: Path, read: Sequence[Path]) -> Cage:
     """A cage in which only `write` can be changed, and little else read; `reports` is ours alone."""
-    from causeway.adapters.sandbox import Confining
+    from causeway.adapters.runs.sandbox import Confining
 
     return Confining(reports, write=write, read=read)
 
 
 def confined(cage: Cage) -> AbstractContextManager[None]:
     """Processes of strangers' code that start within are in this cage."""
-    from causeway.adapters.sandbox import confined as within
+    from causeway.adapters.runs.sandbox import confined as within
 
     return within(cage)
 
 
 def removed(root: Path) -> None:
     """Removes a folder whatever strangers' code made of it."""
-    from causeway.adapters.sandbox import removed as gone
+    from causeway.adapters.runs.sandbox import removed as gone
 
     gone(root)
 
 
 def copy_folder(folder: Path, copy: Path) -> None:
     """A copy without version control, environments or links that lead out of the folder."""
-    from causeway.adapters.runners import copy_folder as copied
+    from causeway.adapters.runs.runners import copy_folder as copied
 
     copied(folder, copy)
 
 
 def open_saved(bench: Bench, model: ModelFile) -> SavedModel:
     """What a saved file holds, and what it answers about a real row."""
-    from causeway.adapters.trials import open_saved as opened
+    from causeway.adapters.runs.trials import open_saved as opened
 
     return opened(bench, model)
 
@@ -280,13 +280,13 @@ def replay(
     bench: Bench, app: str, framework: str, *, rows: StoredRows | None, most: int, seconds: float
 ) -> Served:
     """The app's answers to stored rows beside those of its model on what the training made of them."""
-    from causeway.adapters.trials import replay as replayed
+    from causeway.adapters.runs.trials import replay as replayed
 
     return replayed(bench, app, framework, rows=rows, most=most, seconds=seconds)
 
 
 def stand_in(bench: Bench, file: DataFile, *, task: str, drop: Sequence[str], seconds: float) -> StoodIn:
     """Held-out answers of a plain model on the raw columns."""
-    from causeway.adapters.trials import stand_in as stood_in
+    from causeway.adapters.runs.trials import stand_in as stood_in
 
     return stood_in(bench, file, task=task, drop=drop, seconds=seconds)

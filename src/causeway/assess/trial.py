@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import structs
 
-from causeway.assess.poc import ordered
+from causeway.assess.poc.judging import ordered
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.ids import counted
 from causeway.core.metrics import spoken

@@ -86,7 +86,7 @@ def command(
     Exit code 1 when something blocks, or from the weight that --fail-on names.
     """
     from causeway.actions.check import check, fails
-    from causeway.cli.forms import Asked
+    from causeway.cli.reports.forms import Asked
 
     # syntax trees are many small things that stay: looking among them for garbage takes a third of the time
     gc.set_threshold(50_000, 20, 50)
@@ -125,9 +125,9 @@ def _all(folder: Path, choice: Choice, *, form: str, told: dict[str, Any]) -> in
     """A line for each proof of concept in the sub-folders."""
     from causeway.actions.check import fails
     from causeway.actions.portfolio import check_all
-    from causeway.cli.findings import harmless
-    from causeway.cli.forms import save
-    from causeway.cli.portfolio_text import text
+    from causeway.cli.reports.findings import harmless
+    from causeway.cli.reports.forms import save
+    from causeway.cli.reports.portfolio import text
     from causeway.cli.verb import json_of
 
     if form not in {"", "json"} or told["badge"]:
@@ -161,7 +161,7 @@ def _form(told: dict[str, Any]) -> str:
 
 def _tell(asked: Any, form: str, *, outs: Sequence[Path], badge: Path | None) -> None:  # noqa: ANN401 - of forms.py
     """Prints the answer, unless a form was asked for and a file takes it; writes the files."""
-    from causeway.cli.forms import FORMS, form_of, save
+    from causeway.cli.reports.forms import FORMS, form_of, save
 
     for file in outs:
         if str(file) != "-":

@@ -174,7 +174,7 @@ def _ask_licence(folder: Path, names: tuple[str, ...], holder: str) -> tuple[str
 
 
 def _show(shown: "Fixed") -> None:
-    from causeway.cli.findings import harmless
+    from causeway.cli.reports.findings import harmless
 
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in map(harmless, shown.diff.splitlines()):

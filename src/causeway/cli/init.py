@@ -23,7 +23,7 @@ def command(folder: Path, *, as_json: bool) -> None:
     if as_json:
         emit(report)
         return
-    from causeway.cli import findings as show
+    from causeway.cli.reports import findings as show
 
     parts = [
         show.opening(report.sentence, report.sources),

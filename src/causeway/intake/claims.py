@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Claim
-from causeway.intake.code import Block, Code
-from causeway.intake.events import Judged
+from causeway.intake.flow.events import Judged
+from causeway.intake.python.code import Block, Code
 
 _METRIC = (
     r"(?P<metric>accuracy|f1(?:[- ]?score)?|r2(?:[ _-]?score)?|r\^2|r²|r-squared|roc[- _]?auc|"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from causeway.core.finding import Evidence
 from causeway.core.poc import ColumnProfile, DataFile, GenAi, Guess, ModelFile, Sighting, Source, Training
 from causeway.intake.estimators import FORECASTERS, PRETRAINED, learner
-from causeway.intake.personal import words
-from causeway.intake.values import UNKNOWN
+from causeway.intake.flow.values import UNKNOWN
+from causeway.intake.private.personal import words
 
 POSITIVES = (
     "yes",

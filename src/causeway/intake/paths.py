@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
-from causeway.intake.code import Code
-from causeway.intake.text import read_searchable
-from causeway.intake.trees import nodes_in
-from causeway.intake.walk import Entry
+from causeway.intake.files.text import read_searchable
+from causeway.intake.files.walk import Entry
+from causeway.intake.python.code import Code
+from causeway.intake.python.trees import nodes_in
 
 _ABSOLUTE = re.compile(
     r"^(?:/Users/[^/]|/home/\w|/content/|/kaggle/|/mnt/|/root/|/dbfs/|/Volumes/|/media/\w+/\w+/|/run/media/|"

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Callable, Iterable
 from posixpath import dirname, join, normpath
 
-from causeway.intake.code import Code
-from causeway.intake.events import Events
-from causeway.intake.follow import Follower
-from causeway.intake.names import aliases_of
-from causeway.intake.spelling import meant
-from causeway.intake.values import Scope
+from causeway.intake.environment.spelling import meant
+from causeway.intake.flow.events import Events
+from causeway.intake.flow.follow import Follower
+from causeway.intake.flow.values import Scope
+from causeway.intake.python.code import Code
+from causeway.intake.python.names import aliases_of
 
 MAX_STEPS = 200_000
 """Statements and expressions followed in all files together."""

@@ -21,20 +21,20 @@ from causeway.core.poc import (
     Training,
 )
 from causeway.intake import choosing, infer, stack
-from causeway.intake.association import scores
 from causeway.intake.claims import claimed_in_output, claimed_in_text
-from causeway.intake.datafiles import read_sample
+from causeway.intake.data.association import scores
+from causeway.intake.data.datafiles import read_sample
+from causeway.intake.data.mlflow_runs import claims_in_store
+from causeway.intake.environment.imports import third_party, undeclared
 from causeway.intake.estimators import friendly
+from causeway.intake.flow.hubs import REMOTE
+from causeway.intake.flow.pixels import with_images
+from causeway.intake.flow.trainings import leaks_of, trainings_of
 from causeway.intake.generative import generative
-from causeway.intake.hubs import REMOTE
-from causeway.intake.imports import third_party, undeclared
-from causeway.intake.mlflow_runs import claims_in_store
-from causeway.intake.pixels import with_images
-from causeway.intake.presence import presence_of
-from causeway.intake.pretrained import kind_and_model
+from causeway.intake.models.pretrained import kind_and_model
 from causeway.intake.reading import Reading
-from causeway.intake.sightings import sightings
-from causeway.intake.trainings import leaks_of, trainings_of
+from causeway.intake.sights.presence import presence_of
+from causeway.intake.sights.sightings import sightings
 
 
 def read_poc(folder: Path) -> Poc:

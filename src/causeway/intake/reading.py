@@ -6,22 +6,22 @@ from pathlib import Path
 from typing import TypeVar
 
 from causeway.core.poc import DataFile, ModelFile
-from causeway.intake.code import Code, read_notebook, read_python, read_stale_python
-from causeway.intake.collections_of_files import collections_of
-from causeway.intake.datafiles import read_data
-from causeway.intake.jscode import JsCode, of_interest
-from causeway.intake.jvm import SUFFIXES as JVM_SUFFIXES
-from causeway.intake.jvm import JvmCode
-from causeway.intake.mlflow_runs import runs_in_folders
-from causeway.intake.modelfiles import read_model
+from causeway.intake.data.collections_of_files import collections_of
+from causeway.intake.data.datafiles import read_data
+from causeway.intake.data.mlflow_runs import runs_in_folders
+from causeway.intake.environment.requirements import Declared, read_requirements
+from causeway.intake.files.text import read_text
+from causeway.intake.files.walk import Entry, Walk, walk
+from causeway.intake.languages.jscode import JsCode, of_interest
+from causeway.intake.languages.jvm import SUFFIXES as JVM_SUFFIXES
+from causeway.intake.languages.jvm import JvmCode
+from causeway.intake.languages.rlang import SUFFIXES as R_SUFFIXES
+from causeway.intake.languages.rlang import RCode
+from causeway.intake.models.modelfiles import read_model
 from causeway.intake.paths import Files
 from causeway.intake.project import Project
-from causeway.intake.requirements import Declared, read_requirements
-from causeway.intake.rlang import SUFFIXES as R_SUFFIXES
-from causeway.intake.rlang import RCode
+from causeway.intake.python.code import Code, read_notebook, read_python, read_stale_python
 from causeway.intake.settings import Settings
-from causeway.intake.text import read_text
-from causeway.intake.walk import Entry, Walk, walk
 
 T = TypeVar("T")
 

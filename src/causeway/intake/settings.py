@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import yaml
 
 from causeway.core.toml_reading import read_toml
+from causeway.intake.files.text import read_text
+from causeway.intake.files.walk import Entry
+from causeway.intake.files.yaml_reading import read_yaml
 from causeway.intake.paths import Files
-from causeway.intake.text import read_text
-from causeway.intake.walk import Entry
-from causeway.intake.yaml_reading import read_yaml
 
 MAX_BYTES = 200_000
 SUFFIXES = {".yaml", ".yml", ".json", ".toml", ".ini", ".cfg"}

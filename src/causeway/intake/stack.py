@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Guess, Sighting
+from causeway.intake.environment.versions import python_of_workflows
 from causeway.intake.estimators import library
 from causeway.intake.reading import Reading
-from causeway.intake.versions import python_of_workflows
 
 LANGUAGES = {
     ".r": "R", ".rmd": "R", ".qmd": "R", ".jl": "Julia", ".scala": "Scala", ".java": "Java",

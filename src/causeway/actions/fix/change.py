@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from causeway.core.finding import Evidence
-from causeway.intake.text import sniff_encoding
+from causeway.intake.files.text import sniff_encoding
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _NO_NEWLINE = "\\ No newline at end of file\n"

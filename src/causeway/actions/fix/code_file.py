@@ -13,7 +13,7 @@ from causeway.actions.fix.notebook_text import NotebookText
 from causeway.core.errors import Refused
 from causeway.core.finding import Evidence
 from causeway.core.poc import Source
-from causeway.intake.code import Block, Code, parse, strip_magics
+from causeway.intake.python.code import Block, Code, parse, strip_magics
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _MARK = b"\xef\xbb\xbf"

@@ -12,7 +12,7 @@ from causeway.actions.fix.names import RECIPES
 from causeway.actions.fix.site import Site, Wish
 from causeway.actions.workspace import check_folder
 from causeway.assess.mendable import FIXES
-from causeway.assess.poc import judge
+from causeway.assess.poc.judging import judge
 from causeway.core.errors import CausewayError
 from causeway.core.finding import Finding
 from causeway.core.poc import Poc

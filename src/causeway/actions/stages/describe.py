@@ -16,7 +16,7 @@ from causeway.actions.stages.package import Contents
 from causeway.actions.stages.recover import FEATURES, Recovered, kept_rows
 from causeway.actions.stages.site import Site
 from causeway.actions.workspace import MANIFEST
-from causeway.assess.poc_leakage import chosen_by_target
+from causeway.assess.poc.leakage import chosen_by_target
 from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
 from causeway.core.bundle import FUNCTION
 from causeway.core.contract import ContractReport

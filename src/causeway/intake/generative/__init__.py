@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import EvaluationSet, GenAi, Guess, Sighting
-from causeway.intake.code import Code
-from causeway.intake.confidential import secrets_in
+from causeway.intake.files.walk import Entry
 from causeway.intake.generative import habits, purpose, shared
 from causeway.intake.generative.agents import Acting
 from causeway.intake.generative.catalog import ENDPOINT, FRAMEWORKS, PROVIDERS
@@ -17,8 +16,9 @@ from causeway.intake.generative.prompts import in_code, personal_in
 from causeway.intake.generative.sites import Sites
 from causeway.intake.generative.stores import Kept, overwritten
 from causeway.intake.generative.values import Constants, Node, nodes
-from causeway.intake.names import aliases_of
-from causeway.intake.walk import Entry
+from causeway.intake.private.confidential import secrets_in
+from causeway.intake.python.code import Code
+from causeway.intake.python.names import aliases_of
 
 MAX_PROMPTS = 40
 OTHERS_IN_ORDER = ("document", "file", "web", "user", "operator", "retriever")

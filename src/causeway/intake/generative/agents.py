@@ -10,8 +10,8 @@ from causeway.intake.generative.labels import Flow
 from causeway.intake.generative.sites import Sites
 from causeway.intake.generative.sources import QUERIES, SHELLS
 from causeway.intake.generative.values import Function, Node, Place
-from causeway.intake.names import constant, dotted, keyword
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.names import constant, dotted, keyword
+from causeway.intake.python.trees import nodes_in
 
 MARKS = {"tool", "tool_plain", "function_tool", "kernel_function", "register_for_llm",
     "register_for_execution", "ai_function",

@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import EvaluationSet, GenTool
-from causeway.intake.text import read_text
-from causeway.intake.walk import Entry
-from causeway.intake.yaml_reading import read_yaml
+from causeway.intake.files.text import read_text
+from causeway.intake.files.walk import Entry
+from causeway.intake.files.yaml_reading import read_yaml
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MAX_BYTES = 200_000

@@ -10,7 +10,7 @@ from msgspec import Struct
 from causeway.intake.generative.labels import NONE, OTHERS, Asked, Flow, Known, Labels, Sunk
 from causeway.intake.generative.sources import ASKING, CLEAN, MUTATORS, RETRIEVERS, sink_of, source_of
 from causeway.intake.generative.values import Function, Place
-from causeway.intake.names import dotted
+from causeway.intake.python.names import dotted
 
 _POSTS = {
     "requests.post",

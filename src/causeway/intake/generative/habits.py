@@ -11,8 +11,8 @@ from causeway.intake.generative.labels import Asked, Flow, Known
 from causeway.intake.generative.retired import end_of, moves
 from causeway.intake.generative.sites import Site, Sites
 from causeway.intake.generative.values import Node, Place
-from causeway.intake.names import constant, dotted, keyword
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.names import constant, dotted, keyword
+from causeway.intake.python.trees import nodes_in
 
 LONG_SECONDS = 600
 _RETRIES = re.compile(

@@ -8,8 +8,8 @@ from causeway.core.poc import Sighting
 from causeway.intake.generative.agents import Acting
 from causeway.intake.generative.labels import Flow, Known
 from causeway.intake.generative.values import Function
-from causeway.intake.names import constant, dotted
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.names import constant, dotted
+from causeway.intake.python.trees import nodes_in
 
 _PACED = {
     "input", "ask", "prompt", "receive_text", "receive_json", "receive", "recv", "get_nowait", "listen",

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
+from causeway.intake.files.text import read_text, searchable
+from causeway.intake.files.walk import Entry
 from causeway.intake.generative.values import Node, Place
-from causeway.intake.names import constant, dotted, keyword
-from causeway.intake.text import read_text, searchable
-from causeway.intake.walk import Entry
+from causeway.intake.python.names import constant, dotted, keyword
 
 LONG = 40
 _NAMED = ("prompt", "template", "instruction", "system_message", "persona", "backstory")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from causeway.core.poc import Sighting
 from causeway.intake.generative.stores import WEB
 from causeway.intake.generative.values import Node
-from causeway.intake.names import dotted
+from causeway.intake.python.names import dotted
 
 QUERIES = {
     "SQLDatabaseChain", "SQLDatabaseSequentialChain", "NLSQLTableQueryEngine", "SQLTableRetrieverQueryEngine",

@@ -9,8 +9,8 @@ from causeway.core.finding import Evidence
 from causeway.intake.generative import catalog
 from causeway.intake.generative.catalog import MAKERS, Maker
 from causeway.intake.generative.values import Constants, Node, Place
-from causeway.intake.names import constant, dotted, keyword
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.names import constant, dotted, keyword
+from causeway.intake.python.trees import nodes_in
 
 MODEL_WORDS = (
     "model", "model_name", "model_id", "deployment_name", "azure_deployment", "engine", "llm", "modelId",

@@ -2,7 +2,7 @@
 
 import ast
 
-from causeway.intake.names import constant, keyword
+from causeway.intake.python.names import constant, keyword
 
 # what people type; the first are somebody else, the second is whoever started the program
 USER_CALLS = {

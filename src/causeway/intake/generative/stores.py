@@ -8,7 +8,7 @@ from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
 from causeway.intake.generative.catalog import EMBEDDERS, STORE_MODULES, STORES
 from causeway.intake.generative.values import Constants, Node, Place
-from causeway.intake.names import constant, dotted, keyword
+from causeway.intake.python.names import constant, dotted, keyword
 
 WEB = {
     "flask",

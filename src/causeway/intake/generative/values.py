@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from causeway.intake.code import Block, Code
-from causeway.intake.names import aliases_of, constant, dotted, keyword
+from causeway.intake.python.code import Block, Code
+from causeway.intake.python.names import aliases_of, constant, dotted, keyword
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 MAX_DEPTH = 6

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from causeway.actions.fix.change import Change, Left, Mend
 from causeway.actions.fix.code_file import Edit, Piece
 from causeway.actions.fix.site import Site
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.trees import nodes_in
 
 RUNS = frozenset({"run", "run_server", "launch"})
 CLEAR = ("==", "bool(", "int(", " in ", "lower()")

@@ -2,7 +2,7 @@
 
 from causeway.actions.fix.change import Mend
 from causeway.actions.fix.site import Site
-from causeway.intake.text import decode
+from causeway.intake.files.text import decode
 
 
 def mend(site: Site) -> Mend:

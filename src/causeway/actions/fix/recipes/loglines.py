@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from causeway.actions.fix.change import Change, Left, Mend
 from causeway.actions.fix.code_file import CodeFile, Edit, Piece, import_edit
 from causeway.actions.fix.site import Site
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.trees import nodes_in
 
 CONFIGURED = 'logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")'
 _PLAIN = re.compile(r"""^("[^"\\%{]*"|'[^'\\%{]*')$""")

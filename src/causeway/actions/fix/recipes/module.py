@@ -10,7 +10,7 @@ from causeway.actions.fix.notebook_text import source_of
 from causeway.actions.fix.recipes.module_cells import Part, parts_of
 from causeway.actions.fix.site import Site
 from causeway.core.finding import Evidence
-from causeway.intake.code import parse, strip_magics
+from causeway.intake.python.code import parse, strip_magics
 
 GUARD = 'if __name__ == "__main__":'
 PLOTTERS = frozenset({"matplotlib", "seaborn", "plotly", "pylab", "bokeh", "altair"})

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.trees import nodes_in
 
 _MAGIC = re.compile(r"^(\s*)((?:[!%?]|\w[\w.]*\s*=\s*[!%]\S).*|.*\S\?\s*)$")
 _COLAB = re.compile(

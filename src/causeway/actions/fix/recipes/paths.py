@@ -10,9 +10,9 @@ from causeway.actions.fix.code_file import CodeFile, Edit, Piece, import_edit
 from causeway.actions.fix.recipes.tests import quoted
 from causeway.actions.fix.site import Site
 from causeway.core.finding import Evidence
-from causeway.intake.names import aliases_of, dotted
 from causeway.intake.paths import Files, absolute_paths
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.names import aliases_of, dotted
+from causeway.intake.python.trees import nodes_in
 
 IMPORT = "from pathlib import Path"
 # these take a Path as well as text

@@ -14,10 +14,10 @@ from causeway.adapters import registry
 from causeway.core.environment import Resolved
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
-from causeway.intake.distributions import BRINGS, MODULES
-from causeway.intake.imports import NEVER_DECLARED
-from causeway.intake.requirements import normal, requirement
-from causeway.intake.text import decode
+from causeway.intake.environment.distributions import BRINGS, MODULES
+from causeway.intake.environment.imports import NEVER_DECLARED
+from causeway.intake.environment.requirements import normal, requirement
+from causeway.intake.files.text import decode
 
 FILE = "requirements.txt"
 OLDER_PYTHONS = ("3.9", "3.7")

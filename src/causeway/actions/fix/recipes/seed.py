@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from causeway.actions.fix.change import Change, Left, Mend
 from causeway.actions.fix.code_file import Edit, Piece
 from causeway.actions.fix.site import Site
-from causeway.intake.names import aliases_of, dotted
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.names import aliases_of, dotted
+from causeway.intake.python.trees import nodes_in
 
 SEED = "random_state=42"
 LIBRARIES = frozenset({"sklearn", "surprise", "cuml", "dask_ml"})

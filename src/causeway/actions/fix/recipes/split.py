@@ -9,9 +9,9 @@ from causeway.actions.fix.site import Site
 from causeway.core.errors import Refused
 from causeway.core.finding import Evidence
 from causeway.core.poc import Leak
+from causeway.intake.flow.trainings import leaks_of
 from causeway.intake.project import Project
-from causeway.intake.trainings import leaks_of
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.trees import nodes_in
 
 MOVED = frozenset({"scale", "impute", "reduce", "text", "resample"})
 MOST = 20

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.trees import nodes_in
 
 READ_ONLY = frozenset(
     {"head", "tail", "shape", "columns", "info", "dtypes", "describe", "sample", "isnull", "isna"}

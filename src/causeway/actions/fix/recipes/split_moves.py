@@ -8,7 +8,7 @@ from msgspec import Struct
 from causeway.actions.fix.code_file import CodeFile, Edit, Piece
 from causeway.actions.fix.recipes.split_columns import is_table, names_in, passes
 from causeway.core.poc import Leak
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.trees import nodes_in
 
 NOUNS = ("scaler", "imputer", "encoder", "vectorizer")
 TABLES = frozenset({"DataFrame", "Series"})

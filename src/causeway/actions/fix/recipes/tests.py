@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from causeway.actions.fix.change import Left, Mend
 from causeway.actions.fix.site import Site, inside
 from causeway.core.poc import DataFile
-from causeway.intake.trees import nodes_in
+from causeway.intake.python.trees import nodes_in
 
 FILE = "tests/test_poc.py"
 WIDTH = 88

@@ -8,8 +8,8 @@ from msgspec import Struct
 from causeway.actions.fix.site import Site
 from causeway.core.finding import Evidence
 from causeway.core.toml_reading import read_toml
-from causeway.intake.requirements import normal, requirement
-from causeway.intake.text import decode
+from causeway.intake.environment.requirements import normal, requirement
+from causeway.intake.files.text import decode
 
 _EXACT = re.compile(r"^===?\s*([\w.!+-]+)$")
 _SATISFIED = re.compile(

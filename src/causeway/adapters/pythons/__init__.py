@@ -1,0 +1,1 @@
+"""The proof of concept's own Python: found, filled with what it declares, added to."""

@@ -1,0 +1,145 @@
+"""What a generative application lacks before strangers may talk to it."""
+
+from collections.abc import Iterator
+
+from causeway.assess.poc import generative_asking as poc_generative_asking
+from causeway.assess.poc import generative_danger as poc_generative_danger
+from causeway.core.finding import Finding, Remedy, Severity
+from causeway.core.poc import Poc
+
+ENOUGH_EXAMPLES = 10
+
+
+def judge(poc: Poc) -> Iterator[Finding]:
+    """Answers that act, shared stores, limits, people's data, authentication and evaluation.
+
+    What a model's answer may do is judged wherever there is a model; the rest only where it is the product.
+    """
+    if poc.genai:
+        yield from poc_generative_danger.judge(poc)
+    if not poc.kind.value.startswith("GenAI"):
+        return
+    yield from _shared(poc)
+    yield from poc_generative_asking.judge(poc)
+    yield from _authentication(poc)
+    yield from _personal(poc)
+    yield from _uncounted(poc)
+    yield from _unguarded(poc)
+    yield from _evaluation(poc)
+
+
+def _shared(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("shared_store") or poc.seen("shared_file")
+    if found:
+        what, file = (
+            found[0].value,
+            found[0].what == "shared_file" or found[0].value.endswith((".db", ".sqlite")),
+        )
+        why = (
+            "one overwrites what another is about to read."
+            if file
+            else "what one brings answers another's question, and a restart or a second worker loses it."
+        )
+        own = (
+            "Name it after the user's session, or keep it in memory."
+            if file
+            else "Keep a collection for each user, outside the process, and filter every search by it."
+        )
+        yield Finding(
+            "GENAI-SHARED-STORE",
+            Severity.FIX if found[0].what == "shared_file" else Severity.BLOCKER,
+            f"One {what} for all users: {why}",
+            Remedy(own),
+            tuple(s.at for s in found[:3]),
+            certainty=0.9,
+            damage=0.6 if found[0].what == "shared_file" else 0.95,
+        )
+
+
+def _authentication(poc: Poc) -> Iterator[Finding]:
+    routes = [s for s in poc.seen("route") if s.detail == "POST" and _near(poc, s.at.path)]
+    if routes and not poc.seen("auth"):
+        yield Finding(
+            "NO-AUTH",
+            Severity.FIX,
+            f"Anybody may call {', '.join(s.value for s in routes[:3])}.",
+            Remedy("Ask for a key or a session before doing work."),
+            tuple(s.at for s in routes[:3]),
+            certainty=0.8,
+            damage=0.65,
+        )
+
+
+def _near(poc: Poc, path: str) -> bool:
+    """Whether the route stands in the app, or in one that imports what the app is made of."""
+    return bool(poc.serve) and (path == poc.serve.value or path in poc.serve.candidates)
+
+
+def _personal(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("personal_prompt") + poc.seen("personal_corpus")
+    if found:
+        what = "a prompt" if found[0].what == "personal_prompt" else "the documents that are searched"
+        yield Finding(
+            "GENAI-PERSONAL",
+            Severity.FIX,
+            f"There are {found[0].value} in {what}: they go to the provider, and into answers.",
+            Remedy(
+                "Take them out or mask them, and say in the records on what ground the rest is processed."
+            ),
+            tuple(s.at for s in found[:4]),
+            certainty=0.75,
+            damage=0.6,
+        )
+
+
+def _uncounted(poc: Poc) -> Iterator[Finding]:
+    if not poc.seen("genai_usage") and poc.kind.value != "GenAI fine-tuning":
+        yield Finding(
+            "GENAI-NO-USAGE",
+            Severity.NOTE,
+            "No tokens or costs are recorded: nobody can say what an answer costs, or who spends.",
+            Remedy(
+                "Write down model, tokens in and out, and user with every answer; the response's "
+                "usage has them."
+            ),
+            tuple(guess.at for guess in poc.genai.models[:1] if guess.at),
+            certainty=0.8,
+            damage=0.35,
+        )
+
+
+def _unguarded(poc: Poc) -> Iterator[Finding]:
+    if (
+        poc.serve
+        and not poc.seen("genai_guard")
+        and not poc.seen("auth")
+        and poc.kind.value != "GenAI fine-tuning"
+    ):
+        yield Finding(
+            "GENAI-NO-GUARD",
+            Severity.NOTE,
+            "Whatever is typed goes to the model, and whatever comes back is shown: nothing looks at either.",
+            Remedy(
+                "Limit the length of what is sent in, and pass both ways through the provider's moderation."
+            ),
+            poc.serve.evidence[:1],
+            certainty=0.75,
+            damage=0.3,
+        )
+
+
+def _evaluation(poc: Poc) -> Iterator[Finding]:
+    sets = poc.genai.evaluations
+    counted = sum(item.examples or 0 for item in sets)
+    if any(item.examples is None for item in sets) or counted >= ENOUGH_EXAMPLES:
+        return
+    few = f"Only {counted} evaluation examples" if counted else "No evaluation set"
+    yield Finding(
+        "GENAI-NO-EVAL",
+        Severity.FIX,
+        f"{few}: nothing tells whether an answer is right or grounded, or whether a change made it worse.",
+        Remedy("Write down thirty questions with their right answers, and ask them at every change."),
+        poc.serve.evidence[:1] or tuple(guess.at for guess in poc.genai.models[:1] if guess.at),
+        certainty=0.85,
+        damage=0.7,
+    )

@@ -1,0 +1,221 @@
+"""What the app would do in the hands of strangers."""
+
+from collections.abc import Iterator
+
+from causeway.assess.poc import words
+from causeway.core.finding import Finding, Remedy, Severity
+from causeway.core.poc import Poc, Sighting
+
+GATEWAY = Remedy(
+    "`causeway ship` serves it behind a gateway that checks, limits and records.", "causeway ship"
+)
+
+
+def judge(poc: Poc) -> Iterator[Finding]:
+    """Debugger, swallowed errors, unchecked input, uploads, ports, work at import."""
+    yield from _debug(poc)
+    yield from _swallowed(poc)
+    yield from _unchecked(poc)
+    yield from _uploads(poc)
+    yield from _port(poc)
+    yield from _at_import(poc)
+    yield from _imported(poc)
+    yield from _misnamed(poc)
+    yield from _global(poc)
+    yield from _unrecorded(poc)
+    yield from _open(poc)
+    yield from _origins(poc)
+
+
+def _of_app(poc: Poc, what: str) -> list[Sighting]:
+    return [sighting for sighting in poc.seen(what) if sighting.at.path == poc.serve.value]
+
+
+def _debug(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("debug")
+    if not found:
+        return
+    first = next((s for s in found if s.at.path == poc.serve.value), found[0])
+    why = f" ({first.value}: {first.detail})" if first.detail else ""
+    open_ = any(s.at.path == first.at.path for s in poc.seen("host"))
+    yield Finding(
+        "DEBUG",
+        Severity.FIX,
+        f"The debug server is on{why}{' and listens on every interface' if open_ else ''}: whoever reaches "
+        "it can run code.",
+        Remedy("Switch it off, and serve with a production server."),
+        tuple(s.at for s in found[:3]),
+        damage=0.6 if open_ else 0.5,
+    )
+
+
+def _swallowed(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("swallowed")
+    if found:
+        yield Finding(
+            "SWALLOWED",
+            Severity.FIX,
+            f"Errors vanish: {found[0].value}.",
+            Remedy("Catch what is expected, log it, and answer with a 4xx or 5xx."),
+            tuple(s.at for s in found[:4]),
+            damage=0.4,
+        )
+
+
+def _unchecked(poc: Poc) -> Iterator[Finding]:
+    found = _of_app(poc, "unchecked_input")
+    if found and not poc.seen("validation"):
+        yield Finding(
+            "NO-VALIDATION",
+            Severity.FIX,
+            f"{found[0].value} takes {found[0].detail} without checking it: a missing or odd value is a "
+            "crash, or worse, an answer.",
+            GATEWAY,
+            tuple(s.at for s in found[:3]),
+            certainty=0.9,
+            damage=0.5,
+        )
+
+
+def _uploads(poc: Poc) -> Iterator[Finding]:
+    found = _of_app(poc, "upload")
+    if found:
+        yield Finding(
+            "UPLOAD",
+            Severity.FIX,
+            "Anybody may upload any file of any size, and it stays on disk.",
+            Remedy("Limit size and type, keep uploads apart by user, and delete them after use."),
+            tuple(s.at for s in found[:2]),
+            certainty=0.8,
+            damage=0.55,
+        )
+
+
+def _port(poc: Poc) -> Iterator[Finding]:
+    exposed = poc.seen("exposed")
+    ports = _of_app(poc, "port")
+    listening = (
+        {s.value or "5000" for s in ports} if poc.served_by.value == "Flask" else {s.value for s in ports}
+    )
+    listening.discard("")
+    if exposed and listening and not listening & {s.value for s in exposed}:
+        yield Finding(
+            "PORT-MISMATCH",
+            Severity.FIX,
+            f"The container opens port {exposed[0].value}; the app listens on "
+            f"{', '.join(sorted(listening))}.",
+            Remedy("Make the two agree."),
+            (exposed[0].at, *(s.at for s in ports[:1])),
+            certainty=0.85,
+            damage=0.45,
+        )
+
+
+def _at_import(poc: Poc) -> Iterator[Finding]:
+    found = _of_app(poc, "loads_at_import")
+    if found:
+        again = poc.served_by.value == "Streamlit"
+        yield Finding(
+            "IMPORT-WORK",
+            Severity.NOTE,
+            "The model is loaded at import" + (", and again at every click." if again else "."),
+            Remedy("Load it once, in a cached function." if again else "Load it when the server starts."),
+            tuple(s.at for s in found[:3]),
+            damage=0.25,
+        )
+
+
+def _imported(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("trains_at_import")
+    if found:
+        first = found[0]
+        yield Finding(
+            "IMPORT-WORK",
+            Severity.NOTE,
+            f"{first.detail} imports {first.value}, which {first.at.text} as soon as it is imported.",
+            Remedy("Move the work into a function, and call it under `if __name__ == '__main__'`."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.95,
+            damage=0.35,
+        )
+
+
+def _misnamed(poc: Poc) -> Iterator[Finding]:
+    for sighting in poc.seen("misnamed"):
+        yield Finding(
+            "DEPLOY-FILE",
+            Severity.NOTE,
+            f"{sighting.value} is ignored: the platform looks for {sighting.detail}.",
+            Remedy(f"Rename it to {sighting.detail}."),
+            (sighting.at,),
+            damage=0.2,
+        )
+
+
+def _global(poc: Poc) -> Iterator[Finding]:
+    found = _of_app(poc, "global_state")
+    if found:
+        yield Finding(
+            "GLOBAL-STATE",
+            Severity.NOTE,
+            f"The app keeps its model in the global scope: {found[0].value}.",
+            Remedy("Hand it to the functions that use it."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.8,
+            damage=0.2,
+        )
+
+
+def _unrecorded(poc: Poc) -> Iterator[Finding]:
+    places = tuple(s.at for s in _of_app(poc, "predicts")[:1])
+    places = places or (poc.serve.evidence[:1] if poc.genai else ())
+    if places and not _of_app(poc, "record"):
+        yield Finding(
+            "NO-PREDICTION-LOG",
+            Severity.NOTE,
+            "Questions and answers are not recorded." if poc.genai else "Predictions are not recorded.",
+            Remedy("Keep each question and answer with an id and a time.") if poc.genai else GATEWAY,
+            places,
+            certainty=0.9,
+            damage=0.4,
+            common=True,
+        )
+
+
+def _open(poc: Poc) -> Iterator[Finding]:
+    routes = [s for s in _of_app(poc, "route") if s.detail == "POST"]
+    if routes and _of_app(poc, "predicts") and not poc.seen("auth") and not poc.genai:
+        yield Finding(
+            "NO-AUTH",
+            Severity.NOTE,
+            f"Whoever reaches {words.listed([s.value for s in routes[:3]])} may use it: it asks for no key.",
+            GATEWAY,
+            tuple(s.at for s in routes[:3]),
+            certainty=0.8,
+            damage=0.4,
+        )
+    launched = _of_app(poc, "open_launch")
+    if launched and not poc.seen("auth"):
+        yield Finding(
+            "NO-AUTH",
+            Severity.NOTE,
+            f"It opens itself {launched[0].detail} ({launched[0].value}) and asks for no password.",
+            Remedy("Give launch() an auth, or put single sign-on before it."),
+            (launched[0].at,),
+            certainty=0.9,
+            damage=0.4,
+        )
+
+
+def _origins(poc: Poc) -> Iterator[Finding]:
+    found = _of_app(poc, "cors")
+    if found:
+        yield Finding(
+            "CORS",
+            Severity.NOTE,
+            "Every web site may call it from its visitors' browsers (CORS *).",
+            Remedy("Name the sites that may."),
+            tuple(s.at for s in found[:2]),
+            certainty=0.95,
+            damage=0.3,
+        )

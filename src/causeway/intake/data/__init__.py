@@ -1,0 +1,1 @@
+"""Tables and other records, counted and profiled."""

@@ -1,0 +1,1 @@
+"""What a proof of concept needs to run: requirements in every form, imports, removed interfaces."""

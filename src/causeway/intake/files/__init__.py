@@ -1,0 +1,1 @@
+"""The files of a folder: walked, decoded, unpacked, all within bounds."""

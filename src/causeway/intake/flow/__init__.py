@@ -1,0 +1,1 @@
+"""What reaches a model: data followed through assignments, calls, files and classes."""

@@ -1,0 +1,1 @@
+"""Languages other than Python, as far as naming what they do."""

@@ -1,0 +1,1 @@
+"""Saved models known by their bytes; nothing is loaded."""

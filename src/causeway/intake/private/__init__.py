@@ -1,0 +1,1 @@
+"""What should not lie about: personal data and secrets."""

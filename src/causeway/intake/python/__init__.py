@@ -1,0 +1,1 @@
+"""Python source as syntax trees, notebooks included."""

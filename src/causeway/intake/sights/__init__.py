@@ -1,0 +1,1 @@
+"""What is seen beside the flow of data: apps, swallowed errors, deployment, upkeep."""

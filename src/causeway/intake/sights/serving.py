@@ -1,0 +1,252 @@
+"""What an app does: framework, routes, how it takes input, what it does with errors, when it loads."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from causeway.core.poc import Sighting
+from causeway.intake.flow.library import UNSAFE_LOADERS
+from causeway.intake.python.code import Block, Code
+from causeway.intake.python.names import aliases_of, constant, dotted, keyword
+from causeway.intake.python.trees import nodes_in
+
+FRAMEWORKS = {
+    "streamlit": "Streamlit", "flask": "Flask", "fastapi": "FastAPI", "gradio": "Gradio", "dash": "Dash",
+    "chainlit": "Chainlit", "django": "Django", "bentoml": "BentoML", "quart": "Quart", "sanic": "Sanic",
+    "tornado": "Tornado", "aiohttp": "aiohttp", "bottle": "Bottle", "shiny": "Shiny", "panel": "Panel",
+}  # fmt: skip
+WEB = frozenset({"Flask", "FastAPI", "Quart", "Sanic", "Bottle", "Tornado", "aiohttp", "Django"})
+_AUTHENTICATED = re.compile(
+    r"login_required|Authorization|HTTPBearer|HTTPBasic|APIKeyHeader|flask_login|basic_auth|\bjwt\b|(?i:x-api-key)|OAuth2"
+)
+VERBS = frozenset({"route", "get", "post", "put", "delete", "patch", "websocket"})
+WRITERS = frozenset(
+    {"to_csv", "to_sql", "writerow", "insert_one", "insert", "execute", "log_metric", "append_row", "to_json"}
+)
+ASKS = (
+    "predict", "infer", "classif", "score", "recommend", "forecast", "generate", "estimate", "model",
+    "invoke",
+)  # fmt: skip
+"""Words in the names of functions that ask a model."""
+LOGGERS = frozenset({"info", "warning", "error", "exception", "debug"})
+
+
+def app_facts(code: Code) -> list[Sighting]:
+    """Everything about serving that one file shows; empty when it is no app."""
+    known = aliases_of(code)
+    framework = framework_of(code, known)
+    if framework is None:
+        return []
+    found = [framework, _calls_made(code, framework)]
+    for block in code.blocks:
+        for node in nodes_in(block.tree):
+            found += _of_node(code, block, node, known)
+        found += _loads_at_import(code, block, known)
+        if _AUTHENTICATED.search(block.text):
+            found.append(Sighting("auth", framework.value, framework.at))
+    return found
+
+
+def _calls_made(code: Code, framework: Sighting) -> Sighting:
+    names = {
+        dotted(node.func, {}).rsplit(".", 1)[-1]
+        for block in code.blocks
+        for node in nodes_in(block.tree)
+        if isinstance(node, ast.Call)
+    }
+    return Sighting("calls", " ".join(sorted(names - {""})), framework.at)
+
+
+def framework_of(code: Code, known: dict[str, str]) -> Sighting | None:
+    """The app framework that the file uses, at its import."""
+    modules = {name.split(".")[0] for name in known.values()}
+    for block in code.blocks:
+        for node in nodes_in(block.tree):
+            if not isinstance(node, ast.Import | ast.ImportFrom):
+                continue
+            names = (
+                [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            )
+            for name in names:
+                top = name.split(".")[0]
+                if top in FRAMEWORKS and top in modules:
+                    return Sighting("app", FRAMEWORKS[top], code.at(node, block))
+    return None
+
+
+def _of_node(code: Code, block: Block, node: ast.AST, known: dict[str, str]) -> list[Sighting]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return _routes(code, block, node, known)
+    if isinstance(node, ast.ClassDef):
+        bases = [dotted(base, known).rsplit(".", 1)[-1] for base in node.bases]
+        schema = {"BaseModel", "Schema"} & set(bases)
+        return [Sighting("validation", node.name, code.at(node, block))] if schema else []
+    if isinstance(node, ast.Call):
+        return _calls(code, block, node, known)
+    return []
+
+
+def _calls(code: Code, block: Block, node: ast.Call, known: dict[str, str]) -> list[Sighting]:
+    name = dotted(node.func, known)
+    last = node.func.attr if isinstance(node.func, ast.Attribute) else name.rsplit(".", 1)[-1]
+    found: list[Sighting] = []
+    if last == "run":
+        found += _run(code, block, node)
+    if last in WRITERS or (name.startswith(("logging.", "logger.", "log.", "loguru.")) and last in LOGGERS):
+        found.append(Sighting("record", name or last, code.at(node, block)))
+    if last == "open" and len(node.args) > 1 and str(constant(node.args[1]))[:1] in {"a", "w"}:
+        found.append(Sighting("record", "open", code.at(node, block)))
+    if last in {"CORS", "CORSMiddleware", "add_middleware"} and "'*'" in ast.unparse(node):
+        found.append(Sighting("cors", "*", code.at(node, block)))
+    if last in {"fit_transform", "get_dummies", "fit"} and not name.startswith(("streamlit.", "scipy.")):
+        found.append(Sighting("fitted_in_app", last, code.at(node, block)))
+    if last in {"predict", "predict_proba"}:
+        found.append(Sighting("predicts", last, code.at(node, block)))
+    return found
+
+
+def _run(code: Code, block: Block, node: ast.Call) -> list[Sighting]:
+    at = code.at(node, block)
+    found: list[Sighting] = []
+    debug = keyword(node, "debug")
+    if constant(debug) is True:
+        found.append(Sighting("debug", "True", at))
+    elif (debug is not None and "getenv" in ast.unparse(debug)) or (
+        debug is not None and "environ" in ast.unparse(debug)
+    ):
+        text = ast.unparse(debug)
+        if not any(word in text for word in ("==", "bool(", "int(", " in ", "lower()")):
+            found.append(Sighting("debug", text, at, "the text False counts as true"))
+    if constant(keyword(node, "host")) == "0.0.0.0":  # noqa: S104 - what the scanned code says
+        found.append(Sighting("host", "0.0.0.0", at))  # noqa: S104 - the same
+    port = keyword(node, "port")
+    numbers = (
+        [n.value for n in nodes_in(port) if isinstance(n, ast.Constant) and isinstance(n.value, int)]
+        if port
+        else []
+    )
+    if numbers:
+        found.append(Sighting("port", str(numbers[-1]), at))
+    elif isinstance(node.func, ast.Attribute) and port is None:
+        found.append(Sighting("port", "", at))
+    return found
+
+
+def _routes(
+    code: Code, block: Block, node: ast.FunctionDef | ast.AsyncFunctionDef, known: dict[str, str]
+) -> list[Sighting]:
+    found: list[Sighting] = []
+    for mark in node.decorator_list:
+        if not (
+            isinstance(mark, ast.Call) and isinstance(mark.func, ast.Attribute) and mark.func.attr in VERBS
+        ):
+            continue
+        path = constant(mark.args[0]) if mark.args else None
+        if not isinstance(path, str) or not path.startswith("/"):
+            continue
+        methods = ast.unparse(keyword(mark, "methods") or ast.Constant(mark.func.attr)).upper()
+        found.append(Sighting("route", path, code.at(node, block), "POST" if "POST" in methods else "GET"))
+        found += _handler(code, block, node, known)
+    return found
+
+
+def _handler(
+    code: Code, block: Block, node: ast.FunctionDef | ast.AsyncFunctionDef, known: dict[str, str]
+) -> list[Sighting]:
+    taken = [
+        part
+        for part in nodes_in(node)
+        if isinstance(part, ast.Attribute)
+        and part.attr in {"form", "json", "args", "get_json", "values", "files"}
+        and dotted(part.value, known) in {"flask.request", "request"}
+    ]
+    if not taken:
+        return []
+    files = next((part for part in taken if part.attr == "files"), None)
+    found = [Sighting("upload", node.name, code.at(files, block))] if files else []
+    others = [part for part in taken if part.attr != "files"]
+    if others and not _checks(node):
+        what = "unchecked_input" if _answers(node, block) else "unchecked_form"
+        found.append(Sighting(what, node.name, code.at(others[0], block), f"request.{others[0].attr}"))
+    return found
+
+
+def _answers(node: ast.AST, block: Block) -> bool:
+    """Whether a handler asks a model, itself or through a function of the same file."""
+    functions = {item.name: item for item in block.tree.body if isinstance(item, ast.FunctionDef)}
+    open_, seen = [node], set[str]()
+    while open_:
+        for part in nodes_in(open_.pop()):
+            if not isinstance(part, ast.Call):
+                continue
+            last = dotted(part.func, {}).rsplit(".", 1)[-1].lower()
+            if any(word in last for word in ASKS):
+                return True
+            if last in functions and last not in seen:
+                seen.add(last)
+                open_.append(functions[last])
+    return False
+
+
+def _checks(node: ast.AST) -> bool:
+    for part in nodes_in(node):
+        if isinstance(part, ast.Try | ast.Assert | ast.Raise):
+            return True
+        if isinstance(part, ast.Return) and isinstance(part.value, ast.Tuple) and len(part.value.elts) > 1:
+            status = constant(part.value.elts[1])
+            if isinstance(status, int) and 400 <= status < 500:
+                return True
+        if isinstance(part, ast.Call) and dotted(part.func, {}).rsplit(".", 1)[-1] in {
+            "isinstance", "validate", "model_validate", "abort", "load", "parse_obj", "validate_on_submit",
+        } and dotted(part.func, {}) not in {"pickle.load", "joblib.load"}:  # fmt: skip
+            return True
+    return False
+
+
+def _loads_at_import(code: Code, block: Block, known: dict[str, str]) -> Iterator[Sighting]:
+    called = {
+        node.func.id
+        for statement in _top(block.tree.body)
+        for node in _outside_functions(statement)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    for statement in _top(block.tree.body):
+        for node in _outside_functions(statement):
+            if isinstance(node, ast.Call) and _loads(dotted(node.func, known)):
+                yield Sighting("loads_at_import", dotted(node.func, known), code.at(node, block))
+    for statement in block.tree.body:
+        if (
+            isinstance(statement, ast.FunctionDef)
+            and statement.name in called
+            and not statement.decorator_list
+        ):
+            for node in nodes_in(statement):
+                if isinstance(node, ast.Call) and dotted(node.func, known) in UNSAFE_LOADERS:
+                    yield Sighting(
+                        "loads_at_import", dotted(node.func, known), code.at(node, block), statement.name
+                    )
+
+
+def _loads(name: str) -> bool:
+    return name in UNSAFE_LOADERS or name.endswith((".load_model", ".from_pretrained"))
+
+
+def _top(body: list[ast.stmt]) -> list[ast.stmt]:
+    return [
+        item
+        for item in body
+        if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and not (isinstance(item, ast.If) and "__name__" in ast.unparse(item.test))
+    ]
+
+
+def _outside_functions(statement: ast.stmt) -> Iterable[ast.AST]:
+    open_: list[ast.AST] = [statement]
+    while open_:
+        node = open_.pop()
+        yield node
+        open_ += [
+            child
+            for child in ast.iter_child_nodes(node)
+            if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        ]
