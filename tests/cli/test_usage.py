@@ -104,3 +104,10 @@ def test_a_missing_extra_is_named_with_the_command_that_brings_it(capsys):
     assert answered(needs_a_server, as_json=True) == 3
     said = json.loads(capsys.readouterr().out)
     assert (said["code"], said["hint"]) == ("missing_extra", 'install with: pip install "causeway[serve]"')
+
+
+def test_names_of_folders_do_not_command_the_terminal(tmp_path):
+    done = causeway("check", tmp_path / "a\x1b[2Jb")
+    assert done.exit_code == 2
+    assert "\x1b" not in done.stderr
+    assert "a\\x1b[2Jb" in done.stderr

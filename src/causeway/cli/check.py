@@ -125,10 +125,10 @@ def _all(folder: Path, choice: Choice, *, form: str, told: dict[str, Any]) -> in
     """A line for each proof of concept in the sub-folders."""
     from causeway.actions.check import fails
     from causeway.actions.portfolio import check_all
-    from causeway.cli.reports.findings import harmless
     from causeway.cli.reports.forms import save
     from causeway.cli.reports.portfolio import text
     from causeway.cli.verb import json_of
+    from causeway.core.printable import harmless
 
     if form not in {"", "json"} or told["badge"]:
         raise UsageError(

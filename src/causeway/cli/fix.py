@@ -10,6 +10,7 @@ import click
 
 from causeway.cli.verb import emit, guarded, json_flag, narrate
 from causeway.core.errors import NotFound, UsageError
+from causeway.core.printable import harmless
 
 if TYPE_CHECKING:
     from causeway.actions.fix.fix import Fixed, Undone, Where
@@ -75,7 +76,7 @@ def _list(folder: Path, *, as_json: bool) -> int:
     if as_json:
         emit(found)
     else:
-        click.echo("\n".join(_listed(found)))
+        click.echo(harmless("\n".join(_listed(found))))
     return 0
 
 
@@ -135,7 +136,7 @@ def _fix(folder: Path, names: tuple[str, ...], options: dict[str, object]) -> in
         emit(fixed, code=code)
     else:
         for line in _result(fixed):
-            click.echo(line)
+            click.echo(harmless(line))
     return code
 
 
@@ -174,17 +175,15 @@ def _ask_licence(folder: Path, names: tuple[str, ...], holder: str) -> tuple[str
 
 
 def _show(shown: "Fixed") -> None:
-    from causeway.cli.reports.findings import harmless
-
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for line in map(harmless, shown.diff.splitlines()):
         head = line.startswith(("+++", "---", "diff "))
         click.echo(click.style(line, bold=True) if head else click.style(line, fg=colours.get(line[:1])))
     click.echo()
     for told in shown.told:
-        click.echo(_wrapped(told))
+        click.echo(harmless(_wrapped(told)))
     for line in _left(shown):
-        click.echo(line)
+        click.echo(harmless(line))
 
 
 def _left(shown: "Fixed") -> list[str]:
@@ -241,7 +240,7 @@ def _undo(folder: Path, *, force: bool, as_json: bool) -> int:
     if as_json:
         emit(undone)
     else:
-        click.echo(_undone(undone))
+        click.echo(harmless(_undone(undone)))
     return 0
 
 

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from causeway.core.errors import CausewayError, Defect, MissingExtra, UsageError, outside
+from causeway.core.printable import harmless
 
 SERVE = {"httptools", "jinja2", "onnxruntime", "polars", "starlette", "uvicorn", "uvloop"}
 EXIT_CODES = {0: "fine", 1: "judged and failed", 2: "usage", 3: "the outside failed"}
@@ -63,7 +64,7 @@ def fail(error: CausewayError, *, as_json: bool) -> int:
         _hush(sys.stdout)
     lines = [f"error: {error.message}", f"  at {error.where}" if error.where else "", f"  {error.hint}"]
     try:
-        click.echo("\n".join(line for line in lines if line.strip()), err=True)
+        click.echo(harmless("\n".join(line for line in lines if line.strip())), err=True)
     except OSError:
         _hush(sys.stderr)
     return error.exit_code
@@ -108,7 +109,7 @@ def _json(fields: dict[str, Any]) -> str:
 
 def narrate(text: str) -> None:
     """Tells a person what is going on, on standard error."""
-    click.echo(text, err=True)
+    click.echo(harmless(text), err=True)
 
 
 def _named(error: Exception) -> CausewayError:

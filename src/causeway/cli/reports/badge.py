@@ -4,7 +4,8 @@ import re
 from xml.sax.saxutils import escape
 
 from causeway.actions.check import CheckReport
-from causeway.cli.reports.findings import AFTER, counted, harmless
+from causeway.cli.reports.findings import AFTER, counted
+from causeway.core.printable import harmless
 
 LABEL = "causeway"
 FONT_PIXELS = 11

@@ -29,15 +29,6 @@ COMMON = {
 }
 
 
-# what a terminal obeys instead of showing it, and marks that turn the order of letters round
-_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def harmless(text: str) -> str:
-    """The text with escapes for what a terminal would obey: names and lines of a folder are anybody's."""
-    return _OBEYED.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
-
-
 def opening(sentence: str, sources: Sequence[Evidence]) -> str:
     """The sentence with its count of sources, at the right margin where it fits."""
     lines = textwrap.wrap(sentence, WIDTH)

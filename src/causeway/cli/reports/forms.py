@@ -12,12 +12,12 @@ from causeway.actions.placed import Placed, placed
 from causeway.actions.workspace import write_whole
 from causeway.cli.reports.annotations import annotations
 from causeway.cli.reports.badge import badge
-from causeway.cli.reports.findings import harmless
 from causeway.cli.reports.markdown import markdown
 from causeway.cli.reports.sarif import sarif
 from causeway.cli.reports.text import text
 from causeway.cli.verb import json_of
 from causeway.core.errors import outside
+from causeway.core.printable import harmless
 
 
 class Asked(Struct, frozen=True):
