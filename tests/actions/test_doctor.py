@@ -34,6 +34,24 @@ def test_a_new_workspace_is_healthy(work):
     assert any("ledger whole" in line for line in checkup.fine)
 
 
+def test_nothing_is_changed_by_looking(work):
+    work.ledger.append(
+        "churn", [RunStarted(run="r", inputs="sha256:0")], actor=work.actor, at=work.clock.now()
+    )
+
+    work.ledger.close()
+
+    def seen():
+        return {
+            path: path.read_bytes() if path.is_file() else path.stat().st_mtime_ns
+            for path in work.root.rglob("*")
+        }
+
+    before = seen()
+    examine(work.root)
+    assert seen() == before
+
+
 def test_a_folder_without_a_workspace_stays_without(tmp_path):
     assert examine(tmp_path).healthy
     assert not (tmp_path / ".causeway").exists()

@@ -13,11 +13,11 @@ from msgspec import Struct
 
 from causeway import __version__
 from causeway.actions.bundles import check_signer
-from causeway.actions.decide import product_state
+from causeway.actions.decide import product_state, readable_workspace
 from causeway.actions.lease import held
 from causeway.actions.source import digest_file
 from causeway.actions.verify import segment_faults
-from causeway.actions.workspace import Workspace, check_folder, has_workspace, keys_folder, open_workspace
+from causeway.actions.workspace import Workspace, check_folder, has_workspace, keys_folder
 from causeway.adapters import registry
 from causeway.core.bundle import RELEASE
 from causeway.core.errors import CausewayError, outside
@@ -158,7 +158,7 @@ def _disk(folder: Path) -> Iterator[Answer]:
 
 def _workspace(folder: Path) -> Iterator[Answer]:
     try:
-        work = open_workspace(folder)
+        work = readable_workspace(folder)
     except CausewayError as error:
         yield _of_error("ledger", error)
         return

@@ -65,10 +65,14 @@ def holding(work: Workspace, name: str) -> Iterator[Lease | None]:
 
 def held(work: Workspace, name: str) -> bool:
     """Whether a process of this machine works under the lease now."""
-    lock = _lock(work.state / "leases" / name.replace(":", "-"))
-    if lock is None:
+    try:
+        # only looks, so that a workspace may be read-only, or never have had a lease
+        with (work.state / "leases" / name.replace(":", "-")).open("rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
         return True
-    lock.close()
     return False
 
 

@@ -258,6 +258,12 @@ def _check_format(connection: sqlite3.Connection, location: str) -> None:
 
 
 def _check_there(path: Path) -> None:
+    if path.is_dir():
+        raise OutsideError(
+            "the ledger cannot be opened, for a folder lies in its place",
+            where=str(path),
+            hint="move the folder away, and bring the last backup back: causeway restore FILE --into FOLDER",
+        )
     stamp = _stamp(path)
     if stamp is None:
         _refuse_lone_log(path)
