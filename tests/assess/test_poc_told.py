@@ -44,3 +44,17 @@ def test_a_model_that_nothing_keeps(tmp_path):
     assert found(tmp_path / "a", "MODEL-ABSENT", **{"train.py": lost})[0].title.startswith("Nothing saves")
     titles = [item.title for item in found(tmp_path / "b", "MODEL-ABSENT")]
     assert not any(title.startswith("Nothing saves") for title in titles)
+
+
+def test_what_an_imported_helper_writes_down_is_on_record(tmp_path):
+    files = {
+        "app.py": "from fastapi import FastAPI\nimport joblib\nfrom store import keep\napp = FastAPI()\n"
+        "model = joblib.load('model.pkl')\n@app.post('/predict')\ndef predict(x: float):\n"
+        "    answer = model.predict([[x]])\n    keep(x, answer)\n    return {'answer': answer.tolist()}\n",
+        "store.py": "def keep(x, answer):\n    session.add(Row(x, answer))\n    session.flush()\n",
+    }
+    folders.churn(tmp_path, **files)
+    assert "NO-PREDICTION-LOG" in {each.code for each in judge(read_poc(tmp_path))}
+
+    folders.write(tmp_path, {"store.py": files["store.py"].replace("flush", "commit")})
+    assert "NO-PREDICTION-LOG" not in {each.code for each in judge(read_poc(tmp_path))}

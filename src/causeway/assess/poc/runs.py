@@ -36,7 +36,7 @@ def _paths(poc: Poc) -> Iterator[Finding]:
     yield Finding(
         "ABS-PATH",
         Severity.FIX,
-        f"It reads and writes under {_root(first.value)}, which is only there on the author's machine"
+        f"It uses paths under {_root(first.value)}, which are only there on the author's machine"
         + (" (Colab)." if first.value.startswith("/content") else "."),
         Remedy("Use paths relative to the file, or take them from the environment."),
         places,

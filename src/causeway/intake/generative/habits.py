@@ -38,6 +38,7 @@ _TRIMMED = re.compile(
     r"|\[-\s*[\w(][^\]\n]*:|\.pop\(0\)|del \w[\w.]*\[|messages_to_keep|tiktoken|RemoveMessage|max_history"
     r"|truncate|ChatMemoryBuffer|count_tokens"
 )
+_NODES = re.compile(r"add_node\([^()]{0,80}?(\w{1,80})\s*\)")
 _FALLBACKS = re.compile(r"with_fallbacks|fallbacks\s*=|FallbackModel|ModelFallbackMiddleware")
 _EVALUATED = re.compile(
     r"^(ragas|deepeval|trulens\w*|promptfoo|giskard|langsmith\.evaluation|inspect_ai"
@@ -181,6 +182,7 @@ def parsed(flow: Flow, sites: Sites) -> Iterator[Sighting]:
             or ".arguments" in ast.unparse(sunk.node)
             or '"arguments"' in ast.unparse(sunk.node)
             or "'arguments'" in ast.unparse(sunk.node)
+            or sunk.place.tried
         ):
             continue
         near = sunk.place.block.text
@@ -197,7 +199,14 @@ def unheard(flow: Flow, files: list[list[Node]]) -> Iterator[Sighting]:
     if not flow.asked or _FALLBACKS.search(_text(files)):
         return
     asked = list(flow.asked.values())
-    loose = [item for item in asked if not _caught(item.place, flow, 3)]
+    # whoever runs a graph calls its nodes
+    nodes = set(_NODES.findall(_text(files)))
+    loose = [
+        item
+        for item in asked
+        if not _caught(item.place, flow, 3)
+        and not (item.place.function and item.place.function.name in nodes)
+    ]
     if len(loose) * 2 >= len(asked):
         yield Sighting("uncaught", "", loose[0].at)
 

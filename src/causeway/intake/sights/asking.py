@@ -9,7 +9,7 @@ from causeway.intake.project import Project
 from causeway.intake.python.code import Code
 from causeway.intake.python.names import aliases_of, constant, dotted, keyword
 from causeway.intake.python.trees import nodes_in
-from causeway.intake.sights.serving import framework_of
+from causeway.intake.sights.serving import framework_of, writes
 
 _NETWORK = re.compile(r"(^|_)(model|net|network|classifier)$", re.IGNORECASE)
 _PREDICTS = {"predict", "predict_proba", "kneighbors", "forecast"}
@@ -27,9 +27,27 @@ def asking(project: Project) -> list[Sighting]:
         beside = [by_path[path] for path in sorted(project.imported(code) - {code.path}) if path in by_path]
         answering = {name for item in beside for name in _answering(item)}
         found += _calls(code, answering)
+        found += _recorded(framework, code, by_path, project)
         if framework.value == "Gradio":
             found += _launches(code)
     return found
+
+
+def _recorded(
+    framework: Sighting, code: Code, by_path: dict[str, Code], project: Project
+) -> Iterator[Sighting]:
+    """Whether something that the app imports, directly or not, writes down what it is given."""
+    open_paths, seen = [code.path], {code.path}
+    while open_paths:
+        new = {path for path in project.imported(by_path[open_paths.pop()]) if path in by_path} - seen
+        seen |= new
+        open_paths += sorted(new)
+    for path in sorted(seen - {code.path}):
+        for block in by_path[path].blocks:
+            for node in nodes_in(block.tree):
+                if isinstance(node, ast.Call) and writes(node, dotted(node.func, {})):
+                    yield Sighting("record", path, framework.at)
+                    return
 
 
 def _answering(code: Code) -> Iterator[str]:

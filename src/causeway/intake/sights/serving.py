@@ -21,7 +21,20 @@ _AUTHENTICATED = re.compile(
 )
 VERBS = frozenset({"route", "get", "post", "put", "delete", "patch", "websocket"})
 WRITERS = frozenset(
-    {"to_csv", "to_sql", "writerow", "insert_one", "insert", "execute", "log_metric", "append_row", "to_json"}
+    {
+        "to_csv",
+        "to_sql",
+        "writerow",
+        "insert_one",
+        "insert",
+        "execute",
+        "log_metric",
+        "append_row",
+        "to_json",
+        "commit",
+        "bulk_save_objects",
+        "write_text",
+    }
 )
 ASKS = (
     "predict", "infer", "classif", "score", "recommend", "forecast", "generate", "estimate", "model",
@@ -86,16 +99,23 @@ def _of_node(code: Code, block: Block, node: ast.AST, known: dict[str, str]) -> 
     return []
 
 
+def writes(node: ast.Call, name: str) -> bool:
+    """Whether the call puts something where it stays: a table, a database, a file."""
+    last = node.func.attr if isinstance(node.func, ast.Attribute) else name.rsplit(".", 1)[-1]
+    opened = last == "open" and len(node.args) > 1 and str(constant(node.args[1]))[:1] in {"a", "w"}
+    return opened or last in WRITERS or name == "json.dump"
+
+
 def _calls(code: Code, block: Block, node: ast.Call, known: dict[str, str]) -> list[Sighting]:
     name = dotted(node.func, known)
     last = node.func.attr if isinstance(node.func, ast.Attribute) else name.rsplit(".", 1)[-1]
     found: list[Sighting] = []
     if last == "run":
         found += _run(code, block, node)
-    if last in WRITERS or (name.startswith(("logging.", "logger.", "log.", "loguru.")) and last in LOGGERS):
+    if writes(node, name) or (
+        name.startswith(("logging.", "logger.", "log.", "loguru.")) and last in LOGGERS
+    ):
         found.append(Sighting("record", name or last, code.at(node, block)))
-    if last == "open" and len(node.args) > 1 and str(constant(node.args[1]))[:1] in {"a", "w"}:
-        found.append(Sighting("record", "open", code.at(node, block)))
     if last in {"CORS", "CORSMiddleware", "add_middleware"} and "'*'" in ast.unparse(node):
         found.append(Sighting("cors", "*", code.at(node, block)))
     if last in {"fit_transform", "get_dummies", "fit"} and not name.startswith(("streamlit.", "scipy.")):
