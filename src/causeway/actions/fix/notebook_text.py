@@ -46,7 +46,8 @@ def source_of(cell: Mapping[str, object]) -> str:
 
 def _sources(text: str) -> Iterator[tuple[int, int]]:
     """Where the value of `source` lies in each cell."""
-    for key, start in _members(text, _BLANK.match(text, 0).end()):  # type: ignore[union-attr] - it matches nothing too
+    blank = _BLANK.match(text)
+    for key, start in _members(text, blank.end() if blank else 0):
         if key == "cells":
             for cell in _elements(text, start):
                 for name, begin in _members(text, cell):

@@ -98,13 +98,14 @@ def _filtered(poc: Poc) -> Iterator[Finding]:
     if rows:
         yield Finding(
             "LEAK-ROWS",
-            Severity.FIX,
+            Severity.BLOCKER,
             f"Rows are left out by {rows[0].name}, which is computed from the target {poc.target.value}: the "
             "test set is easier than the world, where the target is not known yet.",
             Remedy("Choose rows by what is known when predicting, or only in the training part."),
             _places(rows, None),
             certainty=0.9,
             damage=0.6,
+            blocks_ship=True,
         )
 
 

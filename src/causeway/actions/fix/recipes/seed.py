@@ -36,7 +36,8 @@ def _edits(piece: Piece, known: dict[str, str]) -> Iterator[Edit]:
             last = max([*node.args, *named.values()], key=lambda one: piece.span(one)[1])
             _, end = piece.span(last)
             # the last argument may stand in brackets of its own
-            end += len(_CLOSED.match(piece.text[end : piece.span(node)[1] - 1])[0])  # type: ignore[index]
+            closed = _CLOSED.match(piece.text[end : piece.span(node)[1] - 1])
+            end += len(closed[0]) if closed else 0
             yield piece.edit((end, end), f", {SEED}")
 
 

@@ -52,7 +52,8 @@ class Fitted(Struct, frozen=True):
     @property
     def value(self) -> ast.expr:
         """What it assigns."""
-        assert isinstance(self.step.node, ast.Assign)  # noqa: S101 - nothing else is ever looked for
+        if not isinstance(self.step.node, ast.Assign):
+            raise Stays("only what is assigned is moved")
         return self.step.node.value
 
 
@@ -251,9 +252,15 @@ def _fit_call(fit: Fitted) -> ast.Call:
     return calls[0]
 
 
+def _owner(call: ast.Call) -> ast.expr:
+    if not isinstance(call.func, ast.Attribute):
+        raise Stays("what fits is not a method")
+    return call.func.value
+
+
 def _named(fit: Fitted, call: ast.Call) -> tuple[list[str], str]:
     """The line that names the estimator where it has no name yet, and its name."""
-    owner = call.func.value  # type: ignore[attr-defined]
+    owner = _owner(call)
     text = fit.step.piece.source(owner)
     if isinstance(owner, ast.Name):
         return [], text
@@ -266,7 +273,7 @@ def _named(fit: Fitted, call: ast.Call) -> tuple[list[str], str]:
 
 def _alone(fit: Fitted, call: ast.Call) -> None:
     """Nothing beside the fit has rows of its own, and nobody uses what it fits before the split."""
-    owner = call.func.value  # type: ignore[attr-defined]
+    owner = _owner(call)
     if isinstance(owner, ast.Name):
         _untouched(fit, {owner.id})
     columns = [n.value for n in nodes_in(fit.value) if isinstance(n, ast.keyword) and n.arg == "columns"]
