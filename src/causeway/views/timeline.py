@@ -20,7 +20,7 @@ from causeway.core.events import (
     StageFinished,
     TrafficRouted,
 )
-from causeway.core.ids import short
+from causeway.core.ids import counted, short
 from causeway.core.metrics import spoken
 
 
@@ -74,7 +74,11 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
         case KeyRevoked():
             return f"{fact.key} was revoked.", ()
         case SegmentSealed():
-            return f"{fact.rows:,} {fact.stream} were sealed into a segment.", ()
+            noun = fact.stream.removesuffix("s")
+            return (
+                f"{counted(fact.rows, noun)} {'was' if fact.rows == 1 else 'were'} sealed into a segment.",
+                (),
+            )
         case RecordsTorn():
             return f"{fact.bytes:,} bytes of record logs held no whole record; they lie aside.", ()
         case OutcomesLabelled():
