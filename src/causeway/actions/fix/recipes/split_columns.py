@@ -137,3 +137,8 @@ def _keys(key: ast.expr) -> set[str] | None:
             return names if len(names) == len(elts) else None
         case _:
             return None
+
+
+def receiver(call: ast.Call) -> ast.expr:
+    """What a method is called on; a plain function itself."""
+    return call.func.value if isinstance(call.func, ast.Attribute) else call.func

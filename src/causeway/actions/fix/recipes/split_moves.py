@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from causeway.actions.fix.code_file import CodeFile, Edit, Piece
-from causeway.actions.fix.recipes.split_columns import is_table, names_in, passes
+from causeway.actions.fix.recipes.split_columns import is_table, names_in, passes, receiver
 from causeway.core.poc import Leak
 from causeway.intake.python.trees import nodes_in
 
@@ -252,15 +252,9 @@ def _fit_call(fit: Fitted) -> ast.Call:
     return calls[0]
 
 
-def _owner(call: ast.Call) -> ast.expr:
-    if not isinstance(call.func, ast.Attribute):
-        raise Stays("what fits is not a method")
-    return call.func.value
-
-
 def _named(fit: Fitted, call: ast.Call) -> tuple[list[str], str]:
     """The line that names the estimator where it has no name yet, and its name."""
-    owner = _owner(call)
+    owner = receiver(call)
     text = fit.step.piece.source(owner)
     if isinstance(owner, ast.Name):
         return [], text
@@ -273,7 +267,7 @@ def _named(fit: Fitted, call: ast.Call) -> tuple[list[str], str]:
 
 def _alone(fit: Fitted, call: ast.Call) -> None:
     """Nothing beside the fit has rows of its own, and nobody uses what it fits before the split."""
-    owner = _owner(call)
+    owner = receiver(call)
     if isinstance(owner, ast.Name):
         _untouched(fit, {owner.id})
     columns = [n.value for n in nodes_in(fit.value) if isinstance(n, ast.keyword) and n.arg == "columns"]
