@@ -84,7 +84,7 @@ def test_log_loss_takes_the_probability_of_one_alone_and_survives_certainty():
 
 def test_the_interval_is_the_percentile_bootstraps():
     truth, answers = case("mae", 60)
-    ours = score_of("mae", truth, answers, np.zeros(60), resamples=4000)
+    ours = score_of("mae", truth, answers, np.zeros(60), count=4000)
     theirs = stats.bootstrap(
         (np.abs(truth - answers),), np.mean, method="percentile", n_resamples=4000, random_state=1
     ).confidence_interval
@@ -110,7 +110,7 @@ def test_a_coin_has_no_skill(metric):
         coin = generator.random(150)
         answers = (coin < 0.3).astype(float) if metric == "accuracy" else coin
         trivial = trivial_class(truth) if metric == "accuracy" else trivial_probability(truth)
-        hits += score_of(metric, truth, answers, trivial, resamples=200).gain_low > 0
+        hits += score_of(metric, truth, answers, trivial, count=200).gain_low > 0
     assert hits <= 4
 
 

@@ -58,7 +58,7 @@ def score_of(
     trivial: Numbers,
     *,
     groups: Groups | None = None,
-    resamples: int = RESAMPLES,
+    count: int = RESAMPLES,
     seed: int = 0,
 ) -> Score:
     """The metric beside that of trivial answers to the same rows; percentile intervals (Efron, 1979).
@@ -71,11 +71,9 @@ def score_of(
     whole = np.ones(len(truth))
     value, baseline = mine(whole), other(whole)
     sign = 1.0 if chosen.higher_is_better else -1.0
-    drawn = np.array(
-        [(mine(w), other(w)) for w in _resamples(len(truth), groups, count=resamples, seed=seed)]
-    )
-    low, high = _interval(drawn[:, 0])
-    gain_low, gain_high = _interval(sign * (drawn[:, 0] - drawn[:, 1]))
+    drawn = np.array([(mine(w), other(w)) for w in resamples(len(truth), groups, count=count, seed=seed)])
+    low, high = interval(drawn[:, 0])
+    gain_low, gain_high = interval(sign * (drawn[:, 0] - drawn[:, 1]))
     return Score(
         metric=metric,
         value=value,
@@ -90,7 +88,10 @@ def score_of(
     )
 
 
-def _resamples(rows: int, groups: Groups | None, *, count: int, seed: int) -> Iterator[Numbers]:
+def resamples(
+    rows: int, groups: Groups | None, *, count: int = RESAMPLES, seed: int = 0
+) -> Iterator[Numbers]:
+    """Weights of the rows in each of `count` bootstrap resamples; rows of one group are drawn together."""
     generator = np.random.default_rng(seed)
     own = np.arange(rows) if groups is None else np.unique(groups, return_inverse=True)[1]
     units = int(own.max(initial=-1)) + 1
@@ -98,8 +99,8 @@ def _resamples(rows: int, groups: Groups | None, *, count: int, seed: int) -> It
         yield np.bincount(generator.integers(0, units, units), minlength=units).astype(np.float64)[own]
 
 
-def _interval(drawn: Numbers) -> tuple[float, float]:
-    """The percentile interval, less the resamples in which the metric is undefined."""
+def interval(drawn: Numbers) -> tuple[float, float]:
+    """The 95 % percentile interval, less the resamples in which the metric is undefined."""
     kept = drawn[~np.isnan(drawn)]
     if not len(kept):
         return float("nan"), float("nan")
