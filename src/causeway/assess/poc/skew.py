@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from causeway.assess.poc import words
 from causeway.core.finding import Finding, Remedy, Severity
 from causeway.core.poc import Poc, Sighting
 
@@ -18,6 +19,8 @@ def judge(poc: Poc) -> Iterator[Finding]:
     if served:
         yield from _by_hand(poc, served)
         yield from _fitted_again(poc, served)
+        yield from _one_row(poc)
+        yield from _transforms_anew(poc)
         yield from _text(poc, served)
         yield from _options(poc, served)
     yield from _described(poc)
@@ -53,11 +56,69 @@ def _never(missing: str) -> str:
     return f", and position{'s' if ',' in missing else ''} {missing} never" if missing else ""
 
 
+def _one_row(poc: Poc) -> Iterator[Finding]:
+    """What is computed from the single row of a request, where the training computed it from its rows."""
+    found = poc.seen("one_row")
+    changes = [s for s in found if s.value in _CHANGES]
+    if changes:
+        said = list(dict.fromkeys(_CHANGES[s.value].format(s.detail) for s in changes))
+        yield Finding(
+            "SKEW",
+            Severity.BLOCKER,
+            f"The app feeds the model other inputs than the training did: {'; '.join(said)}.",
+            Remedy("Save what training fitted and only transform with it in the app."),
+            tuple(s.at for s in changes[:4]),
+            certainty=0.95,
+            damage=1.0,
+            blocks_ship=True,
+        )
+    fills = [s for s in found if s.value == "filled"]
+    if fills:
+        names = words.listed(list(dict.fromkeys(s.detail for s in fills)))
+        yield Finding(
+            "SKEW",
+            Severity.FIX,
+            f"The app computes the {names} from the single row of the request, not from the training's rows: "
+            "what is missing stays missing.",
+            Remedy("Keep the training's figures with the model, and fill with those."),
+            tuple(s.at for s in fills[:4]),
+            certainty=0.9,
+            damage=0.6,
+        )
+
+
+_CHANGES = {
+    "dropped": "it one-hot encodes one row with drop_first=True, which drops the only category there is, so "
+    "{} never reaches the model",
+    "fitted": "it fits {} on the single row of the request, not on the training's rows",
+}
+
+
+def _transforms_anew(poc: Poc) -> Iterator[Finding]:
+    for sighting in poc.seen("transforms_anew")[:1]:
+        names = words.listed(sighting.detail.split(", "))
+        yield Finding(
+            "SKEW",
+            Severity.FIX,
+            f"{sighting.value}.transform computes anew, from whatever rows it is given: {names}. When "
+            "serving, those are the rows of the request, not of the training.",
+            Remedy("Compute it in fit, keep it in the object, and only use it in transform."),
+            (sighting.at,),
+            certainty=0.9,
+            damage=0.7,
+        )
+
+
 def _fitted_again(poc: Poc, served: str) -> Iterator[Finding]:
+    told = {s.at for s in poc.seen("one_row")}
     again = [
         s
         for s in poc.seen("fitted_in_app")
-        if s.at.path == served and s.value in {"fit_transform", "get_dummies"} and served != poc.train.value
+        if s.at.path == served
+        and s.value in {"fit_transform", "get_dummies"}
+        and served != poc.train.value
+        and s.at not in told
+        and not (s.value == "get_dummies" and _aligned(poc, served))
     ]
     if again and any(s.at.path == served for s in poc.seen("predicts")):
         yield Finding(
@@ -71,6 +132,12 @@ def _fitted_again(poc: Poc, served: str) -> Iterator[Finding]:
             damage=1.0,
             blocks_ship=True,
         )
+
+
+def _aligned(poc: Poc, served: str) -> bool:
+    """Whether the app brings its columns into those that the model learned."""
+    called = {name for s in poc.seen("calls") if s.at.path == served for name in s.value.split()}
+    return bool(called & {"reindex", "align", "concat", "Categorical", "CategoricalDtype"})
 
 
 def _text(poc: Poc, served: str) -> Iterator[Finding]:

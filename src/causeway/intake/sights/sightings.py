@@ -12,6 +12,7 @@ from causeway.intake.environment.removed import removed_apis, removed_options
 from causeway.intake.files.text import read_text
 from causeway.intake.files.walk import Entry
 from causeway.intake.flow.library import UNSAFE_LOADERS
+from causeway.intake.languages.rfiles import missing_in
 from causeway.intake.paths import absolute_paths, absolute_paths_in
 from causeway.intake.python.code import Code
 from causeway.intake.reading import Reading
@@ -21,8 +22,10 @@ from causeway.intake.sights.byhand import by_hand
 from causeway.intake.sights.clusters import named_by_hand
 from causeway.intake.sights.drawn import drawn
 from causeway.intake.sights.execution import order_matters
+from causeway.intake.sights.guards import doors
 from causeway.intake.sights.importing import work_when_imported
 from causeway.intake.sights.missing import missing_files, missing_templates
+from causeway.intake.sights.one_row import one_row
 from causeway.intake.sights.promises import kept, other_spellings, readme_promises
 from causeway.intake.sights.readme import said_in_readme
 from causeway.intake.sights.selection import chosen_on_test
@@ -99,7 +102,8 @@ def _chance(reading: Reading) -> list[Sighting]:
 
 def _inputs(reading: Reading) -> list[Sighting]:
     project = reading.project
-    return [*served_inputs(project), *unscaled(project), *asking(project), *work_when_imported(project)]
+    seen = [*served_inputs(project), *one_row(project), *unscaled(project), *asking(project)]
+    return [*seen, *work_when_imported(project), *doors(project)]
 
 
 def _paths(reading: Reading) -> list[Sighting]:
@@ -115,7 +119,8 @@ def _removed(reading: Reading) -> list[Sighting]:
 
 
 def _in_r(reading: Reading) -> list[Sighting]:
-    return [sighting for code in reading.r_codes for sighting in code.sightings()]
+    found = [sighting for code in reading.r_codes for sighting in code.sightings()]
+    return [*found, *missing_in((code.r for code in reading.r_codes), reading.files)]
 
 
 def _promises(reading: Reading) -> list[Sighting]:
