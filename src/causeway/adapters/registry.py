@@ -232,13 +232,13 @@ def validate_table(contract: Contract, table: Table, *, name: str = "") -> Contr
 
 def _contracts() -> ModuleType:
     try:
-        from causeway.adapters import contracts_polars
+        from causeway.adapters.contracts import checking
     except ImportError as error:
         raise MissingExtra(
             "checking data against a contract needs Polars",
             hint='install with: pip install "causeway[serve]"',
         ) from error
-    return contracts_polars
+    return checking
 
 
 def cage(reports: Path, *, write: Path, read: Sequence[Path]) -> Cage:

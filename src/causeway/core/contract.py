@@ -4,12 +4,15 @@ Keys that are not modelled here are kept in each struct's `rest`, so that what i
 again whole. Addresses inside a contract are never opened.
 """
 
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import UNSET, Struct, UnsetType, field, structs
 
 API_VERSION = "v3.2.0"
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?", "<na>", "#n/a"})
 """Texts that stand for no value, whatever their case and the blanks around them."""
+
+WARNINGS = frozenset({"info", "information", "notice", "low", "minor", "warn", "warning"})
+"""Severities of rules that are told and stop nothing; any other word, or none, is an error."""
 
 Scalar = str | int | float | bool
 Rest = dict[str, object]
@@ -27,6 +30,10 @@ class Options(Struct, frozen=True, omit_defaults=True, rename="camel"):
     max_length: int | None = None
     pattern: str | None = None
     format: str | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    unique_items: bool | None = None
+    dimensions: int | None = None
     rest: Rest = {}
 
 
@@ -38,13 +45,15 @@ class Allowed(Struct, frozen=True, omit_defaults=True):
 
 
 class Quality(Struct, frozen=True, omit_defaults=True, rename="camel"):
-    """A rule: a metric of the standard's library compared with a number, or something for people.
+    """A rule: a metric of the standard's library or the answer of a query, compared with a number; or
+    something for people.
 
-    Exactly one of the `must_` fields is set on a library rule.
+    Exactly one of the `must_` fields is set on a rule of the library and on a query.
     """
 
     type: str | None = None
     metric: str | None = None
+    query: str | None = None
     arguments: dict[str, object] | None = None
     must_be: object | UnsetType = UNSET
     must_not_be: object | UnsetType = UNSET
@@ -67,6 +76,25 @@ class Quality(Struct, frozen=True, omit_defaults=True, rename="camel"):
         return self.metric is not None and self.type in {None, "library"}
 
 
+class Relationship(Struct, frozen=True, omit_defaults=True):
+    """Values that stand among those of other columns; `source` is the property itself where it is not said."""
+
+    to: str | tuple[str, ...]
+    source: str | tuple[str, ...] | None = field(default=None, name="from")
+    type: str | None = None
+    rest: Rest = {}
+
+
+class Sla(Struct, frozen=True, omit_defaults=True):
+    """A service level: freshness, retention and the like; `element` names table and column."""
+
+    property: str
+    value: Scalar | None
+    unit: str | None = None
+    element: str | None = None
+    rest: Rest = {}
+
+
 class Property(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """One column."""
 
@@ -81,6 +109,9 @@ class Property(Struct, frozen=True, omit_defaults=True, rename="camel"):
     primary_key: bool | None = None
     primary_key_position: int | None = None
     classification: str | None = None
+    semantic_type: str | None = None
+    properties: "tuple[Property, ...] | None" = None
+    relationships: tuple[Relationship, ...] | None = None
     enum: tuple[Allowed, ...] | None = None
     quality: tuple[Quality, ...] | None = None
     rest: Rest = {}
@@ -89,6 +120,11 @@ class Property(Struct, frozen=True, omit_defaults=True, rename="camel"):
     def column(self) -> str:
         """What the column is called in the data."""
         return self.physical_name or self.name
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether it stands in the data; a measure is computed from it."""
+        return self.semantic_type != "measure"
 
 
 class SchemaObject(Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -99,6 +135,7 @@ class SchemaObject(Struct, frozen=True, omit_defaults=True, rename="camel"):
     physical_type: str | None = None
     description: str | None = None
     properties: tuple[Property, ...] | None = None
+    relationships: tuple[Relationship, ...] | None = None
     quality: tuple[Quality, ...] | None = None
     rest: Rest = {}
 
@@ -124,6 +161,7 @@ class Contract(Struct, frozen=True, omit_defaults=True, rename="camel"):
     name: str | None = None
     status: str | None = None
     schema: tuple[SchemaObject, ...] | None = None
+    sla_properties: tuple[Sla, ...] | None = None
     rest: Rest = {}
 
     @property
@@ -141,7 +179,7 @@ class Contract(Struct, frozen=True, omit_defaults=True, rename="camel"):
 class Violation(Struct, frozen=True, omit_defaults=True):
     """A rule that the data breaks: how many rows, the first of them (counted from 1), values seen.
 
-    `column` is empty for a rule about the whole table; `measured` is what a library metric came to.
+    `column` is empty for a rule about the whole table; `measured` is what a metric or a query came to.
     """
 
     rule: str
@@ -151,6 +189,13 @@ class Violation(Struct, frozen=True, omit_defaults=True):
     examples: tuple[str, ...] = ()
     first_rows: tuple[int, ...] = ()
     measured: float | None = None
+    severity: str = ""
+    """As the contract has it; empty where it says nothing."""
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether the contract itself calls it no error."""
+        return self.severity.lower() in WARNINGS
 
 
 class ContractReport(Struct, frozen=True, omit_defaults=True):
@@ -158,6 +203,7 @@ class ContractReport(Struct, frozen=True, omit_defaults=True):
 
     `unchecked` names the rules that were not looked at, and why, so that silence never passes for
     agreement; columns that the contract does not name break nothing and are listed as `extra_columns`.
+    `set_apart` counts the rows that break a rule about rows, warnings aside; all others are good.
     """
 
     object: str
@@ -166,17 +212,36 @@ class ContractReport(Struct, frozen=True, omit_defaults=True):
     violations: tuple[Violation, ...] = ()
     extra_columns: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
+    set_apart: int = 0
+    read_as: str = ""
+    """The encoding of a text file that is not UTF-8."""
 
     @property
     def passed(self) -> bool:
         """Whether the data keeps every rule that was checked."""
         return not self.violations
 
+    @property
+    def holds(self) -> bool:
+        """Whether the data keeps every rule that is no mere warning."""
+        return all(violation.is_warning for violation in self.violations)
+
+    @property
+    def good(self) -> int:
+        """How many rows break no rule about rows."""
+        return self.rows - self.set_apart
+
 
 NESTED: dict[type[Struct], dict[str, type[Struct]]] = {
-    Contract: {"schema": SchemaObject},
-    SchemaObject: {"properties": Property, "quality": Quality},
-    Property: {"logicalTypeOptions": Options, "enum": Allowed, "quality": Quality},
+    Contract: {"schema": SchemaObject, "slaProperties": Sla},
+    SchemaObject: {"properties": Property, "relationships": Relationship, "quality": Quality},
+    Property: {
+        "logicalTypeOptions": Options,
+        "properties": Property,
+        "relationships": Relationship,
+        "enum": Allowed,
+        "quality": Quality,
+    },
 }
 """Which keys of a struct hold structs of ours, alone or in a list."""
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from causeway.adapters.contract_rules import Measure, RowRule, rules_of
-from causeway.adapters.contract_values import with_readings
+from causeway.adapters.contracts.rules import Measure, RowRule, rules_of
+from causeway.adapters.contracts.values import with_readings
 from causeway.core.contract import Contract, ContractReport, SchemaObject, Violation
 from causeway.core.contract_quality import expected_of, holds
 from causeway.core.errors import NotFound, OutsideError, UsageError

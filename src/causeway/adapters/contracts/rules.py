@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from causeway.adapters.contract_values import Cell, matches, typed
+from causeway.adapters.contracts.values import Cell, matches, typed
 from causeway.core.contract import Options, Property, Quality, SchemaObject
 
 NEARLY_WHOLE = 1e-9

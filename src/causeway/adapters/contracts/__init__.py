@@ -1,0 +1,1 @@
+"""Data held against its contract, with Polars."""
