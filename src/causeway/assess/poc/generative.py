@@ -11,7 +11,7 @@ ENOUGH_EXAMPLES = 10
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
-    """Answers that act, shared stores, limits, people's data, authentication and evaluation.
+    """Answers that act, shared stores, limits, people's data and evaluation.
 
     What a model's answer may do is judged wherever there is a model; the rest only where it is the product.
     """
@@ -21,7 +21,6 @@ def judge(poc: Poc) -> Iterator[Finding]:
         return
     yield from _shared(poc)
     yield from poc_generative_asking.judge(poc)
-    yield from _authentication(poc)
     yield from _personal(poc)
     yield from _uncounted(poc)
     yield from _unguarded(poc)
@@ -54,25 +53,6 @@ def _shared(poc: Poc) -> Iterator[Finding]:
             certainty=0.9,
             damage=0.6 if found[0].what == "shared_file" else 0.95,
         )
-
-
-def _authentication(poc: Poc) -> Iterator[Finding]:
-    routes = [s for s in poc.seen("route") if s.detail == "POST" and _near(poc, s.at.path)]
-    if routes and not poc.seen("auth"):
-        yield Finding(
-            "NO-AUTH",
-            Severity.FIX,
-            f"Anybody may call {', '.join(s.value for s in routes[:3])}.",
-            Remedy("Ask for a key or a session before doing work."),
-            tuple(s.at for s in routes[:3]),
-            certainty=0.8,
-            damage=0.65,
-        )
-
-
-def _near(poc: Poc, path: str) -> bool:
-    """Whether the route stands in the app, or in one that imports what the app is made of."""
-    return bool(poc.serve) and (path == poc.serve.value or path in poc.serve.candidates)
 
 
 def _personal(poc: Poc) -> Iterator[Finding]:

@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator
 
-from causeway.assess.poc import words
+from causeway.assess.poc import doors
+from causeway.assess.poc.doors import GATEWAY, of_app
 from causeway.core.finding import Finding, Remedy, Severity
-from causeway.core.poc import Poc, Sighting
-
-GATEWAY = Remedy(
-    "`causeway ship` serves it behind a gateway that checks, limits and records.", "causeway ship"
-)
+from causeway.core.poc import Poc
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
@@ -23,12 +20,8 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _misnamed(poc)
     yield from _global(poc)
     yield from _unrecorded(poc)
-    yield from _open(poc)
+    yield from doors.judge(poc)
     yield from _origins(poc)
-
-
-def _of_app(poc: Poc, what: str) -> list[Sighting]:
-    return [sighting for sighting in poc.seen(what) if sighting.at.path == poc.serve.value]
 
 
 def _debug(poc: Poc) -> Iterator[Finding]:
@@ -63,13 +56,14 @@ def _swallowed(poc: Poc) -> Iterator[Finding]:
 
 
 def _unchecked(poc: Poc) -> Iterator[Finding]:
-    found = _of_app(poc, "unchecked_input")
-    if found and not poc.seen("validation"):
+    found = [] if poc.seen("validation") else of_app(poc, "unchecked_input")
+    found += of_app(poc, "unchecked_body")
+    if found:
         yield Finding(
             "NO-VALIDATION",
             Severity.FIX,
-            f"{found[0].value} takes {found[0].detail} without checking it: a missing or odd value is a "
-            "crash, or worse, an answer.",
+            f"{found[0].value} takes {found[0].detail} without checking it: a missing or odd value is "
+            "an error of the server, or worse, an answer.",
             GATEWAY,
             tuple(s.at for s in found[:3]),
             certainty=0.9,
@@ -78,7 +72,7 @@ def _unchecked(poc: Poc) -> Iterator[Finding]:
 
 
 def _uploads(poc: Poc) -> Iterator[Finding]:
-    found = _of_app(poc, "upload")
+    found = of_app(poc, "upload")
     if found:
         yield Finding(
             "UPLOAD",
@@ -93,7 +87,7 @@ def _uploads(poc: Poc) -> Iterator[Finding]:
 
 def _port(poc: Poc) -> Iterator[Finding]:
     exposed = poc.seen("exposed")
-    ports = _of_app(poc, "port")
+    ports = of_app(poc, "port")
     listening = (
         {s.value or "5000" for s in ports} if poc.served_by.value == "Flask" else {s.value for s in ports}
     )
@@ -112,7 +106,7 @@ def _port(poc: Poc) -> Iterator[Finding]:
 
 
 def _at_import(poc: Poc) -> Iterator[Finding]:
-    found = _of_app(poc, "loads_at_import")
+    found = of_app(poc, "loads_at_import")
     if found:
         again = poc.served_by.value == "Streamlit"
         yield Finding(
@@ -153,7 +147,7 @@ def _misnamed(poc: Poc) -> Iterator[Finding]:
 
 
 def _global(poc: Poc) -> Iterator[Finding]:
-    found = _of_app(poc, "global_state")
+    found = of_app(poc, "global_state")
     if found:
         yield Finding(
             "GLOBAL-STATE",
@@ -167,9 +161,9 @@ def _global(poc: Poc) -> Iterator[Finding]:
 
 
 def _unrecorded(poc: Poc) -> Iterator[Finding]:
-    places = tuple(s.at for s in _of_app(poc, "predicts")[:1])
+    places = tuple(s.at for s in of_app(poc, "predicts")[:1])
     places = places or (poc.serve.evidence[:1] if poc.genai else ())
-    if places and not _of_app(poc, "record"):
+    if places and not of_app(poc, "record"):
         yield Finding(
             "NO-PREDICTION-LOG",
             Severity.NOTE,
@@ -182,33 +176,8 @@ def _unrecorded(poc: Poc) -> Iterator[Finding]:
         )
 
 
-def _open(poc: Poc) -> Iterator[Finding]:
-    routes = [s for s in _of_app(poc, "route") if s.detail == "POST"]
-    if routes and _of_app(poc, "predicts") and not poc.seen("auth") and not poc.genai:
-        yield Finding(
-            "NO-AUTH",
-            Severity.NOTE,
-            f"Whoever reaches {words.listed([s.value for s in routes[:3]])} may use it: it asks for no key.",
-            GATEWAY,
-            tuple(s.at for s in routes[:3]),
-            certainty=0.8,
-            damage=0.4,
-        )
-    launched = _of_app(poc, "open_launch")
-    if launched and not poc.seen("auth"):
-        yield Finding(
-            "NO-AUTH",
-            Severity.NOTE,
-            f"It opens itself {launched[0].detail} ({launched[0].value}) and asks for no password.",
-            Remedy("Give launch() an auth, or put single sign-on before it."),
-            (launched[0].at,),
-            certainty=0.9,
-            damage=0.4,
-        )
-
-
 def _origins(poc: Poc) -> Iterator[Finding]:
-    found = _of_app(poc, "cors")
+    found = of_app(poc, "cors")
     if found:
         yield Finding(
             "CORS",

@@ -17,7 +17,8 @@ FRAMEWORKS = {
 }  # fmt: skip
 WEB = frozenset({"Flask", "FastAPI", "Quart", "Sanic", "Bottle", "Tornado", "aiohttp", "Django"})
 _AUTHENTICATED = re.compile(
-    r"login_required|Authorization|HTTPBearer|HTTPBasic|APIKeyHeader|flask_login|basic_auth|\bjwt\b|(?i:x-api-key)|OAuth2"
+    r"login_required|HTTPBearer|HTTPBasic|APIKeyHeader|flask_login|basic_auth|\bjwt\b|(?i:x-api-key)|OAuth2"
+    r"|request\.headers[^\n]{0,12}Authorization|(?i:authorization)\s*:[^\n]{0,40}Header\("
 )
 VERBS = frozenset({"route", "get", "post", "put", "delete", "patch", "websocket"})
 WRITERS = frozenset(
@@ -118,6 +119,10 @@ def _calls(code: Code, block: Block, node: ast.Call, known: dict[str, str]) -> l
         found.append(Sighting("record", name or last, code.at(node, block)))
     if last in {"CORS", "CORSMiddleware", "add_middleware"} and "'*'" in ast.unparse(node):
         found.append(Sighting("cors", "*", code.at(node, block)))
+    elif name in {"flask_cors.CORS", "flask_cors.cross_origin"} and "CORS_ORIGINS" not in block.text:
+        # flask_cors lets in every origin where none is named
+        named = {item.arg for item in node.keywords} & {"origins", "resources", None}
+        found += [] if named else [Sighting("cors", "*", code.at(node, block))]
     if last in {"fit_transform", "get_dummies", "fit"} and not name.startswith(("streamlit.", "scipy.")):
         found.append(Sighting("fitted_in_app", last, code.at(node, block)))
     if last in {"predict", "predict_proba"}:
@@ -181,17 +186,42 @@ def _handler(
         and dotted(part.value, known) in {"flask.request", "request"}
     ]
     if not taken:
-        return []
+        return _loose_body(code, block, node, known)
     files = next((part for part in taken if part.attr == "files"), None)
     found = [Sighting("upload", node.name, code.at(files, block))] if files else []
     others = [part for part in taken if part.attr != "files"]
     if others and not _checks(node):
-        what = "unchecked_input" if _answers(node, block) else "unchecked_form"
+        what = "unchecked_input" if answers(node, block) else "unchecked_form"
         found.append(Sighting(what, node.name, code.at(others[0], block), f"request.{others[0].attr}"))
     return found
 
 
-def _answers(node: ast.AST, block: Block) -> bool:
+def _loose_body(
+    code: Code, block: Block, node: ast.FunctionDef | ast.AsyncFunctionDef, known: dict[str, str]
+) -> list[Sighting]:
+    """A body that FastAPI hands over as it came: a dict of anything, or the request's own JSON."""
+    if not any(name.startswith("fastapi") for name in known.values()):
+        return []
+    loose = next((item for item in node.args.args if item.annotation and _is_loose(item.annotation)), None)
+    read = next((part for part in nodes_in(node) if _reads_json(part)), None)
+    if (loose or read) is None or _checks(node) or not answers(node, block):
+        return []
+    said = f"{loose.arg}: {ast.unparse(loose.annotation)}" if loose and loose.annotation else "request.json()"
+    return [Sighting("unchecked_body", node.name, code.at(loose or read or node, block), said)]
+
+
+def _is_loose(annotation: ast.expr) -> bool:
+    return (
+        re.fullmatch(r"(?:typing\.)?(?:[dD]ict(?:\[str, (?:typing\.)?Any\])?|Any)", ast.unparse(annotation))
+        is not None
+    )
+
+
+def _reads_json(node: ast.AST) -> bool:
+    return isinstance(node, ast.Await) and ast.unparse(node.value) in {"request.json()", "req.json()"}
+
+
+def answers(node: ast.AST, block: Block) -> bool:
     """Whether a handler asks a model, itself or through a function of the same file."""
     functions = {item.name: item for item in block.tree.body if isinstance(item, ast.FunctionDef)}
     open_, seen = [node], set[str]()
@@ -210,7 +240,7 @@ def _answers(node: ast.AST, block: Block) -> bool:
 
 def _checks(node: ast.AST) -> bool:
     for part in nodes_in(node):
-        if isinstance(part, ast.Try | ast.Assert | ast.Raise):
+        if isinstance(part, ast.Assert | ast.Raise) or (isinstance(part, ast.Try) and _expects(part)):
             return True
         if isinstance(part, ast.Return) and isinstance(part.value, ast.Tuple) and len(part.value.elts) > 1:
             status = constant(part.value.elts[1])
@@ -221,6 +251,12 @@ def _checks(node: ast.AST) -> bool:
         } and dotted(part.func, {}) not in {"pickle.load", "joblib.load"}:  # fmt: skip
             return True
     return False
+
+
+def _expects(node: ast.Try) -> bool:
+    """Whether a try is prepared for odd values, not just for anything that may go wrong."""
+    named = {ast.unparse(handler.type) if handler.type else "" for handler in node.handlers}
+    return bool(named - {"", "Exception", "BaseException"})
 
 
 def _loads_at_import(code: Code, block: Block, known: dict[str, str]) -> Iterator[Sighting]:

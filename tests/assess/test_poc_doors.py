@@ -1,0 +1,116 @@
+"""Which routes are said to be open to anybody, and which input is said to go unchecked."""
+
+import pytest
+
+import folders
+from causeway.assess.poc.judging import judge
+from causeway.intake import read_poc
+
+FLASK = """from flask import Flask, request
+from flask_login import login_required
+import joblib
+app = Flask(__name__)
+m = joblib.load("model.pkl")
+"""
+FASTAPI = """from fastapi import FastAPI, Depends
+import joblib
+app = FastAPI()
+m = joblib.load("model.pkl")
+"""
+ASK = "@app.post('/predict')\ndef predict(age: int):\n    return float(m.predict([[age]])[0])\n"
+HISTORY = "@app.get('/history')\ndef history(db=Depends(get_db)):\n    return get_messages(db)\n"
+
+
+def found(folder, **files):
+    poc = read_poc(folders.churn(folder, **files))
+    return {finding.code: finding for finding in judge(poc)}
+
+
+def test_what_deletes_or_gives_back_what_is_kept_is_named_first(tmp_path):
+    wipe = "@app.delete('/history/{user}')\ndef wipe(user: str):\n    store.remove(user)\n"
+    said = found(tmp_path, **{"app.py": FASTAPI + ASK + HISTORY + wipe})["NO-AUTH"]
+    assert said.title == (
+        "Anybody may call DELETE /history/{user} (deletes), GET /history (gives back what is kept) and "
+        "POST /predict: no key and no sign-in is asked for."
+    )
+    assert [at.line for at in said.evidence] == [12, 9, 6]
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        ASK.replace("age: int", "age: int, user=Depends(get_current_user)"),
+        ASK.replace("    return", "    if key != KEY:\n        raise HTTPException(401)\n    return"),
+        ASK.replace("    return", "    check(age)\n    return")
+        + "def check(age):\n    raise HTTPException(status_code=403)\n",
+        ASK
+        + "@app.middleware('http')\nasync def check(request, call):\n    return Response(status_code=401)\n",
+        ASK.replace("@app.post('/predict'", "@app.post('/predict', dependencies=[Depends(verify)]"),
+    ],
+)
+def test_a_route_that_looks_who_calls_is_not_open(tmp_path, closed):
+    assert "NO-AUTH" not in found(tmp_path, **{"app.py": FASTAPI + closed})
+
+
+def test_the_one_route_that_was_forgotten_is_named_beside_a_guarded_one(tmp_path):
+    page = "@app.route('/form')\n@login_required\ndef form():\n    return 'form'\n"
+    ask = (
+        "@app.route('/ask', methods=['POST'])\ndef ask():\n    return str(m.predict([[request.form['a']]]))\n"
+    )
+    said = found(tmp_path / "a", **{"app.py": FLASK + page + ask})["NO-AUTH"]
+    assert said.title == "POST /ask asks for no key and no sign-in; GET /form does."
+    closed = ask.replace("def ask", "@login_required\ndef ask")
+    assert "NO-AUTH" not in found(tmp_path / "b", **{"app.py": FLASK + page + closed})
+
+
+def test_routes_of_an_imported_blueprint_are_part_of_the_app(tmp_path):
+    app = """from flask import Flask
+from flask_cors import CORS
+from routes import api
+app = Flask(__name__)
+CORS(app)
+app.register_blueprint(api)
+"""
+    routes = """from flask import Blueprint, request
+import joblib
+api = Blueprint("api", __name__, url_prefix="/v1")
+m = joblib.load("model.pkl")
+@api.route("/ask", methods=["POST"])
+def ask():
+    try:
+        return str(m.predict([request.get_json()]))
+    except Exception as error:
+        return str(error), 500
+"""
+    said = found(tmp_path, **{"app.py": app, "routes.py": routes, "go.py": "import app\napp.app.run()\n"})
+    assert "POST /v1/ask" in said["NO-AUTH"].title
+    assert said["NO-VALIDATION"].title.startswith("ask takes request.get_json without checking it")
+    assert said["CORS"].evidence[0].path == "app.py"
+
+
+@pytest.mark.parametrize(
+    ("taken", "unchecked"),
+    [
+        ("data: dict", "data: dict"),
+        ("data: Dict[str, Any]", "data: Dict[str, Any]"),
+        ("data: Person", ""),
+        ("data: dict[str, float]", ""),
+    ],
+)
+def test_a_body_of_anything_is_not_checked(tmp_path, taken, unchecked):
+    route = f"@app.post('/ask')\ndef ask({taken}):\n    return float(m.predict([list(data.values())])[0])\n"
+    said = found(tmp_path, **{"app.py": FASTAPI + route}).get("NO-VALIDATION")
+    assert (said.title.split(" without")[0].removeprefix("ask takes ") if said else "") == unchecked
+
+
+@pytest.mark.parametrize(
+    ("line", "every"),
+    [
+        ("CORS(app)", True),
+        ("CORS(app, origins=['https://a.example'])", False),
+        ("CORS(app, resources=R)", False),
+    ],
+)
+def test_every_origin_by_default(tmp_path, line, every):
+    app = f"from flask import Flask\nfrom flask_cors import CORS\napp = Flask(__name__)\n{line}\n"
+    assert ("CORS" in found(tmp_path, **{"app.py": app})) == every
