@@ -133,6 +133,56 @@ class OutcomesLabelled(Fact, frozen=True, tag="outcomes.labelled"):
     corrected: int = 0
 
 
+class AccessAsked(Fact, frozen=True, tag="access.asked"):
+    """Somebody asked to read a source for a purpose."""
+
+    ask: str
+    source: str
+    """The name that the manifest gives it."""
+    purpose: str
+    days: int
+    what: str
+    """Digest of what is to be read: its address, query, and the classification of its columns."""
+    columns: tuple[str, ...] = ()
+
+
+class AccessGranted(Fact, frozen=True, tag="access.granted"):
+    """Who may give a source away let this product read it, for one purpose and until a moment."""
+
+    grant: str
+    source: str
+    purpose: str
+    until: datetime
+    what: str
+    ask: str = ""
+    columns: tuple[str, ...] = ()
+    """The columns that may be read; all of them where none is named."""
+    unmask: tuple[str, ...] = ()
+    """The columns that are read as they are, whatever their classification."""
+
+
+class AccessRevoked(Fact, frozen=True, tag="access.revoked"):
+    """A grant was taken back."""
+
+    grant: str
+    because: str = ""
+
+
+class DataRead(Fact, frozen=True, tag="data.read"):
+    """A run read a source; `grant` is empty for a file of the proof of concept that nobody owns."""
+
+    run: str
+    source: str
+    purpose: str
+    digest: str
+    """Digest of the file that the training got."""
+    grant: str = ""
+    rows: int | None = None
+    columns: tuple[str, ...] = ()
+    masked: dict[str, str] = {}
+    """How each column was masked that was not read as it is."""
+
+
 AnyFact = (
     ProductDeclared
     | RunStarted
@@ -146,6 +196,10 @@ AnyFact = (
     | SegmentSealed
     | RecordsTorn
     | OutcomesLabelled
+    | AccessAsked
+    | AccessGranted
+    | AccessRevoked
+    | DataRead
 )
 
 

@@ -51,11 +51,17 @@ class BudgetPart(Struct, frozen=True, omit_defaults=True):
     rates: str = ""
 
 
-class DataPart(Struct, frozen=True, omit_defaults=True):
+class DataPart(Struct, frozen=True, omit_defaults=True, rename={"origin": "from"}):
     """One source of data."""
 
     name: str
     path: str = ""
+    origin: str = ""
+    """Where it comes from, if it does not lie in the folder; the key is `from`."""
+    query: str = ""
+    table: str = ""
+    secret: str = ""
+    owner: str = ""
     contract: str = ""
     target: str = ""
     positive: str = ""
@@ -63,6 +69,11 @@ class DataPart(Struct, frozen=True, omit_defaults=True):
     time_column: str = ""
     access: str = ""
     purpose: str = ""
+
+    @property
+    def governed(self) -> bool:
+        """Whether a grant is needed to read it."""
+        return bool(self.origin or self.owner)
 
 
 class ModelPart(Struct, frozen=True, omit_defaults=True):
@@ -74,6 +85,36 @@ class ModelPart(Struct, frozen=True, omit_defaults=True):
     requirements: str = ""
     features: str = ""
     artifact: str = ""
+
+
+class EvaluationPart(Struct, frozen=True, omit_defaults=True):
+    """How well the model must do on held-out rows before it may ship."""
+
+    floor: float | None = None
+    calibration_error: float | None = None
+    fairness: tuple[str, ...] = ()
+    fairness_ratio: float = 0.8
+
+
+class DecisionPart(Struct, frozen=True, omit_defaults=True):
+    """What a decision of each sort is worth; losses are negative."""
+
+    true_positive: Decimal | None = None
+    false_positive: Decimal | None = None
+    true_negative: Decimal = Decimal(0)
+    false_negative: Decimal = Decimal(0)
+    currency: str = ""
+
+
+class SlicePart(Struct, frozen=True, omit_defaults=True):
+    """A part of the rows on which the model must do well too."""
+
+    name: str
+    column: str
+    values: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    floor: float | None = None
 
 
 class ServingPart(Struct, frozen=True, omit_defaults=True):
@@ -125,6 +166,9 @@ class Manifest(Struct, frozen=True, omit_defaults=True):
     budget: BudgetPart = BudgetPart()
     data: tuple[DataPart, ...] = ()
     model: ModelPart = ModelPart()
+    evaluation: EvaluationPart = EvaluationPart()
+    decision: DecisionPart = DecisionPart()
+    slices: tuple[SlicePart, ...] = ()
     serving: ServingPart = ServingPart()
     monitors: tuple[MonitorPart, ...] = ()
     triggers: tuple[TriggerPart, ...] = ()

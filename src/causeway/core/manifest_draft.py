@@ -8,7 +8,7 @@ from typing import cast
 
 from msgspec import Struct, structs
 
-from causeway.core.manifest import IntegrationPart, Manifest
+from causeway.core.manifest import Manifest
 from causeway.core.manifest_schema import KeyRule, SectionRule, schema
 from causeway.core.manifest_text import UNKNOWN, parse_manifest
 
@@ -56,12 +56,18 @@ def draft_manifest(
 
 def shown(manifest: Manifest) -> Manifest:
     """The same promise, fit for any screen: not even the name of a secret's place is told."""
-    return structs.replace(manifest, integrations=tuple(_masked(part) for part in manifest.integrations))
+    return structs.replace(
+        manifest,
+        data=tuple(structs.replace(part, secret=_masked(part.secret)) for part in manifest.data),
+        integrations=tuple(
+            structs.replace(part, secret=_masked(part.secret)) for part in manifest.integrations
+        ),
+    )
 
 
-def _masked(part: IntegrationPart) -> IntegrationPart:
-    scheme, mark, _ = part.secret.partition(":")
-    return structs.replace(part, secret=f"{scheme}:***" if mark else "")
+def _masked(secret: str) -> str:
+    scheme, mark, _ = secret.partition(":")
+    return f"{scheme}:***" if mark else ""
 
 
 def _block(section: SectionRule, part: Struct, asked: Mapping[str, str], notes: Mapping[str, str]) -> str:
@@ -72,7 +78,7 @@ def _block(section: SectionRule, part: Struct, asked: Mapping[str, str], notes: 
 
 
 def _lines(rule: KeyRule, part: Struct, asked: Mapping[str, str], notes: Mapping[str, str]) -> Iterator[str]:
-    value: object = getattr(part, rule.name)
+    value: object = getattr(part, rule.field)
     if value in (None, "", ()):
         if rule.dotted in asked:
             choices = f" One of: {', '.join(rule.choices)}." if rule.choices else ""
@@ -85,7 +91,7 @@ def _lines(rule: KeyRule, part: Struct, asked: Mapping[str, str], notes: Mapping
 
 def _is_said(rule: KeyRule, part: Struct, value: object) -> bool:
     """Whether the value says more than its default; the stage is always worth a line."""
-    default = next(field.default for field in structs.fields(part) if field.name == rule.name)
+    default = next(field.default for field in structs.fields(part) if field.name == rule.field)
     return value != default or rule.dotted == "product.stage"
 
 

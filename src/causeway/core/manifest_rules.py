@@ -14,7 +14,10 @@ from causeway.core.manifest_schema import TYPE_NAMES, KeyRule, SectionRule, sche
 from causeway.core.toml_lines import Path
 
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*")
-_PASSWORD_IN_URL = re.compile(r"//[^/\s]*:[^/\s]*@|[?&](?:api_?key|token|password|secret)=", re.IGNORECASE)
+_PASSWORD_IN_URL = re.compile(
+    r"//[^/\s]*:[^/\s]*@|[?&;](?:[a-z_-]*(?:password|passwd|secret|token|api_?key|access_?key)|pwd|sig)=",
+    re.IGNORECASE,
+)
 _LARGEST_INTEGER = 2**63 - 1
 _EVENTS = ("data", "outcomes", "release")
 

@@ -30,6 +30,8 @@ class KeyRule(Struct, frozen=True, omit_defaults=True):
 
     section: str
     name: str
+    field: str
+    """What the struct calls it."""
     type: Any
     """One of the types named in TYPE_NAMES."""
     words: str
@@ -110,17 +112,18 @@ def _comments_above(text: str) -> dict[str, _Note]:
 def _section(name: str, annotation: object, notes: dict[str, _Note]) -> SectionRule:
     many = get_origin(annotation) is tuple
     part: type[Struct] = get_args(annotation)[0] if many else annotation  # pyright: ignore[reportAssignmentType]
-    keys = {field.name: _rule(name, field, notes) for field in structs.fields(part)}
+    keys = {field.encode_name: _rule(name, field, notes) for field in structs.fields(part)}
     return SectionRule(name, many, " ".join(notes[name].comments) if name in notes else "", keys)
 
 
 def _rule(section: str, field: structs.FieldInfo, notes: dict[str, _Note]) -> KeyRule:
-    note = notes.get(f"{section}.{field.name}", _Note((), ""))
+    note = notes.get(f"{section}.{field.encode_name}", _Note((), ""))
     marks = dict(_mark(comment) for comment in note.comments)
     low, high = _range(marks.get("range", ""))
     return KeyRule(
         section=section,
-        name=field.name,
+        name=field.encode_name,
+        field=field.name,
         type=_plain_type(field.type),
         words=" ".join(words for words in note.comments if not _mark(words)[0]),
         example=note.line,

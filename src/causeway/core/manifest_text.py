@@ -12,6 +12,7 @@ from causeway.core.errors import BadManifest
 from causeway.core.manifest import Manifest
 from causeway.core.manifest_rules import Problem, problems_of
 from causeway.core.manifest_schema import SectionRule, schema
+from causeway.core.manifest_sources import source_problems
 from causeway.core.toml_lines import Path, lines_of
 from causeway.core.toml_reading import TOO_DEEP, read_toml
 
@@ -50,7 +51,7 @@ def parse_manifest(text: str, *, where: str) -> Manifest:
     tables = _load(text, where=where)
     lines = lines_of(text)
     known = cast("Tables", _known(tables))
-    problems = [*_strange(known), *problems_of(known)]
+    problems = [*_strange(known), *problems_of(known), *source_problems(cast("Tables", known))]
     if problems:
         raise _error(problems, lines, where=where)
     return msgspec.convert(known, Manifest)

@@ -8,6 +8,10 @@ from msgspec import Struct, structs
 from causeway.core.errors import OutsideError
 from causeway.core.events import (
     GENESIS,
+    AccessAsked,
+    AccessGranted,
+    AccessRevoked,
+    DataRead,
     Event,
     FindingWaived,
     KeyIssued,
@@ -230,7 +234,8 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
             )
         case KeyRevoked(key=key) if key in state.keys:
             state.keys[key] = structs.replace(state.keys[key], revoked_at=body.at)
-        case KeyRevoked() | RecordsTorn():
+        case KeyRevoked() | RecordsTorn() | AccessAsked() | AccessGranted() | AccessRevoked() | DataRead():
+            # grants and reads have a view of their own
             pass
         case SegmentSealed() as fact:
             state.segments.append(fact)

@@ -5,7 +5,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from causeway.core.events import (
+    AccessAsked,
+    AccessGranted,
+    AccessRevoked,
     AnyFact,
+    DataRead,
     Event,
     FindingWaived,
     KeyIssued,
@@ -83,11 +87,28 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return f"{fact.bytes:,} bytes of record logs held no whole record; they lie aside.", ()
         case OutcomesLabelled():
             return f"{fact.rows:,} outcomes came in; {fact.joined:,} met their prediction.", ()
+        case AccessAsked() | AccessGranted() | AccessRevoked() | DataRead():
+            return _access(fact), ()
 
 
 def _stage(fact: StageFinished) -> str:
     how = "was there already" if fact.cached else f"took {fact.seconds:.1f} s"
     return f"Stage {fact.stage} {how}."
+
+
+def _access(fact: AccessAsked | AccessGranted | AccessRevoked | DataRead) -> str:
+    match fact:
+        case AccessAsked():
+            return f"Access to {fact.source} was asked for {counted(fact.days, 'day')}: {fact.purpose}"
+        case AccessGranted():
+            return f"Access to {fact.source} was granted until {fact.until:%Y-%m-%d %H:%M}: {fact.purpose}"
+        case AccessRevoked():
+            return f"{fact.grant} was revoked{f': {fact.because}' if fact.because else '.'}"
+        case DataRead():
+            rows = f"{counted(fact.rows, 'row')} of " if fact.rows is not None else ""
+            under = f" under {fact.grant}" if fact.grant else ""
+            masked = f"; {counted(len(fact.masked), 'column')} masked" if fact.masked else ""
+            return f"{rows}{fact.source} was read{under}{masked}."
 
 
 def _measured(fact: ReleaseMade) -> str:
