@@ -21,6 +21,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
         yield from _fitted_again(poc, served)
         yield from _one_row(poc)
         yield from _transforms_anew(poc)
+        yield from _coded(poc)
         yield from _text(poc, served)
         yield from _options(poc, served)
     yield from _described(poc)
@@ -107,6 +108,34 @@ def _transforms_anew(poc: Poc) -> Iterator[Finding]:
             certainty=0.9,
             damage=0.7,
         )
+
+
+def _coded(poc: Poc) -> Iterator[Finding]:
+    """Categories to which the app gives other codes than the training did."""
+    found = [s for s in poc.seen("codes_differ") if s.value != poc.target.value]
+    for sighting in list({s.value: s for s in reversed(found)}.values())[::-1][:3]:
+        said, learned, how = sighting.detail.split("|")
+        places = [s.at for s in poc.seen("codes_learned") if s.value == sighting.value]
+        yield Finding(
+            "SKEW",
+            Severity.BLOCKER,
+            f"The app codes {sighting.value} otherwise than the training did: {said} in the app; {learned} "
+            f"in the training ({_HOW.get(how, how)}).",
+            Remedy("Save the encoder, or its codes, with the model and use those in the app."),
+            (sighting.at, *places[-1:]),
+            certainty=0.95,
+            damage=1.0,
+            blocks_ship=True,
+        )
+
+
+_HOW = {
+    "LabelEncoder": "LabelEncoder counts in the order of the alphabet",
+    "OrdinalEncoder": "OrdinalEncoder counts in the order of the alphabet",
+    "cat.codes": "cat.codes counts in the order of the alphabet",
+    "map": "a dictionary of its own",
+    "replace": "a dictionary of its own",
+}
 
 
 def _fitted_again(poc: Poc, served: str) -> Iterator[Finding]:

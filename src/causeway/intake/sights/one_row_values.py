@@ -159,9 +159,9 @@ class _Walker:
             self._names[target.id] = replace(old, faults=tuple(dict.fromkeys((*old.faults, *faults))))
 
     def _in_place(self, node: ast.expr, value: Followed | None) -> None:
-        changes = isinstance(node, ast.Call) and constant(keyword(node, "inplace")) is True
-        if changes and value and isinstance(node.func, ast.Attribute):
-            self._add(node.func.value, value.faults)
+        if value and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            changes = constant(keyword(node, "inplace")) is True
+            self._add(node.func.value, value.faults if changes else ())
 
     # expressions
 

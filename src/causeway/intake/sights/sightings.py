@@ -20,6 +20,7 @@ from causeway.intake.sights.asking import asking
 from causeway.intake.sights.beside_code import beside_code
 from causeway.intake.sights.byhand import by_hand
 from causeway.intake.sights.clusters import named_by_hand
+from causeway.intake.sights.codings import coded_otherwise
 from causeway.intake.sights.drawn import drawn
 from causeway.intake.sights.execution import order_matters
 from causeway.intake.sights.guards import doors
@@ -103,6 +104,7 @@ def _chance(reading: Reading) -> list[Sighting]:
 def _inputs(reading: Reading) -> list[Sighting]:
     project = reading.project
     seen = [*served_inputs(project), *one_row(project), *unscaled(project), *asking(project)]
+    seen += coded_otherwise(project, reading.data)
     return [*seen, *work_when_imported(project), *doors(project)]
 
 
