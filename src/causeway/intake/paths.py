@@ -23,6 +23,11 @@ _IN_TEXT = re.compile(
 _CONFIGURATION = {".yml", ".yaml", ".toml", ".ini", ".cfg", ".json"}
 
 
+def absolute(written: str) -> bool:
+    """Whether a path names a place on one machine."""
+    return len(written) < 400 and bool(_ABSOLUTE.match(written))
+
+
 def absolute_paths(codes: Iterable[Code]) -> list[Sighting]:
     """String constants that name a place on one machine."""
     found: list[Sighting] = []
@@ -32,7 +37,7 @@ def absolute_paths(codes: Iterable[Code]) -> list[Sighting]:
             for node in nodes_in(block.tree):
                 if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in prose:
                     continue
-                if _ABSOLUTE.match(node.value) and len(node.value) < 400:
+                if absolute(node.value):
                     detail = "stale" if code.stale else ""
                     found.append(Sighting("absolute_path", node.value, code.at(node, block), detail))
     return found

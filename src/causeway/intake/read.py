@@ -98,7 +98,8 @@ def read_poc(folder: Path) -> Poc:
 
 
 def _sources(reading: Reading) -> list[Source]:
-    others = (*reading.r_codes, *reading.jvm_codes, *reading.js_codes)
+    known = {code.path for code in reading.codes}
+    others = [c for c in (*reading.r_codes, *reading.jvm_codes, *reading.js_codes) if c.path not in known]
     return [*(code.source for code in reading.codes if not code.stale), *(code.source for code in others)]
 
 
@@ -142,11 +143,12 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
         trainings += found
         leaks += [structs.replace(leak, reached=code.path) for leak in leaks_of(events)] if found else []
         claims += claimed_in_output(code, events.judged)
-    for other in (*reading.r_codes, *reading.jvm_codes, *reading.js_codes):
-        training = other.training()
-        if training:
-            path = reading.files.resolve(training.data, other.path) or training.data
-            trainings.append(structs.replace(training, data=path))
+    for code in reading.r_codes:
+        leaks += code.leaks()
+    others = (code.training() for code in (*reading.jvm_codes, *reading.js_codes))
+    for training in (*(item for code in reading.r_codes for item in code.trainings()), *filter(None, others)):
+        path = reading.files.resolve(training.data, training.path) or training.data
+        trainings.append(structs.replace(training, data=path))
     return trainings, leaks, claims
 
 

@@ -16,7 +16,7 @@ from causeway.intake.languages.jscode import JsCode, of_interest
 from causeway.intake.languages.jvm import SUFFIXES as JVM_SUFFIXES
 from causeway.intake.languages.jvm import JvmCode
 from causeway.intake.languages.rlang import SUFFIXES as R_SUFFIXES
-from causeway.intake.languages.rlang import RCode
+from causeway.intake.languages.rlang import RCode, in_notebooks, read_r
 from causeway.intake.models.modelfiles import read_model
 from causeway.intake.paths import Files
 from causeway.intake.project import Project
@@ -47,7 +47,8 @@ class Reading:
         self.files = Files(entry.path for entry in self.entries)
         self.limits = list(self.walk.limits)
         self.codes = self._codes()
-        self.r_codes = [RCode(entry) for entry in self.entries if entry.suffix in R_SUFFIXES][:MAX_CODE_FILES]
+        scripts = [entry for entry in self.entries if entry.suffix in R_SUFFIXES][:MAX_CODE_FILES]
+        self.r_codes: list[RCode] = [*map(read_r, scripts), *in_notebooks(self.codes)]
         self.jvm_codes = [JvmCode(entry) for entry in self.entries if entry.suffix in JVM_SUFFIXES][
             :MAX_CODE_FILES
         ]

@@ -188,8 +188,9 @@ def _r_versions(poc: Poc) -> Iterator[Finding]:
 
 
 def _python(poc: Poc) -> Finding:
-    seen = f" (a notebook was run with {poc.python.value})" if poc.python else ""
     r_only = "R" in poc.languages[:1]
+    version = _kernel_of_r(poc) if r_only else poc.python.value
+    seen = f" (a notebook was run with {version})" if version else ""
     return Finding(
         "PYTHON-UNSTATED",
         Severity.NOTE,
@@ -199,3 +200,8 @@ def _python(poc: Poc) -> Finding:
         damage=0.2,
         common=True,
     )
+
+
+def _kernel_of_r(poc: Poc) -> str:
+    kernels = [notebook.kernel for notebook in poc.notebooks if notebook.kernel.startswith("R ")]
+    return kernels[0].removeprefix("R ") if kernels else ""

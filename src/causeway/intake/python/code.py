@@ -8,7 +8,7 @@ import warnings
 from itertools import pairwise
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Notebook, Source
@@ -48,6 +48,8 @@ class Code(Struct, frozen=True):
     notebook: Notebook | None = None
     stale: bool = False
     """Python in a file that Python would not run (`app.txt`)."""
+    foreign: tuple[tuple[int, str], ...] = ()
+    """The cells of a notebook in another language."""
 
     @property
     def path(self) -> str:
@@ -108,7 +110,7 @@ def read_notebook(entry: Entry) -> Code:
         broken = Notebook(entry.path, 0, 0, problem=problem)
         where = Evidence(entry.path)
         return Code(Source(entry.path, "Python", 0, problem=problem, where=where), notebook=broken)
-    language, python = _kernel(json.loads(read.text))
+    language, version = _kernel(json.loads(read.text))
     blocks, errors = [], []
     for number, cell in cells:
         tree, error = parse(strip_magics(_text(cell)))
@@ -128,7 +130,12 @@ def read_notebook(entry: Entry) -> Code:
         "a cell does not parse" if errors else "",
         errors[0] if errors else None,
     )
-    return Code(source, tuple(blocks) if language == "Python" else (), _state(entry.path, cells, python))
+    own = language == "Python"
+    state = structs.replace(
+        _state(entry.path, cells, version if own else ""), kernel=f"{language} {version}".strip()
+    )
+    foreign = () if own else tuple((number, _text(cell)) for number, cell in cells)
+    return Code(source, tuple(blocks) if own else (), state, foreign=foreign)
 
 
 def strip_magics(text: str, *, bare: bool = False) -> str:
@@ -155,7 +162,7 @@ def _kernel(document: dict[str, Any]) -> tuple[str, str]:
     info = metadata.get("language_info") or {}
     name = str(info.get("name") or (metadata.get("kernelspec") or {}).get("language") or "python").lower()
     language = {"python": "Python", "r": "R", "julia": "Julia"}.get(name, name)
-    return language, str(info.get("version") or "") if language == "Python" else ""
+    return language, str(info.get("version") or "")
 
 
 def _text(cell: dict[str, Any]) -> str:
