@@ -119,6 +119,21 @@ def _regression(training: Training, file: DataFile | None, target: Guess, at: tu
     return Guess("regression", 0.95, at)
 
 
+def in_time(kind: Guess, training: Training | None, target: str, seen: Iterable[Sighting]) -> Guess:
+    """The kind, which is forecasting where the training's own code treats its rows as a series in time."""
+    if training is None or kind.value != "regression":
+        return kind
+    own = [s for s in seen if s.what == "time_order" and s.at.path in {training.path, training.at.path}]
+    signs = {s.value for s in own}
+    lags = [s for s in own if s.value == "lag" and s.detail in {"", target}]
+    if (lags and signs - {"lag"}) or (
+        "made of the index" in signs and signs & {"split by date", "time folds"}
+    ):
+        shown = lags or [s for s in own if s.value != "dates"]
+        return Guess(NAMED["forecast"], 0.85, (training.at, shown[0].at))
+    return kind
+
+
 def _classification(task: str, file: DataFile | None, target: Guess, at: tuple[Evidence, ...]) -> Guess:
     column = file.column(target.value) if file and target else None
     if column is not None and column.distinct >= 2 and column.kind != "float":

@@ -53,6 +53,7 @@ def read_poc(folder: Path) -> Poc:
     target = infer.target_of(chosen, file, choosing.other_targets(chosen, trainings))
     shipped = _shipped(reading, served, seen)
     kind = infer.kind_of(chosen, file, target, genai, {sighting.what for sighting in seen})
+    kind = infer.in_time(kind, chosen, target.value, seen)
     kind = kind or infer.kind_of_untrained(seen) or infer.kind_of_shipped(shipped)
     hired, lent = kind_and_model(seen, served.value) if not chosen and not kind else (Guess(), Guess())
     kind = kind or hired

@@ -33,6 +33,7 @@ from causeway.intake.sights.selection import chosen_on_test
 from causeway.intake.sights.served_inputs import served_inputs
 from causeway.intake.sights.serving import app_facts
 from causeway.intake.sights.swallowed import swallowed_errors
+from causeway.intake.sights.time_order import time_order
 from causeway.intake.sights.unscaled import unscaled
 from causeway.intake.sights.upkeep import manners, seeds, unused
 
@@ -98,7 +99,7 @@ def _upkeep(reading: Reading) -> list[Sighting]:
 
 def _chance(reading: Reading) -> list[Sighting]:
     codes = reading.project.codes
-    return [*drawn(reading.project), *chosen_on_test(codes), *named_by_hand(codes)]
+    return [*drawn(reading.project), *chosen_on_test(codes), *named_by_hand(codes), *time_order(codes)]
 
 
 def _inputs(reading: Reading) -> list[Sighting]:
