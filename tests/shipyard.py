@@ -1,15 +1,15 @@
 """Makes small, whole, signed releases for tests: a folder with a manifest, a workspace, a bundle."""
 
-import base64
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from causeway.actions.stages.package import model_signature, release_signature
 from causeway.actions.workspace import Workspace, keys_folder, load_product, open_workspace
 from causeway.adapters import registry
-from causeway.core.bundle import BundleSignature
+from causeway.core.bundle import WHOLE
 from causeway.core.clock import FixedClock
 from causeway.core.events import ProductDeclared, ReleaseMade, RunFinished, RunStarted
 from causeway.core.features import Features, Map, Numeric, write_features
@@ -77,7 +77,7 @@ def release(folder: Path, *, findings=(), files=None, seed=b"dummy", **changes) 
         RELEASE,
         product=name,
         files={path: digest_of(content) for path, content in contents.items()},
-        **changes,
+        **{"format": WHOLE, **changes},
     )
     sealed = _unpack(work, made, contents)
     state = work.ledger.read(name)
@@ -145,13 +145,16 @@ def _logistic(weight: float) -> bytes:
 def _unpack(work: Workspace, made: Release, contents: dict[str, bytes]) -> str:
     signer = registry.signer(keys_folder())
     described = canonical_json(made)
-    signature = BundleSignature(signer.key_id, base64.b64encode(signer.sign(described)).decode())
     folder = work.bundle(digest_of(described))
     folder.mkdir(parents=True, exist_ok=True)
-    for path, content in {
+    whole = {
         **contents,
         "release.json": described,
-        "release.sig": canonical_json(signature),
-    }.items():
+        "release.sig": canonical_json(release_signature(signer, described)),
+        "lineage.json": b"[]",
+    }
+    digests = {path: digest_of(content) for path, content in whole.items()}
+    whole["model.sig"] = model_signature(signer, made.product, digests)
+    for path, content in whole.items():
         (folder / path).write_bytes(content)
     return digest_of(described)

@@ -55,6 +55,7 @@ def test_a_run_makes_a_signed_release_and_records_every_stage(folder, marks):
     assert {path.name for path in bundle.iterdir()} == {
         "release.json",
         "release.sig",
+        "model.sig",
         "lineage.json",
         "model.onnx",
     }

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import onnx
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from onnx import TensorProto, helper, numpy_helper
 
-from causeway.core.bundle import BundleSignature
+from causeway.core.bundle import WHOLE, BundleSignature, model_key_statement
 from causeway.core.features import Features, Map, Numeric, write_features
 from causeway.core.ids import canonical_json, digest_of, short
+from causeway.core.model_signing import envelope_bytes, statement_over, write_model_signature
 from causeway.core.release import Evaluation, Field, Model, Output, Parity, Release, Signature
 
 FIELDS = (
@@ -39,11 +42,20 @@ OUTPUTS = (
 @dataclass(frozen=True)
 class SigningKey:
     private: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    model: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
     @property
     def pem(self) -> str:
-        form = serialization.PublicFormat.SubjectPublicKeyInfo
-        return self.private.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
+        return _pem(self.private.public_key())
+
+    @property
+    def model_pem(self) -> str:
+        return _pem(self.model.public_key())
+
+
+def _pem(public) -> str:
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return public.public_bytes(serialization.Encoding.PEM, form).decode()
 
 
 def logistic_onnx(weights=WEIGHTS) -> bytes:
@@ -113,6 +125,7 @@ def _model(graph) -> bytes:
 def release_of(
     product="churn", *, fields=FIELDS, outputs=OUTPUTS, files, task="binary", **changes
 ) -> Release:
+    changes.setdefault("format", WHOLE)
     changes.setdefault("model", Model("model.onnx", "matrix", "sklearn", "LogisticRegression"))
     return Release(
         product=product,
@@ -167,10 +180,22 @@ def written(folder: Path, key: SigningKey, release: Release, files: dict[str, by
     name = digest_of(content)
     bundle = folder / short(name)
     bundle.mkdir(parents=True)
-    for path, part in files.items():
+    whole = {**files, "release.json": content, "lineage.json": b"[]", "release.sig": _signature(key, content)}
+    if release.format >= WHOLE:
+        whole["model.sig"] = _model_signature(key, whole)
+    for path, part in whole.items():
         (bundle / path).parent.mkdir(exist_ok=True)
         (bundle / path).write_bytes(part)
-    (bundle / "release.json").write_bytes(content)
-    signature = base64.b64encode(key.private.sign(content)).decode()
-    (bundle / "release.sig").write_bytes(canonical_json(BundleSignature("k-test", signature)))
     return name, bundle
+
+
+def _signature(key: SigningKey, content: bytes) -> bytes:
+    made, vouched = map(key.private.sign, (content, model_key_statement(key.model_pem)))
+    signed = (base64.b64encode(each).decode() for each in (made, vouched))
+    return canonical_json(BundleSignature("k-test", next(signed), key.model_pem, next(signed)))
+
+
+def _model_signature(key: SigningKey, whole: dict[str, bytes]) -> bytes:
+    statement = statement_over("churn", {path: digest_of(part) for path, part in whole.items()})
+    signature = key.model.sign(envelope_bytes(statement), ec.ECDSA(SHA256()))
+    return write_model_signature(statement, signature, public_pem=key.model_pem)

@@ -56,7 +56,7 @@ BAD = {
     spoilt_release: "the release is named",
     signed_by_a_stranger: "not signed by a trusted key",
     of_another_product: "the release is of other",
-    without_its_model: "cannot be read",
+    without_its_model: "model.onnx is missing from the bundle",
     no_model_at_all: "the model takes 2 columns, the features make 3",
 }
 

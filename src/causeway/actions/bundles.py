@@ -12,17 +12,23 @@ from causeway.adapters import registry
 from causeway.core.bundle import (
     RELEASE,
     SIGNATURE,
+    WHOLE,
     BadBundle,
     BundleSignature,
     check_file,
+    check_names,
     check_paths,
+    check_signed,
+    signed_files,
     verified_release,
 )
 from causeway.core.errors import NotFound
 from causeway.core.finding import Finding
 from causeway.core.ids import short
+from causeway.core.model_signing import MODEL_SIGNATURE
 from causeway.core.release import Field, Release
 from causeway.core.signatures import verify
+from causeway.gateway.folder import names_in
 
 FINDINGS = "findings.json"
 EXAMPLE = "example.json"
@@ -53,9 +59,27 @@ class Bundle(Struct, frozen=True):
 def open_bundle(work: Workspace, digest: str) -> Bundle:
     """The bundle of this release; refused if one byte of it is not what was signed."""
     bundle = describe(work, digest)
-    for path in bundle.release.files:
-        _checked(work.bundle(digest), bundle.release, path)
+    prove(work.bundle(digest), digest)
     return bundle
+
+
+def prove(folder: Path, digest: str) -> Release:
+    """The release in this folder, once every file in it is what was signed, and none is there besides."""
+    signature, trusted = _read(folder, SIGNATURE), trusted_keys()
+    release = verified_release(_read(folder, RELEASE), signature, name=digest, trusted=trusted, verify=verify)
+    whole = release.format >= WHOLE
+    signed = signed_files(
+        release,
+        signature,
+        _read(folder, MODEL_SIGNATURE) if whole else b"",
+        trusted=trusted,
+        verify=verify,
+    )
+    check_paths(release)
+    check_names(release, signed, names_in(folder) if whole else ())
+    for path in signed:
+        check_signed(signed, path, _read(folder, path))
+    return release
 
 
 def describe(work: Workspace, digest: str) -> Bundle:

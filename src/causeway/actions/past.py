@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, structs
 
-from causeway.actions.bundles import trusted_keys
+from causeway.actions.bundles import prove
 from causeway.actions.probe import anonymous_status
 from causeway.actions.source import digest_file
 from causeway.actions.verify import SHORT_EVENTS, in_words
@@ -15,7 +15,7 @@ from causeway.actions.workspace import STATE, keys_folder
 from causeway.adapters import registry
 from causeway.assess.evidence import Chain, Facts, SourceChecked, facts_from
 from causeway.assess.lineage import is_connected, names_of_sources
-from causeway.core.bundle import RELEASE, SIGNATURE, check_file, verified_release
+from causeway.core.bundle import RELEASE
 from causeway.core.clock import Clock, SystemClock
 from causeway.core.contract import ContractReport
 from causeway.core.errors import CausewayError
@@ -23,7 +23,6 @@ from causeway.core.events import Event
 from causeway.core.ids import digest_of
 from causeway.core.manifest import Manifest
 from causeway.core.release import Release
-from causeway.core.signatures import verify
 from causeway.ledger import Ledger, open_ledger
 from causeway.ledger import verify as verify_ledger
 from causeway.views import product, run
@@ -90,7 +89,7 @@ def _with_release(
     return structs.replace(
         facts,
         release=release,
-        signature_holds=_holds(bundle, digest, described),
+        signature_holds=_holds(bundle, digest),
         sources=tuple(_sources(events, digest, state=state, folder=folder, manifest=manifest)),
         data_resolves=_resolves(release, folder, manifest, lineage),
         lineage_connected=_connected(lineage),
@@ -111,19 +110,11 @@ def _release(described: bytes) -> Release | None:
         return None
 
 
-def _holds(bundle: Path, digest: str, described: bytes) -> bool:
+def _holds(bundle: Path, digest: str) -> bool:
     """Whether a key that is trusted here signed it, and every byte is what was signed."""
     try:
-        release = verified_release(
-            described,
-            _content(bundle / SIGNATURE) or b"",
-            name=digest,
-            trusted=trusted_keys(),
-            verify=verify,
-        )
-        for path in release.files:
-            check_file(release, path, _content(bundle / path) or b"")
-    except CausewayError:
+        prove(bundle, digest)
+    except (CausewayError, OSError):
         return False
     return True
 

@@ -54,8 +54,17 @@ class Signer(Protocol):
         """The public half, PEM."""
         ...
 
+    @property
+    def model_pem(self) -> str:
+        """The public half of the key for model signatures, PEM."""
+        ...
+
     def sign(self, content: bytes) -> bytes:
         """The signature over these bytes."""
+        ...
+
+    def sign_model(self, content: bytes) -> bytes:
+        """The signature over these bytes with the key for model signatures."""
         ...
 
 

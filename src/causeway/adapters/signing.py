@@ -1,14 +1,21 @@
 """Signing keys as PEM files in a folder that lies outside every database and workspace.
 
 `signing.key` is the private half (mode 0600); each `<key id>.pub.pem` is a public key that is trusted here.
+`model-signing.key` and `model-signing.pem` are the P-256 pair that OpenSSF model signatures ask for.
 """
 
 import os
 import secrets
 import stat
+from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_p256
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -22,15 +29,25 @@ from causeway.core.signatures import key_id_of
 
 PRIVATE_NAME = "signing.key"
 PUBLIC_SUFFIX = ".pub.pem"
+MODEL_PRIVATE_NAME = "model-signing.key"
+MODEL_PUBLIC_NAME = "model-signing.pem"
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 FOR_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+NAMES = {Ed25519PrivateKey: "Ed25519", EllipticCurvePrivateKey: "ECDSA"}
+PrivateKey = TypeVar("PrivateKey", Ed25519PrivateKey, EllipticCurvePrivateKey)
 
 
 class FolderSigner:
     """Signs with the private key of this folder; makes the key pair when there is none."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         try:
-            self._key = _load(folder / PRIVATE_NAME) or _make(folder)
+            path = folder / PRIVATE_NAME
+            self._key = _load(path, Ed25519PrivateKey) or _make(
+                path, Ed25519PrivateKey, Ed25519PrivateKey.generate()
+            )
             self.public_pem = _public_pem(self._key)
             self.key_id = key_id_of(self.public_pem)
             _publish(folder / f"{self.key_id}{PUBLIC_SUFFIX}", self.public_pem)
@@ -40,6 +57,28 @@ class FolderSigner:
     def sign(self, content: bytes) -> bytes:
         """The signature over these bytes, 64 bytes long."""
         return self._key.sign(content)
+
+    @property
+    def model_pem(self) -> str:
+        """The public half of the key for model signatures, PEM."""
+        return _public_pem(self._model_key)
+
+    def sign_model(self, content: bytes) -> bytes:
+        """The ECDSA signature (P-256, SHA-256, DER) over these bytes, the smaller of its two forms."""
+        r, s = decode_dss_signature(self._model_key.sign(content, ECDSA(SHA256())))
+        return encode_dss_signature(r, min(s, P256_ORDER - s))
+
+    @cached_property
+    def _model_key(self) -> EllipticCurvePrivateKey:
+        path = self._folder / MODEL_PRIVATE_NAME
+        try:
+            key = _load(path, EllipticCurvePrivateKey) or _make(
+                path, EllipticCurvePrivateKey, generate_p256(SECP256R1())
+            )
+            _publish(self._folder / MODEL_PUBLIC_NAME, _public_pem(key))
+        except OSError as error:
+            raise _unusable(self._folder, error) from error
+        return key
 
 
 def read_trusted(folder: Path) -> dict[str, str]:
@@ -73,7 +112,7 @@ def _public(path: Path) -> tuple[str, str]:
         ) from error
 
 
-def _load(path: Path) -> Ed25519PrivateKey | None:
+def _load(path: Path, kind: type[PrivateKey]) -> PrivateKey | None:
     if not path.exists():
         return None
     if path.stat().st_mode & FOR_OTHERS:
@@ -86,25 +125,24 @@ def _load(path: Path) -> Ed25519PrivateKey | None:
         raise OutsideError(
             "the private signing key cannot be read", where=str(path), hint="bring it back from your own copy"
         ) from error
-    if not isinstance(key, Ed25519PrivateKey):
+    if not isinstance(key, kind):
         raise OutsideError(
-            "the private signing key is not Ed25519",
+            f"the private signing key is not {NAMES[kind]}",
             where=str(path),
             hint="set CAUSEWAY_KEYS to the folder of keys that Causeway made",
         )
     return key
 
 
-def _make(folder: Path) -> Ed25519PrivateKey:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = Ed25519PrivateKey.generate()
-    scratch = folder / f".{PRIVATE_NAME}.{secrets.token_hex(4)}"
+def _make(path: Path, kind: type[PrivateKey], key: PrivateKey) -> PrivateKey:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     _write_private(scratch, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     try:
         # a link refuses to replace what another process made in the meantime
-        os.link(scratch, folder / PRIVATE_NAME)
+        os.link(scratch, path)
     except FileExistsError:
-        return _load(folder / PRIVATE_NAME) or key
+        return _load(path, kind) or key
     finally:
         scratch.unlink()
     return key
@@ -118,14 +156,14 @@ def _write_private(path: Path, content: bytes) -> None:
 
 
 def _publish(path: Path, pem: str) -> None:
-    if path.exists():
+    if path.exists() and path.read_text(encoding="utf-8", errors="replace") == pem:
         return
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     scratch.write_text(pem, encoding="utf-8")
     scratch.replace(path)
 
 
-def _public_pem(key: Ed25519PrivateKey) -> str:
+def _public_pem(key: Ed25519PrivateKey | EllipticCurvePrivateKey) -> str:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 

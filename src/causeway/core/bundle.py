@@ -2,18 +2,27 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from causeway.core.errors import Refused
-from causeway.core.ids import digest_of, short
+from causeway.core.ids import canonical_json, digest_of, short
+from causeway.core.model_signing import (
+    MODEL_SIGNATURE,
+    NoModelSignature,
+    is_as_written,
+    read_model_signature,
+)
 from causeway.core.release import Release
 
+WHOLE = 2
+"""From this format on, `model.sig` covers every file of the bundle, and no other may lie there."""
 RELEASE = "release.json"
 SIGNATURE = "release.sig"
 FEATURES = "features.json"
+AGAIN = "make the release again: causeway run"
 FUNCTION = "features/"
 """The folder of the modules whose function makes the model's columns."""
 
@@ -27,11 +36,17 @@ class BadBundle(Refused):
     code = "bad_bundle"
 
 
-class BundleSignature(Struct, frozen=True):
-    """What `release.sig` holds: who signed the bytes of `release.json`, and the signature in base64."""
+class BundleSignature(Struct, frozen=True, omit_defaults=True):
+    """What `release.sig` holds: who signed the bytes of `release.json`, and the signature in base64.
+
+    The same key says in `model_key_signature` that `model_key` is its holder's own: the P-256 key (PEM) with
+    which `model.sig` is made, since the format of model signatures knows no Ed25519.
+    """
 
     key_id: str
     signature: str
+    model_key: str = ""
+    model_key_signature: str = ""
 
 
 _release = msgspec.json.Decoder(Release).decode
@@ -74,15 +89,80 @@ def check_paths(release: Release) -> None:
         raise BadBundle(f"the bundle does not list its model {release.model.file}")
 
 
+def signed_files(
+    release: Release, signature: bytes, model_signature: bytes, *, trusted: Sequence[str], verify: Verify
+) -> Mapping[str, str]:
+    """The digest of every file that the bundle was signed with, but for `model.sig` itself.
+
+    A release older than this signature has only the files that it lists.
+    """
+    if release.format < WHOLE:
+        return release.files
+    key = _model_key(signature, trusted=trusted, verify=verify)
+    try:
+        made = read_model_signature(model_signature)
+        whole = is_as_written(model_signature, public_pem=key)
+    except NoModelSignature as error:
+        raise BadBundle(f"{MODEL_SIGNATURE}: {error}", hint=AGAIN) from error
+    if not whole or not verify(key, made.signature, made.signed):
+        raise BadBundle(f"{MODEL_SIGNATURE} is not the signature that was made", hint=AGAIN)
+    if not made.digests.items() >= release.files.items():
+        raise BadBundle(f"{MODEL_SIGNATURE} is that of another release", hint=AGAIN)
+    return made.digests
+
+
+def check_names(release: Release, signed: Collection[str], names: Collection[str]) -> None:
+    """Refuses a folder with a file that nobody signed, or without one that was."""
+    if release.format < WHOLE:
+        return
+    wanted = {*signed, MODEL_SIGNATURE}
+    for name in sorted(wanted ^ set(names)):
+        if name in wanted:
+            raise BadBundle(f"{name} is missing from the bundle", hint=AGAIN)
+        raise BadBundle(f"{name} was put into the bundle after it was signed", hint=AGAIN)
+
+
+def check_signed(signed: Mapping[str, str], path: str, content: bytes) -> None:
+    """Refuses bytes that are not those of this file when the bundle was signed."""
+    if path != MODEL_SIGNATURE and digest_of(content) != signed.get(path):
+        raise BadBundle(f"{path} is not the file that was released", hint=AGAIN)
+
+
+def model_key_statement(public_pem: str) -> bytes:
+    """What the holder of a release key signs to make a model-signing key his own."""
+    return b"causeway model-signing key\n" + public_pem.encode()
+
+
+def _model_key(signature: bytes, *, trusted: Sequence[str], verify: Verify) -> str:
+    held = _read_signature(signature)
+    if canonical_json(held) != signature:
+        raise BadBundle(f"{SIGNATURE} is not the file that was signed", hint=AGAIN)
+    said = _decoded(held.model_key_signature)
+    if not any(verify(public, said, model_key_statement(held.model_key)) for public in trusted):
+        raise BadBundle(f"{SIGNATURE} names a model-signing key that no trusted key vouches for", hint=AGAIN)
+    return held.model_key
+
+
 def _check_signature(content: bytes, signature: bytes, *, trusted: Sequence[str], verify: Verify) -> None:
     if not trusted:
         raise BadBundle("the route trusts no signing key", hint="ship again: it writes the trusted keys")
-    try:
-        made = base64.b64decode(_signature(signature).signature, validate=True)
-    except (msgspec.DecodeError, binascii.Error, UnicodeDecodeError) as error:
-        raise BadBundle(f"{SIGNATURE} cannot be read", hint="make the release again") from error
+    made = _decoded(_read_signature(signature).signature)
     if not any(verify(public, made, content) for public in trusted):
         raise BadBundle(
-            "the release is not signed by a trusted key",
+            f"the release is not signed by a trusted key: {SIGNATURE}",
             hint="make the release again with a key that this route trusts",
         )
+
+
+def _read_signature(content: bytes) -> BundleSignature:
+    try:
+        return _signature(content)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadBundle(f"{SIGNATURE} cannot be read", hint=AGAIN) from error
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadBundle(f"{SIGNATURE} cannot be read", hint=AGAIN) from error

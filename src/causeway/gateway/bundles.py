@@ -1,6 +1,6 @@
 """A bundle on the disk becomes something that answers, once every byte of it is proven."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -10,14 +10,20 @@ from causeway.core.bundle import (
     FEATURES,
     RELEASE,
     SIGNATURE,
+    WHOLE,
     BadBundle,
     check_file,
+    check_names,
     check_paths,
+    check_signed,
+    signed_files,
     verified_release,
 )
 from causeway.core.ids import short
+from causeway.core.model_signing import MODEL_SIGNATURE
 from causeway.core.release import Release
 from causeway.core.routes import Route, Served
+from causeway.gateway.folder import names_in, read_part
 from causeway.gateway.model import Model, Predicted
 from causeway.gateway.schema import Row, Schema
 from causeway.gateway.verify import verify_apart
@@ -58,18 +64,7 @@ def load_bundle(served: Served, route: Route, *, start: Start | None = None) -> 
 
     `start` gets the worker that it needs, if any, once every byte is proven.
     """
-    folder = Path(served.bundle)
-    release = verified_release(
-        _read(folder, RELEASE),
-        _read(folder, SIGNATURE),
-        name=served.release,
-        trusted=route.trusted_keys,
-        verify=verify_apart,
-    )
-    if release.product != route.product:
-        raise BadBundle(f"the release is of {release.product}, the route of {route.product}")
-    check_paths(release)
-    content = {path: _checked(folder, release, path) for path in release.files}
+    release, content = _proven(Path(served.bundle), served.release, route)
     model = Model(content[release.model.file], release=release, features=content.get(FEATURES))
     worker = worker_of(release, content, python=served.python)
     if worker and start:
@@ -84,16 +79,31 @@ def load_bundle(served: Served, route: Route, *, start: Start | None = None) -> 
     )
 
 
-def _checked(folder: Path, release: Release, path: str) -> bytes:
-    content = _read(folder, path)
-    check_file(release, path, content)
+def _proven(folder: Path, name: str, route: Route) -> tuple[Release, dict[str, bytes]]:
+    """The release and the bytes of its files, once nothing in the folder is unsigned or missing."""
+    signature = read_part(folder, SIGNATURE)
+    release = verified_release(
+        read_part(folder, RELEASE), signature, name=name, trusted=route.trusted_keys, verify=verify_apart
+    )
+    if release.product != route.product:
+        raise BadBundle(f"the release is of {release.product}, the route of {route.product}")
+    check_paths(release)
+    whole = release.format >= WHOLE
+    signed = signed_files(
+        release,
+        signature,
+        read_part(folder, MODEL_SIGNATURE) if whole else b"",
+        trusted=route.trusted_keys,
+        verify=verify_apart,
+    )
+    check_names(release, signed, names_in(folder) if whole else ())
+    content = {path: _checked(folder, signed, path) for path in signed}
+    for path in release.files:
+        check_file(release, path, content[path])
+    return release, content
+
+
+def _checked(folder: Path, signed: Mapping[str, str], path: str) -> bytes:
+    content = read_part(folder, path)
+    check_signed(signed, path, content)
     return content
-
-
-def _read(folder: Path, path: str) -> bytes:
-    try:
-        return (folder / path).read_bytes()
-    except OSError as error:
-        raise BadBundle(
-            f"{path} of the bundle cannot be read: {error.strerror}", hint="unpack the bundle again"
-        ) from error

@@ -3,6 +3,7 @@
 import base64
 import subprocess
 import sys
+from functools import lru_cache
 
 from causeway.core.bundle import BadBundle
 
@@ -10,6 +11,7 @@ HOLDS, FAILS = 0, 10
 PATIENCE_SECONDS = 30
 
 
+@lru_cache(maxsize=64)
 def verify_apart(public_pem: str, signature: bytes, content: bytes) -> bool:
     """Whether the holder of this public key made this signature over these bytes."""
     lines = b"\n".join(map(base64.b64encode, (public_pem.encode(), signature, content)))

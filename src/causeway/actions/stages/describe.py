@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from causeway.actions.source import digest_file, digest_source
-from causeway.actions.stages.compile import MODEL, Compiled
+from causeway.actions.stages.compile import WORKER_SPEC, Compiled
 from causeway.actions.stages.contract import CONTRACT, Contracted
 from causeway.actions.stages.doubts import answer_scale, telling_columns
 from causeway.actions.stages.environment import EnvironmentMade
@@ -18,7 +18,7 @@ from causeway.actions.stages.site import Site
 from causeway.actions.workspace import MANIFEST
 from causeway.assess.poc.leakage import chosen_by_target
 from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
-from causeway.core.bundle import FUNCTION
+from causeway.core.bundle import FUNCTION, WHOLE
 from causeway.core.contract import ContractReport
 from causeway.core.features import Features, columns_read, read_features
 from causeway.core.features_rules import Derived as DerivedRule
@@ -73,6 +73,7 @@ def describe(site: Site, parts: Parts) -> Contents:
         unseen="refuse" if recovered.function else site.manifest.serving.unseen,
         encoded_input=recovered.encoded_input,
         findings=blockers(findings),
+        format=WHOLE,
     )
     return Contents(release, files, findings, _story(site, parts, features, outputs=outputs))
 
@@ -82,7 +83,7 @@ def _files(
 ) -> dict[str, str]:
     put = site.work.artifacts.put
     files = {
-        MODEL: parts.compiled.files[MODEL],
+        **parts.compiled.files,
         CONTRACT: parts.contracted.files[CONTRACT],
         ENVIRONMENT: put(parts.environment.pinned.encode()),
         FINDINGS: put(msgspec.json.format(msgspec.json.encode(findings), indent=1)),
@@ -104,6 +105,7 @@ def _proofs(site: Site, parts: Parts) -> Proofs:
     return Proofs(
         evaluation=parts.evaluated.evaluation,
         parity=parts.compiled.parity,
+        not_compiled=parts.compiled.converted.reason,
         encoded_input=recovered.encoded_input,
         unexplained=tuple(_unexplained(recovered, name) for name in recovered.unexplained),
         leaks=tuple(Leak(leak.detail, LEAKS[leak.kind]) for leak in recovered.leaks if leak.kind in LEAKS),
@@ -166,7 +168,7 @@ def named_classes(classes: tuple[str, ...], labels: dict[str, str]) -> tuple[str
 def _model(recovered: Recovered, compiled: Compiled) -> Model:
     converted = compiled.converted
     return Model(
-        file=MODEL,
+        file=converted.file,
         form=converted.form,
         framework=converted.framework,
         estimator=recovered.estimator,
@@ -176,6 +178,8 @@ def _model(recovered: Recovered, compiled: Compiled) -> Model:
         features=recovered.function,
         columns=recovered.columns if recovered.function else (),
         missing=recovered.missing,
+        spec=WORKER_SPEC if WORKER_SPEC in compiled.files else "",
+        reason=converted.reason,
     )
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,11 +13,19 @@ from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
 from causeway.actions.workspace import Workspace, keys_folder
 from causeway.adapters import registry
-from causeway.core.bundle import RELEASE, SIGNATURE, BundleSignature
+from causeway.adapters.ports import Signer
+from causeway.core.bundle import RELEASE, SIGNATURE, BadBundle, BundleSignature, model_key_statement
 from causeway.core.finding import Finding
 from causeway.core.ids import canonical_json, digest_of, short, uuid7
 from causeway.core.lineage import Story, completed, started
+from causeway.core.model_signing import (
+    MODEL_SIGNATURE,
+    envelope_bytes,
+    statement_over,
+    write_model_signature,
+)
 from causeway.core.release import Release
+from causeway.gateway.folder import names_in
 
 LINEAGE = "lineage.json"
 READ_ONLY_FILE = 0o444
@@ -46,15 +55,15 @@ def package(site: Site, contents: Contents) -> Packaged:
     signer = site.workshop.signer(keys_folder())
     described = canonical_json(contents.release)
     release = digest_of(described)
-    signature = BundleSignature(signer.key_id, base64.b64encode(signer.sign(described)).decode())
     put = site.work.artifacts.put
     files = {
         **contents.files,
         RELEASE: put(described),
-        SIGNATURE: put(canonical_json(signature)),
+        SIGNATURE: put(canonical_json(release_signature(signer, described))),
         # the times in it differ from run to run, so it lies beside what the release's name covers
         LINEAGE: put(_lineage(site, msgspec.structs.replace(contents.story, release=release))),
     }
+    files[MODEL_SIGNATURE] = put(model_signature(signer, contents.release.product, files))
     packaged = Packaged(
         fact=f"release {short(release)}, signed by {signer.key_id}",
         files=files,
@@ -66,11 +75,34 @@ def package(site: Site, contents: Contents) -> Packaged:
     return packaged
 
 
+def release_signature(signer: Signer, described: bytes) -> BundleSignature:
+    """The signature over the bytes of `release.json`, and the word for the key of `model.sig`."""
+    vouched = signer.sign(model_key_statement(signer.model_pem))
+    return BundleSignature(
+        signer.key_id,
+        base64.b64encode(signer.sign(described)).decode(),
+        signer.model_pem,
+        base64.b64encode(vouched).decode(),
+    )
+
+
+def model_signature(signer: Signer, name: str, files: Mapping[str, str]) -> bytes:
+    """The OpenSSF model signature over all these files, path to digest."""
+    statement = statement_over(name, files)
+    signature = signer.sign_model(envelope_bytes(statement))
+    return write_model_signature(statement, signature, public_pem=signer.model_pem)
+
+
 def unpacked(work: Workspace, packaged: Packaged) -> bool:
     """Whether the bundle lies in its place, every byte of it, signed by a key that is trusted here."""
     if packaged.key_id not in registry.trusted_keys(keys_folder()):
         return False
     folder = work.bundle(packaged.release.digest)
+    try:
+        if set(names_in(folder)) != set(packaged.files):
+            return False
+    except BadBundle:
+        return False
     return all(
         (folder / path).is_file() and digest_file(folder / path) == digest
         for path, digest in packaged.files.items()
