@@ -51,3 +51,69 @@ def test_a_path_of_the_senders_choice(tmp_path, line, open_):
 def test_keys_in_an_image(tmp_path, recipe, carried):
     files = {"Dockerfile": recipe, "app.py": "print(1)\n"}
     assert ("SECRET-IN-IMAGE" in codes(tmp_path, files)) == carried
+
+
+SERVICE = """from pathlib import Path
+class Memory:
+    def __init__(self):
+        self.path = Path("kept")
+    def file_of(self, user_id: str) -> Path:
+        {0}return self.path / f"{{user_id}}.json"
+    def keep(self, user_id, text):
+        self.file_of(user_id).write_text(text)
+"""
+ROUTES = """from fastapi import FastAPI
+from pydantic import BaseModel
+from service import Memory
+app = FastAPI()
+memory = Memory()
+class Question(BaseModel):
+    user_id: {0}
+    text: str
+@app.post("/ask")
+def ask(question: Question):
+    memory.keep(user_id=question.user_id, text=question.text)
+@app.get("/kept/{{user_id}}")
+def kept(user_id: str):
+    return Memory().file_of(user_id)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sort", "check", "open_"),
+    [
+        ("str", "", True),
+        ("int", "", False),
+        ("str", "assert user_id.isalnum()\n        ", False),
+    ],
+)
+def test_a_path_of_what_a_request_says_of_itself(tmp_path, sort, check, open_):
+    files = {"app.py": ROUTES.format(sort), "service.py": SERVICE.format(check)}
+    found = {finding.code: finding for finding in judge(read_poc(folders.write(tmp_path, files)))}
+    assert ("PATH-TRAVERSAL" in found) == open_
+    if open_:
+        assert str(found["PATH-TRAVERSAL"].evidence[0]) == "service.py:6"
+
+
+FORM = """from flask import Flask, request
+app = Flask(__name__)
+@app.route('/', methods=['POST'])
+def ask():
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "open_"),
+    [
+        ("stock = request.form.get('stock')\n    table.to_csv(f'static/{stock}.csv')", True),
+        ("stock = request.form['stock']\n    return open('static/' + stock)", True),
+        (
+            "stock = request.form['stock']\n    assert stock in STOCKS\n    return open(stock)",
+            False,
+        ),
+        ("stock = request.form['stock']\n    return ask(stock)", False),
+    ],
+)
+def test_a_path_of_a_field_of_a_form(tmp_path, lines, open_):
+    app = FORM + f"    {lines}\n"
+    assert ("PATH-TRAVERSAL" in codes(tmp_path, {"app.py": app})) == open_

@@ -13,6 +13,7 @@ from causeway.intake.models.pretrained import pretrained
 from causeway.intake.private.personal_text import people_in_corpora, people_in_outputs
 from causeway.intake.python.trees import nodes_in
 from causeway.intake.reading import Reading
+from causeway.intake.sights.chosen_paths import paths_by_callers
 from causeway.intake.sights.deployments import deployments
 from causeway.intake.sights.exposure import named_by_users, secrets_in_images
 from causeway.intake.sights.licences import licence_terms
@@ -32,6 +33,7 @@ def beside_code(reading: Reading) -> list[Sighting]:
         *deployments(reading),
         *secrets_in_images(reading.entries),
         *named_by_users(reading.project.codes),
+        *paths_by_callers(reading.project.codes),
         *rubbish(reading.root, reading.walk),
         *pretrained(reading.project.codes),
         *versions_of_r(reading.entries),
