@@ -178,3 +178,24 @@ def test_a_category_that_tells_the_target_alone_is_scored_like_a_number(tmp_path
     file = poc.training_file()
     assert file.column("state").target_score == 1
     assert file.column("plan").target_score < 0.9
+
+
+CHOSEN_LATER = """import pandas as pd
+from sklearn.linear_model import LogisticRegression
+df = pd.read_csv('people.csv')
+label = None
+for name in df.columns:
+    if 'label' in name.lower():
+        label = name
+said = 'Words'
+df = df[[said, label]].dropna()
+df[label] = df[label].map({'good': 1, 'bad': 0})
+LogisticRegression().fit(df[said].values, df[label].values)
+"""
+
+
+def test_a_target_that_is_chosen_when_the_code_runs_has_no_name(tmp_path):
+    poc = read_poc(folders.write(tmp_path, {"train.py": CHOSEN_LATER}))
+    assert poc.target.value == ""
+    assert "lassification" in sentence(poc)
+    assert "of a column chosen when it runs" in sentence(poc)

@@ -60,6 +60,30 @@ class ColumnProfile(Struct, frozen=True, omit_defaults=True):
     """How well this column alone orders the target (area under the curve, or |correlation|); 1 is perfect."""
 
 
+class Telling(Struct, frozen=True, omit_defaults=True):
+    """Columns, any of which being `value` nearly always goes with the rarer class, as counted."""
+
+    columns: tuple[str, ...]
+    value: str
+    outcome: str
+    rows: int
+    """Rows where any of the columns has the value."""
+    hits: int
+    """Those of them that have the outcome."""
+    positives: int
+    records: int
+    same: int
+    """Rows where having the value and having the outcome agree."""
+
+
+class Repeated(Struct, frozen=True, omit_defaults=True):
+    """How many of so many records are copies of another, and how many chance would have made."""
+
+    copies: int
+    records: int
+    by_chance: int = 0
+
+
 class DataFile(Struct, frozen=True, omit_defaults=True):
     """A file with records. Counts cover the whole file when `exact`; profiles cover `sampled` records."""
 
@@ -82,6 +106,10 @@ class DataFile(Struct, frozen=True, omit_defaults=True):
     problem: str = ""
     parts: tuple[str, ...] = ()
     """Sheets, tables or arrays inside, or the classes that folders of files stand for."""
+    telling: tuple[Telling, ...] = ()
+    """Features that give the target away, where the file is learned from."""
+    repeated: Repeated | None = None
+    """Records that are copies of another in what is learned, where the file is learned from."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -207,6 +235,8 @@ class Training(Struct, frozen=True, omit_defaults=True):
     """The data file as resolved in the folder, or as written when it is not there."""
     target: str = ""
     target_index: int | None = None
+    target_chosen: bool = False
+    """Whether the target is a column whose name is known only when the code runs."""
     positive: str = ""
     features: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()

@@ -106,11 +106,10 @@ def _percent(share: float) -> str:
 def _candidates(poc: Poc) -> str:
     if not _taught(poc) or (poc.seen("pretrained") and not poc.train):
         return ""
-    return (
-        f" (target not certain; perhaps {' or '.join(poc.target.candidates)})"
-        if poc.target.candidates
-        else ""
-    )
+    perhaps = f"perhaps {' or '.join(poc.target.candidates)}" if poc.target.candidates else ""
+    if any(item.target_chosen and item.at in poc.train.evidence for item in poc.trainings):
+        return f" of a column chosen when it runs{f' ({perhaps})' if perhaps else ''}"
+    return f" (target not certain; {perhaps})" if perhaps else ""
 
 
 def _taught(poc: Poc) -> bool:

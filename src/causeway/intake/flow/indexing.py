@@ -96,7 +96,7 @@ def column_of(table: Data, name: str | int) -> Data:
         return table
     if isinstance(name, int) and isinstance(table.column, str) and not table.column.startswith("("):
         return table
-    return replace(table, column=name, columns=None)
+    return replace(table, column=name, columns=None, chosen=False)
 
 
 def subscript(follower: Following, node: ast.Subscript) -> Value:
@@ -233,8 +233,9 @@ def _by_value(follower: Following, table: Data, node: ast.Subscript) -> Value:
         return _filtered(follower, table, node.slice)
     asked(follower, table, texts(index), node)
     chosen = _select(table, index)
-    if chosen is table and table.column is None and isinstance(index, Opaque) and not index.each:
-        return replace(table, dropped=(*table.dropped, UNKNOWN))
+    if chosen is table and table.column is None and isinstance(index, Opaque):
+        unknown = (*table.dropped, UNKNOWN)
+        return replace(table, chosen=True) if index.each else replace(table, dropped=unknown)
     return chosen
 
 
@@ -258,10 +259,16 @@ def _select(table: Data, index: Value) -> Value:
         and not isinstance(index.value, bool)
     ):
         return column_of(table, index.value)
-    names = texts(index)
-    if names:
-        return column_of(table, names[0]) if len(names) == 1 else replace(table, columns=names, column=None)
-    return table
+    return _listed(table, index, texts(index))
+
+
+def _listed(table: Data, index: Value, names: tuple[str, ...]) -> Data:
+    """The columns of these names; which they are is not known where others stand among them."""
+    if names and isinstance(index, Many) and len(names) < len(index.items):
+        return replace(table, dropped=(*table.dropped, UNKNOWN))
+    if len(names) == 1:
+        return column_of(table, names[0])
+    return replace(table, columns=names, column=None) if names else table
 
 
 def texts(value: Value) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ def _of_fit(code: Code, events: Events, fit: Fit) -> Training:
         data=features.source or target.source,
         target=_target(target, told),
         told=told,
+        target_chosen=target.chosen and column is None,
         target_index=_index(target, column),
         positive=target.positive if not images else "",
         features=_features(features),

@@ -42,6 +42,8 @@ class Data:
     """Columns by whose values rows were left out."""
     renames: tuple[tuple[str, str], ...] = ()
     """New names with the names that the file has."""
+    chosen: bool = False
+    """Whether it is a column whose name is known only when the code runs."""
     sort: str = ""
     """`images` for a folder of them, `remote` for data of a hub, or empty for a table."""
 
