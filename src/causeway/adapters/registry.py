@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from causeway.adapters.ports import ArtifactStore, Cage, Say, SegmentFiles, Signer
-from causeway.core.answers import Answers, Converted, Featured, HonestAnswers
+from causeway.core.answers import (
+    Answers,
+    Converted,
+    Featured,
+    HonestAnswers,
+    Tried,
+    WholeModel,
+    WorkerAnswers,
+)
 from causeway.core.contract import Contract, ContractReport
 from causeway.core.environment import Environment, Limits, Resolved
 from causeway.core.errors import MissingExtra
@@ -147,6 +156,29 @@ def reference_predictions(environment: Environment, trace: Path, captured: int, 
     return predict(environment, trace, captured, matrix)
 
 
+def tried_predictions(environment: Environment, trace: Path, captured: int, matrix: Table) -> Tried:
+    """The same for rows that the captured model may refuse: those that it takes are answered."""
+    from causeway.adapters.runs.runners import tried_predictions as predict
+
+    return predict(environment, trace, captured, matrix)
+
+
+def whole_model(trace: Path, captured: int) -> WholeModel:
+    """A captured model as its own framework saved it, for a process that answers with it."""
+    from causeway.adapters.runs.whole_models import whole_model as whole
+
+    return whole(trace, captured)
+
+
+def worker_answers(
+    environment: Environment, model: WholeModel, table: Table, scratch: Path, *, classes: Sequence[str]
+) -> WorkerAnswers:
+    """What a process with this model answers for the model's own columns, and how fast."""
+    from causeway.adapters.runs.whole_models import worker_answers as answers
+
+    return answers(environment, model, table, scratch, classes=classes)
+
+
 def honest_predictions(
     environment: Environment,
     trace: Path,
@@ -220,9 +252,22 @@ def onnx_answers(file: Path, rows: Numbers | Mapping[str, Column], *, classes: t
     return answers(file, rows, classes=classes)
 
 
-def validate_file(contract: Contract, path: Path, *, name: str = "") -> ContractReport:
-    """What in this CSV or Parquet file breaks the contract's object `name` (or its only one)."""
-    return _contracts().validate_file(contract, path, name=name)
+def validate_file(
+    contract: Contract,
+    path: Path,
+    *,
+    name: str = "",
+    now: datetime | None = None,
+    others: Mapping[str, Path] | None = None,
+    into: Path | None = None,
+    good: bool = False,
+) -> ContractReport:
+    """What in this CSV or Parquet file breaks the contract's object `name` (or its only one).
+
+    `now` lets ages be checked, `others` are files of the contract's other tables; `into` gets the rows
+    at fault as Parquet, and with `good` the others too.
+    """
+    return _contracts().validate_file(contract, path, name=name, now=now, others=others, into=into, good=good)
 
 
 def validate_table(contract: Contract, table: Table, *, name: str = "") -> ContractReport:

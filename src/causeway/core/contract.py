@@ -77,7 +77,7 @@ class Quality(Struct, frozen=True, omit_defaults=True, rename="camel"):
 
 
 class Relationship(Struct, frozen=True, omit_defaults=True):
-    """Values that stand among those of other columns; `source` is the property itself where it is not said."""
+    """Values that stand among those of other columns; no `source` is the property that holds this."""
 
     to: str | tuple[str, ...]
     source: str | tuple[str, ...] | None = field(default=None, name="from")

@@ -1,62 +1,83 @@
-"""Data held against its contract with Polars: one lazy pass counts, a second shows examples of what broke."""
+"""Data held against its contract: one lazy pass counts, a second one only where something is broken."""
 
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
-from causeway.adapters.contracts.rules import Measure, RowRule, rules_of
+from causeway.adapters.contracts.counting import ROW, Tally, tally
+from causeway.adapters.contracts.duplicates import is_marked, marked
+from causeway.adapters.contracts.queries import answers
+from causeway.adapters.contracts.relations import add_references
+from causeway.adapters.contracts.rules import Rule, Rules, rules_of
+from causeway.adapters.contracts.service_levels import Age, ages_of
+from causeway.adapters.contracts.setting_apart import set_apart
+from causeway.adapters.contracts.sources import WINDOWS, Source, WindowsText, open_source, ragged, uneven
 from causeway.adapters.contracts.values import with_readings
 from causeway.core.contract import Contract, ContractReport, SchemaObject, Violation
 from causeway.core.contract_quality import expected_of, holds
-from causeway.core.errors import NotFound, OutsideError, UsageError
+from causeway.core.errors import NotFound
 from causeway.core.table import Column, Number, Table
-from causeway.intake.data.tabular import sniff_delimiter
-from causeway.intake.files.text import read_bytes, sniff_encoding
-
-HEAD_BYTES = 256_000
-EXAMPLES = 3
-WINDOWS = "cp1252"
-ROW = "causeway.row"
-"""The column of record numbers, counted from 1, that we add."""
 
 
-def validate_file(contract: Contract, path: Path, *, name: str = "") -> ContractReport:
-    """What in this CSV or Parquet file breaks the contract's object `name` (or its only one)."""
-    described = _object(contract, name or path.name)
-    if not path.exists():
-        raise NotFound(f"there is no file {path}", hint="mend `path` in causeway.toml, or bring the file")
+@dataclass(frozen=True)
+class Asked:
+    """What a check may use beside contract and data, and where it leaves the rows."""
+
+    now: datetime | None = None
+    others: Callable[[SchemaObject], Path | None] = field(default=lambda _: None)
+    into: Path | None = None
+    good: bool = False
+
+
+def validate_file(
+    contract: Contract,
+    path: Path,
+    *,
+    name: str = "",
+    now: datetime | None = None,
+    others: Mapping[str, Path] | None = None,
+    into: Path | None = None,
+    good: bool = False,
+) -> ContractReport:
+    """What in this CSV or Parquet file breaks the contract's object `name` (or its only one).
+
+    `now` lets ages be checked, `others` are files of the contract's other tables; `into` gets the rows
+    at fault as Parquet, and with `good` the others too.
+    """
+    described = _object(contract, *([name] if name else [path.name, path.stem]))
+    known = dict(others or {})
+    asked = Asked(now, lambda table: known.get(table.name), into, good)
     try:
-        return _validate_path(described, path)
-    except pl.exceptions.PolarsError as error:
-        raise UsageError(
-            f"cannot read {path}: {str(error).splitlines()[0]}",
-            hint="is it a CSV or Parquet file, and whole?",
-        ) from error
+        return _validate_path(contract, described, path, asked)
+    except WindowsText:
+        return _validate_path(contract, described, path, asked, encoding=WINDOWS)
 
 
-def _validate_path(described: SchemaObject, path: Path) -> ContractReport:
-    try:
-        return _validate(described, _scan(path, described))
-    except pl.exceptions.ComputeError as error:
-        if "utf-8" not in str(error):
-            raise
-        # a byte far down that the first part of the file did not show
-        return _validate(described, _scan(path, described, encoding=WINDOWS))
+def _validate_path(
+    contract: Contract, described: SchemaObject, path: Path, asked: Asked, *, encoding: str = ""
+) -> ContractReport:
+    with open_source(path, described, encoding=encoding) as source:
+        report = _validate(contract, described, source, asked)
+        if source.last_column and source.text and report.holes:
+            _refuse_short_records(path, source)
+    return report.made
 
 
 def validate_table(contract: Contract, table: Table, *, name: str = "") -> ContractReport:
     """What in this table breaks the contract's object `name` (or its only one)."""
     frame = pl.DataFrame({key: _series(column) for key, column in table.columns.items()})
-    return _validate(_object(contract, name), frame.lazy())
+    source = Source(frame.lazy(), textual=True, rows=len(table))
+    return _validate(contract, _object(contract, name), source, Asked()).made
 
 
-def _object(contract: Contract, name: str) -> SchemaObject:
-    described = contract.object_named(name)
+def _object(contract: Contract, *names: str) -> SchemaObject:
+    described = next(filter(None, map(contract.object_named, names)), None)
     if described is None:
         known = ", ".join(each.name for each in contract.objects) or "none at all"
-        raise NotFound(f"the contract describes no table {name!r}", hint=f"it describes {known}")
+        raise NotFound(f"the contract describes no table {names[-1]!r}", hint=f"it describes {known}")
     return described
 
 
@@ -66,116 +87,122 @@ def _series(column: Column) -> pl.Series:
     return pl.Series(values=list(column.values), dtype=pl.String)
 
 
-def _scan(path: Path, described: SchemaObject, *, encoding: str = "") -> pl.LazyFrame:
-    match path.suffix.lower():
-        case ".parquet" | ".pq":
-            return pl.scan_parquet(path)
-        case ".csv" | ".tsv" | ".txt" | ".data" | "":
-            return _scan_csv(path, described, encoding=encoding)
-        case other:
-            raise UsageError(
-                f"cannot check a {other} file", hint="export it as CSV or Parquet", where=str(path)
-            )
+def _refuse_short_records(path: Path, source: Source) -> None:
+    """Polars fills short records up with nothing, which would pass for missing values."""
+    if source.text and uneven(source.text, source.separator):
+        raise ragged(path, source.text, separator=source.separator)
 
 
-def _scan_csv(path: Path, described: SchemaObject, *, encoding: str) -> pl.LazyFrame:
-    head = read_bytes(path, HEAD_BYTES)
-    if head is None:
-        raise OutsideError(f"cannot read {path}", hint="check its permissions")
-    encoding = encoding or sniff_encoding(head)
-    separator = sniff_delimiter(head.decode(encoding, "replace")) or ","
-    source: Path | io.BytesIO = path
-    if encoding not in {"utf-8", "utf-8-sig", "ascii"}:
-        source = io.BytesIO(path.read_bytes().decode(encoding, "replace").encode())
-    headerless = _is_headerless(described)
-    frame = pl.scan_csv(
-        source, separator=separator, has_header=not headerless, infer_schema=False, truncate_ragged_lines=True
+@dataclass(frozen=True)
+class _Report:
+    made: ContractReport
+    holes: int
+
+
+def _validate(contract: Contract, described: SchemaObject, source: Source, asked: Asked) -> _Report:
+    types = dict(source.frame.collect_schema())
+    rules = rules_of(described, types, textual=source.textual)
+    add_references(contract, described, rules, resolve=asked.others)
+    ages = list(_ages(contract, described, rules, now=asked.now))
+    frame = with_readings(source.frame.with_row_index(ROW, offset=1), rules.cells.values())
+    counted = tally(
+        frame,
+        rules.all,
+        rows=source.rows,
+        last_column=source.last_column,
+        asked=[age.extreme.alias(f"age{number}") for number, age in enumerate(ages)],
     )
-    names = frame.collect_schema().names()
-    frame = frame.rename(dict(zip(names, _names(names, headerless=headerless), strict=True)))
-    # an empty line is no record
-    return frame.filter(pl.any_horizontal(pl.all().is_not_null())) if len(names) > 1 else frame
-
-
-def _is_headerless(described: SchemaObject) -> bool:
-    """Whether the contract's columns are only numbered, as they are where a file has no header."""
-    return bool(described.columns) and all(
-        column.column == f"column {number}" for number, column in enumerate(described.columns)
+    queried = list(answers(contract, described, frame, rules.cells))
+    found, at_fault = _broken(frame, rules.all, counted, columns=list(types), asked=asked)
+    violations = [*_absent(rules, counted), *found, *_old(ages, counted, asked.now)]
+    violations += [answer for answer in queried if isinstance(answer, Violation)]
+    names = {column.column for column in described.columns}
+    report = ContractReport(
+        object=described.name,
+        rows=counted.rows,
+        rules=len(rules.all) + len(rules.cells) + len(rules.absent) + len(ages) + _run(queried),
+        violations=tuple(violations),
+        extra_columns=tuple(name for name in types if name not in names),
+        unchecked=(*rules.notes, *(answer for answer in queried if isinstance(answer, str))),
+        set_apart=at_fault,
+        read_as=source.read_as,
     )
+    return _Report(report, counted.holes)
 
 
-def _names(names: Sequence[str], *, headerless: bool) -> list[str]:
-    if headerless:
-        return [f"column {number}" for number in range(len(names))]
-    stripped = [name.strip().strip("\ufeff") or "(index)" for name in names]
-    return stripped if len(set(stripped)) == len(stripped) else list(names)
+def _run(queried: Sequence[Violation | str | None]) -> int:
+    return sum(not isinstance(answer, str) for answer in queried)
 
 
-def _validate(described: SchemaObject, frame: pl.LazyFrame) -> ContractReport:
-    types = dict(frame.collect_schema())
-    rules = rules_of(described, types)
-    frame = with_readings(frame.with_row_index(ROW, offset=1), rules.cells.values())
-    counts = _count(frame, rules.all)
-    rows = counts.pop()
-    broken = [
-        (rule, count) for rule, count in zip(rules.all, counts, strict=True) if not _keeps(rule, count, rows)
-    ]
-    examples = _examples(frame, [rule for rule, _ in broken])
-    absent = tuple(
-        Violation(rule="present", column=column, rows=rows, expected="a column of this name")
+def _ages(
+    contract: Contract, described: SchemaObject, rules: Rules, *, now: datetime | None
+) -> Iterator[Age]:
+    for age in ages_of(contract, described, rules.cells, now=now):
+        if isinstance(age, str):
+            rules.notes.append(age)
+        else:
+            yield age
+
+
+def _old(ages: Sequence[Age], counted: Tally, now: datetime | None) -> Iterator[Violation]:
+    for number, age in enumerate(ages):
+        broken = age.broken(counted.asked[f"age{number}"], now) if now else None
+        if broken:
+            yield broken
+
+
+def _absent(rules: Rules, counted: Tally) -> Iterator[Violation]:
+    return (
+        Violation(rule="present", column=column, rows=counted.rows, expected="a column of this name")
         for column in rules.absent
     )
-    found = tuple(
-        _violation(rule, count, rows, seen) for (rule, count), seen in zip(broken, examples, strict=True)
-    )
-    return ContractReport(
-        object=described.name,
-        rows=rows,
-        rules=len(rules.all) + len(described.columns),
-        violations=absent + found,
-        extra_columns=tuple(name for name in types if name not in {c.column for c in described.columns}),
-        unchecked=rules.unchecked,
-    )
 
 
-def _count(frame: pl.LazyFrame, rules: Sequence[RowRule | Measure]) -> list[int]:
-    """How many rows each rule speaks of, then the number of all rows."""
-    sums = [rule.speaks_of.fill_null(value=False).sum().alias(str(n)) for n, rule in enumerate(rules)]
-    counted = frame.select(*sums, pl.len().alias("rows")).collect(engine="streaming")
-    return [int(value or 0) for value in counted.row(0)]
+def _broken(
+    frame: pl.LazyFrame, rules: Sequence[Rule], counted: Tally, *, columns: Sequence[str], asked: Asked
+) -> tuple[list[Violation], int]:
+    """The violations, and how many rows are at fault."""
+    broken: list[tuple[Rule, int]] = []
+    for number, rule in enumerate(rules):
+        count = counted.counts[number]
+        if _keeps(rule, count, counted.rows):
+            continue
+        if rule.key and count:
+            marks = marked(frame, ROW, key=rule.key, found=counted.keys[number], rows=counted.rows)
+            count = int(marks.sum())
+            if _keeps(rule, count, counted.rows):
+                continue
+            broken.append((replace(rule, where=is_marked(ROW, marks)), count))
+        else:
+            broken.append((rule, count))
+    if not broken and not asked.good:
+        return [], 0
+    apart = set_apart(frame, [rule for rule, _ in broken], columns=columns, into=asked.into, good=asked.good)
+    told = [
+        _violation(rule, count, counted.rows, seen)
+        for (rule, count), seen in zip(broken, apart.examples, strict=True)
+    ]
+    return told, apart.rows
 
 
-def _keeps(rule: RowRule | Measure, count: int, rows: int) -> bool:
-    if isinstance(rule, Measure):
-        return holds(rule.quality, _measured(rule, count, rows))
-    return count == 0
+def _keeps(rule: Rule, count: int, rows: int) -> bool:
+    return holds(rule.quality, _measured(rule, count, rows)) if rule.quality else count == 0
 
 
-def _measured(rule: Measure, count: int, rows: int) -> float:
-    if rule.quality.unit == "percent":
+def _measured(rule: Rule, count: int, rows: int) -> float:
+    if rule.quality and rule.quality.unit == "percent":
         return 100 * count / rows if rows else 0.0
     return count
 
 
-def _examples(frame: pl.LazyFrame, rules: Sequence[RowRule | Measure]) -> list[pl.DataFrame]:
-    shown = (
-        frame.filter(rule.speaks_of).select(ROW, rule.shown.cast(pl.String).alias("value")).head(EXAMPLES)
-        for rule in rules
-    )
-    return pl.collect_all(shown, engine="streaming")
-
-
-def _violation(rule: RowRule | Measure, count: int, rows: int, seen: pl.DataFrame) -> Violation:
-    measure = rule if isinstance(rule, Measure) else None
-    counts_rows = measure is not None and measure.quality.metric == "rowCount"
+def _violation(rule: Rule, count: int, rows: int, seen: Sequence[tuple[int, str | None]]) -> Violation:
     return Violation(
         rule=rule.name,
         column=rule.column,
         rows=count,
-        expected=expected_of(measure.quality) if measure else rule.expected,
-        examples=()
-        if counts_rows
-        else tuple(dict.fromkeys("nothing" if v is None else v for v in seen["value"])),
-        first_rows=() if counts_rows else tuple(seen[ROW]),
-        measured=_measured(measure, count, rows) if measure else None,
+        expected=expected_of(rule.quality) if rule.quality else rule.expected,
+        examples=tuple(dict.fromkeys("nothing" if value is None else value for _, value in seen)),
+        first_rows=tuple(row for row, _ in seen),
+        measured=_measured(rule, count, rows) if rule.quality else None,
+        severity=rule.severity,
     )
