@@ -8,6 +8,8 @@ import pytest
 from causeway.actions.stages import evaluate as stage
 from causeway.actions.stages.recover import KeptRows
 from causeway.core.answers import HonestAnswers
+from causeway.core.ids import digest_of
+from causeway.core.manifest import Manifest, ProductPart
 from causeway.core.table import Number, Table, Text
 
 
@@ -25,6 +27,8 @@ def measured(monkeypatch, y, labels, folds, *, task="regression", source=None, t
     site = SimpleNamespace(
         workshop=SimpleNamespace(honest_predictions=honest),
         data=SimpleNamespace(time_column=time, positive=""),
+        manifest=Manifest(ProductPart("p")),
+        work=SimpleNamespace(artifacts=SimpleNamespace(put=digest_of)),
     )
     recovered = SimpleNamespace(
         model=0, sampler=None, task=task, target=SimpleNamespace(labels={}), source_path="t.csv"

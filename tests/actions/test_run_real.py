@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from causeway.actions.run import run
-from causeway.actions.ship import Blocked, ship
+from causeway.actions.ship import Blocked, plan_to_ship, ship
 from causeway.actions.workspace import open_workspace
 from causeway.adapters import registry
 from causeway.cli.main import main
@@ -208,3 +208,57 @@ def test_without_a_manifest_the_command_says_what_to_do(tmp_path):
     assert result.exit_code == 2
     assert json.loads(result.stdout)["hint"] == f"draft one: causeway init {tmp_path}"
     assert not (tmp_path / ".causeway").exists()
+
+
+ASKED = """
+[evaluation]
+floor = 0.6
+fairness = ["plan"]
+fairness_ratio = 0.05
+
+[decision]
+true_positive = 10
+false_positive = -3
+currency = "EUR"
+
+[[slices]]
+name = "novices"
+column = "months"
+maximum = 24
+"""
+
+
+def test_a_release_is_held_against_the_manifest_and_against_what_is_live(tmp_path, workshop):
+    folder = write_poc(tmp_path / "poc", rows=600)
+    (folder / "causeway.toml").write_text(MANIFEST + ASKED)
+    work = open_workspace(folder)
+    first = run(work, folder, workshop=workshop)
+    seen = first.evaluation
+    assert (seen.floor, seen.decision.currency, len(seen.fairness[0].groups)) == (0.6, "EUR", 3)
+    assert 0 < seen.slices[0].rows < seen.rows
+    assert ship(work, folder, waive=waived(first), agree=lambda _: True).status == "shipped"
+
+    # months decide who leaves: without them the model is worse, on the very same rows
+    (folder / "train.py").write_text(TRAIN.replace('[["months", "spend", "plan"]]', '[["spend", "plan"]]'))
+    (folder / "causeway.toml").write_text(MANIFEST)
+    run(work, folder, workshop=workshop)
+    with pytest.raises(Blocked) as refused:
+        ship(work, folder, agree=lambda _: True)
+    compared = refused.value.plan.comparison
+    assert "WORSE-THAN-LIVE" in {finding.code for finding in refused.value.plan.judgement.blocking}
+    assert (compared.rows, compared.live, compared.test) == (600, first.release, "DeLong")
+    assert compared.live_value == pytest.approx(seen.value)
+
+    # the same code on more rows: the old are compared held out, the new are asked of the live release
+    (folder / "train.py").write_text(TRAIN)
+    more = write_poc(tmp_path / "more", rows=900)
+    (folder / "customers.csv").write_bytes((more / "customers.csv").read_bytes())
+    run(work, folder, workshop=workshop)
+    compared = plan_to_ship(work, folder).comparison
+    assert not compared.why_not
+    assert compared.rows > 300
+    assert not compared.is_worse
+
+
+def waived(report):
+    return dict.fromkeys(report.blocks, "a test")

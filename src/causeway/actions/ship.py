@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from causeway.actions.against_live import against_live
 from causeway.actions.bundles import Bundle, Row, open_bundle
 from causeway.actions.check import judged
 from causeway.actions.decide import decide, product_state
@@ -14,15 +15,17 @@ from causeway.actions.instance import HOST, PORT, Instance, running
 from causeway.actions.keys import new_key
 from causeway.actions.routes import SANDBOX, publish
 from causeway.actions.verify import checkpoint_if_short
-from causeway.actions.workers import check_worker
+from causeway.actions.workers import check_worker, worker_speed
 from causeway.actions.workspace import Workspace, load_product
+from causeway.assess.quality_gate import beside_live
 from causeway.assess.shipping import Judgement, judge
+from causeway.core.comparison import Comparison
 from causeway.core.errors import Conflict, NotFound, Refused, UsageError
 from causeway.core.events import AnyFact, FindingWaived, KeyIssued, ProductDeclared, TrafficRouted
 from causeway.core.finding import Finding
 from causeway.core.ids import DIGEST_PREFIX, canonical_json, short
 from causeway.core.manifest import Manifest
-from causeway.core.release import Evaluation, Parity
+from causeway.core.release import Evaluation, Parity, Speed
 from causeway.intake import read_poc
 from causeway.views.product import ProductState, Waiver
 
@@ -51,6 +54,12 @@ class Plan(Struct, frozen=True):
     """Whether shipping would change nothing."""
     undo: str
     example: Row
+    comparison: Comparison | None = None
+    """With what is live, where another release is."""
+    not_compiled: str = ""
+    """Why a process with the model itself answers, where one does."""
+    speed: Speed | None = None
+    """How fast that process was when the release was made."""
 
 
 class Shipped(Struct, frozen=True):
@@ -110,6 +119,7 @@ def plan_to_ship(
     check_worker(work, bundle.release, folder=folder)
     waives = _waivers(bundle, waive or {})
     instance = running(work)
+    comparison = _beside_live(work, state, bundle)
     stage, cap = manifest.product.stage, _cap(manifest)
     return Plan(
         product=manifest.product.name,
@@ -120,7 +130,9 @@ def plan_to_ship(
         requests_per_minute=cap,
         evaluation=bundle.release.evaluation,
         parity=bundle.release.parity,
-        judgement=_judged(work, state, bundle, waives, manifest=manifest, folder=folder),
+        judgement=_judged(
+            work, state, bundle, waives, manifest=manifest, folder=folder, more=beside_live(comparison)
+        ),
         waives=waives,
         new_key=not state.active_keys,
         address=_address(instance, manifest.product.name),
@@ -129,7 +141,17 @@ def plan_to_ship(
         start=f"causeway up {shlex.quote(str(folder))}",
         undo=f"causeway roll back {shlex.quote(str(folder))}",
         example=bundle.example,
+        not_compiled=bundle.release.model.reason,
+        speed=worker_speed(work, bundle.release),
+        comparison=comparison,
     )
+
+
+def _beside_live(work: Workspace, state: ProductState, bundle: Bundle) -> Comparison | None:
+    """The comparison with the release that has most of the traffic, where that is another."""
+    if not state.shares or bundle.digest in state.shares:
+        return None
+    return against_live(work, bundle, max(state.shares, key=lambda release: state.shares[release]))
 
 
 def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
@@ -210,11 +232,12 @@ def _judged(
     *,
     manifest: Manifest,
     folder: Path,
+    more: tuple[Finding, ...],
 ) -> Judgement:
     now = work.clock.now()
     stage = manifest.product.stage
     standing = state.waivers_for(bundle.digest, at=now)
-    findings = [*bundle.findings, *_in_folder(folder, manifest, bundle)]
+    findings = [*bundle.findings, *more, *_in_folder(folder, manifest, bundle)]
     judgement = judge(bundle.release, findings, waivers=standing, stage=stage)
     _check_waivers(judgement.blocking, waives)
     asked = [

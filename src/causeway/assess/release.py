@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from causeway.assess import answer_scale, measured_leaks, trouble
+from causeway.assess import answer_scale, measured_leaks, quality_gate, trouble
 from causeway.assess.answer_scale import Scale
 from causeway.assess.target_leak import Telltale
 from causeway.core.contract import Violation
@@ -42,6 +42,8 @@ class Proofs(Struct, frozen=True, omit_defaults=True):
 
     evaluation: Evaluation
     parity: Parity
+    not_compiled: str = ""
+    """Why a process with the model itself answers, and no converted one."""
     encoded_input: bool = False
     unexplained: tuple[Unexplained, ...] = ()
     leaks: tuple[Leak, ...] = ()
@@ -71,8 +73,10 @@ def judge(proofs: Proofs) -> tuple[Finding, ...]:
     """Every finding about this release, those that block shipping first."""
     findings = (
         *_skill(proofs.evaluation),
+        *quality_gate.judge(proofs.evaluation),
         *_encoded(proofs),
         *_parity(proofs.parity),
+        *_not_compiled(proofs.not_compiled),
         *_leaks(proofs.leaks),
         *measured_leaks.telling(proofs.telltales),
         *measured_leaks.before_split(proofs.before_split),
@@ -149,7 +153,7 @@ def _placed(gap: Unexplained) -> str:
 
 
 def _parity(parity: Parity) -> tuple[Finding, ...]:
-    if parity.rows and parity.rows_equal == parity.rows and not parity.label_flips:
+    if parity.proven:
         return ()
     return (
         Finding(
@@ -165,6 +169,26 @@ def _parity(parity: Parity) -> tuple[Finding, ...]:
             ),
             damage=1.0,
             blocks_ship=True,
+        ),
+    )
+
+
+def _not_compiled(why: str) -> tuple[Finding, ...]:
+    if not why:
+        return ()
+    words = (
+        "Nothing, if its pace will do: the run measured it, and the plan of ship says it again. Faster is an "
+        "estimator or a preprocessing that converts to ONNX."
+    )
+    return (
+        Finding(
+            code="NOT-COMPILED",
+            severity=Severity.NOTE,
+            title="The model is not compiled: a process with the model itself answers, one request at a time, "
+            "and needs the proof of concept's environment beside the gateway.",
+            remedy=Remedy(words),
+            evidence=(Evidence(text=why),),
+            damage=0.2,
         ),
     )
 

@@ -11,6 +11,7 @@ from rich.status import Status
 
 from causeway.actions.run import RunReport
 from causeway.actions.stages.step import StageEnded
+from causeway.core.evaluation import DecisionSeen
 from causeway.core.ids import short
 from causeway.core.metrics import spoken
 from causeway.core.release import Evaluation
@@ -87,9 +88,11 @@ def stage_line(stage: StageEnded) -> str:
 
 def verdict(report: RunReport, *, folder: Path) -> str:
     """How good the model is, what the release is called, and what to do next."""
-    paragraphs = [_skill(report.evaluation)]
+    paragraphs = [_skill(report.evaluation), *_worth(report.evaluation.decision)]
     known = " was made before from the same inputs" if report.status == "already_made" else ""
     paragraphs.append(f"Release {report.product}@{short(report.release)}{known}.")
+    if report.not_compiled:
+        paragraphs.append(_worker(report))
     paragraphs += [_blocker(report, code) for code in report.blocks]
     shipping = "" if not report.blocks else " (will refuse until then)"
     paragraphs.append(f"Next: causeway ship {_shown(folder)}{shipping}")
@@ -107,6 +110,29 @@ def _skill(evaluation: Evaluation) -> str:
         text += f" Claimed: {evaluation.claimed:.3f} ({evaluation.claimed_how})"
         text += f"; held out: {evaluation.others[name]:.3f}." if name in evaluation.others else "."
     return text
+
+
+def _worth(seen: DecisionSeen | None) -> list[str]:
+    """From which probability on acting pays, and how much, where decisions have a worth."""
+    if seen is None:
+        return []
+    unit = seen.currency or "units of [decision]"
+    text = (
+        f"Acting from a probability of {seen.at:.3g} on ({seen.how}) is worth {seen.value:.3g} {unit} a "
+        f"decision (95 % {seen.low:.3g} to {seen.high:.3g}); {seen.without_name} {seen.without:.3g}, acting "
+        f"from 0.5 on {seen.at_half:.3g}."
+    )
+    return [text]
+
+
+def _worker(report: RunReport) -> str:
+    text = f"It is not compiled, a process with the model itself answers: {report.not_compiled}."
+    if report.speed is None:
+        return text
+    return (
+        f"{text} That process takes {report.speed.one_row_ms:.2g} ms for one row, and answers "
+        f"{report.speed.rows_per_second:,.0f} rows a second at {report.speed.batch} a request."
+    )
 
 
 def _blocker(report: RunReport, code: str) -> str:

@@ -13,6 +13,7 @@ from causeway.core.errors import OutsideError, UsageError
 if TYPE_CHECKING:
     from causeway.actions.ship import Blocked, Plan, Shipped
     from causeway.assess.shipping import Judgement
+    from causeway.core.comparison import Comparison
     from causeway.core.finding import Finding
 
 DECLINED = 1
@@ -88,7 +89,9 @@ def plan_lines(plan: "Plan") -> list[str]:
     rows = [
         ("release", short(plan.release)),
         ("evaluation", evaluation_line(plan)),
+        *([("beside live", comparison_line(plan.comparison))] if plan.comparison else []),
         ("parity", parity_line(plan)),
+        *_worker_rows(plan),
         *_judgement_rows(plan.judgement),
         ("traffic", f"{shares_text(plan.before)} -> {shares_text(plan.after)}{cap}"),
         ("address", plan.address),
@@ -145,6 +148,20 @@ def evaluation_line(plan: "Plan") -> str:
     )
 
 
+def comparison_line(seen: "Comparison") -> str:
+    """How it does on the same rows as what is live."""
+    from causeway.core.metrics import spoken
+
+    if seen.why_not:
+        return f"not compared: {seen.why_not}"
+    verdict = "better" if seen.is_better else "worse" if seen.is_worse else "no different beyond chance"
+    tested = f", p {seen.p:.2g} ({seen.test})" if seen.p is not None else ""
+    return (
+        f"{verdict}: {spoken(seen.metric)} {seen.value:.3f} against {seen.live_value:.3f} on the same "
+        f"{seen.rows:,} rows (difference {seen.low:.3f} to {seen.high:.3f}{tested})"
+    )
+
+
 def parity_line(plan: "Plan") -> str:
     """Whether it answers as the proof of concept did."""
     parity = plan.parity
@@ -152,6 +169,19 @@ def parity_line(plan: "Plan") -> str:
         f"{parity.rows_equal:,} of {parity.rows:,} rows agree with the proof of concept, "
         f"largest difference {parity.largest_difference:.2g}"
     )
+
+
+def _worker_rows(plan: "Plan") -> list[tuple[str, str]]:
+    """Why a process with the model itself answers, and how fast it is; nothing where the model is compiled."""
+    if not plan.not_compiled:
+        return []
+    rows = [("worker", f"a process with the model itself answers; not compiled: {plan.not_compiled}")]
+    if speed := plan.speed:
+        pace = (
+            f"{speed.one_row_ms:.2g} ms for one row, {speed.rows_per_second:,.0f} rows/s at {speed.batch} a "
+        )
+        rows.append(("speed", f"{pace}request, one request at a time; measured when the release was made"))
+    return rows
 
 
 def shares_text(shares: dict[str, int]) -> str:

@@ -2,7 +2,11 @@
 
 from msgspec import Struct
 
+from causeway.core.evaluation import CalibrationSeen, DecisionSeen, FairnessSeen, SliceSeen
 from causeway.core.ids import digest_of_value
+
+WORKER = "worker"
+"""The form of a model that was not converted."""
 
 
 class Field(Struct, frozen=True, omit_defaults=True):
@@ -40,7 +44,9 @@ class Parity(Struct, frozen=True, omit_defaults=True):
     """Proof that the release answers as the proof of concept did.
 
     `rows` were compared, raw row in and answer out; differences are absolute, in the units of the
-    output.
+    output, and `differences` are their quantiles. Beside the stored rows stand made-up ones at the
+    edges: nothing in a column, its extremes, zero, less than nothing, texts never seen and very long ones;
+    those that the proof of concept's own model refuses count as `edge_refused`.
     """
 
     rows: int
@@ -51,6 +57,32 @@ class Parity(Struct, frozen=True, omit_defaults=True):
     matrix_columns: int = 0
     matrix_columns_equal: int = 0
     rows_in_source: int = 0
+    differences: dict[str, float] = {}
+    """`0.5`, `0.9`, `0.99`: half of the rows differ by at most the first..."""
+    edge_rows: int = 0
+    """Made-up rows that were compared."""
+    edge_rows_equal: int = 0
+    edge_largest_difference: float = 0.0
+    edge_label_flips: int = 0
+    edge_refused: int = 0
+
+    @property
+    def proven(self) -> bool:
+        """Whether every row that was compared got the proof of concept's own answer."""
+        stored = self.rows > 0 and self.rows_equal == self.rows and not self.label_flips
+        return stored and self.edge_rows_equal == self.edge_rows
+
+
+class Speed(Struct, frozen=True):
+    """How fast a process with the whole model answered when the release was made.
+
+    `one_row_ms` is the median of requests with one row, `rows_per_second` comes of requests with `batch`.
+    """
+
+    one_row_ms: float
+    rows_per_second: float
+    batch: int
+    start_seconds: float
 
 
 class Evaluation(Struct, frozen=True, omit_defaults=True):
@@ -76,6 +108,13 @@ class Evaluation(Struct, frozen=True, omit_defaults=True):
     others: dict[str, float] = {}
     copies: int = 0
     """How many of the measured rows are copies of another; they are held out and resampled together."""
+    floor: float | None = None
+    """What the manifest says `value` must reach."""
+    slices: tuple[SliceSeen, ...] = ()
+    calibration: CalibrationSeen | None = None
+    calibration_ceiling: float | None = None
+    decision: DecisionSeen | None = None
+    fairness: tuple[FairnessSeen, ...] = ()
 
     @property
     def has_skill(self) -> bool:
@@ -86,9 +125,11 @@ class Evaluation(Struct, frozen=True, omit_defaults=True):
 class Model(Struct, frozen=True, omit_defaults=True):
     """How the bundle's model is run.
 
-    `form` is `matrix` (one float input) or `columns` (one input a field). Where `features` names a
-    function (`module:function`), a worker process makes the model's `columns` of raw rows with it;
-    only those in `missing` may lack a number. Its modules are the bundle's files below `features/`.
+    `form` is `matrix` (one float input), `columns` (one input a field), or `worker`: the file is the model
+    as its own framework saved it, opened only in a process of its own that `spec` describes, and `reason`
+    says why it was not converted. Where `features` names a function (`module:function`), that process makes
+    the model's `columns` of raw rows with it; only those in `missing` may lack a number. Its modules are the
+    bundle's files below `features/`.
     """
 
     file: str
@@ -101,6 +142,18 @@ class Model(Struct, frozen=True, omit_defaults=True):
     features: str = ""
     columns: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    spec: str = ""
+    reason: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the model itself is run by a process of its own."""
+        return self.form == WORKER
+
+    @property
+    def apart(self) -> str:
+        """What of it a process of its own runs, in words; empty where nothing is."""
+        return self.features or (f"the model ({self.estimator})" if self.whole else "")
 
 
 class Release(Struct, frozen=True, omit_defaults=True):

@@ -119,7 +119,7 @@ def _best(truth: Numbers, chance: Numbers, worth: Worth) -> float:
 def _cross_chosen(truth: Numbers, chance: Numbers, folds: Numbers, worth: Worth) -> Numbers:
     """For each row the threshold that the rows of other folds choose; halves where there is one fold."""
     if len(np.unique(folds)) < 2:
-        folds = np.arange(len(truth)) % 2
+        folds = (np.arange(len(truth)) % 2).astype(np.float64)
     used = np.empty(len(truth))
     for fold in np.unique(folds):
         here = folds == fold

@@ -9,7 +9,8 @@ from msgspec import structs
 
 from causeway.actions.stages.doubts import telling_columns
 from causeway.actions.stages.environment import EnvironmentMade
-from causeway.actions.stages.evaluate import beside_claim, evaluate, of_classes, of_values
+from causeway.actions.stages.evaluate import beside_claim, evaluate
+from causeway.actions.stages.held import held_out, score_held
 from causeway.actions.stages.kept import pack
 from causeway.actions.stages.recover import FEATURES, MATRIX, Recovered, kept_rows, recover_features
 from causeway.actions.stages.site import Site
@@ -169,10 +170,8 @@ def _of_stand_in(
         Text(said) if said else Number(labels), scores, stood.classes, folds, stood.method, 0.0
     )
     positive = run.poc.positive.value
-    evaluation = (
-        of_classes(honest, Text(words), copies=None, positive=positive)
-        if stood.classes
-        else of_values(honest, Number(truth), copies=None)
+    evaluation = score_held(
+        held_out(honest, Text(words) if stood.classes else Number(truth), positive=positive)
     )
     scored = folds >= 0
     aim = truth[scored]
