@@ -24,6 +24,7 @@ from causeway.intake import choosing, infer, stack
 from causeway.intake.claims import claimed_in_output, claimed_in_text
 from causeway.intake.data.association import scores
 from causeway.intake.data.datafiles import read_sample
+from causeway.intake.data.learned import with_learned
 from causeway.intake.data.mlflow_runs import claims_in_store
 from causeway.intake.environment.imports import third_party, undeclared
 from causeway.intake.estimators import friendly
@@ -57,7 +58,7 @@ def read_poc(folder: Path) -> Poc:
     kind = kind or infer.kind_of_untrained(seen) or infer.kind_of_shipped(shipped)
     hired, lent = kind_and_model(seen, served.value) if not chosen and not kind else (Guess(), Guess())
     kind = kind or hired
-    file = _scored(reading, file, target.value, kind.value)
+    file = _scored(reading, file, target.value, kind.value, chosen)
     imports = third_party(reading.codes, reading.project.local_modules())
     column = file.column(target.value) if file else None
     return Poc(
@@ -183,7 +184,9 @@ def _file(reading: Reading, training: Training | None) -> DataFile | None:
     return tables[0] if len(tables) == 1 else None
 
 
-def _scored(reading: Reading, file: DataFile | None, target: str, kind: str) -> DataFile | None:
+def _scored(
+    reading: Reading, file: DataFile | None, target: str, kind: str, chosen: Training | None
+) -> DataFile | None:
     if file is None or not target or not kind:
         return file
     entry = next((entry for entry in reading.entries if entry.path == file.path), None)
@@ -192,7 +195,8 @@ def _scored(reading: Reading, file: DataFile | None, target: str, kind: str) -> 
         return file
     found = scores(sampled.rows, sampled.names, target, regression=kind == "regression")
     columns = tuple(structs.replace(c, target_score=found.get(c.name)) for c in file.columns)
-    return structs.replace(file, columns=columns)
+    file = structs.replace(file, columns=columns)
+    return with_learned(file, sampled, target, infer.features_of(chosen, file, target))
 
 
 def _shipped(reading: Reading, served: Guess, seen: list[Sighting]) -> ModelFile | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from causeway.assess.poc import words
+from causeway.assess.poc import copies, given_away, words
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.poc import Leak, Poc, Training
 
@@ -20,6 +20,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from chosen_by_target(poc)
     yield from _fitted_again(poc)
     yield from _filtered(poc)
+    yield from copies.judge(poc)
     yield from _columns(poc)
     yield from _no_holdout(poc)
     yield from _shuffled_time(poc)
@@ -131,6 +132,7 @@ def _told(poc: Poc) -> Iterator[Finding]:
 def _columns(poc: Poc) -> Iterator[Finding]:
     yield from _warned(poc)
     yield from _told(poc)
+    yield from given_away.judge(poc)
     file = poc.training_file()
     scored = (
         [c for c in file.columns if (c.target_score or 0.0) >= PERFECT and c.name in poc.features]

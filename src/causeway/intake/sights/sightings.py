@@ -21,6 +21,7 @@ from causeway.intake.sights.beside_code import beside_code
 from causeway.intake.sights.byhand import by_hand
 from causeway.intake.sights.clusters import named_by_hand
 from causeway.intake.sights.codings import coded_otherwise
+from causeway.intake.sights.deduplicated import drops_copies
 from causeway.intake.sights.drawn import drawn
 from causeway.intake.sights.execution import order_matters
 from causeway.intake.sights.guards import doors
@@ -99,7 +100,8 @@ def _upkeep(reading: Reading) -> list[Sighting]:
 
 def _chance(reading: Reading) -> list[Sighting]:
     codes = reading.project.codes
-    return [*drawn(reading.project), *chosen_on_test(codes), *named_by_hand(codes), *time_order(codes)]
+    chosen = [*chosen_on_test(codes), *named_by_hand(codes), *time_order(codes)]
+    return [*drawn(reading.project), *chosen, *drops_copies(codes)]
 
 
 def _inputs(reading: Reading) -> list[Sighting]:
