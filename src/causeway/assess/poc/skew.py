@@ -1,10 +1,10 @@
-"""Does the app compute its inputs as the training did, and is the served model the one that is described."""
+"""Does the app compute its inputs as the training did."""
 
 from collections.abc import Iterator
 
 from causeway.assess.poc import words
 from causeway.core.finding import Finding, Remedy, Severity
-from causeway.core.poc import Poc, Sighting
+from causeway.core.poc import Poc
 
 REPLAY = Remedy(
     "Serve the recovered preprocessing instead: `causeway run` proves it row by row.", "causeway run"
@@ -12,9 +12,7 @@ REPLAY = Remedy(
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
-    """Encoding by hand, encoders fitted again, text cleaned differently, options never seen, another
-    model.
-    """
+    """Encoding by hand, encoders fitted again, text cleaned differently, options never seen."""
     served = poc.serve.value
     if served:
         yield from _by_hand(poc, served)
@@ -24,7 +22,6 @@ def judge(poc: Poc) -> Iterator[Finding]:
         yield from _coded(poc)
         yield from _text(poc, served)
         yield from _options(poc, served)
-    yield from _described(poc)
 
 
 def _by_hand(poc: Poc, served: str) -> Iterator[Finding]:
@@ -202,54 +199,3 @@ def _options(poc: Poc, served: str) -> Iterator[Finding]:
             certainty=0.95,
             damage=0.6,
         )
-
-
-def _described(poc: Poc) -> Iterator[Finding]:
-    said = poc.seen("readme_model")
-    kind = poc.model.value
-    if not said or not kind or kind not in KNOWN or poc.model.certainty < 0.9:
-        return
-    beside = [s for s in said if s.detail and s.detail == _path(poc) and kind not in _on_line(said, s)]
-    families = {s.value for s in said}
-    if families & _there(poc) and not beside and poc.model.certainty < SHIPPED:
-        return
-    if beside or (len(families) == 1 and kind not in families):
-        other = beside[0] if beside else said[0]
-        yield Finding(
-            "MODEL-MISMATCH",
-            Severity.FIX,
-            f"The README describes a {other.value}; the model that is there is {kind}.",
-            Remedy("Correct the README, or ship the model that it describes."),
-            (other.at, *poc.model.evidence[:1]),
-            certainty=0.85,
-            damage=0.45,
-        )
-
-
-def _there(poc: Poc) -> set[str]:
-    """The algorithms that some training or some saved model of the folder has."""
-    names = " ".join([*(t.estimator for t in poc.trainings), *(m.estimator for m in poc.models)]).lower()
-    return {family for family in KNOWN if _SPELLED.get(family, family.replace(" ", "")) in names}
-
-
-_SPELLED = {
-    "XGBoost": "xgb", "LightGBM": "lgbm", "CatBoost": "catboost", "support vector machine": "svc",
-    "k nearest neighbours": "kneighbors", "naive Bayes": "nb",
-}  # fmt: skip
-SHIPPED = 0.95
-"""Certainty of a model's name that is read from the very file that the app loads."""
-KNOWN = frozenset(
-    {
-        "random forest", "decision tree", "logistic regression", "linear regression", "XGBoost", "LightGBM",
-        "CatBoost",
-        "gradient boosting", "support vector machine", "k nearest neighbours", "naive Bayes",
-    }
-)  # fmt: skip
-
-
-def _path(poc: Poc) -> str:
-    return poc.model.evidence[0].path if poc.model.evidence else ""
-
-
-def _on_line(said: tuple[Sighting, ...], one: Sighting) -> set[str]:
-    return {s.value for s in said if s.at == one.at}

@@ -30,6 +30,7 @@ from causeway.intake.sights.missing import missing_files, missing_templates
 from causeway.intake.sights.one_row import one_row
 from causeway.intake.sights.promises import kept, other_spellings, readme_promises
 from causeway.intake.sights.readme import said_in_readme
+from causeway.intake.sights.said_model import said_in_code, said_in_readme_keys
 from causeway.intake.sights.selection import chosen_on_test
 from causeway.intake.sights.served_inputs import served_inputs
 from causeway.intake.sights.serving import app_facts
@@ -137,10 +138,12 @@ def _promises(reading: Reading) -> list[Sighting]:
 
 
 def _in_readme(reading: Reading) -> list[Sighting]:
+    found = list(said_in_code(reading.project.codes))
     if reading.readme is None:
-        return []
+        return found
+    path, text = reading.readme.path, reading.readme_text
     shipped = tuple(model.path for model in reading.models if model.estimator)
-    return list(said_in_readme(reading.readme.path, reading.readme_text, shipped))
+    return [*said_in_readme(path, text, shipped), *said_in_readme_keys(path, text), *found]
 
 
 def _in_configuration(reading: Reading) -> list[Sighting]:
