@@ -12,6 +12,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
     """Missing header, columns that fall between features and target, encodings, pointers, scored records."""
     yield from _header(poc)
     yield from _gap(poc)
+    yield from _fallen_out(poc)
     yield from _encoding(poc)
     yield from _pointers(poc)
     yield from _scored(poc)
@@ -71,6 +72,21 @@ def _gap(poc: Poc) -> Iterator[Finding]:
                 damage=0.55,
             )
             return
+
+
+def _fallen_out(poc: Poc) -> Iterator[Finding]:
+    for sighting in poc.seen("class_dropped")[:1]:
+        yield Finding(
+            "DATA-DROPPED",
+            Severity.FIX,
+            f"The dictionary that codes the target leaves out {sighting.value} of {sighting.detail} records: "
+            "they become empty and are dropped without a word, so the model never sees them and is never "
+            "judged on them.",
+            Remedy("Say which classes it is for, or learn them too; in service such cases will come."),
+            (sighting.at,),
+            certainty=0.9,
+            damage=0.7,
+        )
 
 
 def _encoding(poc: Poc) -> Iterator[Finding]:

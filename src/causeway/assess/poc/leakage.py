@@ -188,6 +188,8 @@ def _no_holdout(poc: Poc) -> Iterator[Finding]:
             certainty=0.95,
             damage=0.85,
         )
+    elif training and (aside := _never_scored(poc, training)):
+        yield aside
     elif training and _unmeasured(poc, training):
         yield Finding(
             "NO-HOLDOUT",
@@ -217,6 +219,24 @@ def _no_holdout(poc: Poc) -> Iterator[Finding]:
             certainty=0.85,
             damage=0.2,
         )
+
+
+def _never_scored(poc: Poc, training: Training) -> Finding | None:
+    """That rows are set aside and nothing is ever measured on them."""
+    found = [s for s in poc.seen("unscored") if s.at.path == training.path]
+    if not found or poc.seen("judged"):
+        return None
+    forgotten = [s for s in poc.seen("score_forgotten") if s.at.path == training.path]
+    beside = f", and what {found[0].detail} gives is neither shown nor kept" if found[0].detail else ""
+    return Finding(
+        "NO-HOLDOUT",
+        Severity.FIX,
+        f"{found[0].value} are set aside and never used{beside}: nothing here measures how good it is.",
+        Remedy("Score the model on the rows that were set aside, and write the figure down."),
+        (found[0].at, *(s.at for s in forgotten)),
+        certainty=0.9,
+        damage=0.7,
+    )
 
 
 def _unmeasured(poc: Poc, training: Training) -> bool:

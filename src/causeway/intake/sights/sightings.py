@@ -26,6 +26,7 @@ from causeway.intake.sights.drawn import drawn
 from causeway.intake.sights.execution import order_matters
 from causeway.intake.sights.guards import doors
 from causeway.intake.sights.importing import work_when_imported
+from causeway.intake.sights.mapped_target import classes_that_fall_out
 from causeway.intake.sights.missing import missing_files, missing_templates
 from causeway.intake.sights.one_row import one_row
 from causeway.intake.sights.promises import kept, other_spellings, readme_promises
@@ -37,6 +38,7 @@ from causeway.intake.sights.serving import app_facts
 from causeway.intake.sights.swallowed import swallowed_errors
 from causeway.intake.sights.time_order import time_order
 from causeway.intake.sights.unscaled import unscaled
+from causeway.intake.sights.unscored import unscored
 from causeway.intake.sights.upkeep import manners, seeds, unused
 
 CONFIGURATION = {".env", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".json", ".sh", ".properties"}
@@ -102,7 +104,8 @@ def _upkeep(reading: Reading) -> list[Sighting]:
 def _chance(reading: Reading) -> list[Sighting]:
     codes = reading.project.codes
     chosen = [*chosen_on_test(codes), *named_by_hand(codes), *time_order(codes)]
-    return [*drawn(reading.project), *chosen, *drops_copies(codes)]
+    fallen = [*drops_copies(codes), *classes_that_fall_out(codes, reading.data)]
+    return [*drawn(reading.project), *chosen, *fallen, *unscored(reading.project)]
 
 
 def _inputs(reading: Reading) -> list[Sighting]:
