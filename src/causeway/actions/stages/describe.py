@@ -7,6 +7,7 @@ import msgspec
 from causeway.actions.source import digest_file, digest_source
 from causeway.actions.stages.compile import WORKER_SPEC, Compiled
 from causeway.actions.stages.contract import CONTRACT, Contracted
+from causeway.actions.stages.data import FOLDER
 from causeway.actions.stages.doubts import answer_scale, telling_columns
 from causeway.actions.stages.environment import EnvironmentMade
 from causeway.actions.stages.evaluate import Evaluated
@@ -20,12 +21,15 @@ from causeway.assess.poc.leakage import chosen_by_target
 from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
 from causeway.core.bundle import FUNCTION, WHOLE
 from causeway.core.contract import ContractReport
+from causeway.core.errors import Defect
 from causeway.core.features import Features, columns_read, read_features
 from causeway.core.features_rules import Derived as DerivedRule
 from causeway.core.features_rules import Map, Numeric, Rule
 from causeway.core.finding import Finding
 from causeway.core.ids import canonical_json, digest_of
 from causeway.core.lineage import Assertion, Derived, LineageColumn, Source, Story, type_names
+from causeway.core.papers import BOM, CARD, PaperFacts, bill_of_materials, model_card
+from causeway.core.papers.bom_schema import faults_of
 from causeway.core.poc import Poc
 from causeway.core.release import Model, Output, Release, Signature
 from causeway.core.table import Column, Table, Text
@@ -75,7 +79,39 @@ def describe(site: Site, parts: Parts) -> Contents:
         findings=blockers(findings),
         format=WHOLE,
     )
-    return Contents(release, files, findings, _story(site, parts, features, outputs=outputs))
+    papers = _papers(site, parts, release, findings)
+    files |= _written(site, papers)
+    release = msgspec.structs.replace(release, files=files)
+    story = _story(site, parts, features, outputs=outputs)
+    return Contents(release, files, findings, story, papers)
+
+
+def _papers(site: Site, parts: Parts, release: Release, findings: tuple[Finding, ...]) -> PaperFacts:
+    recovered, environment = parts.recovered, parts.environment.environment
+    return PaperFacts(
+        release=release,
+        product=site.manifest.product,
+        python=environment.version,
+        pins=environment.pins,
+        source=recovered.source_path,
+        columns=tuple(parts.source.columns),
+        rows_in_source=recovered.rows_in_source,
+        rows_kept=recovered.rows_kept,
+        script=site.manifest.model.train,
+        contract_agreed=bool(parts.contracted.declared),
+        open_findings=tuple(f"{finding.code}: {finding.title}" for finding in findings),
+    )
+
+
+def _written(site: Site, papers: PaperFacts) -> dict[str, str]:
+    put = site.work.artifacts.put
+    bom = bill_of_materials(papers)
+    if faults := faults_of(bom):
+        raise Defect(f"the bill of materials is not valid: {faults[0]}", hint="please report this")
+    return {
+        BOM: put(msgspec.json.format(canonical_json(bom), indent=1)),
+        CARD: put(model_card(papers).encode()),
+    }
 
 
 def _files(
@@ -186,7 +222,8 @@ def _model(recovered: Recovered, compiled: Compiled) -> Model:
 def _inputs(site: Site, parts: Parts) -> dict[str, str]:
     data = parts.recovered.source_path
     ours = {MANIFEST, *(part.contract for part in site.manifest.data)}
-    named = {"data": digest_file(site.folder / data)} if (site.folder / data).is_file() else {}
+    places = [place / data for place in (site.scratch / FOLDER, site.folder) if (place / data).is_file()]
+    named = {"data": digest_file(places[0])} if places else {}
     return {
         **named,
         "manifest": site.manifest_digest,

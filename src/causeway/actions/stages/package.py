@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from causeway.actions.source import digest_file
+from causeway.actions.source import digest_file, digest_own_code
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
 from causeway.actions.workspace import Workspace, keys_folder
@@ -24,6 +24,7 @@ from causeway.core.model_signing import (
     statement_over,
     write_model_signature,
 )
+from causeway.core.papers import PROVENANCE, Built, PaperFacts, provenance
 from causeway.core.release import Release
 from causeway.gateway.folder import names_in
 
@@ -40,6 +41,8 @@ class Contents(Struct, frozen=True):
     files: dict[str, str]
     findings: tuple[Finding, ...]
     story: Story
+    papers: PaperFacts | None = None
+    """What the statement of provenance says; without it there is none."""
 
 
 class Packaged(Made, frozen=True, kw_only=True):
@@ -63,6 +66,8 @@ def package(site: Site, contents: Contents) -> Packaged:
         # the times in it differ from run to run, so it lies beside what the release's name covers
         LINEAGE: put(_lineage(site, msgspec.structs.replace(contents.story, release=release))),
     }
+    if contents.papers:
+        files[PROVENANCE] = put(_provenance(site, contents.papers, files))
     files[MODEL_SIGNATURE] = put(model_signature(signer, contents.release.product, files))
     packaged = Packaged(
         fact=f"release {short(release)}, signed by {signer.key_id}",
@@ -126,6 +131,13 @@ def unpack(site: Site, packaged: Packaged) -> None:
     finally:
         if scratch.exists():
             _remove(scratch)
+
+
+def _provenance(site: Site, papers: PaperFacts, files: Mapping[str, str]) -> bytes:
+    built = Built(site.run, site.started_at, site.work.clock.now(), code=digest_own_code())
+    # the signature names the machine's key, and the lineage its own times: neither is what was built
+    made = {path: digest for path, digest in files.items() if path not in {SIGNATURE, LINEAGE}}
+    return msgspec.json.format(canonical_json(provenance(papers, built, files=made)), indent=1)
 
 
 def _remove(folder: Path) -> None:
