@@ -89,6 +89,23 @@ def ask():
 
 
 @pytest.mark.parametrize(
+    ("line", "open_"),
+    [
+        ("approved = True", True),
+        ("state['is_safe'] = True", True),
+        ("return {'valid': True}", True),
+        ("approved = False", False),
+        ("finished = True", False),
+    ],
+)
+def test_a_check_that_fails_counts_as_passed(tmp_path, line, open_):
+    code = (
+        f"def judge(text):\n    try:\n        approved = ask(text)\n    except ValueError:\n        {line}\n"
+    )
+    assert ("FAIL-OPEN" in found(tmp_path, **{"critic.py": code})) == open_
+
+
+@pytest.mark.parametrize(
     ("taken", "unchecked"),
     [
         ("data: dict", "data: dict"),

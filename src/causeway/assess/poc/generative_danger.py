@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from causeway.assess.poc import words
 from causeway.core.finding import Finding, Remedy, Severity
 from causeway.core.poc import Poc, Sighting
 
@@ -99,7 +100,7 @@ def _injection(poc: Poc) -> Iterator[Finding]:
     foreign = [
         s for s in poc.seen("asked") if {"document", "web", "file", "retriever"} & set(s.value.split())
     ]
-    mixed = poc.seen("mixed_prompt")
+    mixed = sorted(poc.seen("mixed_prompt"), key=lambda sighting: sighting.value == "apart")
     if acting and foreign:
         yield Finding(
             "GENAI-INJECTION",
@@ -120,25 +121,42 @@ def _injection(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "GENAI-INJECTION",
             Severity.FIX,
-            f"{_whose(mixed[0].detail)} share one message: {_who(mixed[0].detail)} can give orders.",
-            Remedy("Put instructions into the system message, and mark others' text as quotation."),
-            tuple(s.at for s in mixed[:2]),
+            _mixed(mixed[0]),
+            Remedy(
+                "Put instructions into the system message, and mark others' text as quotation."
+                if mixed[0].value != "apart"
+                else "Mark each of them as quotation (say by tags), and say so in the instructions."
+            ),
+            tuple(s.at for s in mixed if s.value == mixed[0].value)[:2],
             certainty=0.85,
             damage=0.6,
         )
 
 
-def _whose(labels: str) -> str:
-    words = {
+def _mixed(sighting: Sighting) -> str:
+    if sighting.value == "apart":
+        named = _named(sighting.detail)
+        together = "stand" if len(named) == 1 else "share one message and are"
+        others = " beside the question and is" if len(named) == 1 else ""
+        return (
+            f"{words.listed([named[0].capitalize(), *named[1:]])} {together}{others} not marked off: "
+            f"{_who(sighting.detail)} can give orders."
+        )
+    shared = words.listed(["Instructions", *_named(sighting.detail)])
+    return f"{shared} share one message: {_who(sighting.detail)} can give orders."
+
+
+def _named(labels: str) -> list[str]:
+    names = {
         "document": "documents",
         "retriever": "documents",
         "file": "uploaded files",
         "web": "web pages",
         "user": "the user's words",
         "operator": "the user's words",
+        "talk": "what is remembered of the user",
     }
-    named = ["Instructions", *dict.fromkeys(words[label] for label in labels.split())]
-    return f"{', '.join(named[:-1])} and {named[-1]}"
+    return list(dict.fromkeys(names[label] for label in labels.split()))
 
 
 def _who(labels: str) -> str:

@@ -12,6 +12,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
     """Debugger, swallowed errors, unchecked input, uploads, ports, work at import."""
     yield from _debug(poc)
     yield from _swallowed(poc)
+    yield from _fails_open(poc)
     yield from _unchecked(poc)
     yield from _uploads(poc)
     yield from _port(poc)
@@ -52,6 +53,20 @@ def _swallowed(poc: Poc) -> Iterator[Finding]:
             Remedy("Catch what is expected, log it, and answer with a 4xx or 5xx."),
             tuple(s.at for s in found[:4]),
             damage=0.4,
+        )
+
+
+def _fails_open(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("fails_open")
+    if found:
+        yield Finding(
+            "FAIL-OPEN",
+            Severity.FIX,
+            f"A check that fails counts as passed: after an error, {found[0].value}.",
+            Remedy("Let an error count as not passed, or stop there and say so."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.9,
+            damage=0.55,
         )
 
 

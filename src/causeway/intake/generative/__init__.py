@@ -12,6 +12,7 @@ from causeway.intake.generative.catalog import ENDPOINT, FRAMEWORKS, PROVIDERS
 from causeway.intake.generative.files import PROMPT_SUFFIXES, Written, environment_of, written
 from causeway.intake.generative.flow import follow
 from causeway.intake.generative.loops import endless, generous
+from causeway.intake.generative.messages import how_mixed
 from causeway.intake.generative.prompts import in_code, personal_in
 from causeway.intake.generative.sites import Sites
 from causeway.intake.generative.stores import Kept, overwritten
@@ -21,7 +22,7 @@ from causeway.intake.python.code import Code
 from causeway.intake.python.names import aliases_of
 
 MAX_PROMPTS = 40
-OTHERS_IN_ORDER = ("document", "file", "web", "user", "operator", "retriever")
+OTHERS_IN_ORDER = ("document", "file", "web", "user", "operator", "retriever", "talk")
 _ASIDE = re.compile(
     r"(^|/)(tests?|testing|evals?|benchmarks?)/|(^|/)(test_[^/]*|[^/]*_test|conftest|eval\w*|bench\w*|load_\w*|smoke\w*)\.py$"
 )
@@ -199,7 +200,8 @@ class _Parts:
         ]
         for asked in self.flow.asked.values():
             whose = " ".join(word for word in OTHERS_IN_ORDER if word in asked.labels)
-            seen += [Sighting("mixed_prompt", "", asked.at, whose)] if "mixed" in asked.labels else []
+            how = how_mixed(asked)
+            seen += [Sighting("mixed_prompt", how, asked.at, whose)] if how else []
         for sunk in self.flow.sunk.values():
             whose = " ".join(sorted(sunk.labels & {"user", "file"}))
             seen += [Sighting("model_output_run", sunk.how, sunk.at, whose)] if sunk.how != "parse" else []

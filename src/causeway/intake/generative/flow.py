@@ -33,6 +33,7 @@ def _collected(flow: Flow, found: list[Node]) -> Place:
             flow.scopes[id(place.function)] = place.scope
         if isinstance(node, ast.Call):
             flow.places[id(node)] = place
+            flow.nodes |= _node_of_graph(node)
         elif isinstance(node, Function):
             flow.functions.setdefault(node.name, []).append(Known(node, place))
         elif isinstance(node, ast.ClassDef):
@@ -41,6 +42,15 @@ def _collected(flow: Flow, found: list[Node]) -> Place:
     module = top.code.path.removesuffix(".py").removesuffix("/__init__").rsplit("/", 1)[-1]
     flow.paths.setdefault(module, top.code.path)
     return top
+
+
+def _node_of_graph(node: ast.Call) -> set[str]:
+    """The name of the function that a graph is given as a node."""
+    if not (isinstance(node.func, ast.Attribute) and node.func.attr == "add_node" and node.args):
+        return set()
+    given = node.args[-1]
+    name = given.attr if isinstance(given, ast.Attribute) else getattr(given, "id", "")
+    return {name} - {""}
 
 
 def _seed(flow: Flow, tools: set[str]) -> None:

@@ -5,10 +5,17 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from msgspec import Struct
-
-from causeway.intake.generative.labels import NONE, OTHERS, Asked, Flow, Known, Labels, Sunk
-from causeway.intake.generative.sources import ASKING, CLEAN, MUTATORS, RETRIEVERS, sink_of, source_of
+from causeway.intake.generative.labels import NONE, OTHERS, Asked, Called, Flow, Known, Labels, Sunk
+from causeway.intake.generative.sources import (
+    ASKING,
+    CLEAN,
+    INDEXES,
+    MUTATORS,
+    RETRIEVERS,
+    SEARCHES,
+    sink_of,
+    source_of,
+)
 from causeway.intake.generative.values import Function, Place
 from causeway.intake.python.names import dotted
 
@@ -30,30 +37,10 @@ _CHOSEN = {"arguments", "tool_calls", "function_call", "args", "input"}
 _FILLS = {"format", "format_map", "replace", "safe_substitute", "substitute", "render", "partial"}
 _PLACE = re.compile(r"(?<![{$])\{[a-z_]\w*\}(?!\})")
 _MAX_CALLERS = 20
+_COUNT = re.compile(r"(?i)(?:^|_)(?:count|total|number|length|size)$")
+_TALK = re.compile(r"(?i)history|conversation|profile|memory|previous")
 _OF_FORMAT = 60
 """How many letters of its own a template is taken to have."""
-
-
-class Called(Struct, frozen=True):
-    """A call, with the labels of what it is given."""
-
-    node: ast.Call
-    name: str
-    last: str
-    owner: str
-    receiver: Labels
-    each: tuple[Labels, ...]
-    by_name: dict[str, Labels]
-
-    @property
-    def inside(self) -> Labels:
-        """The labels of all arguments."""
-        return NONE.union(*self.each, *self.by_name.values())
-
-    @property
-    def everything(self) -> Labels:
-        """The labels of the arguments and of the object that is called."""
-        return self.inside | self.receiver
 
 
 class Frame:
@@ -76,6 +63,8 @@ class Frame:
             ast.JoinedStr: self._text,
             ast.BinOp: self._text,
             ast.NamedExpr: self._walrus,
+            ast.IfExp: self._chosen,
+            ast.Subscript: self._part,
         }
         self.module = place.code.path
         self.key: int | str = id(function.node) if function else self.module
@@ -102,6 +91,8 @@ class Frame:
             )
         elif isinstance(node, ast.Return | ast.Expr):
             made = self.labels(node.value) if node.value else NONE
+            if isinstance(node.value, ast.Dict) and self._in_graph():
+                self._keep(node.value)
             if self.function and (
                 isinstance(node, ast.Return) or isinstance(node.value, ast.Yield | ast.YieldFrom)
             ):
@@ -186,6 +177,32 @@ class Frame:
         self.bind(node.target, made)
         return made
 
+    def _chosen(self, node: ast.IfExp) -> Labels:
+        self.labels(node.test)
+        return self.labels(node.body) | self.labels(node.orelse)
+
+    def _in_graph(self) -> bool:
+        return self.function is not None and self.function.node.name in self.flow.nodes
+
+    def _keep(self, node: ast.Dict) -> None:
+        """What a node of a graph gives back is what the next one finds in the state."""
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                self.flow.state[key.value] = self.flow.state.get(key.value, NONE) | self.labels(value)
+
+    def _part(self, node: ast.Subscript) -> Labels:
+        made = self.labels(node.value) | self.labels(node.slice)
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if isinstance(key, str) and _COUNT.search(key):
+            return made - OTHERS - {"model", "mixed"}
+        # the first thing that a node of a graph takes is the state
+        of_state = isinstance(node.value, ast.Name) and self._in_graph() and node.value.id == self._first()
+        return made | (self.flow.state.get(key, NONE) if of_state and isinstance(key, str) else NONE)
+
+    def _first(self) -> str:
+        taken = [name for name in self.function.order if name != "self"] if self.function else []
+        return taken[0] if taken else ""
+
     def _compared(self, node: ast.Compare) -> Labels:
         self._all([node.left, *node.comparators])
         return NONE
@@ -218,16 +235,18 @@ class Frame:
     def _text(self, node: ast.JoinedStr | ast.BinOp) -> Labels:
         if isinstance(node, ast.JoinedStr):
             parts = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
+            remembered = sum(bool(_TALK.search(ast.unparse(part))) for part in parts)
             said = sum(len(str(part.value)) for part in node.values if isinstance(part, ast.Constant))
         else:
-            parts = [node.left, node.right]
+            parts, remembered = [node.left, node.right], 0
             said = sum(
                 len(part.value)
                 for part in parts
                 if isinstance(part, ast.Constant) and isinstance(part.value, str)
             )
         each = [self.labels(part) for part in parts]
-        return self.mixture(each, said)
+        talk = remembered and len(parts) > 1 and any("user" in found for found in each)
+        return self.mixture(each, said) | ({"talk"} if talk else NONE)
 
     def mixture(self, each: list[Labels], said: int) -> Labels:
         """The labels of a text made of these parts and so many letters of our own."""
@@ -332,11 +351,10 @@ class Frame:
 
     def _is_librarys(self, called: "Called", known: Known) -> bool:
         """Whether the call means a library's method that only shares its name with a function here."""
-        if (
-            "llm" in called.receiver
-            and called.last in {"invoke", "run", "stream", "chat"}
-            and not known.place.owner
-        ):
+        asks = "llm" in called.receiver and called.last in {"invoke", "run", "stream", "chat"}
+        if asks and not known.place.owner:
+            return True
+        if (called.last == "query" and INDEXES.search(called.owner)) or SEARCHES.search(called.owner):
             return True
         top = self.aliases.get(called.name.split(".", maxsplit=1)[0], "")
         foreign = isinstance(called.node.func, ast.Attribute) and top and not top.startswith(".")

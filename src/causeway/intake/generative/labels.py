@@ -1,9 +1,9 @@
 """What is known of the text that flows through a folder's code, by name.
 
-Labels are `user`, `operator`, `file`, `document`, `web` (whose words), `model` (an answer), `llm` and
-`retriever` (what can be asked), `mixed` (instructions and others' words in one text), `unfilled` (a text
-with a placeholder that nothing has filled yet), `payload` (a request written by hand), `wire` (its reply as
-it comes) and `choice` (a tool that a model chose).
+Labels are `user`, `operator`, `file`, `document`, `web` (whose words), `talk` (what was said before), `model`
+(an answer), `llm` and `retriever` (what can be asked), `mixed` (instructions and others' words in one text),
+`unfilled` (a text with a placeholder that nothing has filled yet), `payload` (a request written by hand),
+`wire` (its reply as it comes) and `choice` (a tool that a model chose).
 """
 
 import ast
@@ -39,6 +39,28 @@ class Sunk(Struct, frozen=True):
     node: ast.Call
 
 
+class Called(Struct, frozen=True):
+    """A call, with the labels of what it is given."""
+
+    node: ast.Call
+    name: str
+    last: str
+    owner: str
+    receiver: Labels
+    each: tuple[Labels, ...]
+    by_name: dict[str, Labels]
+
+    @property
+    def inside(self) -> Labels:
+        """The labels of all arguments."""
+        return NONE.union(*self.each, *self.by_name.values())
+
+    @property
+    def everything(self) -> Labels:
+        """The labels of the arguments and of the object that is called."""
+        return self.inside | self.receiver
+
+
 class Known:
     """A function of the folder: what reaches its parameters and what it gives back."""
 
@@ -70,6 +92,10 @@ class Flow:
         self.fields: dict[tuple[str, str], Labels] = {}
         self.classes: set[str] = set()
         self.paths: dict[str, str] = {}
+        self.nodes: set[str] = set()
+        """The functions that a graph calls with its state."""
+        self.state: dict[str, Labels] = {}
+        """What the keys of a graph's state hold, as its nodes give them back."""
 
     @property
     def exhausted(self) -> bool:

@@ -1,6 +1,7 @@
 """Where text comes from, where it does harm, and what only passes it on."""
 
 import ast
+import re
 
 from causeway.intake.python.names import constant, keyword
 
@@ -63,7 +64,10 @@ QUERY_LIBRARIES = {"sqlite3", "psycopg2", "psycopg", "mysql", "pymysql", "sqlalc
 REPLS = {"PythonREPL", "PythonREPLTool", "PythonAstREPLTool", "ShellTool", "BashProcess",
     "LocalCommandLineCodeExecutor",
          "PythonCodeExecutionTool"}  # fmt: skip
-
+SEARCHES = re.compile(r"(?i)tavily|ddgs|duckduckgo|serp|firecrawl|searx|brave_?search|\bexa\b|google_?search")
+_ASKS_THE_WEB = {"search", "run", "invoke", "text", "news", "results", "get_dict", "search_and_contents",
+                 "get_search_context", "extract", "scrape"}  # fmt: skip
+INDEXES = re.compile(r"(?i)(?:^|[._])(?:collection|index|vector_?(?:index|store|db))$")
 
 _SINKS = (
     ("code", RUNNERS | {"builtins.eval", "builtins.exec"}),
@@ -102,8 +106,9 @@ def source_of(name: str, last: str, owner: str) -> str:
         last in DOCUMENT_CALLS
         or name in DOCUMENT_CALLS
         or (last in {"load", "lazy_load"} and "loader" in owner.lower())
+        or (last == "query" and INDEXES.search(owner))
     ):
         return "document"
-    if name in WEB_CALLS or last in WEB_CALLS:
+    if name in WEB_CALLS or last in WEB_CALLS or (last in _ASKS_THE_WEB and SEARCHES.search(owner)):
         return "web"
     return ""

@@ -1,6 +1,7 @@
 """Errors that nobody will ever see: broad handlers that go on as if nothing had happened."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from causeway.core.poc import Sighting
@@ -8,6 +9,9 @@ from causeway.intake.python.code import Block, Code
 from causeway.intake.python.trees import nodes_in
 
 BROAD = {"Exception", "BaseException"}
+_PASSED = re.compile(
+    r"(?i)^(?:is_?|was_)?(?:\w+_)?(?:approved|valid|safe|passed|allowed|authori[sz]ed|authenticated|verified|compliant)$"
+)
 
 
 def swallowed_errors(code: Code) -> list[Sighting]:
@@ -23,8 +27,38 @@ def _in_block(code: Code, block: Block) -> Iterator[Sighting]:
             caught = ast.unparse(node.type) if node.type else "everything"
             does = type(node.body[-1]).__name__.lower()
             yield Sighting("swallowed", f"except {caught}: {does}", code.at(node, block))
+        if isinstance(node, ast.ExceptHandler) and (passing := _passes(node)) is not None:
+            said = ast.unparse(passing).removeprefix("return ")[:60]
+            yield Sighting("fails_open", said, code.at(passing, block))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _is_route(node):
             yield from _answered(code, block, node)
+
+
+def _passes(handler: ast.ExceptHandler) -> ast.stmt | None:
+    """The statement by which a check that failed counts as passed."""
+    if handler.type is not None and "ImportError" in ast.unparse(handler.type):
+        return None
+    for statement in handler.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
+            if statement.value.value is True and _PASSED.search(_last_name(statement.targets[0])):
+                return statement
+        elif isinstance(statement, ast.Return) and isinstance(statement.value, ast.Dict):
+            pairs = zip(statement.value.keys, statement.value.values, strict=True)
+            if any(
+                isinstance(key, ast.Constant)
+                and _PASSED.search(str(key.value))
+                and isinstance(value, ast.Constant)
+                and value.value is True
+                for key, value in pairs
+            ):
+                return statement
+    return None
+
+
+def _last_name(target: ast.expr) -> str:
+    if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
+        return str(target.slice.value)
+    return target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
 
 
 def _broad(node: ast.ExceptHandler) -> bool:
