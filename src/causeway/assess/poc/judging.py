@@ -25,6 +25,7 @@ from causeway.assess.poc import (
     skew,
     skill,
     told,
+    untrained,
     upkeep,
 )
 from causeway.core.finding import Finding, Severity
@@ -36,6 +37,7 @@ Judge = Callable[[Poc], Iterable[Finding]]
 JUDGES: tuple[Judge, ...] = (
     leakage.judge,
     skill.judge,
+    untrained.judge,
     chance.judge,
     skew.judge,
     described.judge,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from causeway.assess.poc import generative_sentence as poc_generative_sentence
-from causeway.assess.poc import words
+from causeway.assess.poc import untrained, words
 from causeway.core.finding import Evidence
 from causeway.core.poc import DataFile, Guess, Poc
 
@@ -153,6 +153,8 @@ def _people_facing(poc: Poc) -> Iterator[str]:
         unsure = f" (or {len(poc.train.candidates)} others)" if len(poc.train.candidates) > 1 else ""
         unsure = f" (or {poc.train.candidates[0]})" if len(poc.train.candidates) == 1 else unsure
         yield f"trained by {poc.train.value}{unsure}"
+    elif untrained.untrained(poc):
+        yield "whose training is not in the folder"
     if not poc.serve:
         yield _unserved(poc)
     scored = [file for file in poc.data if file.scored and len(file.columns) > 2]

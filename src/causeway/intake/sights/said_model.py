@@ -14,7 +14,8 @@ from causeway.intake.sights.readme import FAMILIES
 
 _KEY = re.compile(
     r"(?i)^[^\w\n]{0,12}(?:(?:final|chosen|selected|ml|machine learning)[ ]+)?"
-    r"(?:model|algorithm|classifier|regressor)(?:[ ]+(?:type|used|name|chosen|selected))?[ ]*[^\w\n]{0,4}[:|][^\w\n]{0,6}(.+)$"
+    r"(?:model|algorithm|classifier|regressor)(?:[ ]+(?:type|used|name|chosen|selected))?"
+    r"[ ]*[^\w\n]{0,4}[:|][^\w\n]{0,6}(.+)$"
 )
 _FIRST = re.compile(r"[(;.]|\s[-\u2013\u2014]\s|\||,")
 _KEYS = {"model_type", "model type", "model_name", "algorithm", "model_used", "model"}

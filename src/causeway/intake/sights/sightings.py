@@ -24,6 +24,7 @@ from causeway.intake.sights.codings import coded_otherwise
 from causeway.intake.sights.deduplicated import drops_copies
 from causeway.intake.sights.drawn import drawn
 from causeway.intake.sights.execution import order_matters
+from causeway.intake.sights.fitting import fitting
 from causeway.intake.sights.guards import doors
 from causeway.intake.sights.importing import work_when_imported
 from causeway.intake.sights.mapped_target import classes_that_fall_out
@@ -103,7 +104,7 @@ def _upkeep(reading: Reading) -> list[Sighting]:
 
 def _chance(reading: Reading) -> list[Sighting]:
     codes = reading.project.codes
-    chosen = [*chosen_on_test(codes), *named_by_hand(codes), *time_order(codes)]
+    chosen = [*chosen_on_test(codes), *named_by_hand(codes), *time_order(codes), *fitting(codes)]
     fallen = [*drops_copies(codes), *classes_that_fall_out(codes, reading.data)]
     return [*drawn(reading.project), *chosen, *fallen, *unscored(reading.project)]
 
