@@ -17,7 +17,7 @@ from causeway.actions.stages.pipeline import make_release
 from causeway.actions.stages.site import Site, Workshop
 from causeway.actions.stages.step import AnyMade, Made, Nobody, StageEnded, Steps, Watcher
 from causeway.actions.sweep import sweep
-from causeway.actions.workers import can_work
+from causeway.actions.workers import can_work, worker_speed
 from causeway.actions.workspace import MANIFEST, Workspace, load_product, write_whole
 from causeway.adapters import registry
 from causeway.core.errors import CausewayError, OutsideError, Refused
@@ -26,7 +26,7 @@ from causeway.core.finding import Finding
 from causeway.core.ids import digest_of_value, uuid7
 from causeway.core.lineage import Source, Story, failed, started
 from causeway.core.manifest import Manifest
-from causeway.core.release import Evaluation, Parity
+from causeway.core.release import Evaluation, Parity, Speed
 from causeway.views.run import Done, Runs, RunSeen, fold
 
 POLL_SECONDS = 0.25
@@ -49,6 +49,9 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
     findings: tuple[Finding, ...]
     blocks: tuple[str, ...]
     """Codes of the findings that keep the release from being shipped."""
+    not_compiled: str = ""
+    """Why a process with the model itself answers, where one does."""
+    speed: Speed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ class Asked:
     def product(self) -> str:
         """The product's name."""
         return self.manifest.product.name
+
+    @property
+    def governed(self) -> bool:
+        """Whether data is read under a grant: then it is read, and the grant looked at, in every run."""
+        return any(part.governed for part in self.manifest.data)
 
     @property
     def inputs(self) -> str:
@@ -92,7 +100,7 @@ def run(
     while True:
         with holding(work, f"run:{asked.product}") as lease:
             runs = _runs(work, asked)
-            if already := _already(work, asked, runs):
+            if not asked.governed and (already := _already(work, asked, runs)):
                 return already
             if lease is None and not waiting:
                 watcher.said("another process is making this release; waiting for it")
@@ -246,6 +254,8 @@ def _report(
         stages=stages,
         findings=packaged.findings,
         blocks=release.findings,
+        not_compiled=release.model.reason,
+        speed=worker_speed(work, release),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from causeway.core.access import Decision, Request
 from causeway.core.environment import Limits
 from causeway.core.records import SegmentColumn
 from causeway.core.table import Table
@@ -113,4 +114,24 @@ class SegmentFiles(Protocol):
 
     def read_texts(self, file: Path, columns: Sequence[str]) -> dict[str, list[str | None]]:
         """These columns of a CSV, JSON-lines or Parquet file as texts; those that are there."""
+        ...
+
+
+class DataSource(Protocol):
+    """Data that lies outside the proof of concept's folder, or belongs to somebody."""
+
+    def kinds(self) -> dict[str, str]:
+        """Each column, and whether it holds `text`, `number`, `date` or something `other`."""
+        ...
+
+    def land(self, into: Path, *, columns: Sequence[str], masked: Mapping[str, str], key: bytes) -> int:
+        """Writes these columns to the file, in CSV or Parquet as its name says; the number of rows."""
+        ...
+
+
+class Policies(Protocol):
+    """Everybody's policies and a workspace's own."""
+
+    def decide(self, request: Request) -> Decision:
+        """What all policies together say; what they cannot decide is denied."""
         ...

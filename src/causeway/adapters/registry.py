@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from causeway.adapters.ports import ArtifactStore, Cage, Say, SegmentFiles, Signer
+from causeway.adapters.ports import ArtifactStore, Cage, DataSource, Policies, Say, SegmentFiles, Signer
 from causeway.core.answers import (
     Answers,
     Converted,
@@ -22,6 +22,7 @@ from causeway.core.answers import (
 from causeway.core.contract import Contract, ContractReport
 from causeway.core.environment import Environment, Limits, Resolved
 from causeway.core.errors import MissingExtra
+from causeway.core.manifest import DataPart
 from causeway.core.poc import DataFile, ModelFile
 from causeway.core.release import Field
 from causeway.core.table import Column, Numbers, Table
@@ -125,12 +126,21 @@ def commit_on_branch(
 
 
 def watch_training(
-    environment: Environment, folder: Path, script: str, into: Path, *, limits: Limits | None = None
+    environment: Environment,
+    folder: Path,
+    script: str,
+    into: Path,
+    *,
+    limits: Limits | None = None,
+    brought: Mapping[str, Path] | None = None,
 ) -> Trace:
-    """Runs a copy of the folder's training under watch; writes the trace and captured models to `into`."""
+    """Runs a copy of the folder's training under watch; writes the trace and captured models to `into`.
+
+    The files that were `brought` lie in the copy, at these paths, while it runs.
+    """
     from causeway.adapters.runs.runners import watch_training as watch
 
-    return watch(environment, folder, script, into, limits=limits or Limits())
+    return watch(environment, folder, script, into, limits=limits or Limits(), brought=brought)
 
 
 def load_trace(into: Path) -> LoadedTrace:
@@ -284,6 +294,29 @@ def _contracts() -> ModuleType:
             hint='install with: pip install "causeway[serve]"',
         ) from error
     return checking
+
+
+def open_source(part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
+    """The source that the manifest names; nothing in it can be changed, its secret is read now."""
+    try:
+        from causeway.adapters.sources import opening
+    except ImportError as error:
+        raise MissingExtra(
+            "bringing data from outside needs Polars", hint='install with: pip install "causeway[serve]"'
+        ) from error
+    return opening.open_source(part, folder, scratch=scratch)
+
+
+def policies(folder: Path) -> Policies:
+    """The policies that Causeway brings and those in this folder, validated."""
+    try:
+        from causeway.adapters.policies_cedar import read_policies
+    except ImportError as error:
+        raise MissingExtra(
+            "access to data is decided with cedarpy, which is not installed",
+            hint='install with: pip install "causeway[serve]"',
+        ) from error
+    return read_policies(folder)
 
 
 def cage(reports: Path, *, write: Path, read: Sequence[Path]) -> Cage:

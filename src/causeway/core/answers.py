@@ -1,7 +1,10 @@
 """What comes back from running a captured model: its answers, its converted form, its honest answers."""
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
+from causeway.core.release import Speed
 from causeway.core.table import Column, Numbers, Table
 
 
@@ -11,6 +14,37 @@ class Answers(Struct, frozen=True):
     labels: Column
     probabilities: Numbers | None
     classes: tuple[str, ...]
+
+
+class Tried(Struct, frozen=True):
+    """A model's answers for rows that it may refuse.
+
+    `answers` are those of the `rows` it took, in order; `why` is what it said of one of those `refused`.
+    """
+
+    answers: Answers
+    rows: NDArray[np.int64]
+    refused: int = 0
+    why: str = ""
+
+
+class WholeModel(Struct, frozen=True):
+    """A captured model as its own framework saved it, and what a process needs to answer with it.
+
+    `spec` is JSON: the form of the matrix it was fitted on, and the code that its bytes refer to.
+    """
+
+    content: bytes
+    spec: bytes
+    framework: str
+
+
+class WorkerAnswers(Struct, frozen=True):
+    """What a model answered in a process of its own, and how fast; `network` is `cut` or `open`."""
+
+    tried: Tried
+    speed: Speed
+    network: str
 
 
 class HonestAnswers(Struct, frozen=True):
@@ -30,7 +64,8 @@ class HonestAnswers(Struct, frozen=True):
 class Converted(Struct, frozen=True, omit_defaults=True):
     """A model as ONNX, or the `reason` in one sentence why it could not be converted.
 
-    `form` is `matrix` (one input of all columns) or `columns` (one input a column, in `columns` order).
+    `form` is `matrix` (one input of all columns) or `columns` (one input a column, in `columns` order);
+    `worker` where nothing was converted and the model answers as it is, in a process of its own.
     A classifier's outputs are the label, then the probabilities; a regressor has one.
     """
 

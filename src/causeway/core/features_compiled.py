@@ -74,13 +74,13 @@ class Compiled:
         """The same for rows that were sent as columns."""
         return self.matrix(rows_of(columns))
 
-    def columns(self, rows: Sequence[Row]) -> PreparedColumns:
-        """Named inputs for a model that takes columns."""
+    def columns(self, rows: Sequence[Row], *, absent: str | None = "") -> PreparedColumns:
+        """Named inputs for a model that takes columns; `absent` stands where a text is missing."""
         values, fills = self._fill(rows)
         made: dict[str, NDArray[Any]] = {}
         for position, name in enumerate(self.features.columns):
             if position in self._words:
-                made[name] = np.array([fill.words.get(position, "") for fill in fills], object)
+                made[name] = np.array([fill.words.get(position, absent) for fill in fills], object)
             else:
                 made[name] = values[:, position]
         return PreparedColumns(made, _problems_of(fills))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ from causeway.gateway.folder import names_in, read_part
 from causeway.gateway.model import Model, Predicted
 from causeway.gateway.schema import Row, Schema
 from causeway.gateway.verify import verify_apart
+from causeway.gateway.whole import WholeModel
 from causeway.gateway.worker import Worker, worker_of
 
 Start = Callable[[Worker], None]
@@ -38,16 +40,18 @@ class Loaded(Struct, frozen=True):
     digest: str
     release: Release
     schema: Schema
-    model: Model
+    model: Model | WholeModel
     worker: Worker | None = None
-    """Makes the model's columns, where rules do not; the route says with which Python."""
+    """Makes the model's columns, where rules do not, and answers for a model that is not converted."""
     python: str = ""
 
     async def predict(self, rows: Sequence[Row]) -> Predicted:
         """The answers for these checked rows."""
-        if self.worker is None:
-            return self.model.predict(rows)
-        return self.model.predict_made(await self.worker.matrix(rows))
+        function = bool(self.worker and self.release.model.features)
+        made = await self.worker.matrix(rows) if self.worker and function else None
+        if isinstance(self.model, WholeModel):
+            return await self.model.predict(rows, made, worker=self.worker)
+        return self.model.predict(rows) if made is None else self.model.predict_made(made)
 
     def held(self) -> AbstractContextManager[None]:
         """Keeps it able to answer while a request is on its way."""
@@ -65,8 +69,9 @@ def load_bundle(served: Served, route: Route, *, start: Start | None = None) -> 
     `start` gets the worker that it needs, if any, once every byte is proven.
     """
     release, content = _proven(Path(served.bundle), served.release, route)
-    model = Model(content[release.model.file], release=release, features=content.get(FEATURES))
-    worker = worker_of(release, content, python=served.python)
+    model = _model(release, content)
+    again = partial(_model_again, Path(served.bundle), release)
+    worker = worker_of(release, content, python=served.python, model=again)
     if worker and start:
         start(worker)
     return Loaded(
@@ -77,6 +82,20 @@ def load_bundle(served: Served, route: Route, *, start: Start | None = None) -> 
         worker=worker,
         python=served.python,
     )
+
+
+def _model(release: Release, content: Mapping[str, bytes]) -> Model | WholeModel:
+    features = content.get(FEATURES)
+    if release.model.whole:
+        return WholeModel(content[release.model.spec], release=release, features=features)
+    return Model(content[release.model.file], release=release, features=features)
+
+
+def _model_again(folder: Path, release: Release) -> bytes:
+    """The model's bytes, proven once more."""
+    content = read_part(folder, release.model.file)
+    check_file(release, release.model.file, content)
+    return content
 
 
 def _proven(folder: Path, name: str, route: Route) -> tuple[Release, dict[str, bytes]]:

@@ -80,7 +80,7 @@ def _matrix(release: Release, features: bytes | None, tensor: ort.NodeArg) -> Fe
         names = [field.name for field in release.signature.inputs]
         _expect_width(tensor, len(names))
         return lambda rows: _plain_matrix(rows, names, tensor.name, dtype)
-    compiled = _compiled(release, features)
+    compiled = compiled_of(release, features)
     _expect_width(tensor, len(compiled.features.columns))
 
     def feed(rows: Sequence[Row]) -> Fed:
@@ -111,7 +111,7 @@ def _columns(release: Release, features: bytes | None, inputs: Sequence[ort.Node
         fields = [field.name for field in release.signature.inputs]
         _expect_inputs(names, fields)
         return lambda rows: _plain_columns(rows, list(zip(fields, names, dtypes, strict=True)))
-    compiled = _compiled(release, features)
+    compiled = compiled_of(release, features)
     _expect_inputs(names, compiled.features.columns)
 
     def feed(rows: Sequence[Row]) -> Fed:
@@ -149,7 +149,8 @@ def _cast(values: Array, dtype: type[np.generic]) -> Array:
     return made
 
 
-def _compiled(release: Release, features: bytes) -> Compiled:
+def compiled_of(release: Release, features: bytes) -> Compiled:
+    """The release's rules, ready for its rows."""
     try:
         return Compiled(
             read_features(features),

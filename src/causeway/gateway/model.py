@@ -60,7 +60,7 @@ class Model:
             self._tensors = tensors_of(release, inputs)
         else:
             self._feed = feed_of(release, features, inputs=inputs)
-        self._outputs = _Outputs(release, names=[o.name for o in self._session.get_outputs()])
+        self._outputs = Outputs(release, names=[o.name for o in self._session.get_outputs()])
         self._warm()
 
     def predict(self, rows: Sequence[Row]) -> Predicted:
@@ -84,7 +84,7 @@ class Model:
         if not kept:
             return Predicted({name: [None] * rows for name in self._outputs.names}, problems)
         answers = self._outputs.read(self._run({name: x[kept] for name, x in tensors.items()}))
-        return Predicted({n: _spread(values, kept, rows) for n, values in answers.items()}, problems)
+        return Predicted({n: spread(values, kept, rows) for n, values in answers.items()}, problems)
 
     def _run(self, tensors: dict[str, Array]) -> list[Array]:
         try:
@@ -103,7 +103,7 @@ class Model:
             raise BadBundle(error.message, hint="the model does not run; make the release again") from error
 
 
-class _Outputs:
+class Outputs:
     """Which of the model's outputs is which of the signature's.
 
     A classifier's outputs are the label, then the probabilities; a regressor has one.
@@ -165,7 +165,8 @@ def _options() -> ort.SessionOptions:
     return options
 
 
-def _spread(values: list[object], kept: Sequence[int], rows: int) -> list[object]:
+def spread(values: list[object], kept: Sequence[int], rows: int) -> list[object]:
+    """The values in their places among so many rows, None in the others."""
     out: list[object] = [None] * rows
     for position, value in zip(kept, values, strict=True):
         out[position] = value

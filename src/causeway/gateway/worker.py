@@ -1,4 +1,4 @@
-"""The process in which a release's own function makes the model's columns of raw rows.
+"""The process in which a release's own function, or its model as it is, answers for rows.
 
 It runs in the proof of concept's environment, knows the modules only as the texts that were verified,
 and is started again whenever it ends.
@@ -11,7 +11,7 @@ import signal
 import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,6 +30,7 @@ START_SECONDS = 30.0
 CALL_SECONDS = 5.0
 QUEUE_SECONDS = 5.0
 MEMORY_BYTES = 4 << 30
+MOST_MODEL_BYTES = (4 << 30) - 1
 MOST_ANSWER_BYTES = 256 << 20
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
 MOST_DOUBLINGS = 10
@@ -54,24 +55,40 @@ class _Answer(Struct):
     error: str = ""
     row: int = -1
     values: bytes = b""
+    labels: list[str | int | float | bool] = []
 
 
 _answer = msgspec.json.Decoder(_Answer).decode
 
 
-class Worker:
-    """One such process; callers take turns."""
+class Made(Struct, frozen=True):
+    """What a whole model answered: a label a row, and its probabilities, or values, row by row."""
 
-    def __init__(self, release: Release, content: Mapping[str, bytes], *, python: str) -> None:
+    labels: list[str | int | float | bool]
+    values: NDArray[np.float64]
+
+
+class Worker:
+    """One such process; callers take turns. `model` reads the bytes of the whole model, where it has one."""
+
+    def __init__(
+        self,
+        release: Release,
+        content: Mapping[str, bytes],
+        *,
+        python: str,
+        model: Callable[[], bytes] | None = None,
+    ) -> None:
         if not python or not Path(python).exists():
             raise BadBundle(
-                f"the environment in which {release.model.features} runs is gone",
+                f"the environment in which {release.model.apart} runs is gone",
                 hint="make it anew: causeway run, then ship",
             )
         self.python = python
         self._model = release.model
         self._fields = [field.name for field in release.signature.inputs]
         self._hello = _hello(release, content)
+        self._content = model
         self._may_lack = np.array([name in self._model.missing for name in self._model.columns], np.bool_)
         self._home = ""
         self._process: Process | None = None
@@ -83,7 +100,7 @@ class Worker:
     @property
     def trouble(self) -> str:
         """Why it cannot answer just now; empty where it can."""
-        return "" if self._process else f"{self._model.features} is being started again"
+        return "" if self._process else f"{self._model.apart} is being started again"
 
     @property
     def ended(self) -> bool:
@@ -103,8 +120,8 @@ class Worker:
 
     async def matrix(self, rows: Sequence[Row]) -> Matrix:
         """The model's columns for these rows, or the one row that has none."""
-        answer = await self._in_turn({name: [row[name] for row in rows] for name in self._fields})
-        self._failures = 0
+        columns = {name: [row[name] for row in rows] for name in self._fields}
+        answer = await self._in_turn(msgspec.json.encode({"columns": columns}))
         named = self._model.features
         if not answer.ok and answer.row >= 0:
             raise Invalid(
@@ -124,6 +141,23 @@ class Worker:
                 hint="send values as the training data had them",
             )
         return made
+
+    async def answers(self, numbers: Matrix, texts: Mapping[str, Sequence[str | None]]) -> Made:
+        """What the whole model answers for its own columns, or the one row that it does not take."""
+        asked = {
+            "rows": len(numbers),
+            "numbers": np.ascontiguousarray(numbers, "<f8").tobytes(),
+            "texts": texts,
+        }
+        answer = await self._in_turn(msgspec.json.encode(asked))
+        if not answer.ok and answer.row >= 0:
+            raise Invalid(
+                f"row {answer.row}: the model does not take it: {answer.error}",
+                hint="send values as the training data had them",
+            )
+        if not answer.ok:
+            raise Broken(f"the model failed: {answer.error}", hint="the rows were valid; tell its owner")
+        return Made(answer.labels, np.frombuffer(answer.values, "<f8").reshape(len(numbers), -1))
 
     @contextmanager
     def held(self) -> Generator[None]:
@@ -155,16 +189,18 @@ class Worker:
             # the keeper ends the process when it is cancelled
             self._keeper.cancel()
 
-    async def _in_turn(self, columns: Mapping[str, Sequence[object]]) -> _Answer:
+    async def _in_turn(self, message: bytes) -> _Answer:
         try:
             async with asyncio.timeout(QUEUE_SECONDS):
                 await self._turn.acquire()
         except TimeoutError:
             raise self._away("has more requests than it can answer") from None
         try:
-            return await self._ask(msgspec.json.encode({"columns": columns}))
+            answer = await self._ask(message)
         finally:
             self._turn.release()
+        self._failures = 0
+        return answer
 
     async def _ask(self, message: bytes) -> _Answer:
         process = self._process
@@ -176,7 +212,7 @@ class Worker:
         except TimeoutError:
             _kill(process)
             raise TooLong(
-                f"{self._model.features} took longer than {CALL_SECONDS:.0f} seconds",
+                f"{self._model.apart} took longer than {CALL_SECONDS:.0f} seconds",
                 hint="send fewer rows at a time",
             ) from None
         except (EOFError, ConnectionError):
@@ -193,7 +229,7 @@ class Worker:
     def _away(self, what: str) -> Restarting:
         pause = max(self._back_at - time.monotonic(), 0.0)
         return Restarting(
-            f"{self._model.features} {what}", retry_after=math.ceil(pause) + 1, hint="send it again later"
+            f"{self._model.apart} {what}", retry_after=math.ceil(pause) + 1, hint="send it again later"
         )
 
     async def _spawn(self) -> None:
@@ -213,18 +249,24 @@ class Worker:
             raise BadBundle(f"{self.python} cannot be started: {error.strerror}") from error
         if problem := await self._greeted(process):
             await _end(process)
-            raise BadBundle(f"{self._model.features} does not start: {problem}", hint="run again")
+            raise BadBundle(f"{self._model.apart} does not start: {problem}", hint="run again")
         self._process = process
 
     async def _greeted(self, process: Process) -> str:
         """Tells the process what it is for; what is wrong with it, or empty."""
         try:
             async with asyncio.timeout(START_SECONDS):
-                return (await _exchange(process, self._hello)).error
+                await _send(process, self._hello)
+                if self._content:
+                    # read and checked anew each time, so that it is not held here
+                    await _send(process, await asyncio.to_thread(self._content))
+                return (await _received(process)).error
         except TimeoutError:
             return f"no answer within {START_SECONDS:.0f} seconds"
         except (EOFError, ConnectionError):
             return "it ended before it could say why"
+        except BadBundle as error:
+            return error.message
         except msgspec.DecodeError:
             return "it answered what cannot be read"
         except asyncio.CancelledError:
@@ -252,9 +294,13 @@ class Worker:
             home.cleanup()
 
 
-def worker_of(release: Release, content: Mapping[str, bytes], *, python: str) -> Worker | None:
-    """The worker that this release needs, not yet started; None where rules make its columns, or nothing."""
-    return Worker(release, content, python=python) if release.model.features else None
+def worker_of(
+    release: Release, content: Mapping[str, bytes], *, python: str, model: Callable[[], bytes]
+) -> Worker | None:
+    """The worker that this release needs, not yet started; None where the gateway does all of it itself."""
+    if not release.model.apart:
+        return None
+    return Worker(release, content, python=python, model=model if release.model.whole else None)
 
 
 def _hello(release: Release, content: Mapping[str, bytes]) -> bytes:
@@ -269,6 +315,7 @@ def _hello(release: Release, content: Mapping[str, bytes]) -> bytes:
             },
             "fields": [{"name": f.name, "kind": f.kind, "required": f.required} for f in fields],
             "columns": release.model.columns,
+            "model": msgspec.Raw(content[release.model.spec] if release.model.whole else b"null"),
             "memory_bytes": MEMORY_BYTES,
             "seconds": CALL_SECONDS,
         }
@@ -282,10 +329,23 @@ def _variables(home: str) -> dict[str, str]:
 
 
 async def _exchange(process: Process, message: bytes) -> _Answer:
-    if process.stdin is None or process.stdout is None or process.stdin.is_closing():
+    await _send(process, message)
+    return await _received(process)
+
+
+async def _send(process: Process, message: bytes) -> None:
+    if process.stdin is None or process.stdin.is_closing():
         raise EOFError
-    process.stdin.write(len(message).to_bytes(4) + message)
+    if len(message) > MOST_MODEL_BYTES:
+        raise BadBundle("it is larger than 4 GB")
+    process.stdin.write(len(message).to_bytes(4))
+    process.stdin.write(message)
     await process.stdin.drain()
+
+
+async def _received(process: Process) -> _Answer:
+    if process.stdout is None:
+        raise EOFError
     size = int.from_bytes(await process.stdout.readexactly(4))
     if size > MOST_ANSWER_BYTES:
         raise EOFError

@@ -9,17 +9,11 @@ import resource
 import signal
 import sys
 
+from causeway_runner.places import DEVICES, SYSTEM, settings
 from causeway_runner.request import end_with_parent
 
 LINUX = sys.platform.startswith("linux")
-SYSTEM = (
-    "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix/store", "/sys", "/proc",
-    "/var/cache/fontconfig", "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom",
-)  # fmt: skip
-DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the system's own place
-# what /etc holds that is nobody's business
-CLOSED = ("shadow", "gshadow", "sudoers", "ssh", "ssl-private", "kubernetes", "rancher", "krb5", "docker")
 SIGNAL_EXIT = 128
 OWN_PID_MAX = (6, 14)
 """Since this Linux, the highest process number is a namespace's own."""
@@ -188,15 +182,6 @@ def lock(request, told, spaces):
     told.setdefault("network", "")
     told.setdefault("others", "")
     told.setdefault("calls", "")
-
-
-def settings():
-    """What may be read of /etc."""
-    try:
-        names = sorted(os.listdir("/etc"))
-    except OSError:
-        return []
-    return [os.path.join("/etc", name) for name in names if not name.startswith(CLOSED)]
 
 
 def bound(request, told, spaces):

@@ -1,7 +1,7 @@
-"""Answers the gateway with what the proof of concept's own function makes of rows, until it hangs up.
+"""Answers the gateway with what a release's own function and model make of rows, until it hangs up.
 
-Each message, in both directions, is its length in four bytes and then JSON; the first one says which
-function, and the limits of this process.
+Each message, in both directions, is its length in four bytes and then JSON. The first one says which
+function, which model, and the limits of this process; where there is a model, its bytes follow.
 """
 
 import base64
@@ -10,9 +10,7 @@ import os
 import signal
 import sys
 
-from causeway_runner.request import MEGABYTE
-
-MAX_FILE_BYTES = 16 * MEGABYTE
+from causeway_runner.alone import alone
 
 
 def main():
@@ -21,23 +19,38 @@ def main():
     sys.path.pop(0)
     channel = Channel()
     asked = channel.receive()
-    limit(asked["memory_bytes"])
-    from causeway_runner.function import Failed, Function
-
+    network = alone(asked["memory_bytes"])
     try:
-        function = Function(asked)
-    except Failed as error:
+        work = works_of(asked, channel)
+    except Exception as error:
         channel.send({"ok": False, "error": str(error)})
         return
-    channel.send({"ok": True})
+    channel.send({"ok": True, "network": network})
     seconds = asked["seconds"]
     asked = channel.receive()
     while asked is not None:
         # the gateway ends this process first; but it may be gone itself
         signal.setitimer(signal.ITIMER_REAL, 2 * seconds)
-        channel.send(answered(function, asked["columns"]))
+        channel.send(work["model" if "numbers" in asked else "function"](asked))
         signal.setitimer(signal.ITIMER_REAL, 0)
         asked = channel.receive()
+
+
+def works_of(asked, channel):
+    """What answers a message of either kind."""
+    works = {}
+    content = channel.content() if asked.get("model") else b""
+    if asked.get("function"):
+        from causeway_runner.function import Function
+
+        function = Function(asked)
+        works["function"] = lambda one: made(function, one["columns"])
+    if asked.get("model"):
+        from causeway_runner.whole import Whole
+
+        whole = Whole(asked["model"], content)
+        works["model"] = lambda one: answered(whole, one)
+    return works
 
 
 class Channel:
@@ -49,10 +62,15 @@ class Channel:
         os.dup2(nowhere, 0)
         os.dup2(nowhere, 1)
 
+    def content(self):
+        """The next frame's bytes; None when nobody will send one."""
+        head = self.source.read(4)
+        return self.source.read(int.from_bytes(head, "big")) if len(head) == 4 else None
+
     def receive(self):
         """The next message; None when nobody will send one."""
-        head = self.source.read(4)
-        return json.loads(self.source.read(int.from_bytes(head, "big"))) if len(head) == 4 else None
+        content = self.content()
+        return None if content is None else json.loads(content)
 
     def send(self, message):
         """Sends one message."""
@@ -61,44 +79,63 @@ class Channel:
         self.sink.flush()
 
 
-def answered(function, columns):
+def made(function, columns):
     """The matrix, or which row has none and why."""
     from causeway_runner.function import Failed
 
     try:
-        made = function.made(columns)
+        matrix = function.made(columns)
     except Failed as error:
-        row, why = culprit(function, columns, error)
+        whole = len(next(iter(columns.values())))
+        row, why = culprit(lambda start, end: function.made(cut(columns, start, end)), whole, error)
         return {"ok": False, "row": row, "error": str(why)}
-    return {"ok": True, "values": base64.b64encode(made.astype("<f8").tobytes()).decode("ascii")}
+    return {"ok": True, "values": encoded(matrix)}
 
 
-def culprit(function, columns, error):
+def answered(whole, asked):
+    """The model's answers, or which row has none and why."""
+    from causeway_runner.function import Failed
+
+    rows, numbers, texts = asked["rows"], base64.b64decode(asked["numbers"]), asked["texts"]
+    width = len(numbers) // rows
+    try:
+        labels, values = whole.answered(rows, numbers, texts)
+    except Failed as error:
+
+        def part(start, end):
+            return whole.answered(end - start, numbers[start * width : end * width], cut(texts, start, end))
+
+        row, why = culprit(part, rows, error)
+        return {"ok": False, "row": row, "error": str(why)}
+    return {"ok": True, "labels": labels, "values": encoded(values)}
+
+
+def cut(columns, start, end):
+    """The columns' cells of these rows."""
+    return {name: cells[start:end] for name, cells in columns.items()}
+
+
+def encoded(values):
+    """Numbers as text that JSON can hold."""
+    return base64.b64encode(values.astype("<f8").tobytes()).decode("ascii")
+
+
+def culprit(work, rows, error):
     """The first row on which it fails, found by halving; -1 where it fails on the rows together only."""
     from causeway_runner.function import Failed
 
-    low, high = 0, len(next(iter(columns.values())))
+    low, high = 0, rows
     while high - low > 1:
         middle = (low + high) // 2
         for start, end in ((low, middle), (middle, high)):
             try:
-                function.made({name: cells[start:end] for name, cells in columns.items()})
+                work(start, end)
             except Failed as closer:
                 low, high, error = start, end, closer
                 break
         else:
             return -1, error
     return low, error
-
-
-def limit(memory_bytes):
-    """Bounds memory and files of this process, and forbids core dumps."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
-    if sys.platform.startswith("linux"):
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
 
 
 if __name__ == "__main__":

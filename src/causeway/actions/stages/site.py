@@ -8,8 +8,16 @@ from typing import Protocol
 
 from causeway.actions.stages.step import Watcher
 from causeway.actions.workspace import Workspace
-from causeway.adapters.ports import Say, Signer
-from causeway.core.answers import Answers, Converted, Featured, HonestAnswers
+from causeway.adapters.ports import DataSource, Say, Signer
+from causeway.core.answers import (
+    Answers,
+    Converted,
+    Featured,
+    HonestAnswers,
+    Tried,
+    WholeModel,
+    WorkerAnswers,
+)
 from causeway.core.contract import Contract, ContractReport
 from causeway.core.environment import Environment, Limits
 from causeway.core.manifest import DataPart, Manifest
@@ -21,6 +29,10 @@ from causeway.recover import LoadedTrace
 
 class Workshop(Protocol):
     """The doors that a run goes through; `adapters.registry` is the real one."""
+
+    def open_source(self, part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
+        """A source that the manifest names."""
+        ...
 
     def training_imports(self, folder: Path, script: str) -> tuple[str, ...]:
         """The modules that this training imports."""
@@ -41,7 +53,14 @@ class Workshop(Protocol):
         ...
 
     def watch_training(
-        self, environment: Environment, folder: Path, script: str, into: Path, *, limits: Limits | None = None
+        self,
+        environment: Environment,
+        folder: Path,
+        script: str,
+        into: Path,
+        *,
+        limits: Limits | None = None,
+        brought: Mapping[str, Path] | None = None,
     ) -> Trace:
         """Runs a copy of the folder's training under watch."""
         ...
@@ -67,6 +86,26 @@ class Workshop(Protocol):
         self, environment: Environment, trace: Path, captured: int, matrix: Table
     ) -> Answers:
         """What the captured model itself answers."""
+        ...
+
+    def tried_predictions(self, environment: Environment, trace: Path, captured: int, matrix: Table) -> Tried:
+        """The same for rows that it may refuse."""
+        ...
+
+    def whole_model(self, trace: Path, captured: int) -> WholeModel:
+        """A captured model as its own framework saved it."""
+        ...
+
+    def worker_answers(
+        self,
+        environment: Environment,
+        model: WholeModel,
+        table: Table,
+        scratch: Path,
+        *,
+        classes: Sequence[str],
+    ) -> WorkerAnswers:
+        """What a process with this model answers for the model's own columns, and how fast."""
         ...
 
     def honest_predictions(

@@ -24,6 +24,8 @@ class RawAnswers(Struct):
     classes: tuple[str, ...]
     method: str = ""
     seconds: float = 0.0
+    refused: tuple[int, ...] = ()
+    why: str = ""
 
 
 class Case:

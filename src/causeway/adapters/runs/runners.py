@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import numpy as np
 from msgspec import Struct
 
 from causeway.adapters.ports import Say
@@ -16,9 +17,9 @@ from causeway.adapters.pythons.overlays import conversion_overlay
 from causeway.adapters.runs.cases import Case, RawAnswers, read_answers, read_honest_answers, write_column
 from causeway.adapters.runs.processes import Ended, run_bounded
 from causeway.adapters.runs.sandbox import current
-from causeway.core.answers import Answers, Converted, HonestAnswers
+from causeway.core.answers import Answers, Converted, HonestAnswers, Tried
 from causeway.core.environment import Environment, Limits
-from causeway.core.errors import NotFound, OutsideError, Refused
+from causeway.core.errors import NotFound, OutsideError, Refused, outside
 from causeway.core.table import Column, Table
 from causeway.core.trace import Trace
 
@@ -52,7 +53,13 @@ class _Outcome(Struct):
 
 
 def watch_training(
-    environment: Environment, folder: Path, script: str, into: Path, *, limits: Limits
+    environment: Environment,
+    folder: Path,
+    script: str,
+    into: Path,
+    *,
+    limits: Limits,
+    brought: Mapping[str, Path] | None = None,
 ) -> Trace:
     """Runs a copy of the folder's training under watch; writes the trace and captured models to `into`."""
     if not (folder / script).is_file():
@@ -64,6 +71,7 @@ def watch_training(
     copy = into.resolve() / "poc"
     (into / "trace.json").unlink(missing_ok=True)
     copy_folder(folder.resolve(), copy)
+    _lay_in(copy, brought or {})
     request: dict[str, object] = {
         "root": str(copy),
         "script": script,
@@ -83,11 +91,26 @@ def watch_training(
         error.where = error.where or _stood_at(into)
         raise
     (into / AT).unlink(missing_ok=True)
+    # what somebody let us read is not kept beside what was made of it
+    for name in brought or {}:
+        (copy / name).unlink(missing_ok=True)
     path = into / "trace.json"
     trace = decoded(path.read_bytes(), Trace, what=what)
     trace = msgspec.structs.replace(trace, printed=ended.printed, network=ended.network)
     path.write_bytes(msgspec.json.encode(trace))
     return trace
+
+
+def _lay_in(copy: Path, brought: Mapping[str, Path]) -> None:
+    """Puts these files into the copy, in place of what lay there."""
+    for name, file in brought.items():
+        place = copy / name
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.unlink(missing_ok=True)
+            shutil.copyfile(file, place)
+        except OSError as error:
+            raise outside(error) from error
 
 
 def _stood_at(into: Path) -> str:
@@ -105,6 +128,16 @@ def reference_predictions(environment: Environment, trace: Path, captured: int, 
         request = case.request(scratch) | {"matrix": case.matrix(scratch, matrix)}
         content = _run("predict", request, environment)
         return read_answers(scratch, msgspec.json.decode(content, type=RawAnswers))
+
+
+def tried_predictions(environment: Environment, trace: Path, captured: int, matrix: Table) -> Tried:
+    """The same for rows that the model may refuse: those that it takes are answered."""
+    case = Case(trace.resolve(), captured)
+    with _scratch(trace) as scratch:
+        request = case.request(scratch) | {"matrix": case.matrix(scratch, matrix), "lenient": True}
+        raw = msgspec.json.decode(_run("predict", request, environment), type=RawAnswers)
+        taken = np.setdiff1d(np.arange(len(matrix)), np.array(raw.refused, np.int64))
+        return Tried(read_answers(scratch, raw), taken, len(raw.refused), raw.why)
 
 
 def honest_predictions(

@@ -116,11 +116,16 @@ def read_column(folder, described):
 
 def read_matrix(folder, matrix):
     """A stored matrix in the form its model was fitted on: a frame, a Series of texts, or an array."""
-    held = [read_column(folder, column) for column in matrix["columns"]]
+    return shaped([read_column(folder, column) for column in matrix["columns"]], matrix)
+
+
+def shaped(held, matrix):
+    """Columns in the form their model was fitted on: a frame, a Series of texts, or an array."""
     if matrix.get("named"):
         import pandas as pd
 
         names = [column["name"] for column in matrix["columns"]]
+        held = [with_nan(cells) for cells in held]
         if matrix.get("one_dimensional"):
             return pd.Series(held[0], name=names[0])
         frame = pd.concat([pd.Series(cells) for cells in held], axis=1)
@@ -131,3 +136,10 @@ def read_matrix(folder, matrix):
     if any(cells.dtype == object for cells in held):
         return np.stack([cells.astype(object) for cells in held], axis=1)
     return np.stack(held, axis=1).astype(np.float32 if matrix.get("float32") else np.float64)
+
+
+def with_nan(cells):
+    """Texts with what a frame holds where there is none."""
+    if cells.dtype != object:
+        return cells
+    return np.array([np.nan if cell is None else cell for cell in cells], dtype=object)
