@@ -21,6 +21,7 @@ VERBS = {
     "init": ("init", "Look at a PoC folder; draft causeway.toml and the data contract."),
     "check": ("check", "What stands between this folder and production."),
     "fix": ("fix", "Mend what a tool can mend, shown as a diff first."),
+    "access": ("access", "Ask for, grant and revoke the use of data; list who may read what."),
     "run": ("run", "Build the environment, train, prove, and make a release."),
     "ship": ("ship", "Make a release live behind the gateway."),
     "roll": ("roll", "Take the last change of traffic back."),

@@ -51,7 +51,7 @@ def parse_manifest(text: str, *, where: str) -> Manifest:
     tables = _load(text, where=where)
     lines = lines_of(text)
     known = cast("Tables", _known(tables))
-    problems = [*_strange(known), *problems_of(known), *source_problems(cast("Tables", known))]
+    problems = [*_strange(known), *problems_of(known), *source_problems(known)]
     if problems:
         raise _error(problems, lines, where=where)
     return msgspec.convert(known, Manifest)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from causeway.actions.stages.compile import Compiled, compile_model, weighed
 from causeway.actions.stages.contract import Contracted, contract_text, hold
+from causeway.actions.stages.data import Brought, as_left, bring
 from causeway.actions.stages.describe import Parts, describe
 from causeway.actions.stages.environment import EnvironmentMade, build, stands, wanted
 from causeway.actions.stages.evaluate import Evaluated, evaluate
@@ -26,9 +27,10 @@ from causeway.recover import LoadedTrace
 def make_release(site: Site, steps: Steps) -> Packaged:
     """The release that the proof of concept in the site's folder makes."""
     road = _Road(site, steps)
+    brought = road.data()
     environment = road.environment()
-    watched = _Watched(site, road.training(environment))
-    contracted = road.contract(watched)
+    watched = _Watched(site, road.training(environment, brought))
+    contracted = road.contract(watched, brought)
     found = road.recovery(watched)
     recovered = road.preparation(environment, watched, found)
     evaluated = road.evaluation(environment, watched, found)
@@ -99,6 +101,16 @@ class _Road:
         """What reading the folder tells."""
         return read_poc(self.site.folder)
 
+    def data(self) -> Brought:
+        """The sources that the manifest names; what needs a grant is read anew in every run."""
+        return self.steps.take(
+            "data",
+            {"source": self.site.source, "data": self.site.manifest.data},
+            result=Brought,
+            do=partial(bring, self.site),
+            stands=lambda _: not any(part.governed for part in self.site.manifest.data),
+        )
+
     def environment(self) -> EnvironmentMade:
         """The interpreter and packages of the proof of concept."""
         wish = wanted(self.site, self.poc)
@@ -110,7 +122,7 @@ class _Road:
             stands=stands,
         )
 
-    def training(self, environment: EnvironmentMade) -> Trained:
+    def training(self, environment: EnvironmentMade, brought: Brought) -> Trained:
         """The watched training."""
         return self.steps.take(
             "train",
@@ -119,14 +131,16 @@ class _Road:
                 "pins": environment.pinned,
                 "source": self.site.source,
                 "script": training_script(self.site),
+                "brought": brought.digests,
             },
             result=Trained,
-            do=partial(train, self.site, environment),
+            do=partial(train, self.site, environment, brought),
         )
 
-    def contract(self, watched: _Watched) -> Contracted:
+    def contract(self, watched: _Watched, brought: Brought) -> Contracted:
         """The data held against its contract."""
-        text = contract_text(self.site)
+        declared = contract_text(self.site)
+        text = declared and as_left(declared, brought.of(self.site.data.name), where=self.site.data.contract)
         return self.steps.take(
             "contract",
             {

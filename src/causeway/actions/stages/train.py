@@ -1,5 +1,6 @@
 """Runs the proof of concept's own training in its environment, on a copy, and keeps what it did."""
 
+from causeway.actions.stages.data import Brought
 from causeway.actions.stages.environment import EnvironmentMade, training_script
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
@@ -17,12 +18,14 @@ class Trained(Made, frozen=True, kw_only=True):
     printed: str
 
 
-def train(site: Site, environment: EnvironmentMade) -> Trained:
+def train(site: Site, environment: EnvironmentMade, brought: Brought) -> Trained:
     """What the training read, made and fitted."""
     script = training_script(site)
     into = site.scratch / TRACE
     into.mkdir(parents=True, exist_ok=True)
-    trace = site.workshop.watch_training(environment.environment, site.folder, script, into)
+    files = brought.files(site)
+    more = {"brought": files} if files else {}
+    trace = site.workshop.watch_training(environment.environment, site.folder, script, into, **more)
     if not trace.captured:
         raise _refused(in_training(trace, read_poc(site.folder), environment.environment.problems))
     if not trace.tables:
