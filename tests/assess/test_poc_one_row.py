@@ -32,6 +32,7 @@ SCALES = """scaler = StandardScaler()
 scaler.fit(table)
 table = scaler.transform(table)"""
 FILLS = 'table["age"] = table["age"].fillna(table["age"].median())'
+BEFORE = 'table["visits"] = table.groupby("plan").cumcount() + 1'
 KNOWS = """table["plan"] = pd.Categorical(table["plan"], categories=["a", "b"])
 table = pd.get_dummies(table, drop_first=True)"""
 BESIDE = """table = pd.concat([table, pd.read_csv("people.csv")])
@@ -52,6 +53,7 @@ def found(folder, prepares, **files):
         (DROPS, "drops the only category there is, so plan never reaches the model", 8),
         (CODES, "fits LabelEncoder on the single row", 8),
         (SCALES, "fits StandardScaler", 9),
+        (BEFORE, "makes features of earlier rows of the same plan, and the request is a single row", 8),
         (FILLS, "computes the median of age from the single", 8),
     ],
 )
@@ -90,7 +92,9 @@ class Fill(BaseEstimator, TransformerMixin):
         rows["size"] = rows["size"].fillna(rows["size"].median())
         return rows
     def transform(self, rows):
-        return self._filled(rows).reindex(columns=self.columns, fill_value=0)
+        rows = self._filled(rows).reindex(columns=self.columns, fill_value=0)
+        rows["gap"] = rows.groupby(["card", "shop"])["day"].diff().dt.total_seconds() / 60
+        return rows
 class Kept(BaseEstimator, TransformerMixin):
     def fit(self, rows, y=None):
         self.middle = rows["size"].median()
@@ -99,5 +103,6 @@ class Kept(BaseEstimator, TransformerMixin):
         return rows.assign(size=rows["size"].fillna(self.middle))
 """
     (one,) = found(tmp_path, "pass", prepare=prepare)
-    assert "Fill.transform computes anew, from whatever rows it is given: median of size." in one.title
+    assert "Fill.transform computes anew, from whatever rows it is given: median of size and" in one.title
+    assert "and earlier rows of the same card and shop." in one.title
     assert (one.evidence[0].path, one.evidence[0].line) == ("prepare.py", 9)

@@ -88,6 +88,7 @@ def _one_row(poc: Poc) -> Iterator[Finding]:
 _CHANGES = {
     "dropped": "it one-hot encodes one row with drop_first=True, which drops the only category there is, so "
     "{} never reaches the model",
+    "history": "it makes features of {}, and the request is a single row without any",
     "fitted": "it fits {} on the single row of the request, not on the training's rows",
 }
 

@@ -150,7 +150,7 @@ def _own(project: Project, code: Code) -> Iterator[Sighting]:
 
 
 def _recomputed(node: ast.ClassDef, returned: Followed | None) -> Iterator[Sighting]:
-    faults = [item for item in (returned.faults if returned else ()) if item.value in {"filled", "fitted"}]
+    faults = [item for item in (returned.faults if returned else ()) if item.value != "dropped"]
     if faults:
         details = ", ".join(dict.fromkeys(item.detail for item in faults))
         yield Sighting("transforms_anew", node.name, faults[0].at, details)

@@ -14,8 +14,10 @@ ASKS = {"predict", "predict_proba", "decision_function", "predict_log_proba", "f
 KEEPS = {
     "copy", "reindex", "drop", "rename", "astype", "assign", "reset_index", "map", "replace", "to_numpy",
     "reshape", "toarray", "squeeze", "flatten", "ravel", "tolist", "round", "fillna", "item", "head",
-    "transform", "to_frame", "get", "groupby",
+    "transform", "to_frame", "get", "groupby", "mean", "std", "min", "max", "sum", "clip", "abs",
+    "total_seconds",
 }  # fmt: skip
+HISTORY = {"shift", "diff", "cumcount", "cumsum", "cummax", "expanding", "rolling", "pct_change", "ewm"}
 CONVERTS = {"float", "int", "list", "tuple", "round", "numpy.array", "numpy.asarray", "numpy.atleast_2d"}
 KNOWN_CATEGORIES = {"Categorical", "CategoricalDtype", "set_categories", "CategoricalIndex"}
 _ALL_BUT_THIS = "its texts"
@@ -262,6 +264,10 @@ class _Walker:
             return replace(
                 first, faults=tuple(dict.fromkeys((*first.faults, *before, *(held.faults if held else ()))))
             )
+        if held and held.one and func.attr in HISTORY and (of := _group(func.value)):
+            return replace(
+                held, faults=(*held.faults, self._fault("history", node, f"earlier rows of the same {of}"))
+            )
         if held is None or func.attr not in KEEPS:
             return None
         faults = (*held.faults, *(first.faults if first else ()))
@@ -321,6 +327,20 @@ def _root(node: ast.AST) -> str:
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def _group(node: ast.AST) -> str:
+    """The columns by which rows are grouped, where they are and are named."""
+    for part in nodes_in(node):
+        if (
+            isinstance(part, ast.Call)
+            and isinstance(part.func, ast.Attribute)
+            and part.func.attr == "groupby"
+        ):
+            by = part.args[0] if part.args else keyword(part, "by")
+            names = [constant(item) for item in (by.elts if isinstance(by, ast.List) else [by])]
+            return " and ".join(name for name in names if isinstance(name, str))
+    return ""
 
 
 def _of(node: ast.expr) -> str:
