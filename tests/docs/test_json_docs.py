@@ -30,6 +30,9 @@ RESULTS = {
     "backup": ("causeway.actions.backup", "BackedUp"),
     "restore": ("causeway.actions.restore", "Restored"),
     "doctor": ("causeway.actions.doctor", "Checkup"),
+    "contract infer": ("causeway.actions.contracts", "Inferred"),
+    "contract check": ("causeway.actions.contracts", "Checked"),
+    "contract diff": ("causeway.actions.contracts", "Compared"),
     "manifest": ("causeway.cli.manifest", "Reference", "Checked"),
 }
 

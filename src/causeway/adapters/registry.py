@@ -30,6 +30,7 @@ from causeway.core.trace import Trace
 from causeway.core.trial import Bench, SavedModel, Served, StoodIn, StoredRows
 
 if TYPE_CHECKING:
+    from causeway.adapters.contracts.profiling import Profiled
     from causeway.recover import LoadedTrace
 
 
@@ -278,6 +279,14 @@ def validate_file(
     at fault as Parquet, and with `good` the others too.
     """
     return _contracts().validate_file(contract, path, name=name, now=now, others=others, into=into, good=good)
+
+
+def profile_file(path: Path) -> Profiled:
+    """What each column of this CSV or Parquet file holds, for a first contract."""
+    _contracts()
+    from causeway.adapters.contracts.profiling import profile_file as profiled
+
+    return profiled(path)
 
 
 def validate_table(contract: Contract, table: Table, *, name: str = "") -> ContractReport:

@@ -34,6 +34,7 @@ VERBS = {
     "backup": ("backup", "Copy the ledger and its keys' public halves to one file."),
     "restore": ("restore", "Bring a backup back, verified."),
     "doctor": ("doctor", "Say what is wrong with this installation or workspace."),
+    "contract": ("contract", "Draft a data contract, hold data to it, compare two versions."),
     "manifest": ("manifest", "Show the annotated reference of causeway.toml."),
 }
 

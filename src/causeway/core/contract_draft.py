@@ -2,15 +2,17 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from msgspec import structs
 
 from causeway.core.contract import MISSING, Allowed, Contract, Options, Property, Quality, SchemaObject
 from causeway.core.poc import ColumnProfile, DataFile
 from causeway.core.table import Column, Number, Table, Text
 
 MAX_CATEGORIES = 50
+MAX_EXACT = 2.0**53
 _STEP_PERCENT = 5
 _FEW_ROWS = 20
 """Below so many, distinct values and rare categories say little."""
@@ -29,16 +31,20 @@ def infer_contract(
     path: str = "",
     target: str = "",
     whole: bool = True,
+    types: Mapping[str, str] | None = None,
 ) -> Contract:
     """A draft for the data source `name` whose columns look like this over so many rows.
 
     Where the rows are not the `whole` of the data, only what a sample can show is written down.
+    `types` are logical types that are known better than from the profiles.
     """
     described = SchemaObject(
         name=name,
         physical_name=path or None,
         physical_type="file" if path else None,
-        properties=tuple(_property(column, rows, target=target, whole=whole) for column in columns),
+        properties=tuple(
+            _retyped(_property(column, rows, target=target, whole=whole), types or {}) for column in columns
+        ),
         quality=(Quality(metric="rowCount", must_be_greater_than=0, description="There are rows."),),
     )
     return Contract(
@@ -125,6 +131,13 @@ def _property(column: ColumnProfile, rows: int, *, target: str, whole: bool) -> 
     )
 
 
+def _retyped(column: Property, types: Mapping[str, str]) -> Property:
+    known = types.get(column.name)
+    if known is None or known == column.logical_type:
+        return column
+    return structs.replace(column, logical_type=known, logical_type_options=None, enum=None)
+
+
 def _logical_type(column: ColumnProfile) -> str:
     """The standard's name of the type; `yes` and `no` are texts, and so are dates in no known order."""
     if column.kind == "boolean" and not {value.lower() for value in column.categories} <= _TRUTH:
@@ -135,7 +148,8 @@ def _logical_type(column: ColumnProfile) -> str:
 def _options(column: ColumnProfile) -> Options | None:
     if column.kind not in {"integer", "float"} or column.minimum is None or column.maximum is None:
         return None
-    if not math.isfinite(column.minimum) or not math.isfinite(column.maximum):
+    if not max(abs(column.minimum), abs(column.maximum)) <= MAX_EXACT:
+        # infinite, or a whole number that a float does not hold exactly
         return None
     if column.kind == "integer":
         return Options(minimum=int(column.minimum), maximum=int(column.maximum))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from causeway.adapters.contracts.values import FORMATS, MOMENTS, Cell, from_java, limit_of, moment_of
+from causeway.adapters.contracts.values import MOMENTS, Cell, limit_of, moment_of
 from causeway.core.contract import Options, Property
 
 NEARLY_WHOLE = 1e-9
@@ -27,6 +27,7 @@ TEXT_FORMATS = {
 }
 """Regular expressions of the formats that a text can be held to."""
 
+_SHOWN = {"date": "2024-01-31", "timestamp": "2024-01-31T10:30:00Z", "time": "10:30:00"}
 _SIZES = {f"{sign}{bits}": (sign == "i", bits) for sign in "iu" for bits in (8, 16, 32, 64, 128)}
 _PROSE = {"f32", "f64", "password", "byte", "binary"}
 
@@ -98,8 +99,8 @@ def _moment(cell: Cell, wanted: str, form: str | None) -> Wrong | Unread:
     moment = moment_of(cell, wanted, form)
     if moment is None:
         return Unread(f"the format {form} is not known here")
-    shown = from_java(form) if form else FORMATS[wanted][0]
-    return Wrong("type", f"a {wanted} such as {shown}", cell.value.is_not_null() & moment.is_null())
+    shown = f"written {form}" if form else f"such as {_SHOWN[wanted]}"
+    return Wrong("type", f"a {wanted} {shown}", cell.value.is_not_null() & moment.is_null())
 
 
 def _nested(cell: Cell, wanted: str) -> Wrong | Unread:
