@@ -129,3 +129,18 @@ def test_clusters_named_by_their_numbers(tmp_path, code):
     assert "(thrifty / spenders)" in said.title
     colours = code.replace("thrifty", "red").replace("spenders", "blue")
     assert "CLUSTER-LABELS" not in found(tmp_path / "b", **{"train.py": GROUPS + colours})
+
+
+def test_the_clusters_that_are_named_are_those_of_the_model_that_is_kept(tmp_path):
+    kept = """import joblib
+import pandas as pd
+from sklearn.cluster import KMeans
+table = pd.read_csv('people.csv')[['tenure']]
+for count in range(2, 6):
+    print(KMeans(count, random_state=1).fit(table).inertia_)
+best = KMeans(3, random_state=1).fit(table)
+joblib.dump(best, 'model.pkl')
+segment_names = {0: 'thrifty', 1: 'spenders'}
+"""
+    said = found(tmp_path, **{"train.py": kept})["CLUSTER-LABELS"]
+    assert [place.line for place in said.evidence] == [9, 7]

@@ -94,3 +94,49 @@ def test_the_app_s_words_for_the_target_are_no_inputs(tmp_path):
     table = "\n".join(["size,state", *rows])
     poc = read_poc(folders.write(tmp_path, {"train.py": train, "app.py": app, "flats.csv": table}))
     assert [finding for finding in judge(poc) if finding.code == "SKEW"] == []
+
+
+READS = """from flask import Flask, request
+import joblib
+app = Flask(__name__)
+model = joblib.load("model.pkl")
+NAMES = WRITTEN
+@app.route("/predict", methods=["POST"])
+def predict():
+    predicted = int(model.predict([[float(request.form["size"])]])[0])
+    return NAMES[predicted]
+"""
+SORTS = """import joblib
+import pandas as pd
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import LabelEncoder
+df = pd.read_csv("flats.csv")
+df["state"] = CODES
+X_train, X_test, y_train, y_test = train_test_split(df[["size"]], df["state"], random_state=1)
+model = RandomForestClassifier(random_state=1).fit(X_train, y_train)
+print(model.score(X_test, y_test))
+joblib.dump(model, "model.pkl")
+"""
+ALPHABET = 'LabelEncoder().fit_transform(df["state"])'
+
+
+@pytest.mark.parametrize(
+    ("codes", "written", "wrong"),
+    [
+        (ALPHABET, '{0: "half", 1: "furnished", 2: "none at all"}', True),
+        (ALPHABET, '["half", "furnished", "none at all"]', True),
+        (f'df["state"].map({REVERSED})', '["furnished", "half", "none at all"]', True),
+        (ALPHABET, '["furnished", "half", "none at all"]', False),
+        (f'df["state"].map({REVERSED})', '{2: "Furnished", 1: "Half", 0: "None at all"}', False),
+        (ALPHABET, '["ready", "in part", "empty"]', False),
+        (ALPHABET, '["half", "furnished"]', False),
+    ],
+)
+def test_answers_that_the_app_calls_by_another_name(tmp_path, codes, written, wrong):
+    rows = [f"{n},{('half', 'furnished', 'none at all')[n % 3]}" for n in range(120)]
+    files = {"train.py": SORTS.replace("CODES", codes), "app.py": READS.replace("WRITTEN", written)}
+    poc = read_poc(folders.write(tmp_path, files | {"flats.csv": "\n".join(["size,state", *rows])}))
+    said = [finding.title for finding in judge(poc) if finding.code == "SKEW"]
+    assert len(said) == wrong
+    assert all("The app reads the model's answer for state otherwise" in title for title in said)

@@ -147,13 +147,14 @@ def _clusters(poc: Poc) -> Iterator[Finding]:
     found: tuple[Sighting, ...] = poc.seen("cluster_names")
     clustered = [training for training in poc.trainings if training.task == "clustering"]
     if found and clustered:
+        kept = next((training for training in clustered if training.saves), clustered[-1])
         yield Finding(
             "CLUSTER-LABELS",
             Severity.FIX,
             f"Clusters are given names by their numbers ({found[0].value}): after the next training the same "
             "number may be another group, and the names are wrong without any error.",
             Remedy("Name each cluster by its centre, or save names and model together from one training."),
-            (found[0].at, clustered[0].at),
+            (found[0].at, kept.at),
             certainty=0.85,
             damage=0.7,
         )

@@ -20,6 +20,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
         yield from _one_row(poc)
         yield from _transforms_anew(poc)
         yield from _coded(poc)
+        yield from _read(poc)
         yield from _text(poc, served)
         yield from _options(poc, served)
 
@@ -119,6 +120,25 @@ def _coded(poc: Poc) -> Iterator[Finding]:
             Severity.BLOCKER,
             f"The app codes {sighting.value} otherwise than the training did: {said} in the app; {learned} "
             f"in the training ({_HOW.get(how, how)}).",
+            Remedy("Save the encoder, or its codes, with the model and use those in the app."),
+            (sighting.at, *places[-1:]),
+            certainty=0.95,
+            damage=1.0,
+            blocks_ship=True,
+        )
+
+
+def _read(poc: Poc) -> Iterator[Finding]:
+    """Answers, or choices, that the app calls by another category than the training did."""
+    for sighting in poc.seen("answers_differ")[:1]:
+        said, learned, how = sighting.detail.split("|")
+        places = [s.at for s in poc.seen("codes_learned") if s.value == sighting.value]
+        what = "the model's answer" if sighting.value == poc.target.value else "the codes"
+        yield Finding(
+            "SKEW",
+            Severity.BLOCKER,
+            f"The app reads {what} for {sighting.value} otherwise than the training wrote it: {said} in the "
+            f"app; {learned} in the training ({_HOW.get(how, how)}).",
             Remedy("Save the encoder, or its codes, with the model and use those in the app."),
             (sighting.at, *places[-1:]),
             certainty=0.95,

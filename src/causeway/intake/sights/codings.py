@@ -1,6 +1,7 @@
 """Where an app writes other codes for a column's categories than the training gave them."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from causeway.intake.sights.serving import framework_of
 
 USES = {"get", "map", "replace"}
 MIN_CODES = 2
+_ANSWER = re.compile(r"pred|result|answer|output|argmax|class", re.IGNORECASE)
 
 
 class Written(Struct, frozen=True):
@@ -24,6 +26,8 @@ class Written(Struct, frozen=True):
     codes: dict[str, int]
     at: Evidence
     columns: frozenset[str]
+    reads: bool = False
+    """Whether it is written the other way round, from code to category, as answers are read."""
 
 
 def coded_otherwise(project: Project, data: Iterable[DataFile]) -> list[Sighting]:
@@ -51,7 +55,7 @@ def coded_otherwise(project: Project, data: Iterable[DataFile]) -> list[Sighting
         sighting
         for code in serving
         for block in code.blocks
-        for written in _written(code, block)
+        for written in (*_written(code, block), *_read_back(code, block))
         for sighting in _otherwise(written, learned, files)
     ]
 
@@ -72,6 +76,44 @@ def _written(code: Code, block: Block) -> Iterator[Written]:
                 yield Written(codes, code.at(node.args[0], block), frozenset({_named(node.func.value)}))
         elif isinstance(node, ast.Subscript) and len(codes := literal_codes(node.value)) >= MIN_CODES:
             yield Written(codes, code.at(node, block), frozenset({_named(node.slice)}))
+
+
+def _read_back(code: Code, block: Block) -> Iterator[Written]:
+    """Dictionaries from codes to categories, and lists that an answer picks from."""
+    nodes = nodes_in(block.tree)
+    picked = {
+        node.value.id
+        for node in nodes
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and _ANSWER.search(ast.unparse(node.slice))
+    }
+    for node in nodes:
+        listed = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+        if isinstance(node, ast.Dict):
+            codes = _turned(node)
+        elif isinstance(node, ast.Assign) and listed and ast.unparse(node.targets[0]) in picked:
+            codes = _in_order(node.value)
+        else:
+            continue
+        if len(codes) >= MIN_CODES:
+            yield Written(codes, code.at(node, block), frozenset(), reads=True)
+
+
+def _turned(node: ast.Dict) -> dict[str, int]:
+    keys, values = [constant(key) for key in node.keys], [constant(value) for value in node.values]
+    found = {
+        value: key
+        for key, value in zip(keys, values, strict=True)
+        if isinstance(key, int) and not isinstance(key, bool) and isinstance(value, str)
+    }
+    return found if len(found) == len(keys) else {}
+
+
+def _in_order(node: ast.expr) -> dict[str, int]:
+    values = [constant(item) for item in node.elts] if isinstance(node, ast.List | ast.Tuple) else []
+    found = {value: place for place, value in enumerate(values) if isinstance(value, str)}
+    return found if len(found) == len(values) else {}
 
 
 def _looked_up(node: ast.AST, name: str) -> list[str] | None:
@@ -104,6 +146,8 @@ def _otherwise(written: Written, learned: list[Coded], files: list[DataFile]) ->
     said = {plain(key): value for key, value in written.codes.items()}
     named = {plain(name) for file in files for name in file.names} | {plain(one.column) for one in learned}
     candidates = [item for item in learned if _about(item, written, named, files)]
+    if written.reads:
+        candidates = [item for item in learned if _same_categories(item, written, files)]
     given = [(item, codes) for item in candidates if (codes := _learned_codes(item, written, files))]
     if not given or len(given) < len(candidates):
         return
@@ -113,7 +157,8 @@ def _otherwise(written: Written, learned: list[Coded], files: list[DataFile]) ->
     own = {plain(key): key for key in codes}
     words = ", ".join(f"{own.get(key, key)} {value}" for key, value in said.items())
     theirs = ", ".join(f"{key} {value}" for key, value in codes.items())
-    yield Sighting("codes_differ", item.column, written.at, f"{words}|{theirs}|{item.how}")
+    what = "answers_differ" if written.reads else "codes_differ"
+    yield Sighting(what, item.column, written.at, f"{words}|{theirs}|{item.how}")
     yield Sighting("codes_learned", item.column, item.at)
 
 
@@ -126,8 +171,12 @@ def _about(item: Coded, written: Written, named: set[str], files: list[DataFile]
     """Whether the app's dictionary is about this column: by the name looked up, else by its categories."""
     if written.columns & named:
         return plain(item.column) in written.columns
-    categories = _categories(item.column, files)
-    return bool(categories) and {plain(key) for key in categories} == {plain(key) for key in written.codes}
+    return _same_categories(item, written, files)
+
+
+def _same_categories(item: Coded, written: Written, files: list[DataFile]) -> bool:
+    known = _categories(item.column, files) or list(item.codes)
+    return bool(known) and {plain(key) for key in known} == {plain(key) for key in written.codes}
 
 
 def _learned_codes(item: Coded, written: Written, files: list[DataFile]) -> dict[str, int]:
