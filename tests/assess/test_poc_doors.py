@@ -105,6 +105,31 @@ def test_a_check_that_fails_counts_as_passed(tmp_path, line, open_):
     assert ("FAIL-OPEN" in found(tmp_path, **{"critic.py": code})) == open_
 
 
+OPENS = """import joblib
+from sqlalchemy import create_engine
+def load_all(path):
+    return joblib.load(path)
+def init_db():
+    Base.metadata.create_all(bind=create_engine(ADDRESS))
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("m = load_all('model.pkl')", "The model is loaded at import."),
+        ("init_db()", "The database is opened at import (init_db): whoever imports the app,"),
+        ("def start():\n    init_db()", ""),
+        ("if __name__ == '__main__':\n    init_db()", ""),
+    ],
+)
+def test_what_a_function_elsewhere_does_at_import(tmp_path, lines, said):
+    app = f"from fastapi import FastAPI\nfrom opens import init_db, load_all\napp = FastAPI()\n{lines}\n"
+    told = found(tmp_path, **{"app.py": app, "opens.py": OPENS}).get("IMPORT-WORK")
+    assert bool(told) == bool(said)
+    assert told is None or told.title.startswith(said)
+
+
 @pytest.mark.parametrize(
     ("taken", "unchecked"),
     [

@@ -13,6 +13,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _secrets(poc)
     yield from _exposed(poc)
     yield from _sessions(poc)
+    yield from _default_passwords(poc)
     yield from _artefacts(poc)
     yield from _loads(poc)
     yield from _people(poc)
@@ -51,6 +52,9 @@ def _exposed(poc: Poc) -> Iterator[Finding]:
             certainty=0.9,
             damage=0.6,
         )
+    copied = poc.seen("copied_secret")
+    if copied:
+        yield _taken_along(copied[0])
     named = [s for s in poc.seen("path_by_user") if not s.at.path.startswith("test")]
     if named:
         yield Finding(
@@ -62,6 +66,39 @@ def _exposed(poc: Poc) -> Iterator[Finding]:
             tuple(s.at for s in named[:4]),
             certainty=0.85,
             damage=0.6,
+        )
+
+
+def _taken_along(copied: Sighting) -> Finding:
+    there = bool(copied.detail)
+    carried = (
+        ": the image carries its keys."
+        if there
+        else ", which the code reads: an image built beside it carries its keys."
+    )
+    return Finding(
+        "SECRET-IN-IMAGE",
+        Severity.FIX if there else Severity.NOTE,
+        f"{copied.at.path} copies the whole folder, and no .dockerignore leaves out {copied.value}{carried}",
+        Remedy("Write .env and keys into .dockerignore, and give them at run time."),
+        (copied.at,),
+        certainty=0.9 if there else 0.8,
+        damage=0.6 if there else 0.3,
+    )
+
+
+def _default_passwords(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("default_password")
+    if found:
+        yield Finding(
+            "SECRET-WEAK",
+            Severity.NOTE,
+            f"The password of the database is one that anybody tries first ({found[0].value}), unless "
+            "another is set.",
+            Remedy("Give no default, so that it does not start without a password of its own."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.85,
+            damage=0.35,
         )
 
 

@@ -15,8 +15,11 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _fails_open(poc)
     yield from _unchecked(poc)
     yield from _uploads(poc)
+    yield from _left_behind(poc)
+    yield from _fetched(poc)
     yield from _port(poc)
     yield from _at_import(poc)
+    yield from _opened(poc)
     yield from _imported(poc)
     yield from _misnamed(poc)
     yield from _global(poc)
@@ -100,6 +103,35 @@ def _uploads(poc: Poc) -> Iterator[Finding]:
         )
 
 
+def _left_behind(poc: Poc) -> Iterator[Finding]:
+    found = of_app(poc, "left_behind")
+    if found:
+        yield Finding(
+            "UPLOAD",
+            Severity.NOTE,
+            f"Each upload leaves a temporary file behind ({found[0].value}), and nothing deletes it.",
+            Remedy("Delete it after use, or leave out delete=False."),
+            tuple(s.at for s in found[:2]),
+            certainty=0.85,
+            damage=0.35,
+        )
+
+
+def _fetched(poc: Poc) -> Iterator[Finding]:
+    found = of_app(poc, "fetched_model")
+    if found:
+        yield Finding(
+            "MODEL-FETCHED",
+            Severity.NOTE,
+            f"The app fetches {found[0].value} from an address when it runs, and compares it with nothing: "
+            "the model is whatever lies there on that day.",
+            Remedy("Bring the file with the release, or compare its digest after fetching it."),
+            tuple(s.at for s in found[:2]),
+            certainty=0.85,
+            damage=0.35,
+        )
+
+
 def _port(poc: Poc) -> Iterator[Finding]:
     exposed = poc.seen("exposed")
     ports = of_app(poc, "port")
@@ -130,6 +162,21 @@ def _at_import(poc: Poc) -> Iterator[Finding]:
             "The model is loaded at import" + (", and again at every click." if again else "."),
             Remedy("Load it once, in a cached function." if again else "Load it when the server starts."),
             tuple(s.at for s in found[:3]),
+            damage=0.25,
+        )
+
+
+def _opened(poc: Poc) -> Iterator[Finding]:
+    found = of_app(poc, "opens_at_import")
+    if found:
+        yield Finding(
+            "IMPORT-WORK",
+            Severity.NOTE,
+            f"The database is opened at import ({found[0].value}): whoever imports the app, be it a test, "
+            "opens it too.",
+            Remedy("Open it when the server starts."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.9,
             damage=0.25,
         )
 

@@ -28,6 +28,7 @@ from causeway.intake.files.yaml_reading import read_yaml
 from causeway.intake.python.code import Code
 from causeway.intake.python.trees import nodes_in
 from causeway.intake.reading import Reading
+from causeway.intake.sights.image_secrets import copied_secrets
 
 MAX_BYTES = 200_000
 _COMPOSE = re.compile(r"^(docker-)?compose[\w.-]*\.ya?ml$", re.IGNORECASE)
@@ -65,6 +66,7 @@ def deployments(reading: Reading) -> list[Sighting]:
             image = read_image(entry)
             context = _context(entry, contexts, paths)
             found += [*problems_of(image, context), *looseness_of(image), *_lacking(reading, image, context)]
+            found += copied_secrets(image, context, reading.entries, reading.codes)
         elif entry.name == "Procfile":
             found += _procfile(entry, paths)
         elif _WORKFLOW.match(entry.path):

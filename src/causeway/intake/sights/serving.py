@@ -268,7 +268,7 @@ def _loads_at_import(code: Code, block: Block, known: dict[str, str]) -> Iterato
     }
     for statement in _top(block.tree.body):
         for node in _outside_functions(statement):
-            if isinstance(node, ast.Call) and _loads(dotted(node.func, known)):
+            if isinstance(node, ast.Call) and loads(dotted(node.func, known)):
                 yield Sighting("loads_at_import", dotted(node.func, known), code.at(node, block))
     for statement in block.tree.body:
         if (
@@ -283,7 +283,8 @@ def _loads_at_import(code: Code, block: Block, known: dict[str, str]) -> Iterato
                     )
 
 
-def _loads(name: str) -> bool:
+def loads(name: str) -> bool:
+    """Whether a call of that name loads a saved model."""
     return name in UNSAFE_LOADERS or name.endswith((".load_model", ".from_pretrained"))
 
 

@@ -23,6 +23,7 @@ TRACKERS = {
 }  # fmt: skip
 OLD = {
     "XGBClassifier": ("use_label_encoder", "XGBoost ignores it"),
+    "image": ("use_column_width", "today's Streamlit ignores it, width= took its place"),
     "select_dtypes": ("include", "pandas 3 calls texts str, not object"),
 }
 TOLD = {".yaml", ".yml", ".json", ".toml", ".sh", ".md", ".r", ".rmd"}
@@ -70,6 +71,8 @@ def _of(node: ast.Call, known: dict[str, str]) -> Iterator[tuple[str, str, str]]
     last = node.func.attr if isinstance(node.func, ast.Attribute) else name.rsplit(".", 1)[-1]
     option, why = OLD.get(last, ("", ""))
     given = keyword(node, option) if option else None
+    if last == "image" and not any(one.split(".")[0] == "streamlit" for one in known.values()):
+        return
     meant = given is not None and (last != "select_dtypes" or "'object'" in ast.unparse(given))
     if meant:
         yield "deprecated", f"{last}({option}=)", why
