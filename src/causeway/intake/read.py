@@ -231,6 +231,13 @@ def _train(
     others = tuple(
         path for path in others if not choosing.stages(chosen.path, path) and not choosing.tells(path)
     )
+    texts = {code.path: code.blocks[0].text for code in reading.project.codes if code.blocks}
+    others = tuple(
+        path
+        for path in others
+        if not choosing.exported(chosen.path, texts.get(chosen.path, ""), path)
+        and not choosing.exported(path, texts.get(path, ""), chosen.path)
+    )
     saved = {path: _saved_by(path, trainings) & loaded for path in (chosen.path, *others)}
     if saved[chosen.path]:  # parts of one product: the app loads what each of them saves
         others = tuple(path for path in others if not saved[path] - saved[chosen.path])

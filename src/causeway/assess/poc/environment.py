@@ -22,6 +22,8 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _missing(poc)
     yield from _unpinned(poc)
     yield from _wrong(poc)
+    yield from _unused(poc)
+    yield from _fetched(poc)
     yield from _encoding(poc)
     yield from _old(poc)
     yield from _stale_models(poc)
@@ -187,8 +189,50 @@ def _r_versions(poc: Poc) -> Iterator[Finding]:
         )
 
 
+def _unused(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("unused_requirement")
+    names = list(dict.fromkeys(s.value for s in found))
+    if names:
+        yield Finding(
+            "REQ-UNUSED",
+            Severity.NOTE,
+            f"{words.listed(names[:5])} {_is(names)} required, and nothing in the folder imports "
+            f"{'it' if len(names) == 1 else 'them'}: to install, to scan and to keep up to date for nothing.",
+            Remedy("Take out what is not used, or add what was meant to use it."),
+            tuple(s.at for s in found[:4]),
+            certainty=0.8,
+            damage=0.2,
+        )
+
+
+def _fetched(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("downloads_at_import")
+    if found:
+        first = found[0]
+        yield Finding(
+            "IMPORT-WORK",
+            Severity.NOTE,
+            f"{first.at.path} fetches from the network as soon as it is imported ({first.value}): without "
+            "one it fails, or goes on with less.",
+            Remedy("Fetch it when the image is built, and only look for it at the start."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.9,
+            damage=0.3,
+        )
+
+
 def _python(poc: Poc) -> Finding:
     r_only = "R" in poc.languages[:1]
+    spoken = () if r_only else poc.seen("readme_python")
+    if spoken:
+        return Finding(
+            "PYTHON-UNSTATED",
+            Severity.NOTE,
+            f"The Python version stands only in the README ({spoken[0].value}), where no tool looks for it.",
+            Remedy("Name it in the manifest: model.python."),
+            (spoken[0].at,),
+            damage=0.1,
+        )
     version = _kernel_of_r(poc) if r_only else poc.python.value
     seen = f" (a notebook was run with {version})" if version else ""
     return Finding(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Guess, Sighting
-from causeway.intake.files.text import read_searchable, read_text
+from causeway.intake.files.text import read_searchable, read_text, searchable
 from causeway.intake.files.walk import Entry
 
 MAX_BYTES = 200_000
@@ -15,6 +15,11 @@ _LINES = re.MULTILINE | re.IGNORECASE
 _PYTHON = re.compile(r"^[ \t]*-?[ \t]*[\"']?python[-_]?version[\"']?\s*:\s*(.+)$", _LINES)
 _IMAGE = re.compile(r"^[ \t]*image:[ \t]*[\"']?python:(3\.\d+)", re.MULTILINE)
 _R = re.compile(r"^[ \t]*-?[ \t]*r-version[ \t]*:[ \t]*[\"']?(\d+\.\d+(?:\.\d+)?)", _LINES)
+_SPOKEN = re.compile(
+    r"\bpython(?:[ \t-]+version)?[ \t:*`>=-]{1,6}(3\.\d{1,2})(?:\.\d+)?"
+    r"([ \t]*\+|%2B|[ \t]+(?:or|and)[ \t]+(?:higher|above|newer|later|greater|up))?",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"3\.\d+(?:\.\d+)?")
 _DEPENDS = re.compile(r"\bR\s*\(\s*>?=+\s*(\d+\.\d+(?:\.\d+)?)\s*\)")
 _BASE = re.compile(
@@ -32,6 +37,15 @@ def python_of_workflows(entries: Iterable[Entry]) -> Guess:
             if written:
                 return Guess(written[0], 0.85, (Evidence(entry.path),))
     return Guess()
+
+
+def python_of_readme(path: str, text: str) -> Iterator[Sighting]:
+    """The first version of Python that a README speaks of."""
+    for number, line in enumerate(searchable(text).split("\n"), start=1):
+        if found := _SPOKEN.search(line):
+            stated = f"{found[1]}{' or newer' if found[2] else ''}"
+            yield Sighting("readme_python", stated, Evidence(path, line=number))
+            return
 
 
 def versions_of_r(entries: Iterable[Entry]) -> Iterator[Sighting]:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Sighting
-from causeway.intake.environment.imports import missing_modules
+from causeway.intake.environment.imports import missing_modules, third_party
 from causeway.intake.environment.removed import removed_apis, removed_options
+from causeway.intake.environment.unused import unused_requirements
+from causeway.intake.environment.versions import python_of_readme
 from causeway.intake.files.text import read_text
 from causeway.intake.files.walk import Entry
 from causeway.intake.flow.library import UNSAFE_LOADERS
@@ -22,6 +24,7 @@ from causeway.intake.sights.byhand import by_hand
 from causeway.intake.sights.clusters import named_by_hand
 from causeway.intake.sights.codings import coded_otherwise
 from causeway.intake.sights.deduplicated import drops_copies
+from causeway.intake.sights.downloads import downloads_at_import
 from causeway.intake.sights.drawn import drawn
 from causeway.intake.sights.execution import order_matters
 from causeway.intake.sights.fitting import fitting
@@ -116,6 +119,21 @@ def _inputs(reading: Reading) -> list[Sighting]:
     return [*seen, *work_when_imported(project), *opened_when_imported(project), *doors(project)]
 
 
+def _environment(reading: Reading) -> list[Sighting]:
+    codes = reading.codes
+    imports = third_party(codes, reading.project.local_modules())
+    declared = reading.declared.requirements
+    unused = unused_requirements(declared, imports, codes, reading.entries, reading.models)
+    apps = {s.at.path for code in reading.project.codes for s in app_facts(code) if s.what == "app"}
+    images = " ".join(
+        read_text(entry.full, MAX_CONFIGURATION_BYTES).text
+        for entry in reading.entries
+        if "dockerfile" in entry.name.lower()
+    )
+    fetched = downloads_at_import(reading.project, apps, images=images)
+    return [*(() if reading.limits else unused), *fetched]
+
+
 def _paths(reading: Reading) -> list[Sighting]:
     return absolute_paths(reading.codes)
 
@@ -147,7 +165,12 @@ def _in_readme(reading: Reading) -> list[Sighting]:
         return found
     path, text = reading.readme.path, reading.readme_text
     shipped = tuple(model.path for model in reading.models if model.estimator)
-    return [*said_in_readme(path, text, shipped), *said_in_readme_keys(path, text), *found]
+    return [
+        *said_in_readme(path, text, shipped),
+        *said_in_readme_keys(path, text),
+        *python_of_readme(path, text),
+        *found,
+    ]
 
 
 def _in_configuration(reading: Reading) -> list[Sighting]:
@@ -199,6 +222,7 @@ COLLECTORS: tuple[Callable[[Reading], list[Sighting]], ...] = (
     _upkeep,
     _chance,
     _inputs,
+    _environment,
     _paths,
     _removed,
     _in_r,
