@@ -97,6 +97,29 @@ def test_choices_by_the_test(tmp_path, code, words):
     assert "LEAK-SELECTION" not in found(tmp_path / "honest", **{"train.py": honest})
 
 
+STOPS = """import pandas as pd
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import train_test_split
+from xgboost import XGBClassifier
+df = pd.read_csv("people.csv")
+X, y = df[["tenure"]], df["left"]
+X_train, X_rest, y_train, y_rest = train_test_split(X, y, random_state=1)
+X_valid, X_late, y_valid, y_late = train_test_split(X_rest, y_rest, random_state=1)
+model = XGBClassifier(early_stopping_rounds=5, random_state=1)
+model.fit(X_train, y_train, eval_set=[(X_valid, y_valid)])
+print(roc_auc_score(y_valid, model.predict_proba(X_valid)[:, 1]))
+"""
+
+
+def test_the_only_figure_is_of_the_rows_that_said_when_to_stop(tmp_path):
+    said = found(tmp_path / "same", **{"train.py": STOPS})["LEAK-SELECTION"]
+    assert "does best on X_valid, the rows it is measured on" in said.title
+    later = STOPS + "print(roc_auc_score(y_late, model.predict_proba(X_late)[:, 1]))\n"
+    assert "LEAK-SELECTION" not in found(tmp_path / "later", **{"train.py": later})
+    without = STOPS.replace("early_stopping_rounds=5, ", "")
+    assert "LEAK-SELECTION" not in found(tmp_path / "without", **{"train.py": without})
+
+
 def test_the_best_epoch_of_a_loop_by_the_test(tmp_path):
     said = found(tmp_path / "a", **{"train.py": LOOP})["LEAK-SELECTION"]
     assert str(said.evidence[0]) == "train.py:13"

@@ -26,7 +26,7 @@ def chosen_on_test(codes: Iterable[Code]) -> list[Sighting]:
         found += _best_epochs(code, nodes)
         calls = [(node, block) for node, block in nodes if isinstance(node, ast.Call)]
         found += _trainer(code, calls)
-        found += _stopped(code, calls)
+        found += list(_stopped(code, calls)) or list(_measured_where_stopped(code, calls, known))
         found += _searched(code, nodes, known)
         found += _thresholds(code, nodes)
     return found
@@ -147,6 +147,32 @@ def _stopped(code: Code, calls: list[tuple[ast.Call, Block]]) -> Iterator[Sighti
             rows = keyword(node, "eval_set")
         if rows is not None and _last(node) in {"fit", "train", "fit_generator"} and _is_test(_names(rows)):
             yield Sighting("chosen_on_test", "epoch", code.at(node, block), _first_test(_names(rows)))
+            return
+
+
+def _measured_where_stopped(
+    code: Code, calls: list[tuple[ast.Call, Block]], known: dict[str, str]
+) -> Iterator[Sighting]:
+    """The only figure of the file is that of the rows which said when to stop, whatever they are called."""
+    if not any(
+        item.arg in {"early_stopping_rounds", "use_best_model"} for n, _ in calls for item in n.keywords
+    ):
+        return
+    if any(
+        isinstance(node.func, ast.Attribute) and node.func.attr in {"score", "evaluate"} for node, _ in calls
+    ):
+        return
+    measured = {
+        ast.unparse(node.args[0])
+        for node, _ in calls
+        if len(node.args) > 1 and dotted(node.func, known).startswith("sklearn.metrics.")
+    }
+    for node, block in calls:
+        rows = keyword(node, "eval_set") if _last(node) in {"fit", "train"} else None
+        pairs = rows.elts if isinstance(rows, ast.List) else [rows]
+        last = pairs[-1] if pairs else None
+        if isinstance(last, ast.Tuple) and len(last.elts) == 2 and measured == {ast.unparse(last.elts[1])}:
+            yield Sighting("chosen_on_test", "epoch", code.at(node, block), ast.unparse(last.elts[0])[:40])
             return
 
 
