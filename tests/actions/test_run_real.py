@@ -19,6 +19,7 @@ from causeway.core.environment import Environment
 from causeway.core.errors import Refused
 from causeway.core.events import ReleaseMade, RunFinished, StageFinished
 from causeway.core.signatures import verify
+from causeway.gateway.model import Model
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -40,7 +41,7 @@ print("accuracy", model.score(x_test, y_test))
 joblib.dump(model, "model.pkl")
 """
 
-STAGES = ["environment", "train", "contract", "recover", "evaluate", "compile", "package"]
+STAGES = ["data", "environment", "train", "contract", "recover", "evaluate", "compile", "package"]
 
 MANIFEST = """
 [product]
@@ -236,6 +237,9 @@ def test_a_release_is_held_against_the_manifest_and_against_what_is_live(tmp_pat
     seen = first.evaluation
     assert (seen.floor, seen.decision.currency, len(seen.fairness[0].groups)) == (0.6, "EUR", 3)
     assert 0 < seen.slices[0].rows < seen.rows
+    acts, chances = answered(first, [{"months": m, "spend": 9.5, "plan": "pro"} for m in (1, 20, 59)])
+    assert acts == [chance >= seen.decision.at for chance in chances]
+    assert set(acts) == {True, False}
     assert ship(work, folder, waive=waived(first), agree=lambda _: True).status == "shipped"
 
     # months decide who leaves: without them the model is worse, on the very same rows
@@ -258,6 +262,16 @@ def test_a_release_is_held_against_the_manifest_and_against_what_is_live(tmp_pat
     assert not compared.why_not
     assert compared.rows > 300
     assert not compared.is_worse
+
+
+def answered(report, rows):
+    bundle = Path(report.bundle)
+    release = opened(report)
+    features = (bundle / "features.json").read_bytes()
+    model = Model((bundle / "model.onnx").read_bytes(), release=release, features=features)
+    answers = model.predict(rows).answers
+    yes = release.signature.outputs[1].classes.index("yes")
+    return answers["act"], [each[yes] for each in answers["probability"]]
 
 
 def waived(report):

@@ -25,12 +25,16 @@ class Field(Struct, frozen=True, omit_defaults=True):
 
 
 class Output(Struct, frozen=True, omit_defaults=True):
-    """What comes back: `probability` of each class, `label`, or `value`."""
+    """What comes back: `probability` of each class, `label`, `value`, or whether to `act`.
+
+    One acts on a row whose probability of `positive` reaches `threshold`.
+    """
 
     name: str
     kind: str
     classes: tuple[str, ...] = ()
     positive: str = ""
+    threshold: float = 0.5
 
 
 class Signature(Struct, frozen=True):

@@ -116,6 +116,7 @@ class Outputs:
         self._outputs = release.signature.outputs
         self.names = [output.name for output in self._outputs]
         place = {"label": 0, "value": 0, "probability": min(1, len(named) - 1)}
+        place["act"] = place["probability"]
         if unknown := {output.kind for output in self._outputs} - place.keys():
             raise BadBundle(f"an output of unknown kind: {', '.join(sorted(unknown))}")
         self.wanted = [named[place[output.kind]] for output in self._outputs]
@@ -149,11 +150,17 @@ def _probabilities(output: Output, array: Array) -> list[object]:
     return rows
 
 
+def _acts(output: Output, array: Array) -> list[object]:
+    table = np.asarray(_probabilities(output, array), dtype=np.float64)
+    acts: list[object] = (table[:, output.classes.index(output.positive)] >= output.threshold).tolist()
+    return acts
+
+
 def _values(output: Output, array: Array) -> list[object]:  # noqa: ARG001 - the readers share one shape
     return array.reshape(-1).tolist()
 
 
-_READERS = {"label": _labels, "probability": _probabilities, "value": _values}
+_READERS = {"label": _labels, "probability": _probabilities, "value": _values, "act": _acts}
 
 
 def _options() -> ort.SessionOptions:

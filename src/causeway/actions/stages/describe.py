@@ -22,6 +22,7 @@ from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, j
 from causeway.core.bundle import FUNCTION, WHOLE
 from causeway.core.contract import ContractReport
 from causeway.core.errors import Defect
+from causeway.core.evaluation import DecisionSeen
 from causeway.core.features import Features, columns_read, read_features
 from causeway.core.features_rules import Derived as DerivedRule
 from causeway.core.features_rules import Map, Numeric, Rule
@@ -61,7 +62,9 @@ def describe(site: Site, parts: Parts) -> Contents:
     findings = (*chosen_by_target(parts.poc), *judge(_proofs(site, parts)))
     features = _features(site, recovered)
     files = _files(site, parts, features, findings)
-    outputs = outputs_of(recovered, compiled, positive=site.data.positive)
+    outputs = with_act(
+        outputs_of(recovered, compiled, positive=site.data.positive), parts.evaluated.evaluation.decision
+    )
     release = Release(
         product=site.product,
         task=recovered.task,
@@ -180,6 +183,14 @@ def outputs_of(recovered: Recovered, compiled: Compiled, *, positive: str) -> tu
     return (label, Output("probability", "probability", classes, wanted))
 
 
+def with_act(outputs: tuple[Output, ...], decision: DecisionSeen | None) -> tuple[Output, ...]:
+    """The outputs, and whether to act, where it is known from which probability on that pays."""
+    chance = next((each for each in outputs if each.kind == "probability" and each.positive), None)
+    if decision is None or chance is None:
+        return outputs
+    return (*outputs, Output("act", "act", chance.classes, chance.positive, decision.at))
+
+
 def _value_name(recovered: Recovered) -> str:
     """What a regression answers by name where it is a plain function of the target: `log_price`."""
     column, rule = recovered.target.column, recovered.target.rule
@@ -293,4 +304,4 @@ def _type_of(column: Column) -> str:
 
 
 def _answer_type(output: Output) -> str:
-    return "string" if output.kind == "label" else type_names["number"]
+    return {"label": "string", "act": type_names["boolean"]}.get(output.kind, type_names["number"])

@@ -198,7 +198,7 @@ def _output(output: Output, made: Answer) -> TensorOut:
 def datatype_of(output: Output, values: Sequence[object] = ()) -> str:
     """The datatype of an output: labels are texts unless the model counts its classes."""
     if output.kind != "label":
-        return "FP32"
+        return "BOOL" if output.kind == "act" else "FP32"
     counted = any(isinstance(value, int) for value in values)
     return "INT64" if counted or (not values and _counts(output.classes)) else "BYTES"
 
