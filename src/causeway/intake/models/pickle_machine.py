@@ -72,16 +72,20 @@ class Machine:
         """Takes the operations up to STOP; raises what pickletools raises where the bytes make no sense."""
         for opcode, argument, _ in pickletools.genops(stream):
             self.found.count()
-            handle = _HANDLERS.get(opcode.name)
-            if handle is not None:
-                handle(self, argument)
-                if opcode.name == "BUILD":
-                    self._array(stream)
-            elif opcode.name == "STOP":
-                self.top = self.pop()
-                self.found.ended = True
-            else:
-                self.push(argument)
+            self.step(opcode.name, argument)
+            if opcode.name == "BUILD":
+                self.array(stream)
+
+    def step(self, opcode: str, argument: Any) -> None:  # noqa: ANN401 - what an operation carries
+        """Takes one operation."""
+        handle = _HANDLERS.get(opcode)
+        if handle is not None:
+            handle(self, argument)
+        elif opcode == "STOP":
+            self.top = self.pop()
+            self.found.ended = True
+        else:
+            self.push(argument)
 
     def push(self, value: object) -> None:
         """Puts a value on the stack, cut to what is worth keeping."""
@@ -113,7 +117,8 @@ class Machine:
             self.found.reaches(args)
         self.stack.append(Made(callee, args))
 
-    def _array(self, stream: io.BytesIO) -> None:
+    def array(self, stream: io.BytesIO) -> None:
+        """Follows joblib where it wrote an array's bytes between the operations."""
         made = self.stack[-1] if self.stack else None
         if not isinstance(made, Made) or not made.name.endswith("NumpyArrayWrapper"):
             return
