@@ -199,3 +199,31 @@ def test_a_target_that_is_chosen_when_the_code_runs_has_no_name(tmp_path):
     assert poc.target.value == ""
     assert "lassification" in sentence(poc)
     assert "of a column chosen when it runs" in sentence(poc)
+
+
+COMPARED = """from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics.pairwise import cosine_similarity
+def scores(wanted, texts):
+    matrix = TfidfVectorizer().fit_transform([wanted, *texts])
+    return cosine_similarity(matrix[0:1], matrix[1:]).flatten()
+"""
+
+
+def test_texts_ranked_by_similarity_without_learning(tmp_path):
+    rank = (
+        "from match import scores\ndef best(w, t):\n    return sorted(zip(scores(w, t), t), reverse=True)\n"
+    )
+    files = {"match.py": COMPARED, "rank.py": rank, "data/label.csv": "text,label\na,1\nb,0\n"}
+    poc = read_poc(folders.write(tmp_path, files))
+    assert sentence(poc).startswith("Ranking by text similarity from")
+    assert "TF-IDF, nothing is learned" in sentence(poc)
+    plain = read_poc(folders.write(tmp_path / "b", {"match.py": COMPARED}))
+    assert plain.kind.value == "comparison of texts by similarity"
+
+
+def test_many_scripts_that_do_not_use_each_other_are_a_collection(tmp_path):
+    files = {f"day{n}.py": f"print({n})\n" for n in range(6)}
+    words = sentence(read_poc(folders.write(tmp_path, files)))
+    assert words.startswith("Python code: a collection of 6 files that do not use each other; no training")
+    joined = read_poc(folders.write(tmp_path / "b", files | {"day9.py": "import day1\n"}))
+    assert "collection" not in sentence(joined)

@@ -15,6 +15,8 @@ from causeway.intake.python.names import aliases_of
 
 MAX_STEPS = 200_000
 """Statements and expressions followed in all files together."""
+MANY = 5
+"""So many files that do not use each other are a collection."""
 
 
 class Project:
@@ -82,6 +84,12 @@ class Project:
                 path = self._path_of(module, code.path) if module.strip(".") else None
                 found |= {path} if path else set()
         return found
+
+    def unconnected(self) -> list[str]:
+        """The files, where there are several and none of them imports another."""
+        paths = [code.path for code in self.codes if not code.path.endswith("__init__.py")]
+        joined = any(self.imported(code) - {code.path} for code in self.codes)
+        return [] if joined or len(paths) < MANY else paths
 
     def local_modules(self) -> set[str]:
         """The first parts of the names by which the folder's own files can be imported."""

@@ -36,6 +36,7 @@ from causeway.intake.models.pretrained import kind_and_model
 from causeway.intake.reading import Reading
 from causeway.intake.sights.presence import presence_of
 from causeway.intake.sights.sightings import sightings
+from causeway.intake.sights.similarity import kind_by_similarity
 
 
 def read_poc(folder: Path) -> Poc:
@@ -57,6 +58,8 @@ def read_poc(folder: Path) -> Poc:
     kind = infer.in_time(kind, chosen, target.value, seen)
     kind = kind or infer.kind_of_untrained(seen) or infer.kind_of_shipped(shipped)
     hired, lent = kind_and_model(seen, served.value) if not chosen and not kind else (Guess(), Guess())
+    if not chosen and not kind and not hired:
+        hired, lent = kind_by_similarity(seen, genai)
     kind = kind or hired
     file = _scored(reading, file, target.value, kind.value, chosen)
     imports = third_party(reading.codes, reading.project.local_modules())

@@ -114,7 +114,7 @@ def _candidates(poc: Poc) -> str:
 
 def _taught(poc: Poc) -> bool:
     """Whether this kind of model learns a column at all."""
-    return any(
+    return "similarity" not in poc.kind.value and any(
         word in poc.kind.value for word in ("classification", "regression", "forecast", "ranking", "survival")
     )
 
@@ -193,6 +193,8 @@ def _unknown(poc: Poc) -> str:
     if poc.models:
         parts.append(f"{len(poc.models)} saved model{'s' * (len(poc.models) != 1)}")
     what = _capital(", ".join(parts)) if parts else f"{poc.reach.files:,} files without code, data or models"
+    apart = len(poc.seen("unconnected"))
+    what += f": a collection of {apart} files that do not use each other" if apart else ""
     served = f", served by {poc.served_by.value}" if poc.served_by else ""
     if poc.train:
         trained = f"{poc.train.value} trains {_model(poc)}"

@@ -39,6 +39,7 @@ from causeway.intake.sights.said_model import said_in_code, said_in_readme_keys
 from causeway.intake.sights.selection import chosen_on_test
 from causeway.intake.sights.served_inputs import served_inputs
 from causeway.intake.sights.serving import app_facts
+from causeway.intake.sights.similarity import similarity
 from causeway.intake.sights.swallowed import swallowed_errors
 from causeway.intake.sights.time_order import time_order
 from causeway.intake.sights.unscaled import unscaled
@@ -107,7 +108,13 @@ def _upkeep(reading: Reading) -> list[Sighting]:
 
 def _chance(reading: Reading) -> list[Sighting]:
     codes = reading.project.codes
-    chosen = [*chosen_on_test(codes), *named_by_hand(codes), *time_order(codes), *fitting(codes)]
+    chosen = [
+        *chosen_on_test(codes),
+        *named_by_hand(codes),
+        *time_order(codes),
+        *fitting(codes),
+        *similarity(codes),
+    ]
     fallen = [*drops_copies(codes), *classes_that_fall_out(codes, reading.data)]
     return [*drawn(reading.project), *chosen, *fallen, *unscored(reading.project)]
 
@@ -131,7 +138,8 @@ def _environment(reading: Reading) -> list[Sighting]:
         if "dockerfile" in entry.name.lower()
     )
     fetched = downloads_at_import(reading.project, apps, images=images)
-    return [*(() if reading.limits else unused), *fetched]
+    apart = [Sighting("unconnected", path, Evidence(path)) for path in reading.project.unconnected()]
+    return [*(() if reading.limits else unused), *fetched, *apart]
 
 
 def _paths(reading: Reading) -> list[Sighting]:
