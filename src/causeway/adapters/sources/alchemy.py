@@ -67,7 +67,8 @@ class AlchemyRows:
                     connection.exec_driver_sql(said)
                 quote = engine.dialect.identifier_preparer.initial_quote
                 query = self._query or whole_table(self._place.table, quote=quote)
-                yield connection.execution_options(stream_results=True).exec_driver_sql(query)
+                with connection.execution_options(stream_results=True).exec_driver_sql(query) as result:
+                    yield result
                 connection.rollback()
         except SQLAlchemyError as error:
             raise self._place.failed(getattr(error, "orig", None) or error) from None
