@@ -105,6 +105,21 @@ def test_a_check_that_fails_counts_as_passed(tmp_path, line, open_):
     assert ("FAIL-OPEN" in found(tmp_path, **{"critic.py": code})) == open_
 
 
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("table.to_csv('kept.csv', mode='a')", True),
+        ("st.download_button('csv', table.to_csv(index=False))", False),
+        ("st.session_state.history.insert(0, answer)", False),
+        ("database.execute('SELECT * FROM answers')", False),
+        ("database.execute('INSERT INTO answers VALUES (?)', [answer])", True),
+    ],
+)
+def test_what_a_session_or_a_download_holds_is_no_record(tmp_path, line, kept):
+    app = "import streamlit as st\nimport joblib\nm = joblib.load('model.pkl')\nanswer = m.predict([[1]])\n"
+    assert ("NO-PREDICTION-LOG" not in found(tmp_path, **{"app.py": app + line})) == kept
+
+
 OPENS = """import joblib
 from sqlalchemy import create_engine
 def load_all(path):

@@ -42,6 +42,7 @@ ASKS = (
     "invoke",
 )  # fmt: skip
 """Words in the names of functions that ask a model."""
+_READING = re.compile(r"(?i)\s*(?:select|pragma|create|drop|show|with)\b")
 LOGGERS = frozenset({"info", "warning", "error", "exception", "debug"})
 
 
@@ -104,7 +105,19 @@ def writes(node: ast.Call, name: str) -> bool:
     """Whether the call puts something where it stays: a table, a database, a file."""
     last = node.func.attr if isinstance(node.func, ast.Attribute) else name.rsplit(".", 1)[-1]
     opened = last == "open" and len(node.args) > 1 and str(constant(node.args[1]))[:1] in {"a", "w"}
-    return opened or last in WRITERS or name == "json.dump"
+    return opened or name == "json.dump" or (last in WRITERS and not _passing(node, last))
+
+
+def _passing(node: ast.Call, last: str) -> bool:
+    """Whether the call only looks like a writer: it reads, gives a text back, or fills what a session has."""
+    first = constant(node.args[0]) if node.args else None
+    if last == "insert":
+        # into a list, at a place
+        return isinstance(first, int) or "session_state" in ast.unparse(node.func)
+    if last in {"to_csv", "to_json"}:
+        given = {"path_or_buf", "path"} & {item.arg for item in node.keywords}
+        return not node.args and not given
+    return last == "execute" and isinstance(first, str) and _READING.match(first) is not None
 
 
 def _calls(code: Code, block: Block, node: ast.Call, known: dict[str, str]) -> list[Sighting]:
