@@ -117,7 +117,10 @@ def _unfold(value: object, kind: type[Struct]) -> object:
         return [_unfold(item, kind) for item in cast("list[object]", value)]
     document = dict(cast("Document", value))
     rest = cast("Document", document.pop("rest", {}))
-    for key, inner in NESTED.get(kind, {}).items():
-        if key in document:
-            document[key] = _unfold(document[key], inner)
+    nested = NESTED.get(kind, {})
+    for key, inner in document.items():
+        if key in nested:
+            document[key] = _unfold(inner, nested[key])
+        elif isinstance(inner, tuple):
+            document[key] = list(cast("tuple[object, ...]", inner))
     return document | rest

@@ -97,7 +97,8 @@ def among(values: Hashes) -> Callable[[pl.Series], pl.Series]:
     """True for each of a series of hashes that stands among these, which are sorted."""
 
     def found(series: pl.Series) -> pl.Series:
-        return pl.Series(_places(series.to_numpy(), values)[1])
+        # beside a null numpy would turn whole numbers into floats
+        return pl.Series(_places(series.fill_null(0).to_numpy(), values)[1])
 
     return found
 

@@ -79,8 +79,10 @@ def _number(cell: Cell, *, whole: bool) -> Wrong:
     expected = "a whole number" if whole else "a number"
     if cell.type.is_integer() or (cell.is_number and not whole):
         return Wrong("type", expected, None)
-    unread = cell.value.is_not_null() & cell.number.is_null()
-    return Wrong("type", expected, unread | (cell.number != cell.number.floor()) if whole else unread)
+    wrong = cell.value.is_not_null() & cell.number.is_null()
+    if whole:
+        wrong = wrong | (cell.number != cell.number.floor()) | cell.number.is_infinite()
+    return Wrong("type", expected, wrong)
 
 
 def _boolean(cell: Cell) -> Wrong:

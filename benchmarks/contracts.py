@@ -1,0 +1,317 @@
+"""Contract checks beside Great Expectations, Pandera on Polars and a scan written by hand, in one run.
+
+    python -m venv PEERS && PEERS/bin/pip install great_expectations "pandera[polars]" pyarrow
+    python benchmarks/contracts.py PEERS/bin/python [--into FOLDER] [--large GIGABYTES]
+
+Fifteen rules over 20 columns of Parquet: 1 million rows against Great Expectations, 10 million against the
+others. Each is a process of its own: reading and checking are timed, imports are not; the best of three in
+turns (one for Great Expectations), and the peak of resident memory. `--large` adds a file larger than a limit
+on memory.
+"""
+
+# ruff: noqa: PLC0415 - each interpreter has only some of these
+
+import argparse
+import importlib
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+PLANS = ["basic", "plus", "gold", "trial", "team"]
+COUNTRIES = ["DE", "FR", "NL", "PL", "ES", "IT", "AT", "SE"]
+PATTERN = r"^[A-Z]{2}-[0-9]{6}$"
+RULES = 15
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("peers", nargs="?", default="", help="an interpreter with the peers")
+    parser.add_argument("--into", type=Path)
+    parser.add_argument("--large", type=float, default=0.0, help="GB of CSV")
+    parser.add_argument("--one", nargs=2, metavar=("WHO", "FILE"))
+    asked = parser.parse_args()
+    if asked.one:
+        print(json.dumps(timed(WHO[asked.one[0]], Path(asked.one[1]))))
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = asked.into or Path(scratch)
+        compare(made(folder, 1_000_000), asked.peers, ["ours", "hand", "pandera", "gx"])
+        compare(made(folder, 10_000_000), asked.peers, ["ours", "hand", "pandera"])
+        if asked.large:
+            larger_than_memory(folder, asked.large)
+
+
+def made(folder: Path, rows: int) -> Path:
+    """Rows that keep all rules, in a Parquet file; what stands there already is taken."""
+    import numpy as np
+    import polars as pl
+
+    path = folder / f"rows-{rows}.parquet"
+    if path.exists():
+        return path
+    generator = np.random.default_rng(20)
+    numbers = {f"m{n}": generator.normal(100, 15, rows).astype("float64") for n in range(10)}
+    frame = pl.DataFrame(
+        {
+            "id": generator.permutation(rows),
+            "age": generator.integers(18, 95, rows),
+            "visits": generator.integers(0, 400, rows),
+            "spend": generator.gamma(2, 40, rows).round(2),
+            "score": generator.random(rows),
+            "plan": generator.choice(PLANS, rows),
+            "country": generator.choice(COUNTRIES, rows),
+            "code": pl.select(
+                pl.concat_str(
+                    pl.lit("AB-"), pl.int_range(rows).mod(900_000).add(100_000).cast(pl.String)
+                ).alias("code")
+            )["code"],
+            "joined": pl.select(
+                pl.date_range(date(2015, 1, 1), date(2025, 1, 1), eager=True).sample(
+                    rows, with_replacement=True, seed=3
+                )
+            ).to_series(),
+            "active": generator.random(rows) < 0.7,
+            **numbers,
+        }
+    )
+    frame.with_columns(
+        pl.when(pl.Series(generator.random(rows) < 0.03)).then(None).otherwise(pl.col("m0")).alias("m0")
+    ).write_parquet(path)
+    return path
+
+
+def compare(path: Path, peers: str, names: list[str]) -> None:
+    """Prints a table of one run: seconds, memory, ratio to ours."""
+    best: dict[str, tuple[float, float]] = {}
+    for turn in range(3):
+        for name in names:
+            foreign = name in {"pandera", "gx"}
+            if (foreign and not peers) or (name == "gx" and turn):
+                continue
+            seconds, megabytes = apart(peers if foreign else sys.executable, name, path)
+            before = best.get(name, (seconds, megabytes))
+            best[name] = (min(before[0], seconds), max(before[1], megabytes))
+    print(f"{path.name}: {RULES} rules x 20 columns, {path.stat().st_size / 1e6:,.0f} MB")
+    print(f"  {'':<10} {'seconds':>8} {'peak MB':>8} {'to ours':>8}")
+    for name, (seconds, megabytes) in best.items():
+        print(f"  {name:<10} {seconds:>8.2f} {megabytes:>8.0f} {seconds / best['ours'][0]:>7.2f}x")
+
+
+def apart(python: str, name: str, path: Path) -> tuple[float, float]:
+    told = subprocess.run(
+        [python, __file__, "--one", name, str(path)], capture_output=True, text=True, check=False
+    )
+    if told.returncode:
+        raise SystemExit(f"{name} failed:\n{told.stderr[-2000:]}")
+    seconds, megabytes = json.loads(told.stdout.strip().splitlines()[-1])
+    return seconds, megabytes
+
+
+def timed(check: Callable[[Path], Callable[[], bool]], path: Path) -> tuple[float, float]:
+    """Seconds and megabytes of one check that must come out well."""
+    run = check(path)
+    begun = time.perf_counter()
+    kept = run()
+    seconds = time.perf_counter() - begun
+    if not kept:
+        raise SystemExit("the rules should have been kept")
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+
+
+def ours(path: Path) -> Callable[[], bool]:
+    from causeway.adapters import registry
+    from causeway.core.contract_text import read_contract
+
+    importlib.import_module("causeway.adapters.contracts.checking")
+    contract = read_contract(CONTRACT, where="benchmark")
+
+    def run() -> bool:
+        report = registry.validate_file(contract, path)
+        return report.passed and report.rows > 0 and not report.unchecked
+
+    return run
+
+
+def hand(path: Path) -> Callable[[], bool]:
+    """The same rules as someone who knows Polars would write them for this one file."""
+    import polars as pl
+
+    def run() -> bool:
+        c = pl.col
+        broken = (
+            pl.scan_parquet(path)
+            .select(
+                c("id").null_count().alias("1"),
+                (pl.len() - c("id").n_unique()).alias("2"),
+                (~c("age").is_between(18, 120)).sum().alias("3"),
+                c("age").null_count().alias("4"),
+                (c("visits") < 0).sum().alias("5"),
+                (c("spend") < 0).sum().alias("6"),
+                (~c("score").is_between(0, 1)).sum().alias("7"),
+                (~c("plan").is_in(PLANS)).sum().alias("8"),
+                (~c("country").is_in(COUNTRIES)).sum().alias("9"),
+                (c("country").str.len_chars() != 2).sum().alias("10"),
+                (~c("code").str.contains(PATTERN)).sum().alias("11"),
+                (~c("joined").is_between(date(2010, 1, 1), date(2030, 1, 1))).sum().alias("12"),
+                c("active").null_count().alias("13"),
+                (c("m0").null_count() > 0.05 * pl.len()).alias("14"),
+                (pl.len() == 0).alias("15"),
+            )
+            .collect(engine="streaming")
+        )
+        return not any(broken.row(0))
+
+    return run
+
+
+def larger_than_memory(folder: Path, gigabytes: float) -> None:
+    """Checks a CSV file of so many GB with a third as much memory allowed, and one bad row in a million."""
+    import polars as pl
+
+    source = made(folder, 1_000_000)
+    path = folder / "large.csv"
+    rows = 0
+    with path.open("wb") as file:
+        while file.tell() < gigabytes * 1e9:
+            part = pl.read_parquet(source).with_columns(
+                pl.col("id") + rows,
+                pl.when(pl.col("id") == 0).then(-1).otherwise(pl.col("visits")).alias("visits"),
+            )
+            part.write_csv(file, include_header=rows == 0)
+            rows += part.height
+    most = int(path.stat().st_size / 3)
+    size = path.stat().st_size / 1e9
+    print(f"large.csv: {rows:,} rows, {size:.1f} GB, {most / 1e6:,.0f} MB of memory allowed")
+    told = subprocess.run(
+        [sys.executable, __file__, "--one", "limited", f"{path}:{most}:{rows}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(f"  {told.stdout.strip() or told.stderr[-2000:]}  (seconds, peak MB)")
+
+
+def limited(place: Path) -> Callable[[], bool]:
+    """Our check with a limit on data segments, and the rows at fault written beside."""
+    name, most, rows = str(place).rsplit(":", 2)
+    from causeway.adapters import registry
+    from causeway.core.contract_text import read_contract
+
+    resource.setrlimit(resource.RLIMIT_DATA, (int(most), int(most)))
+    importlib.import_module("causeway.adapters.contracts.checking")
+    contract = read_contract(CONTRACT, where="benchmark")
+
+    def run() -> bool:
+        report = registry.validate_file(contract, Path(name), into=Path(name).with_suffix(".checked"))
+        bad = -(-int(rows) // 1_000_000)
+        return (report.rows, report.set_apart, len(report.violations)) == (int(rows), bad, 1)
+
+    return run
+
+
+def pandera(path: Path) -> Callable[[], bool]:
+    import pandera.polars as pa
+    import polars as pl
+
+    schema = pa.DataFrameSchema(
+        {
+            "id": pa.Column(int, nullable=False, unique=True),
+            "age": pa.Column(int, pa.Check.in_range(18, 120), nullable=False),
+            "visits": pa.Column(int, pa.Check.ge(0), nullable=True),
+            "spend": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "score": pa.Column(float, pa.Check.in_range(0, 1), nullable=True),
+            "plan": pa.Column(str, pa.Check.isin(PLANS), nullable=True),
+            "country": pa.Column(str, [pa.Check.isin(COUNTRIES), pa.Check.str_length(2, 2)], nullable=True),
+            "code": pa.Column(str, pa.Check.str_matches(PATTERN), nullable=True),
+            "joined": pa.Column(
+                pl.Date, pa.Check.in_range(date(2010, 1, 1), date(2030, 1, 1)), nullable=True
+            ),
+            "active": pa.Column(bool, nullable=False),
+            "m0": pa.Column(
+                float,
+                pa.Check(lambda data: data.lazyframe.select(pl.col(data.key).null_count() < 0.05 * pl.len())),
+                nullable=True,
+            ),
+        },
+        checks=pa.Check(lambda data: data.lazyframe.select(pl.len() > 0)),
+    )
+
+    def run() -> bool:
+        return schema.validate(pl.read_parquet(path), lazy=True).height > 0
+
+    return run
+
+
+def gx(path: Path) -> Callable[[], bool]:
+    import great_expectations as ge
+    import pandas as pd
+
+    e = ge.expectations
+    suite = ge.ExpectationSuite(
+        name="rules",
+        expectations=[
+            e.ExpectColumnValuesToNotBeNull(column="id"),
+            e.ExpectColumnValuesToBeUnique(column="id"),
+            e.ExpectColumnValuesToBeBetween(column="age", min_value=18, max_value=120),
+            e.ExpectColumnValuesToNotBeNull(column="age"),
+            e.ExpectColumnValuesToBeBetween(column="visits", min_value=0),
+            e.ExpectColumnValuesToBeBetween(column="spend", min_value=0),
+            e.ExpectColumnValuesToBeBetween(column="score", min_value=0, max_value=1),
+            e.ExpectColumnValuesToBeInSet(column="plan", value_set=PLANS),
+            e.ExpectColumnValuesToBeInSet(column="country", value_set=COUNTRIES),
+            e.ExpectColumnValueLengthsToEqual(column="country", value=2),
+            e.ExpectColumnValuesToMatchRegex(column="code", regex=PATTERN),
+            e.ExpectColumnValuesToBeBetween(
+                column="joined", min_value=date(2010, 1, 1), max_value=date(2030, 1, 1)
+            ),
+            e.ExpectColumnValuesToNotBeNull(column="active"),
+            e.ExpectColumnValuesToNotBeNull(column="m0", mostly=0.95),
+            e.ExpectTableRowCountToBeBetween(min_value=1),
+        ],
+    )
+    context = ge.get_context(mode="ephemeral")
+    batches = context.data_sources.add_pandas("memory").add_dataframe_asset("rows")
+    batches = batches.add_batch_definition_whole_dataframe("whole")
+
+    def run() -> bool:
+        frame = pd.read_parquet(path)
+        return bool(batches.get_batch({"dataframe": frame}).validate(suite).success)
+
+    return run
+
+
+CONTRACT = f"""
+kind: DataContract
+apiVersion: v3.2.0
+id: rows
+version: 1.0.0
+schema:
+- name: rows
+  properties:
+  - {{name: id, required: true, unique: true}}
+  - {{name: age, required: true, logicalType: integer, logicalTypeOptions: {{minimum: 18, maximum: 120}}}}
+  - {{name: visits, logicalType: integer, logicalTypeOptions: {{minimum: 0}}}}
+  - {{name: spend, logicalType: number, logicalTypeOptions: {{minimum: 0}}}}
+  - {{name: score, logicalType: number, logicalTypeOptions: {{minimum: 0, maximum: 1}}}}
+  - {{name: plan, enum: [{", ".join(f"{{value: {each}}}" for each in PLANS)}]}}
+  - name: country
+    logicalType: string
+    logicalTypeOptions: {{minLength: 2, maxLength: 2}}
+    enum: [{", ".join(f"{{value: {each}}}" for each in COUNTRIES)}]
+  - {{name: code, logicalType: string, logicalTypeOptions: {{pattern: "{PATTERN}"}}}}
+  - {{name: joined, logicalType: date, logicalTypeOptions: {{minimum: "2010-01-01", maximum: "2030-01-01"}}}}
+  - {{name: active, required: true}}
+  - {{name: m0, quality: [{{metric: nullValues, mustBeLessOrEqualTo: 5, unit: percent}}]}}
+  quality:
+  - {{metric: rowCount, mustBeGreaterThan: 0}}
+"""
+WHO = {"ours": ours, "limited": limited, "hand": hand, "pandera": pandera, "gx": gx}
+
+if __name__ == "__main__":
+    main()
