@@ -49,3 +49,7 @@ def test_an_app_that_tells_its_users_another_model(tmp_path):
 )
 def test_what_agrees_or_is_not_clear_is_no_mismatch(tmp_path, readme, said):
     assert not found(tmp_path, readme, said)
+
+
+def test_a_table_of_models_in_the_app_is_no_claim(tmp_path):
+    assert not found(tmp_path, "Nothing.\n", 'Random Forest", "b": {"Model": "Decision Tree"}, "c": "')

@@ -39,6 +39,7 @@ def test_what_is_there_is_not_said_to_be_missing(tmp_path):
     ("name", "code"),
     [
         ("train.py", "from somewhere import Learner\nLearner().fit(rows, answers)\n"),
+        ("old.txt", "import joblib\nmodel.fit(rows, answers)\n"),
         ("start.py", "import subprocess\nsubprocess.Popen(['make', 'model'])\n"),
         ("train.jl", "using MLJ\nfit!(machine(model, X, y))\n"),
         ("train.py", "this does not parse(\n"),

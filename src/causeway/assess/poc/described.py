@@ -27,7 +27,9 @@ def judge(poc: Poc) -> Iterator[Finding]:
     kind = poc.model.value
     if kind not in KNOWN or poc.model.certainty < 0.9:
         return
-    chosen = [s for s in poc.seen("said_model") if s.detail == "readme" or s.at.path == poc.serve.value]
+    told = [s for s in poc.seen("said_model") if s.detail == "app" and s.at.path == poc.serve.value]
+    by_app = told if len({s.value for s in told}) == 1 else []
+    chosen = [*(s for s in poc.seen("said_model") if s.detail == "readme"), *by_app]
     if chosen:
         others = [s for s in chosen if s.value not in _alike(kind)]
         if len(others) == len(chosen) and (poc.model.certainty >= SHIPPED or not _there(poc, others)):

@@ -29,8 +29,11 @@ _SURVIVAL_MODELS = {
     "flexsurvreg": "parametric survival model", "rfsrc": "random survival forest",
     "survfit": "Kaplan-Meier estimate",
 }  # fmt: skip
-_CURVES = frozenset({"roc", "roc.curve", "prediction", "roc_auc", "roc_curve", "AUC", "auc"})
-_CLASSES = frozenset({"confusionMatrix", "conf_mat", "CrossTable", "F1_Score", "precision", "recall"})
+_CURVES = frozenset({"roc", "roc.curve", "AUC", "auc"})
+"""Measures of two classes; those of tidymodels take more."""
+_CLASSES = frozenset(
+    {"confusionMatrix", "conf_mat", "CrossTable", "F1_Score", "precision", "recall", "roc_auc", "roc_curve"}
+)
 _ERRORS = frozenset({"RMSE", "rmse", "MAE", "mae", "MAPE", "mape", "R2", "rsq"})
 _MEASURES = _CURVES | _CLASSES | _ERRORS
 _CHOICES = ("<- NULL", "select(", "subset(", "[,-", "[, -", "[-", "c(-")
@@ -141,7 +144,7 @@ class RCode:
         task = fit.task or ("classification" if made or fit.factor or called & _CLASSES else "")
         if not task and called & _ERRORS:
             return "regression"
-        two = called & _CURVES or "twoClassSummary" in self.r.plain
+        two = called & _CURVES or {"prediction", "performance"} <= called or "twoClassSummary" in self.r.plain
         return "binary" if two and (task or not called & _ERRORS) else task
 
     def _saves(self) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ def _chance(reading: Reading) -> list[Sighting]:
         *chosen_on_test(codes),
         *named_by_hand(codes),
         *time_order(codes),
-        *fitting(codes),
+        *fitting(reading.codes),
         *similarity(codes),
     ]
     fallen = [*drops_copies(codes), *classes_that_fall_out(codes, reading.data)]

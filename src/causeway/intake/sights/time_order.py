@@ -16,7 +16,7 @@ _PARTS = {
 }  # fmt: skip
 _MADE = {"to_datetime", "Timestamp", "datetime", "date", "DateOffset", "Timedelta"}
 _READ = {"to_datetime", "date_range", "DatetimeIndex"}
-_BACK = {"shift", "rolling", "ewm", "diff"}
+_BACK = {"shift", "rolling"}
 
 
 def time_order(codes: Iterable[Code]) -> list[Sighting]:
