@@ -11,7 +11,6 @@ from causeway.intake.environment.requirement_places import installed_in_notebook
 from causeway.intake.environment.versions import versions_of_r
 from causeway.intake.models.pretrained import pretrained
 from causeway.intake.private.default_passwords import default_passwords
-from causeway.intake.private.kept_talk import kept_talk
 from causeway.intake.private.personal_text import people_in_corpora, people_in_outputs
 from causeway.intake.python.trees import nodes_in
 from causeway.intake.reading import Reading
@@ -19,6 +18,7 @@ from causeway.intake.sights.chosen_paths import paths_by_callers
 from causeway.intake.sights.deployments import deployments
 from causeway.intake.sights.exposure import named_by_users, secrets_in_images
 from causeway.intake.sights.fetched import fetched
+from causeway.intake.sights.kept_talk import kept_talk
 from causeway.intake.sights.licences import licence_terms
 from causeway.intake.sights.secret_places import secrets
 from causeway.intake.sights.tracked import rubbish
