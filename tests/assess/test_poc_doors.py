@@ -120,6 +120,24 @@ def test_what_a_session_or_a_download_holds_is_no_record(tmp_path, line, kept):
     assert ("NO-PREDICTION-LOG" not in found(tmp_path, **{"app.py": app + line})) == kept
 
 
+KEEPS = """from store import keep
+@app.post('/signup')
+def signup(name: str):
+    keep(name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [("pass", False), ("keep(age)", True), ("tasks.add_task(keep, age)", True), ("logger.info(age)", True)],
+)
+def test_what_another_route_writes_is_no_record_of_predictions(tmp_path, line, kept):
+    store = "def keep(given):\n    with open('kept.txt', 'a') as out:\n        out.write(str(given))\n"
+    app = FASTAPI + KEEPS + ASK.replace("    return", f"    {line}\n    return")
+    told = found(tmp_path, **{"app.py": app, "store.py": store})
+    assert ("NO-PREDICTION-LOG" not in told) == kept
+
+
 OPENS = """import joblib
 from sqlalchemy import create_engine
 def load_all(path):

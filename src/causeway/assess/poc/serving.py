@@ -225,7 +225,8 @@ def _global(poc: Poc) -> Iterator[Finding]:
 def _unrecorded(poc: Poc) -> Iterator[Finding]:
     places = tuple(s.at for s in of_app(poc, "predicts")[:1])
     places = places or (poc.serve.evidence[:1] if poc.genai else ())
-    if places and not of_app(poc, "record"):
+    forgets = of_app(poc, "forgets")
+    if places and (forgets or not of_app(poc, "record")):
         yield Finding(
             "NO-PREDICTION-LOG",
             Severity.NOTE,

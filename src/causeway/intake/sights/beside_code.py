@@ -20,6 +20,7 @@ from causeway.intake.sights.exposure import named_by_users, secrets_in_images
 from causeway.intake.sights.fetched import fetched
 from causeway.intake.sights.kept_talk import kept_talk
 from causeway.intake.sights.licences import licence_terms
+from causeway.intake.sights.records import forgetting
 from causeway.intake.sights.secret_places import secrets
 from causeway.intake.sights.tracked import rubbish
 
@@ -40,6 +41,7 @@ def beside_code(reading: Reading) -> list[Sighting]:
         *default_passwords(reading.codes, reading.entries),
         *kept_talk(reading.data, reading.entries),
         *fetched(reading.project.codes),
+        *forgetting(reading.project),
         *rubbish(reading.root, reading.walk),
         *pretrained(reading.project.codes),
         *versions_of_r(reading.entries),

@@ -243,7 +243,7 @@ def answers(node: ast.AST, block: Block) -> bool:
             if not isinstance(part, ast.Call):
                 continue
             last = dotted(part.func, {}).rsplit(".", 1)[-1].lower()
-            if any(word in last for word in ASKS):
+            if any(word in last for word in ASKS) and "password" not in last and "token" not in last:
                 return True
             if last in functions and last not in seen:
                 seen.add(last)
