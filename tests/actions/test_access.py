@@ -84,7 +84,7 @@ def reading(seen):
         brought = steps.take(
             "data", {"run": site.run}, result=Brought, do=partial(bring, site), stands=lambda _: False
         )
-        for path, file in brought.files(site).items():
+        for path, file in brought.places(site).items():
             seen[path] = pl.read_parquet(file) if path.endswith("parquet") else file.read_bytes()
         mark = site.work.artifacts.put(b"mark")
         return steps.take(
@@ -390,3 +390,20 @@ def test_a_stage_of_data_is_recorded_like_every_other(poc):
     result = workspace(poc).artifacts.get(facts(poc, StageFinished)[0].result)
     assert json.loads(result)["fact"].startswith("2 rows of people under grant-")
     assert Path(poc / "data").exists() is False
+
+
+def test_a_file_that_lies_in_the_folder_is_taken_up_and_not_read_again(poc):
+    (poc / "people.csv").write_text("plan,left\npro,no\n")
+    rewrite(poc, SOURCE, '\n[[data]]\nname = "people"\npath = "people.csv"\n')
+    taken = []
+
+    def pipeline(site, steps):
+        made = steps.take("data", {}, result=Brought, do=partial(bring, site))
+        taken.append(made.landed)
+        raise NotFound("nothing follows")
+
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            run(workspace(poc), poc, pipeline=pipeline)
+    assert taken == [(), ()]
+    assert len(facts(poc, DataRead)) == 1

@@ -33,7 +33,7 @@ class Brought(Made, frozen=True, kw_only=True):
         """What was brought of the source of this name."""
         return next((each for each in self.landed if each.source == name), None)
 
-    def files(self, site: Site) -> dict[str, Path]:
+    def places(self, site: Site) -> dict[str, Path]:
         """Where each file lies, by its path in the folder."""
         return {each.path: site.scratch / FOLDER / each.path for each in self.landed}
 

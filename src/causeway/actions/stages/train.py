@@ -23,7 +23,7 @@ def train(site: Site, environment: EnvironmentMade, brought: Brought) -> Trained
     script = training_script(site)
     into = site.scratch / TRACE
     into.mkdir(parents=True, exist_ok=True)
-    files = brought.files(site)
+    files = brought.places(site)
     more = {"brought": files} if files else {}
     trace = site.workshop.watch_training(environment.environment, site.folder, script, into, **more)
     if not trace.captured:
