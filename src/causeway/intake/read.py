@@ -57,9 +57,7 @@ def read_poc(folder: Path) -> Poc:
     kind = infer.kind_of(chosen, file, target, genai, {sighting.what for sighting in seen})
     kind = infer.in_time(kind, chosen, target.value, seen)
     kind = kind or infer.kind_of_untrained(seen) or infer.kind_of_shipped(shipped)
-    hired, lent = kind_and_model(seen, served.value) if not chosen and not kind else (Guess(), Guess())
-    if not chosen and not kind and not hired:
-        hired, lent = kind_by_similarity(seen, genai)
+    hired, lent = _unlearned(seen, served, genai) if not chosen and not kind else (Guess(), Guess())
     kind = kind or hired
     file = _scored(reading, file, target.value, kind.value, chosen)
     imports = third_party(reading.codes, reading.project.local_modules())
@@ -100,6 +98,12 @@ def read_poc(folder: Path) -> Poc:
         genai=genai,
         presence=presence_of(reading.entries, reading.codes),
     )
+
+
+def _unlearned(seen: list[Sighting], served: Guess, genai: GenAi) -> tuple[Guess, Guess]:
+    """Kind and model of what learns nothing here: a model of others, or texts that are compared."""
+    kind, model = kind_and_model(seen, served.value)
+    return (kind, model) if kind else kind_by_similarity(seen, genai)
 
 
 def _sources(reading: Reading) -> list[Source]:
