@@ -66,8 +66,9 @@ def _written(code: Code, block: Block) -> Iterator[Written]:
     for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             name, codes = node.targets[0].id, literal_codes(node.value)
-            uses = [use for part in nodes if (use := _looked_up(part, name)) is not None]
-            if len(codes) >= MIN_CODES and uses:
+            known = nodes if len(codes) >= MIN_CODES else []
+            uses = [use for part in known if (use := _looked_up(part, name)) is not None]
+            if uses:
                 columns = frozenset(column for use in uses for column in use)
                 yield Written(codes, code.at(node, block), columns)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in USES:

@@ -48,6 +48,7 @@ class Roads:
         self._project = project
         self._asked = asked
         self._open: list[ast.AST] = []
+        self._built: dict[int, dict[str, str]] = {}
         self._left = MAX_ROADS
 
     def walk(
@@ -75,6 +76,12 @@ class Roads:
         finally:
             self._open.pop()
 
+    def _objects(self, place: Place) -> dict[str, str]:
+        key = id(place.block)
+        if key not in self._built:
+            self._built[key] = _built(place)
+        return self._built[key]
+
     def _function(self, place: Place, called: ast.expr) -> tuple[Place, ast.FunctionDef] | None:
         if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
             own = self._method(place, called.value.id, called.attr)
@@ -92,7 +99,7 @@ class Roads:
         if holder == "self" and place.owner:
             found = _methods(place.owner).get(name)
             return (place, found) if found else None
-        built = _built(place).get(holder, "")
+        built = self._objects(place).get(holder, "")
         for node in place.block.tree.body:
             if built and isinstance(node, ast.ClassDef) and node.name == built.rsplit(".", 1)[-1]:
                 found = _methods(node).get(name)
