@@ -66,7 +66,7 @@ class RCode:
         found: list[Sighting] = []
         position = 0
         for line in self.text.split("\n"):
-            seen = tuple(_in_line(line))
+            seen = tuple(_in_line(line)) if line.strip() else ()
             at = self.r.at(position) if seen else None
             found += [Sighting(what, value, at) for what, value in seen if at]
             position += len(line) + 1
