@@ -18,6 +18,7 @@ from causeway.core.bundle import check_file, check_paths, verified_release
 from causeway.core.environment import Environment
 from causeway.core.errors import Refused
 from causeway.core.events import ReleaseMade, RunFinished, StageFinished
+from causeway.core.papers.bom_schema import faults_of
 from causeway.core.signatures import verify
 from causeway.gateway.model import Model
 
@@ -122,6 +123,8 @@ def test_a_proof_of_concept_becomes_a_signed_release_of_raw_rows(tmp_path, works
     assert [output.classes for output in release.signature.outputs] == [("no", "yes")] * 2
     assert [output.positive for output in release.signature.outputs] == ["yes", "yes"]
     assert release.task == "binary"
+    assert {"bom.cdx.json", "README.md", "artefacts.json"} <= set(release.files)
+    assert not {"provenance.json", "lineage.json", "model.sig"} & set(release.files)
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
     facts = [event.fact for event in work.ledger.read("leavers")]
     assert [type(fact) for fact in facts[-2:]] == [ReleaseMade, RunFinished]
@@ -139,6 +142,28 @@ def test_a_proof_of_concept_becomes_a_signed_release_of_raw_rows(tmp_path, works
 def lose(work, digest):
     name = digest.removeprefix("sha256:")
     (work.state / "artifacts" / name[:2] / name).unlink()
+
+
+def test_saved_models_are_judged_before_they_are_opened_and_the_verdicts_are_kept(tmp_path, workshop):
+    folder = write_poc(tmp_path / "poc")
+    (folder / "old.pkl").write_bytes(b"cposix\nsystem\n(S'true'\ntR.")
+    work = open_workspace(folder)
+
+    report = run(work, folder, workshop=workshop)
+
+    bundle = Path(report.bundle)
+    caught, old = json.loads((bundle / "artefacts.json").read_bytes())
+    assert (caught["container"], caught["allowed"]) == ("pickle", True)
+    assert "sklearn.linear_model._logistic.LogisticRegression" in caught["names"]
+    assert (old["path"], old["allowed"]) == ("old.pkl", False)
+    assert "posix.system" in old["why"]
+    bom = json.loads((bundle / "bom.cdx.json").read_bytes())
+    assert faults_of(bom) == ()
+    assert bom["components"][0]["hashes"][0]["content"] == opened(report).files["model.onnx"][7:]
+    said = json.loads((bundle / "provenance.json").read_bytes())
+    subjects = {each["name"]: each["digest"]["sha256"] for each in said["subject"]}
+    assert subjects["release.json"] == report.release[7:]
+    assert said["predicate"]["runDetails"]["metadata"]["invocationId"] == report.run
 
 
 def test_a_column_that_cannot_be_recovered_makes_the_input_encoded(tmp_path, workshop):
@@ -242,10 +267,16 @@ def test_a_release_is_held_against_the_manifest_and_against_what_is_live(tmp_pat
     assert set(acts) == {True, False}
     assert ship(work, folder, waive=waived(first), agree=lambda _: True).status == "shipped"
 
+    repeated = run(work, folder, workshop=workshop, again=first.release[7:15])
+    assert (repeated.again.same, repeated.release) == (True, first.release)
+    assert [stage.stage for stage in repeated.stages if stage.cached] == ["environment"]
+
     # months decide who leaves: without them the model is worse, on the very same rows
     (folder / "train.py").write_text(TRAIN.replace('[["months", "spend", "plan"]]', '[["spend", "plan"]]'))
     (folder / "causeway.toml").write_text(MANIFEST)
-    run(work, folder, workshop=workshop)
+    other = run(work, folder, workshop=workshop, again=first.release)
+    causes = [each.words for each in other.again.differences if each.kind == "input"]
+    assert causes == ["causeway.toml changed", "the code changed"]
     with pytest.raises(Blocked) as refused:
         ship(work, folder, agree=lambda _: True)
     compared = refused.value.plan.comparison

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from causeway.actions.bundles import open_bundle
+from causeway.actions.decide import product_state
 from causeway.actions.lease import Lease, holding
+from causeway.actions.releases import chosen
 from causeway.actions.source import digest_own_code, digest_source
 from causeway.actions.stages.contract import check_declared
 from causeway.actions.stages.package import Packaged, unpacked
@@ -20,18 +23,31 @@ from causeway.actions.sweep import sweep
 from causeway.actions.workers import can_work, worker_speed
 from causeway.actions.workspace import MANIFEST, Workspace, load_product, write_whole
 from causeway.adapters import registry
+from causeway.assess.sameness import Difference, differences
 from causeway.core.errors import CausewayError, OutsideError, Refused
 from causeway.core.events import AnyFact, ProductDeclared, ReleaseMade, RunFinished, RunStarted
 from causeway.core.finding import Finding
 from causeway.core.ids import digest_of_value, uuid7
 from causeway.core.lineage import Source, Story, failed, started
 from causeway.core.manifest import Manifest
-from causeway.core.release import Evaluation, Parity, Speed
+from causeway.core.release import Evaluation, Parity, Release, Speed
 from causeway.views.run import Done, Runs, RunSeen, fold
 
 POLL_SECONDS = 0.25
 
 Pipeline = Callable[[Site, Steps], Packaged]
+
+
+class Again(Struct, frozen=True):
+    """An earlier release, and what is different in the one made anew."""
+
+    release: str
+    differences: tuple[Difference, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether the very same release came out."""
+        return not self.differences
 
 
 class RunReport(Struct, frozen=True, omit_defaults=True):
@@ -49,6 +65,8 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
     findings: tuple[Finding, ...]
     blocks: tuple[str, ...]
     """Codes of the findings that keep the release from being shipped."""
+    again: Again | None = None
+    """The release that this run was to repeat, and what came out otherwise."""
     not_compiled: str = ""
     """Why a process with the model itself answers, where one does."""
     speed: Speed | None = None
@@ -88,27 +106,51 @@ def run(
     watcher: Watcher | None = None,
     workshop: Workshop = registry,
     pipeline: Pipeline = make_release,
+    again: str | None = None,
 ) -> RunReport:
-    """The release of this folder as it is now: taken up where an earlier run stopped, or made."""
+    """The release of this folder as it is now: taken up where an earlier run stopped, or made.
+
+    With `again`, the first digits of a release, nothing but the environment is taken up, and the report
+    says whether the same release came out.
+    """
     watcher = watcher or Nobody()
     manifest, digest = load_product(work, folder)
     for part in manifest.data:
         check_declared(folder, part.contract)
     asked = Asked(folder.resolve(), manifest, digest, _source(folder, manifest))
     since = _runs(work, asked).head
+    earlier = None if again is None else open_bundle(work, _named(work, asked, again)).release
     waiting = False
     while True:
         with holding(work, f"run:{asked.product}") as lease:
             runs = _runs(work, asked)
-            if not asked.governed and (already := _already(work, asked, runs)):
+            if not asked.governed and earlier is None and (already := _already(work, asked, runs)):
                 return already
             if lease is None and not waiting:
                 watcher.said("another process is making this release; waiting for it")
                 waiting = True
             elif lease is not None:
                 _raise_what_the_other_met(runs, asked, since=since if waiting else runs.head)
-                return _lead(work, asked, runs, lease, watcher=watcher, workshop=workshop, pipeline=pipeline)
+                fresh = runs if earlier is None else structs.replace(runs, done=_environments(runs))
+                report = _lead(
+                    work, asked, fresh, lease, watcher=watcher, workshop=workshop, pipeline=pipeline
+                )
+                return report if earlier is None else _beside(work, report, earlier)
         time.sleep(POLL_SECONDS)
+
+
+def _named(work: Workspace, asked: Asked, release: str) -> str:
+    return chosen(product_state(work, asked.product), asked.product, release)
+
+
+def _environments(runs: Runs) -> dict[str, Done]:
+    """The stages that made an environment: its packages are pinned, so making it again says nothing."""
+    return {key: done for key, done in runs.done.items() if done.stage == "environment"}
+
+
+def _beside(work: Workspace, report: RunReport, earlier: Release) -> RunReport:
+    made = open_bundle(work, report.release).release
+    return structs.replace(report, again=Again(earlier.digest, differences(earlier, made)))
 
 
 def _source(folder: Path, manifest: Manifest) -> str:

@@ -13,6 +13,7 @@ from causeway.actions.check import judged
 from causeway.actions.decide import decide, product_state
 from causeway.actions.instance import HOST, PORT, Instance, running
 from causeway.actions.keys import new_key
+from causeway.actions.releases import chosen
 from causeway.actions.routes import SANDBOX, publish
 from causeway.actions.verify import checkpoint_if_short
 from causeway.actions.workers import check_worker, worker_speed
@@ -20,10 +21,10 @@ from causeway.actions.workspace import Workspace, load_product
 from causeway.assess.quality_gate import beside_live
 from causeway.assess.shipping import Judgement, judge
 from causeway.core.comparison import Comparison
-from causeway.core.errors import Conflict, NotFound, Refused, UsageError
+from causeway.core.errors import Conflict, Refused, UsageError
 from causeway.core.events import AnyFact, FindingWaived, KeyIssued, ProductDeclared, TrafficRouted
 from causeway.core.finding import Finding
-from causeway.core.ids import DIGEST_PREFIX, canonical_json, short
+from causeway.core.ids import canonical_json, short
 from causeway.core.manifest import Manifest
 from causeway.core.release import Evaluation, Parity, Speed
 from causeway.intake import read_poc
@@ -115,7 +116,7 @@ def plan_to_ship(
     """What `ship` would do now."""
     manifest, _ = load_product(work, folder)
     state = product_state(work, manifest.product.name)
-    bundle = open_bundle(work, _chosen(state, manifest, release))
+    bundle = open_bundle(work, chosen(state, manifest.product.name, release))
     check_worker(work, bundle.release, folder=folder)
     waives = _waivers(bundle, waive or {})
     instance = running(work)
@@ -197,25 +198,6 @@ def _declared(state: ProductState, manifest: Manifest, digest: str) -> list[AnyF
     if digest == state.manifest:
         return []
     return [ProductDeclared(manifest=digest, stage=manifest.product.stage, owner=state.owner)]
-
-
-def _chosen(state: ProductState, manifest: Manifest, release: str | None) -> str:
-    """The digest of the named release, by its first digits; without a name, that of the latest."""
-    if state.latest is None:
-        raise NotFound(f"{manifest.product.name} has no release yet", hint="make one first: causeway run")
-    if release is None:
-        return state.latest.release
-    wanted = release.removeprefix(DIGEST_PREFIX)
-    found = [
-        each for each in state.releases if wanted and each.removeprefix(DIGEST_PREFIX).startswith(wanted)
-    ]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(short(each) for each in state.releases)
-    problem = "several releases start with" if found else "there is no release"
-    raise NotFound(
-        f"{problem} {release or 'no digits'}", hint=f"releases of {manifest.product.name}: {known}"
-    )
 
 
 def _waivers(bundle: Bundle, waive: Mapping[str, str]) -> tuple[FindingWaived, ...]:

@@ -38,7 +38,7 @@ def differences(old: Release, new: Release) -> tuple[Difference, ...]:
 
 
 def _inputs(old: Release, new: Release) -> Iterator[str]:
-    names = [name for name in {**old.inputs, **new.inputs} if name != WHOLE_FOLDER]
+    names = [name for name in {**INPUTS, **old.inputs, **new.inputs} if name != WHOLE_FOLDER]
     for name in names:
         if old.inputs.get(name) != new.inputs.get(name):
             yield f"{INPUTS.get(name, name)} changed"

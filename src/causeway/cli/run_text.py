@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.status import Status
 
-from causeway.actions.run import RunReport
+from causeway.actions.run import Again, RunReport
 from causeway.actions.stages.step import StageEnded
 from causeway.core.evaluation import DecisionSeen
 from causeway.core.ids import short
@@ -93,6 +93,7 @@ def verdict(report: RunReport, *, folder: Path) -> str:
     paragraphs.append(f"Release {report.product}@{short(report.release)}{known}.")
     if report.not_compiled:
         paragraphs.append(_worker(report))
+    paragraphs += _again(report.again)
     paragraphs += [_blocker(report, code) for code in report.blocks]
     shipping = "" if not report.blocks else " (will refuse until then)"
     paragraphs.append(f"Next: causeway ship {_shown(folder)}{shipping}")
@@ -133,6 +134,17 @@ def _worker(report: RunReport) -> str:
         f"{text} That process takes {report.speed.one_row_ms:.2g} ms for one row, and answers "
         f"{report.speed.rows_per_second:,.0f} rows a second at {report.speed.batch} a request."
     )
+
+
+def _again(again: Again | None) -> list[str]:
+    if again is None:
+        return []
+    if again.same:
+        return [f"Made anew, it is the same release as {short(again.release)}, byte for byte."]
+    causes = "; ".join(each.words for each in again.differences if each.kind == "input")
+    results = "; ".join(each.words for each in again.differences if each.kind == "result")
+    came = f" What came of it: {results}." if results else ""
+    return [f"It is not release {short(again.release)}: {causes}.{came}"]
 
 
 def _blocker(report: RunReport, code: str) -> str:
