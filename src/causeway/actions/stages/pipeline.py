@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
+from causeway.actions.stages.admit import admissions
+from causeway.actions.stages.agreed import agreed_contracts, hold_agreed
 from causeway.actions.stages.compile import Compiled, compile_model, weighed
 from causeway.actions.stages.contract import Contracted, contract_text, hold
 from causeway.actions.stages.data import Brought, as_left, bring
@@ -14,10 +16,11 @@ from causeway.actions.stages.function import by_function
 from causeway.actions.stages.package import Packaged, package, unpacked
 from causeway.actions.stages.recover import Recovered, recover_features
 from causeway.actions.stages.site import Site
-from causeway.actions.stages.step import Steps
+from causeway.actions.stages.step import Made, Steps
 from causeway.actions.stages.train import TRACE, Trained, train, training_script
+from causeway.core.admission import Admission
 from causeway.core.errors import Refused
-from causeway.core.ids import digest_of
+from causeway.core.ids import counted, digest_of
 from causeway.core.poc import Poc
 from causeway.core.table import Table
 from causeway.intake import read_poc
@@ -28,6 +31,7 @@ def make_release(site: Site, steps: Steps) -> Packaged:
     """The release that the proof of concept in the site's folder makes."""
     road = _Road(site, steps)
     brought = road.data()
+    road.agreed(brought)
     environment = road.environment()
     watched = _Watched(site, road.training(environment, brought))
     contracted = road.contract(watched, brought)
@@ -110,6 +114,19 @@ class _Road:
             do=partial(bring, self.site),
             stands=lambda _: not any(part.governed for part in self.site.manifest.data),
         )
+
+    def agreed(self, brought: Brought) -> None:
+        """What came from outside, held against its contract before any code sees it."""
+        contracts = agreed_contracts(self.site, brought)
+        if contracts:
+            self.steps.take(
+                "contract",
+                {"brought": brought.digests, "contracts": contracts},
+                result=Made,
+                do=lambda: hold_agreed(self.site, brought, contracts),
+                # how old data may be is a question of now
+                stands=lambda _: False,
+            )
 
     def environment(self) -> EnvironmentMade:
         """The interpreter and packages of the proof of concept."""

@@ -143,6 +143,18 @@ class Workshop(Protocol):
         """What the function makes of this table: the model's columns."""
         ...
 
+    def validate_file(
+        self,
+        contract: Contract,
+        path: Path,
+        *,
+        name: str = "",
+        now: datetime | None = None,
+        others: Mapping[str, Path] | None = None,
+    ) -> ContractReport:
+        """What in this file breaks the contract's object."""
+        ...
+
     def validate_table(self, contract: Contract, table: Table, *, name: str = "") -> ContractReport:
         """What in this table breaks the contract's object."""
         ...
