@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import shipyard
+from causeway.core.admission import Admission
 from causeway.core.evaluation import SliceSeen
 from causeway.core.ids import digest_of
 from causeway.core.manifest import ProductPart
@@ -149,3 +150,16 @@ def test_words_of_strangers_start_no_markup_and_no_keys():
     assert (front["license"], front["model-index"][0]["name"]) == ("unknown", 'c"h: urn')
     assert "\n# Big" not in card
     assert "<script>" not in card.replace("\\<script\\>", "")
+
+
+def test_the_card_says_which_saved_models_were_judged_and_how():
+    verdicts = (
+        Admission("the model", allowed=True, container="pickle"),
+        Admission(
+            "old.pkl", allowed=False, container="pickle", why="it names what is not on the list: os.system"
+        ),
+    )
+    card = model_card(changed(admissions=verdicts))
+    assert "| the model | pickle | on the list |" in card
+    assert "| old.pkl | pickle | it names what is not on the list: os.system |" in card
+    assert "None was judged." in model_card(FACTS)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from causeway.actions.source import digest_file, digest_source
+from causeway.actions.stages.admit import ADMISSIONS
 from causeway.actions.stages.compile import WORKER_SPEC, Compiled
 from causeway.actions.stages.contract import CONTRACT, Contracted
 from causeway.actions.stages.data import FOLDER
@@ -19,6 +20,7 @@ from causeway.actions.stages.site import Site
 from causeway.actions.workspace import MANIFEST
 from causeway.assess.poc.leakage import chosen_by_target
 from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
+from causeway.core.admission import Admission
 from causeway.core.bundle import FUNCTION, WHOLE
 from causeway.core.contract import ContractReport
 from causeway.core.errors import Defect
@@ -54,6 +56,8 @@ class Parts:
     source: Table
     poc: Poc
     failed: tuple[TraceError, ...]
+    admitted: tuple[Admission, ...] = ()
+    """The verdicts on saved models."""
 
 
 def describe(site: Site, parts: Parts) -> Contents:
@@ -102,6 +106,7 @@ def _papers(site: Site, parts: Parts, release: Release, findings: tuple[Finding,
         rows_kept=recovered.rows_kept,
         script=site.manifest.model.train,
         contract_agreed=bool(parts.contracted.declared),
+        admissions=parts.admitted,
         open_findings=tuple(f"{finding.code}: {finding.title}" for finding in findings),
     )
 
@@ -125,6 +130,7 @@ def _files(
         **parts.compiled.files,
         CONTRACT: parts.contracted.files[CONTRACT],
         ENVIRONMENT: put(parts.environment.pinned.encode()),
+        ADMISSIONS: put(msgspec.json.format(msgspec.json.encode(parts.admitted), indent=1)),
         FINDINGS: put(msgspec.json.format(msgspec.json.encode(findings), indent=1)),
     }
     if features:

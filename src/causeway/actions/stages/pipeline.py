@@ -1,5 +1,6 @@
 """The stages of a run in their order: each is keyed by the digests of what it depends on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -38,8 +39,9 @@ def make_release(site: Site, steps: Steps) -> Packaged:
     found = road.recovery(watched)
     recovered = road.preparation(environment, watched, found)
     evaluated = road.evaluation(environment, watched, found)
+    verdicts = _Verdicts(road, watched, recovered)
     try:
-        compiled = road.compilation(environment, watched, recovered)
+        compiled = road.compilation(environment, watched, recovered, verdicts)
     except Refused as refused:
         raise weighed(refused, evaluated.evaluation) from refused
     return steps.take(
@@ -64,6 +66,7 @@ def make_release(site: Site, steps: Steps) -> Packaged:
                     watched.source(recovered),
                     road.poc,
                     watched.loaded.trace.errors,
+                    verdicts.all,
                 ),
             ),
         ),
@@ -224,8 +227,10 @@ class _Road:
             ),
         )
 
-    def compilation(self, environment: EnvironmentMade, watched: _Watched, recovered: Recovered) -> Compiled:
-        """The converted model and its proof."""
+    def compilation(
+        self, environment: EnvironmentMade, watched: _Watched, recovered: Recovered, verdicts: "_Verdicts"
+    ) -> Compiled:
+        """The converted model and its proof; it is judged before it is opened."""
         return self.steps.take(
             "compile",
             {
@@ -234,7 +239,30 @@ class _Road:
                 "tolerance": self.site.manifest.serving.reference_tolerance,
             },
             result=Compiled,
-            do=lambda: compile_model(
-                self.site, environment, watched.folder, recovered, source=watched.source(recovered)
+            do=lambda: verdicts.before(
+                lambda: compile_model(
+                    self.site, environment, watched.folder, recovered, source=watched.source(recovered)
+                )
             ),
         )
+
+
+@dataclass(frozen=True)
+class _Verdicts:
+    """The verdicts on saved models, found once and only where a stage does something."""
+
+    road: _Road
+    watched: _Watched
+    recovered: Recovered
+
+    @cached_property
+    def all(self) -> tuple[Admission, ...]:
+        """The verdict on each of them."""
+        watched, road = self.watched, self.road
+        return admissions(road.site, road.poc, watched.folder, watched.loaded, self.recovered)
+
+    def before(self, work: Callable[[], Compiled]) -> Compiled:
+        """What the work gives, once everything that it opens was judged."""
+        known = self.all
+        self.road.site.watcher.said(f"{counted(len(known), 'saved model')} judged")
+        return work()

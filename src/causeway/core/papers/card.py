@@ -26,6 +26,7 @@ def model_card(facts: PaperFacts) -> str:
         _evaluated(facts.release),
         _parity(facts.release),
         _limits(facts),
+        _saved(facts),
         _inputs(facts.release),
     )
     return "\n".join(parts)
@@ -159,6 +160,13 @@ def _limits(facts: PaperFacts) -> str:
         f"- a row with a missing value: {release.missing}; with a value never seen: {release.unseen}\n"
         "- how it fares on people or cases that the data does not hold: not known\n"
     )
+
+
+def _saved(facts: PaperFacts) -> str:
+    rows = [(each.path, each.container, each.why or "on the list") for each in facts.admissions]
+    note = "" if rows else "None was judged.\n"
+    table = _table(("saved model", "kind", "verdict"), rows) if rows else ""
+    return f"## Saved models, judged before they were opened\n\n{table}{note}"
 
 
 def _inputs(release: Release) -> str:

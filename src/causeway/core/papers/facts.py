@@ -4,6 +4,7 @@ import re
 
 from msgspec import Struct
 
+from causeway.core.admission import Admission
 from causeway.core.ids import DIGEST_PREFIX
 from causeway.core.manifest import ProductPart
 from causeway.core.release import Release
@@ -26,6 +27,8 @@ class PaperFacts(Struct, frozen=True):
     contract_agreed: bool
     open_findings: tuple[str, ...]
     """Code and title of each finding that was open when it was made."""
+    admissions: tuple[Admission, ...] = ()
+    """The verdicts on saved models, that of the converted one first."""
 
 
 def hexdigits(digest: str) -> str:
