@@ -25,16 +25,21 @@ def edge_rows(matrix: Table) -> Table:
 
 
 def edges_of(column: Column) -> list[Cell]:
-    """Nothing, extremes, zero, less than nothing; or nothing, no letter, a text never seen, a long one."""
+    """Extremes, zero, less than nothing; or no letter, a text never seen, a long one; and nothing.
+
+    Nothing only where the training had nothing too: elsewhere it never reaches the model.
+    """
     if isinstance(column, Text):
-        return [None, "", _unseen(column.values), _long(column.values)]
+        absent: list[Cell] = [None] if None in column.values else []
+        return [*absent, "", _unseen(column.values), _long(column.values)]
     finite = column.values[np.isfinite(column.values)]
     if not len(finite):
         return [np.nan]
     low, high = float(finite.min()), float(finite.max())
+    gap = [np.nan] if np.isnan(column.values).any() else []
     if column.kind == "boolean":
-        return [np.nan, low, high]
-    return [np.nan, low, high, 0.0, -max(abs(low), abs(high), 1.0)]
+        return [*gap, low, high]
+    return [*gap, low, high, 0.0, -max(abs(low), abs(high), 1.0)]
 
 
 def _usual(column: Column) -> Cell:

@@ -3,7 +3,7 @@
 from causeway_runner.request import answer, packages
 
 OPSET = {"": 17, "ai.onnx.ml": 3}
-NEEDED = ("onnx", "skl2onnx", "onnxmltools", "scikit-learn", "xgboost", "lightgbm")
+NEEDED = ("onnx", "skl2onnx", "onnxmltools", "scikit-learn", "xgboost", "lightgbm", "catboost")
 
 
 def convert(request):

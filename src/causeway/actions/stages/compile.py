@@ -173,9 +173,10 @@ def _agreed(parity: Parity) -> str:
 
 def _reason(tried: Mapping[str, str]) -> str:
     """Why neither precision will do, once where both failed alike."""
-    if len(set(tried.values())) == 1:
-        return next(iter(tried.values()))
-    return "; ".join(f"{DTYPES[dtype]}, {why}" for dtype, why in tried.items())
+    whys = {dtype: why.rstrip(".") for dtype, why in tried.items()}
+    if len(set(whys.values())) == 1:
+        return next(iter(whys.values()))
+    return "; ".join(f"{DTYPES[dtype]}, {why}" for dtype, why in whys.items())
 
 
 def _neither(recovered: Recovered, reason: str, besides: str, *, hint: str = "") -> Refused:

@@ -1,6 +1,9 @@
 """Models as converters want them: boosters registered, samplers left out, names that they accept."""
 
+import re
+
 from causeway_runner.models import kind_of
+from causeway_runner.onnx_catboost import ready_catboost
 from causeway_runner.request import said
 
 CLASSIFIER_OPTIONS = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
@@ -57,7 +60,11 @@ def _flat(estimators):
 
 def single_only(model):
     """The name of a part that has no converter for double precision; empty where there is none."""
-    boosters = [part for part in parts_of(model) if type(part).__module__.startswith(("xgboost", "lightgbm"))]
+    boosters = [
+        part
+        for part in parts_of(model)
+        if type(part).__module__.startswith(("xgboost", "lightgbm", "catboost"))
+    ]
     return type(boosters[0]).__name__ if boosters else ""
 
 
@@ -69,6 +76,8 @@ def register(model):
             _ready_xgboost(part)
         elif family == "lightgbm":
             _ready_lightgbm(part)
+        elif family == "catboost":
+            ready_catboost(part)
         if hasattr(part, "flatten_transform"):
             # how a voter transforms does not touch what it answers, and the converter knows only one way
             part.flatten_transform = False
@@ -126,7 +135,12 @@ def _known_to_converter(part, family, converter, regressor_options=None):
 def reason_of(error, model):
     """Why the conversion failed, in one sentence that a person can act on."""
     kind, name = type(error).__name__, type(model).__name__
-    text = said(error).partition(" You may raise")[0].partition(" and attributes=")[0][:240]
+    # where in its own source a library says so is no help to anybody
+    text = (
+        re.sub(r"\S+\.(cpp|cc|h):\d+: ", "", said(error))
+        .partition(" You may raise")[0]
+        .partition(" and attributes=")[0][:240]
+    )
     if (
         kind == "MissingShapeCalculator"
         or "Unable to find a shape calculator" in text
