@@ -61,3 +61,21 @@ def test_the_page_shows_the_schema_and_the_masks():
     assert f"```\n{(REFERENCE / 'policies' / 'causeway.cedarschema').read_text()}```\n" in page
     for row in (REFERENCE / "masking.csv").read_text().splitlines()[2:]:
         assert f"| {' | '.join(row.split(','))} |" in page
+
+
+def test_check_misses_no_file_that_a_run_brings(folder):
+    (folder / "train.py").write_text(
+        "import pandas as pd\nfrom sklearn.linear_model import LogisticRegression\n"
+        "table = pd.read_csv('people.csv')\nx, y = table[['age']], table['left']\n"
+        "model = LogisticRegression().fit(x, y)\n"
+    )
+    missing = CliRunner().invoke(main, ["check", str(folder), "--json"])
+    assert "FILE-MISSING" in missing.stdout
+    with (folder / "causeway.toml").open("a") as file:
+        file.write(
+            '[[data]]\nname = "people"\npath = "people.csv"\nowner = "dana"\n'
+            'from = "sqlite:///crm.db"\ntable = "people"\n'
+        )
+    brought = CliRunner().invoke(main, ["check", str(folder), "--json"])
+    assert "FILE-MISSING" not in brought.stdout
+    assert json.loads(brought.stdout)["next"].startswith("causeway run")

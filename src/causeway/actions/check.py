@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from causeway.actions.fix.offers import mendable
 from causeway.actions.forecasting import forecast_of
 from causeway.actions.promise import Asked, promise_of
+from causeway.assess.access_promise import brings_training_data, with_brought
 from causeway.assess.catalogue import STAGES
 from causeway.assess.evidence import Facts
 from causeway.assess.forecast import Forecast
@@ -118,7 +119,11 @@ def check(folder: Path, *, stage: str = "", attempt: Attempt | None = None) -> C
         kind=poc.kind.value,
         trial=trial,
         forecast=forecast_of(
-            folder, promise, findings, runnable=may_run(poc), today=SystemClock().now().date()
+            folder,
+            promise,
+            findings,
+            runnable=may_run(poc, promise.manifest),
+            today=SystemClock().now().date(),
         ),
         proofs=neighbours,
     )
@@ -147,7 +152,7 @@ def _one_of(proofs: Sequence[Proof], whole: Poc, folder: Path) -> Poc:
 
 def judged(folder: Path, poc: Poc, manifest: Manifest | None) -> tuple[Finding, ...]:
     """The findings, with commands that work on this very folder."""
-    findings = judge(poc, manifest)
+    findings = judge(with_brought(poc, manifest), manifest)
     mended = mendable(folder, poc, findings)
     return tuple(_on(folder, with_fix(finding, mended)) for finding in findings)
 
@@ -176,14 +181,18 @@ def _on(folder: Path, finding: Finding) -> Finding:
 
 
 def _next(folder: Path, poc: Poc, manifest: Manifest | None, *, facts: Facts) -> str:
-    verb = "init" if manifest is None else "run" if may_run(poc) else "check"
+    verb = "init" if manifest is None else "run" if may_run(poc, manifest) else "check"
     if verb == "run" and facts.release is not None:
         verb = "ship"
     return f"causeway {verb} {shlex.quote(str(folder))}"
 
 
-def may_run(poc: Poc) -> bool:
+def may_run(poc: Poc, manifest: Manifest | None = None) -> bool:
     """Whether `causeway run` has something to train: tabular Python code with its data."""
+    if brings_training_data(poc, manifest):
+        # how many classes the target has is only known with its values
+        kinds = {poc.kind.value, *poc.kind.candidates}
+        return bool(kinds & TRAINABLE) and poc.train.value.endswith((".py", ".ipynb"))
     here = poc.training_file() is not None
     return here and poc.kind.value in TRAINABLE and poc.train.value.endswith((".py", ".ipynb"))
 
