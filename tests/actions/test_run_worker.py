@@ -187,8 +187,8 @@ def test_a_converter_that_lies_is_caught_by_row_and_difference_and_the_model_its
     assert described(report).model.form == "worker"
     assert (report.parity.rows_equal, report.parity.largest_difference) == (200, 0.0)
     told = re.match(
-        r"in single precision, (\d+) of 200 rows agree within 1e-05, not row ([\d, ]+) and more of people.csv; "
-        r"the largest difference is ([\d.]+), (\d+) labels differ; row (\d+) is answered (\w+) \([\d.]+\), "
+        r"in single precision, (\d+) of 200 rows agree within 1e-05, not row ([\d, ]+) and more of "
+        r"people.csv; the largest difference is ([\d.]+), (\d+) labels differ; row (\d+) is answered (\w+) \([\d.]+\), "
         r"by the proof of concept's own model (\w+) \([\d.]+\)",
         report.not_compiled,
     )

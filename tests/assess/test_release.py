@@ -37,6 +37,7 @@ def test_a_release_that_keeps_every_promise_has_no_findings():
         (replace(GOOD, parity=replace(EQUAL, rows_equal=992)), "NO-PARITY"),
         (replace(GOOD, parity=replace(EQUAL, label_flips=1)), "NO-PARITY"),
         (replace(GOOD, parity=replace(EQUAL, rows=0, rows_equal=0)), "NO-PARITY"),
+        (replace(GOOD, parity=replace(EQUAL, edge_rows=9, edge_rows_equal=8)), "NO-PARITY"),
         (replace(GOOD, leaks=(Leak("risk", "mean of the target in each category"),)), "TARGET-LEAK"),
     ],
 )
@@ -46,6 +47,13 @@ def test_what_would_make_answers_wrong_blocks_shipping(proofs, code):
     assert blockers(findings) == (code,)
     assert findings[0].severity is Severity.BLOCKER
     assert findings[0].remedy.words.endswith(".")
+
+
+def test_a_model_that_is_not_compiled_is_noted_with_its_reason_and_blocks_nothing():
+    (finding,) = judge(replace(GOOD, not_compiled="there is no converter to ONNX for Net"))
+
+    assert (finding.code, finding.severity, finding.blocks_ship) == ("NOT-COMPILED", Severity.NOTE, False)
+    assert [str(each.text) for each in finding.evidence] == ["there is no converter to ONNX for Net"]
 
 
 def test_the_evidence_of_no_skill_gives_both_numbers():

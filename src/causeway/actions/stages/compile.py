@@ -168,6 +168,10 @@ def _agreed(parity: Parity) -> str:
         f"{parity.rows_equal:,} of {parity.rows:,} rows agree, "
         f"largest difference {parity.largest_difference:.2g}"
     )
+    if parity.largest_difference:
+        text += f" (half at most {parity.differences['0.5']:.2g}, 99 % {parity.differences['0.99']:.2g})"
+    if parity.label_flips:
+        text += f", {parity.label_flips:,} labels differ"
     return f"{text}; {parity.edge_rows} made-up rows at the edges too" if parity.edge_rows else text
 
 
