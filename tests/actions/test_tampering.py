@@ -10,7 +10,9 @@ import pytest
 import shipyard
 from causeway.actions.bundles import open_bundle, prove, trusted_keys
 from causeway.actions.ship import ship
+from causeway.actions.verify import in_words, verify
 from causeway.core.bundle import BadBundle
+from causeway.core.ids import short
 from causeway.core.routes import Route, Served
 from causeway.gateway.bundles import load_bundle
 
@@ -157,3 +159,14 @@ def test_a_release_made_before_this_signature_is_still_proven_by_its_own_list(fo
     flip(bundle / "model.onnx", 0)
     with pytest.raises(BadBundle, match=r"model\.onnx is not the file that was released"):
         prove(bundle, digest)
+
+
+def test_verify_proves_each_release_and_names_the_one_that_was_changed(folder, released):
+    digest, bundle = released
+    said = verify(shipyard.workspace(folder))
+    assert any(line == f"that every file of 1 release is as signed: {short(digest)}" for line in said.proven)
+    flip(bundle / "lineage.json", 0)
+    said = verify(shipyard.workspace(folder))
+    assert not said.ok
+    named = f"release {short(digest)}, named by event 3 of churn, is not as signed: "
+    assert in_words(said) == f"{named}lineage.json is not the file that was released"

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from msgspec import structs
 
+from causeway.actions.bundles import prove
 from causeway.actions.seal import segment_file
 from causeway.actions.source import digest_file
 from causeway.actions.workspace import Workspace, keys_folder, write_whole
 from causeway.adapters import registry
 from causeway.core.errors import CausewayError, NotFound, OutsideError, Refused, remedy
-from causeway.core.events import Event, SegmentSealed
-from causeway.core.ids import counted
+from causeway.core.events import Event, ReleaseMade, SegmentSealed
+from causeway.core.ids import counted, short
 from causeway.ledger import (
     Anchor,
     Checkpoint,
@@ -27,6 +28,7 @@ from causeway.ledger.export import export_lines, verifier_script
 from causeway.ledger.verify import contents_of, judge
 
 SHORT_EVENTS = 50_000
+MAX_NAMED = 5
 NOT_LOOKED_AT = (
     "who the actors are: their names lie in a directory outside the chain, so that they can be erased"
 )
@@ -42,7 +44,16 @@ def verify(work: Workspace, *, anchor: Path | None = None) -> Verdict:
     """The verdict on the workspace's ledger, against an anchor file if there is one."""
     known = read_anchor_file(anchor) if anchor else None
     contents = contents_of(work.ledger)
-    return _with_segments(work, judge(contents, known, keys=registry.trusted_keys(keys_folder())))
+    whole = _with_segments(work, judge(contents, known, keys=registry.trusted_keys(keys_folder())))
+    return whole if whole.bad else _with_releases(work, whole)
+
+
+def release_proofs(work: Workspace) -> Iterator[tuple[str, Fault | None]]:
+    """For every release that the ledger names and whose bundle is here, what is wrong with it, or None."""
+    for product in work.ledger.products():
+        for event in work.ledger.read(product):
+            if isinstance(event.fact, ReleaseMade) and work.bundle(event.fact.release).is_dir():
+                yield event.fact.release, _release_fault(work, event, event.fact.release)
 
 
 def segment_faults(work: Workspace) -> Iterator[Fault | None]:
@@ -98,6 +109,31 @@ def _with_segments(work: Workspace, verdict: Verdict) -> Verdict:
         whole += 1
     proven = (*verdict.proven, f"that {counted(whole, 'segment')} of records and outcomes are as sealed")
     return structs.replace(verdict, proven=proven if whole else verdict.proven, unproven=unproven)
+
+
+def _with_releases(work: Workspace, verdict: Verdict) -> Verdict:
+    whole: list[str] = []
+    for release, fault in release_proofs(work):
+        if fault:
+            return structs.replace(verdict, ok=False, bad=fault)
+        whole.append(short(release))
+    named = f"{', '.join(whole[:MAX_NAMED])}{' and others' if len(whole) > MAX_NAMED else ''}"
+    line = f"that every file of {counted(len(whole), 'release')} is as signed: {named}"
+    return structs.replace(verdict, proven=(*verdict.proven, line)) if whole else verdict
+
+
+def _release_fault(work: Workspace, event: Event, release: str) -> Fault | None:
+    try:
+        prove(work.bundle(release), release)
+    except Refused as refused:
+        return Fault(
+            event.body.product,
+            event.body.seq,
+            "not as signed",
+            refused.message,
+            file=f"release {short(release)}",
+        )
+    return None
 
 
 def _fault(work: Workspace, event: Event, fact: SegmentSealed) -> Fault | None:
