@@ -324,9 +324,10 @@ def test_a_query_without_one_number_is_said_to_be_unread(query, tmp_path):
     assert (report.passed, len(report.unchecked)) == (True, 1)
 
 
-def test_links_and_missing_files_are_refused(tmp_path):
+def test_a_link_that_somebody_names_is_followed_and_missing_files_are_told(tmp_path):
     (tmp_path / "real.csv").write_text("a,b\n1,2\n")
     Path(tmp_path / "link.csv").symlink_to(tmp_path / "real.csv")
+    assert registry.validate_file(contract(Property("a")), tmp_path / "link.csv").passed
     for name in ("nothing.csv", ""):
         with pytest.raises(UsageError):
             registry.validate_file(contract(Property("a")), tmp_path / name)

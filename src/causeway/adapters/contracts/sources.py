@@ -79,11 +79,9 @@ def _head(path: Path) -> bytes:
         raise NotFound(f"there is no file {path}", hint="check the path, or bring the file")
     if path.is_dir():
         raise UsageError(f"{path} is a folder", hint="name one CSV or Parquet file")
-    head = read_bytes(path, HEAD_BYTES)
+    head = read_bytes(path.resolve(), HEAD_BYTES)
     if head is None:
-        raise OutsideError(
-            f"cannot read {path}", hint="check its permissions, and that it is no link or pipe"
-        )
+        raise OutsideError(f"cannot read {path}", hint="check its permissions, and that it is a file")
     if not head.strip():
         raise UsageError(f"{path} is empty", hint="bring the file again, with its header and its rows")
     return head
