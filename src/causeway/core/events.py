@@ -183,6 +183,42 @@ class DataRead(Fact, frozen=True, tag="data.read"):
     """How each column was masked that was not read as it is."""
 
 
+class ScoreStarted(Fact, frozen=True, tag="score.started"):
+    """Somebody asked for answers to all rows of a source, by releases with these shares (percent)."""
+
+    score: str
+    shares: dict[str, int]
+    source: str
+    digest: str
+    """Digest of the source's bytes."""
+    target: str
+    rows: int
+    parts: int
+    consumer: str = ""
+
+
+class ScorePartFinished(Fact, frozen=True, tag="score.part_finished"):
+    """One part of the rows was answered and recorded; together `scored` and `set_apart` are its rows."""
+
+    score: str
+    part: int
+    scored: int
+    set_apart: int
+
+
+class ScoreFinished(Fact, frozen=True, tag="score.finished"):
+    """Every row was answered or set apart, and the target is whole."""
+
+    score: str
+    rows: int
+    scored: int
+    set_apart: int
+    arms: dict[str, int] = {}
+    """How many rows each arm answered."""
+    target: str = ""
+    """Digest of the target's bytes; empty where it is a table."""
+
+
 AnyFact = (
     ProductDeclared
     | RunStarted
@@ -200,6 +236,9 @@ AnyFact = (
     | AccessGranted
     | AccessRevoked
     | DataRead
+    | ScoreStarted
+    | ScorePartFinished
+    | ScoreFinished
 )
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from causeway.core.errors import UsageError
-from causeway.core.features_apply import Sheet, apply_to_sheet
+from causeway.core.features_apply import Sheet, apply_columns, apply_to_sheet
 from causeway.core.features_plan import Plan, combinations_of, plans_of, template_of
 from causeway.core.features_problem import Problem
 from causeway.core.features_row import Policy, Row, RowFill
@@ -47,6 +47,16 @@ class PreparedColumns(Struct, frozen=True):
     problems: list[Problem]
 
 
+class PlainColumns(Struct, frozen=True):
+    """The model's columns of a whole table, and the rows about which there is nothing to say.
+
+    The other rows' values mean nothing.
+    """
+
+    columns: dict[str, Column]
+    plain: NDArray[np.bool_]
+
+
 class Compiled:
     """Features made ready to answer; `missing` and `unseen` are `refuse` or `flag`."""
 
@@ -69,6 +79,15 @@ class Compiled:
                 return self._from_table(table, rows)
         values, fills = self._fill(rows)
         return Prepared(values, _problems_of(fills))
+
+    def of_table(self, table: Table) -> PlainColumns:
+        """Whole columns at once, for tables too long to go through row by row."""
+        columns, defined = apply_columns(self.features, table)
+        sheet = Sheet(table)
+        plain = defined.all(axis=1)
+        for plan in self._plans:
+            plain &= ~_out_of_range(plan, sheet)
+        return PlainColumns(columns, plain)
 
     def matrix_of_columns(self, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Prepared:
         """The same for rows that were sent as columns."""

@@ -27,7 +27,7 @@ class Fed(Struct, frozen=True):
 Feed = Callable[[Sequence[Row]], Fed]
 Tensors = Callable[[NDArray[np.float64]], Fed]
 
-_DTYPES: dict[str, type[np.generic]] = {
+DTYPES: dict[str, type[np.generic]] = {
     "tensor(float)": np.float32,
     "tensor(double)": np.float64,
     "tensor(int64)": np.int64,
@@ -39,7 +39,7 @@ _DTYPES: dict[str, type[np.generic]] = {
 
 def feed_of(release: Release, features: bytes | None, *, inputs: Sequence[ort.NodeArg]) -> Feed:
     """The way from this release's rows into its model."""
-    if strange := next((tensor for tensor in inputs if tensor.type not in _DTYPES), None):
+    if strange := next((tensor for tensor in inputs if tensor.type not in DTYPES), None):
         raise BadBundle(f"the model's input {strange.name} is a {strange.type}")
     if release.model.form == "columns":
         return _columns(release, features, inputs)
@@ -51,14 +51,14 @@ def feed_of(release: Release, features: bytes | None, *, inputs: Sequence[ort.No
 def tensors_of(release: Release, inputs: Sequence[ort.NodeArg]) -> Tensors:
     """The way into this release's model from a matrix that its own function made."""
     for tensor in inputs:
-        if _DTYPES.get(tensor.type, np.object_) is np.object_:
+        if DTYPES.get(tensor.type, np.object_) is np.object_:
             raise BadBundle(f"the model's input {tensor.name} is a {tensor.type}, its columns are numbers")
     columns = release.model.columns
     if release.model.form == "matrix":
         _expect_width(inputs[0], len(columns))
-        name, dtype = inputs[0].name, _DTYPES[inputs[0].type]
+        name, dtype = inputs[0].name, DTYPES[inputs[0].type]
         return lambda matrix: Fed({name: _cast(matrix, dtype)}, ())
-    dtypes = {tensor.name: _DTYPES[tensor.type] for tensor in inputs}
+    dtypes = {tensor.name: DTYPES[tensor.type] for tensor in inputs}
     names = release.model.input_names or tuple(dtypes)
     _expect_inputs(names, columns)
     return lambda matrix: Fed({name: _cast(matrix[:, [i]], dtypes[name]) for i, name in enumerate(names)}, ())
@@ -68,11 +68,11 @@ def blank(tensor: ort.NodeArg) -> Array:
     """One made-up row for this input."""
     shape = [size if isinstance(size, int) and size > 0 else 1 for size in tensor.shape]
     value = "" if tensor.type == "tensor(string)" else 0
-    return np.full(shape, value, dtype=_DTYPES[tensor.type])
+    return np.full(shape, value, dtype=DTYPES[tensor.type])
 
 
 def _matrix(release: Release, features: bytes | None, tensor: ort.NodeArg) -> Feed:
-    dtype = _DTYPES[tensor.type]
+    dtype = DTYPES[tensor.type]
     if features is None:
         texts = [field.name for field in release.signature.inputs if field.kind == "text"]
         if texts:
@@ -106,7 +106,7 @@ def _columns(release: Release, features: bytes | None, inputs: Sequence[ort.Node
     names = release.model.input_names or tuple(tensors)
     if set(names) != set(tensors):
         raise BadBundle(f"the model's inputs are {', '.join(tensors)}, the release says {', '.join(names)}")
-    dtypes = [_DTYPES[tensors[name].type] for name in names]
+    dtypes = [DTYPES[tensors[name].type] for name in names]
     if features is None:
         fields = [field.name for field in release.signature.inputs]
         _expect_inputs(names, fields)

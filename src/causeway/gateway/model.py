@@ -53,7 +53,7 @@ class Model:
             self._session = ort.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
         except RUNTIME_ERRORS as error:
             raise BadBundle(f"the model cannot be loaded: {_first_line(error)}") from error
-        inputs = self._session.get_inputs()
+        inputs = self.inputs = self._session.get_inputs()
         self._feed: Feed | None = None
         self._tensors: Tensors | None = None
         if release.model.features:
@@ -74,6 +74,10 @@ class Model:
         if self._tensors is None:
             raise Broken("rules make this release's columns", hint="send it raw rows")
         return self._answered(self._tensors(matrix), len(matrix))
+
+    def predict_fed(self, tensors: dict[str, Array], rows: int) -> Predicted:
+        """The answers for tensors of so many rows on which nothing is to be said."""
+        return self._answered(Fed(tensors, ()), rows)
 
     def _answered(self, fed: Fed, rows: int) -> Predicted:
         tensors, problems = fed.tensors, fed.problems

@@ -22,6 +22,9 @@ from causeway.core.events import (
     ReleaseMade,
     RunFinished,
     RunStarted,
+    ScoreFinished,
+    ScorePartFinished,
+    ScoreStarted,
     SegmentSealed,
     StageFinished,
     TrafficRouted,
@@ -234,8 +237,18 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
             )
         case KeyRevoked(key=key) if key in state.keys:
             state.keys[key] = structs.replace(state.keys[key], revoked_at=body.at)
-        case KeyRevoked() | RecordsTorn() | AccessAsked() | AccessGranted() | AccessRevoked() | DataRead():
-            # grants and reads have a view of their own
+        case (
+            KeyRevoked()
+            | RecordsTorn()
+            | AccessAsked()
+            | AccessGranted()
+            | AccessRevoked()
+            | DataRead()
+            | ScoreStarted()
+            | ScorePartFinished()
+            | ScoreFinished()
+        ):
+            # grants, reads and scorings have views of their own
             pass
         case SegmentSealed() as fact:
             state.segments.append(fact)

@@ -20,6 +20,9 @@ from causeway.core.events import (
     ReleaseMade,
     RunFinished,
     RunStarted,
+    ScoreFinished,
+    ScorePartFinished,
+    ScoreStarted,
     SegmentSealed,
     StageFinished,
     TrafficRouted,
@@ -89,6 +92,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return f"{fact.rows:,} outcomes came in; {fact.joined:,} met their prediction.", ()
         case AccessAsked() | AccessGranted() | AccessRevoked() | DataRead():
             return _access(fact), ()
+        case ScoreStarted() | ScorePartFinished() | ScoreFinished():
+            return _score(fact), tuple(fact.shares) if isinstance(fact, ScoreStarted) else ()
 
 
 def _stage(fact: StageFinished) -> str:
@@ -109,6 +114,20 @@ def _access(fact: AccessAsked | AccessGranted | AccessRevoked | DataRead) -> str
             under = f" under {fact.grant}" if fact.grant else ""
             masked = f"; {counted(len(fact.masked), 'column')} masked" if fact.masked else ""
             return f"{rows}{fact.source} was read{under}{masked}."
+
+
+def _score(fact: ScoreStarted | ScorePartFinished | ScoreFinished) -> str:
+    match fact:
+        case ScoreStarted():
+            return f"Scoring of {counted(fact.rows, 'row')} of {fact.source} began, into {fact.target}."
+        case ScorePartFinished():
+            apart = f", {fact.set_apart:,} set apart" if fact.set_apart else ""
+            return (
+                f"Part {fact.part + 1} of a scoring is done: {counted(fact.scored, 'row')} answered{apart}."
+            )
+        case ScoreFinished():
+            answered = f"{fact.scored:,} answered, {fact.set_apart:,} set apart"
+            return f"A scoring is done: of {counted(fact.rows, 'row')} {answered}."
 
 
 def _measured(fact: ReleaseMade) -> str:

@@ -16,7 +16,7 @@ from causeway.gateway.schema import MAX_ROWS
 
 Rows = list[dict[str, Scalar]]
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
-_NULLS = frozenset(("", "null", "NULL", "NaN", "nan", "None", "NA"))
+NULLS = frozenset(("", "null", "NULL", "NaN", "nan", "None", "NA"))
 
 
 class Split(Struct, forbid_unknown_fields=True):
@@ -119,12 +119,12 @@ def _csv_row(header: list[str], line: list[str], number: int, kinds: dict[str, s
         raise Malformed(f"row {number} has {len(line)} values for {len(header)} columns")
     if number >= MAX_ROWS:
         raise TooLarge(f"more than {MAX_ROWS:,} rows", hint="send them in several requests")
-    return {name: _csv_value(text, kinds.get(name, "text")) for name, text in zip(header, line, strict=True)}
+    return {name: csv_value(text, kinds.get(name, "text")) for name, text in zip(header, line, strict=True)}
 
 
-def _csv_value(text: str, kind: str) -> object:
+def csv_value(text: str, kind: str) -> object:
     """The value that the text is; text that is none of its kind stays text, and is refused as such."""
-    if text in _NULLS and (kind != "text" or not text):
+    if text in NULLS and (kind != "text" or not text):
         return None
     if kind in ("number", "integer"):
         try:
