@@ -2,6 +2,9 @@
 
 import secrets
 import sqlite3
+import subprocess
+import sys
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -356,7 +359,7 @@ def test_what_is_not_there_is_one_clear_error(tmp_path, origin, said, words):
     ],
 )
 def test_a_missing_package_is_named_with_its_extra(tmp_path, monkeypatch, module, origin, extra):
-    monkeypatch.setitem(__import__("sys").modules, module, None)
+    monkeypatch.setitem(sys.modules, module, None)
     said = {} if origin.startswith("s3") else {"table": "t"}
     with pytest.raises(MissingExtra) as caught:
         brought(tmp_path, origin, **said)
@@ -369,3 +372,36 @@ def test_the_file_of_a_source_is_never_written(tmp_path, database):
     before = (database.stat().st_mtime_ns, database.read_bytes())
     brought(tmp_path, "sqlite:///people.db", table="people")
     assert (database.stat().st_mtime_ns, database.read_bytes()) == before
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from causeway.adapters import registry
+from causeway.core.manifest import DataPart
+folder = Path(sys.argv[1])
+part = DataPart("people", path="people.csv", origin="sqlite:///many.db", table="people", owner="dana")
+source = registry.open_source(part, folder, scratch=folder / "scratch")
+source.land(folder / "landed" / "people.csv", columns=list(source.kinds()), masked={}, key=b"")
+"""
+
+
+@pytest.mark.integration
+def test_who_is_killed_midway_leaves_no_file_of_that_name(tmp_path):
+    with sqlite3.connect(tmp_path / "many.db") as connection:
+        connection.execute("CREATE TABLE people (id, note)")
+        connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) "
+            "INSERT INTO people SELECT i, 'somebody' FROM n"
+        )
+    connection.close()
+    landed = tmp_path / "landed"
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path)])
+    try:
+        while process.poll() is None and not any(landed.glob(".people.csv.part")):
+            time.sleep(0.002)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == -9
+    assert not (landed / "people.csv").exists()

@@ -1,6 +1,5 @@
 """What a mask makes of a column."""
 
-import hashlib
 import hmac
 from collections.abc import Callable
 
@@ -31,14 +30,14 @@ def _pseudonym(column: pl.Expr, _: pl.DataType, key: bytes) -> pl.Expr:
         names = [None if value is None else pseudonym(value, key) for value in known.to_list()]
         return values.replace_strict(known, pl.Series(names, dtype=pl.String), return_dtype=pl.String)
 
-    return column.map_batches(renamed, return_dtype=pl.String)
+    return column.map_batches(renamed, return_dtype=pl.String, is_elementwise=True)
 
 
 def pseudonym(value: object, key: bytes) -> str:
     """What stands for this value; 7, 7.0 and "7" are one."""
     whole = isinstance(value, float) and value.is_integer()
     text = str(int(value)) if whole and isinstance(value, float) else str(value)
-    return hmac.new(key, text.strip().encode(), hashlib.sha256).hexdigest()[:PSEUDONYM_CHARACTERS]
+    return hmac.digest(key, text.strip().encode(), "sha256").hex()[:PSEUDONYM_CHARACTERS]
 
 
 def _partial(column: pl.Expr, _: pl.DataType, __: bytes) -> pl.Expr:
