@@ -17,7 +17,7 @@ from causeway.actions.stages.package import Packaged, package, unpacked
 from causeway.actions.workspace import open_workspace
 from causeway.core.access import NoAccess
 from causeway.core.clock import FixedClock
-from causeway.core.errors import BadManifest, CausewayError, Conflict, NotFound, UsageError
+from causeway.core.errors import BadContract, BadManifest, CausewayError, Conflict, NotFound, UsageError
 from causeway.core.events import AccessGranted, DataRead, ProductDeclared, RunFinished, StageFinished
 from shipyard import NOON
 
@@ -407,3 +407,11 @@ def test_a_file_that_lies_in_the_folder_is_taken_up_and_not_read_again(poc):
             run(workspace(poc), poc, pipeline=pipeline)
     assert taken == [(), ()]
     assert len(facts(poc, DataRead)) == 1
+
+
+def test_a_contract_of_other_tables_unmasks_nothing(poc):
+    others = CONTRACT.replace("- name: people", "- name: staff") + "- name: more\n"
+    (poc / "people.odcs.yaml").write_text(others)
+    with pytest.raises(BadContract, match="describes no table people") as caught:
+        grant(workspace(poc), poc, "people")
+    assert caught.value.hint == "it describes staff, more"

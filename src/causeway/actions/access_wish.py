@@ -11,6 +11,7 @@ from causeway.assess.access_masks import Rules, bundled_rules, read_rules, unmas
 from causeway.core.access import READ, Request, Terms, Use, classified, use_of
 from causeway.core.contract import Contract
 from causeway.core.contract_text import read_contract
+from causeway.core.errors import BadContract
 from causeway.core.manifest import DataPart, Manifest
 from causeway.views.access import Access, GrantSeen, fold
 
@@ -49,6 +50,13 @@ def wish_of(work: Workspace, folder: Path, manifest: Manifest, part: DataPart) -
     if part.contract and (folder / part.contract).is_file():
         file = folder / part.contract
         contract = read_contract(file.read_text("utf-8-sig"), where=str(file))
+        if part.governed and contract.object_named(part.name) is None:
+            # whose classification cannot be found would come unmasked
+            raise BadContract(
+                f"the contract describes no table {part.name}",
+                where=str(file),
+                hint=f"it describes {', '.join(each.name for each in contract.objects) or 'none at all'}",
+            )
     classes = classified(contract, part.name)
     use = use_of(manifest, part, classes)
     return Wish(work, manifest, part, contract, classes, use, str(folder / "causeway.toml"))
