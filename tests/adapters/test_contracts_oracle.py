@@ -16,6 +16,8 @@ from causeway.adapters import registry
 from causeway.adapters.contracts import duplicates
 from causeway.core.contract import Allowed, Contract, Options, Property, Quality, SchemaObject
 
+# a busy machine makes slow input of quick input
+SUPPRESSED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 NOTHING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "<na>", "#n/a"}
 CONTRACT = Contract(
     id="c",
@@ -137,7 +139,7 @@ def kept(rows):
     return [row for row in rows if any(row)]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=SUPPRESSED)
 @given(rows=ROWS)
 def test_every_rule_finds_the_rows_that_a_naive_reading_finds(rows, tmp_path):
     rows = kept(rows)
@@ -172,7 +174,7 @@ def in_parts(monkeypatch):
     monkeypatch.setattr(duplicates, "KEYS_AT_ONCE", 3)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=SUPPRESSED)
 @given(keys=st.lists(st.one_of(st.none(), st.integers(-5, 5), st.integers(-(2**63), 2**63 - 1)), max_size=40))
 def test_uniqueness_in_parts_is_uniqueness(keys, in_parts, tmp_path):
     promised = Contract(
@@ -209,7 +211,7 @@ TABLES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=SUPPRESSED)
 @given(table=TABLES)
 def test_data_keeps_the_contract_that_is_inferred_from_it(table, tmp_path):
     schema = {

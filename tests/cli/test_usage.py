@@ -15,7 +15,11 @@ COMMANDS = [[verb] for verb in VERBS] + [
     ["key", "issue"],
     ["key", "list"],
     ["key", "revoke"],
+    ["contract", "infer"],
+    ["contract", "check"],
+    ["contract", "diff"],
 ]
+GROUPS = {"contract", "key", "roll"}
 
 
 def causeway(*words):
@@ -46,7 +50,7 @@ def test_what_is_typed_wrong_is_one_error_with_a_way_out(words, says):
     assert shape["hint"]
 
 
-@pytest.mark.parametrize("words", [[], ["key"], ["roll"]], ids=" ".join)
+@pytest.mark.parametrize("words", [[], ["key"], ["roll"], ["contract"]], ids=" ".join)
 def test_a_group_without_its_command_shows_what_there_is(words):
     done = causeway(*words)
     assert (done.exit_code, done.stdout) == (2, "")
@@ -62,9 +66,7 @@ def test_help_fits_eighty_columns_and_ends_well(words, monkeypatch):
     assert done.stdout.startswith("Usage: causeway ")
 
 
-@pytest.mark.parametrize(
-    "words", [words for words in COMMANDS if words[0] not in {"key", "roll"} or words[1:]]
-)
+@pytest.mark.parametrize("words", [words for words in COMMANDS if words[0] not in GROUPS or words[1:]])
 def test_every_command_has_json(words):
     assert "--json  " in causeway(*words, "--help").stdout
 

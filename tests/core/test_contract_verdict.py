@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from causeway.core.contract_text import document_of, read_contract
@@ -120,7 +120,7 @@ def test_the_team_may_be_a_list_as_it_was_before():
     assert document_of(read_contract(dump_yaml(before), where="here")) == before
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(place=st.sampled_from(PLACES), value=VALUES, key=st.sampled_from([None, *KEYS]), drop=st.booleans())
 def test_the_verdict_on_a_changed_document_is_that_of_the_schema(place, value, key, drop):
     document = copy.deepcopy(WHOLE)
