@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -9,7 +10,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from causeway.adapters.ports import ArtifactStore, Cage, DataSource, Policies, Say, SegmentFiles, Signer
+from causeway.adapters.ports import (
+    AnswerTable,
+    ArtifactStore,
+    Cage,
+    DataSource,
+    Policies,
+    Say,
+    SegmentFiles,
+    Signer,
+    TableParts,
+)
 from causeway.core.answers import (
     Answers,
     Converted,
@@ -273,20 +284,13 @@ def validate_file(
     into: Path | None = None,
     good: bool = False,
 ) -> ContractReport:
-    """What in this CSV or Parquet file breaks the contract's object `name` (or its only one).
-
-    `now` lets ages be checked, `others` are files of the contract's other tables; `into` gets the rows
-    at fault as Parquet, and with `good` the others too.
-    """
+    """What in this CSV or Parquet file breaks the contract's object `name` (or its only one)."""
     return _contracts().validate_file(contract, path, name=name, now=now, others=others, into=into, good=good)
 
 
 def profile_file(path: Path) -> Profiled:
     """What each column of this CSV or Parquet file holds, for a first contract."""
-    _contracts()
-    from causeway.adapters.contracts.profiling import profile_file as profiled
-
-    return profiled(path)
+    return _contracts("profiling").profile_file(path)
 
 
 def validate_table(contract: Contract, table: Table, *, name: str = "") -> ContractReport:
@@ -294,15 +298,13 @@ def validate_table(contract: Contract, table: Table, *, name: str = "") -> Contr
     return _contracts().validate_table(contract, table, name=name)
 
 
-def _contracts() -> ModuleType:
+def _contracts(room: str = "checking") -> ModuleType:
     try:
-        from causeway.adapters.contracts import checking
+        return importlib.import_module(f"causeway.adapters.contracts.{room}")
     except ImportError as error:
         raise MissingExtra(
-            "checking data against a contract needs Polars",
-            hint='install with: pip install "causeway[serve]"',
+            "contracts need Polars", hint='install with: pip install "causeway[serve]"'
         ) from error
-    return checking
 
 
 def open_source(part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
@@ -314,6 +316,24 @@ def open_source(part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
             "bringing data from outside needs Polars", hint='install with: pip install "causeway[serve]"'
         ) from error
     return opening.open_source(part, folder, scratch=scratch)
+
+
+def table_parts() -> TableParts:
+    """Tables larger than memory: brought into parts, read, written and put together."""
+    try:
+        from causeway.adapters.tables.tables import FileTables
+    except ImportError as error:
+        raise MissingExtra(
+            "scoring needs Polars, which is not installed", hint='install with: pip install "causeway[serve]"'
+        ) from error
+    return FileTables()
+
+
+def sql_table(url: str, table: str) -> AnswerTable:
+    """The table of a database that answers go into."""
+    from causeway.adapters.tables.databases import sql_table as opened
+
+    return opened(url, table)
 
 
 def policies(folder: Path) -> Policies:
