@@ -10,17 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from causeway.adapters.ports import (
-    AnswerTable,
-    ArtifactStore,
-    Cage,
-    DataSource,
-    Policies,
-    Say,
-    SegmentFiles,
-    Signer,
-    TableParts,
-)
+from causeway.adapters.ports import ArtifactStore, Cage, DataSource, Policies, Say, SegmentFiles, Signer
 from causeway.core.answers import (
     Answers,
     Converted,
@@ -316,24 +306,6 @@ def open_source(part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
             "bringing data from outside needs Polars", hint='install with: pip install "causeway[serve]"'
         ) from error
     return opening.open_source(part, folder, scratch=scratch)
-
-
-def table_parts() -> TableParts:
-    """Tables larger than memory: brought into parts, read, written and put together."""
-    try:
-        from causeway.adapters.tables.tables import FileTables
-    except ImportError as error:
-        raise MissingExtra(
-            "scoring needs Polars, which is not installed", hint='install with: pip install "causeway[serve]"'
-        ) from error
-    return FileTables()
-
-
-def sql_table(url: str, table: str) -> AnswerTable:
-    """The table of a database that answers go into."""
-    from causeway.adapters.tables.databases import sql_table as opened
-
-    return opened(url, table)
 
 
 def policies(folder: Path) -> Policies:
