@@ -49,10 +49,10 @@ class Model:
 """
 
 
-def saved():
+def saved(module=MODULE):
     """The bytes of a model whose class only the bundle's own module knows."""
     names = {"__name__": "notes"}
-    exec(compile(MODULE, "notes.py", "exec"), names)  # noqa: S102 - the module that this test writes
+    exec(compile(module, "notes.py", "exec"), names)  # noqa: S102 - the module that this test writes
     sys.modules["notes"] = type(sys)("notes")
     sys.modules["notes"].Model = names["Model"]
     try:
@@ -159,6 +159,40 @@ def test_without_its_environment_it_is_not_served(tmp_path, signing):
     made = write(tmp_path, signing)
     with running(tmp_path / "gateway", route(made, signing, python="/nowhere/python")) as gateway:
         assert "environment in which the model (Model) runs is gone" in gateway.health()["problems"][0]
+
+
+PREPARE = """
+def features(table):
+    return table.assign(note=table["amount"] * 0 + 4, amount=table["amount"] + 1)[["note", "amount"]]
+"""
+SUM = """
+class Model:
+    def predict(self, frame):
+        return frame["note"] + frame["amount"]
+"""
+
+
+def test_a_function_and_a_model_are_one_process(tmp_path, signing):
+    columns = [{"name": "note", "kind": "float"}, {"name": "amount", "kind": "float"}]
+    matrix = {"columns": columns, "named": True, "float32": False, "one_dimensional": False}
+    spec = {"matrix": matrix, "classifies": False, "definitions": "", "texts": {"notes.py": SUM}}
+    files = {
+        "model.pkl": saved(SUM),
+        "worker.json": json.dumps(spec).encode(),
+        "features/prepare.py": PREPARE.encode(),
+    }
+    made_by = {"features": "prepare:features", "columns": ("note", "amount")}
+    model = Model(
+        "model.pkl", "worker", "notes", "Model", output_names=("value",), spec="worker.json", **made_by
+    )
+    outputs = (Output("value", "value"),)
+    release = release_of(
+        "notes", fields=FIELDS[1:], outputs=outputs, files=files, task="regression", model=model
+    )
+    with running(tmp_path / "gateway", route(written(tmp_path, signing, release, files), signing)) as gateway:
+        got = gateway.invoke({"amount": 2}, {"amount": 5}, product="notes")
+        assert got.body["predictions"] == [7.0, 10.0]
+        assert len(workers(gateway)) == 1
 
 
 def test_no_model_is_opened_in_the_gateway(beside):

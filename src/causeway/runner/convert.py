@@ -11,13 +11,15 @@ def convert(request):
     from causeway_runner import models
     from causeway_runner.onnx_form import any_locale, held_together, inputs_of, own_names, tidied
     from causeway_runner.onnx_models import plain, reason_of, single_only, single_trees
+    from causeway_runner.onnx_sparse import gaps_for_zeros
 
     model = plain(models.load(request))
     if request["dtype"] == "float64" and single_only(model):
         return {"reason": "%s can be converted in single precision only" % single_only(model)}
     form, named, kinds = inputs_of(model, request["matrix"], request["dtype"])
     try:
-        converted = _to_onnx(single_trees(model) if request["dtype"] == "float64" else model, named)
+        given = gaps_for_zeros(model, request)
+        converted = _to_onnx(single_trees(given) if request["dtype"] == "float64" else given, named)
     except Exception as error:
         return {"reason": reason_of(error, model)}
     own_names(converted, [name for name, _ in named])

@@ -21,7 +21,7 @@ def plain(model):
 
 
 def single_trees(model):
-    """The pipeline with its trees fed in single precision, which is how scikit-learn's own trees compare."""
+    """The pipeline with its trees fed in single precision, which is how they compare."""
     steps = getattr(model, "steps", [])
     if len(steps) < 2 or not _compares_in_single(steps[-1][1]):
         return model
@@ -35,6 +35,8 @@ def single_trees(model):
 
 def _compares_in_single(model):
     family, name = type(model).__module__.split("."), type(model).__name__
+    if family[0] in ("xgboost", "catboost"):
+        return True
     return family[0] == "sklearn" and family[1] in ("tree", "ensemble") and not name.startswith("Hist")
 
 
@@ -59,13 +61,16 @@ def _flat(estimators):
 
 
 def single_only(model):
-    """The name of a part that has no converter for double precision; empty where there is none."""
-    boosters = [
-        part
-        for part in parts_of(model)
-        if type(part).__module__.startswith(("xgboost", "lightgbm", "catboost"))
-    ]
-    return type(boosters[0]).__name__ if boosters else ""
+    """The name of a part that has no converter for double precision; empty where there is none.
+
+    One that compares in single precision anyway may end a pipeline that is computed in double.
+    """
+    steps = getattr(model, "steps", [])
+    last = steps[-1][1] if len(steps) > 1 and _compares_in_single(steps[-1][1]) else None
+    for part in parts_of(model):
+        if part is not last and type(part).__module__.startswith(("xgboost", "lightgbm", "catboost")):
+            return type(part).__name__
+    return ""
 
 
 def register(model):
@@ -146,8 +151,8 @@ def reason_of(error, model):
         or "Unable to find a shape calculator" in text
         or "converter for" in text
     ):
-        inner = text.partition("type '")[2].partition("'")[0] or name
-        return "there is no converter to ONNX for %s" % inner.replace("<class ", "").strip("<>'")
+        inner = re.search(r"<class '([\w.]+)'>", text)
+        return "there is no converter to ONNX for %s" % (inner.group(1) if inner else name).rpartition(".")[2]
     if kind in ("NotImplementedError", "MissingConverter"):
         return "the converter to ONNX does not know a part of %s: %s" % (name, text)
     return "the converter to ONNX failed on %s: %s" % (name, text)
