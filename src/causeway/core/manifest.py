@@ -86,6 +86,16 @@ class ModelPart(Struct, frozen=True, omit_defaults=True):
     features: str = ""
     artifact: str = ""
 
+    @property
+    def train_script(self) -> str:
+        """The file that trains."""
+        return self.train.partition(":")[0]
+
+    @property
+    def train_function(self) -> str:
+        """The function to call in it; empty where the whole file is run."""
+        return self.train.partition(":")[2]
+
 
 class EvaluationPart(Struct, frozen=True, omit_defaults=True):
     """How well the model must do on held-out rows before it may ship."""

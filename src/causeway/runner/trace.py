@@ -35,7 +35,10 @@ def watch(request):
     install(recorder)
     run = Run(recorder, root, script)
     run.ring(request.get("seconds", 0))
-    run.units(source.units_of(root, script))
+    if request.get("function"):
+        run.function(request["function"])
+    else:
+        run.units(source.units_of(root, script))
     signal.setitimer(signal.ITIMER_REAL, 0)
     write_trace(recorder, run, script, started)
     return {"errors": len(recorder.errors)}
@@ -85,7 +88,8 @@ class Run:
     """The execution of one script in a namespace of its own."""
 
     def __init__(self, recorder, root, script):
-        self.recorder, self.stopped, self.flags, self.definitions = recorder, "", 0, []
+        self.recorder, self.root, self.script = recorder, root, script
+        self.stopped, self.flags, self.definitions = "", 0, []
         self.begun, self.count, self.executing, self.left = 0, 0, False, 0.0
         self.module = types.ModuleType("__main__")
         self.names = self.module.__dict__
@@ -129,6 +133,20 @@ class Run:
                 if not self.stopped:
                     self.statement(unit, node)
                     self.begun += 1
+
+    def function(self, name):
+        """Imports the script as a module, and calls this function of it."""
+        from causeway_runner.source import call_of
+
+        try:
+            whole, call = call_of(self.root, self.script, name)
+        except (SyntaxError, ValueError) as error:
+            place = "%s:%d" % (self.script, getattr(error, "lineno", 1) or 1)
+            return self.failed(place, error, "")
+        for node in whole.statements():
+            if isinstance(node, ast.FunctionDef):
+                self.written(whole, node)
+        return self.units([call])
 
     def statement(self, unit, node):
         """Runs one statement and looks at what it changed."""

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from causeway.actions.stages.entry import training_script
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
 from causeway.assess.obstacles import before_training
 from causeway.core.environment import Environment
-from causeway.core.errors import Refused, UsageError
+from causeway.core.errors import Refused
 from causeway.core.ids import counted
 from causeway.core.poc import Poc
 
@@ -39,7 +40,7 @@ class EnvironmentMade(Made, frozen=True, kw_only=True):
 def wanted(site: Site, poc: Poc) -> Wanted:
     """What this proof of concept declares and imports, and what the manifest says of its Python."""
     model = site.manifest.model
-    if obstacle := before_training(poc, model.train):
+    if obstacle := before_training(poc, model.train_script):
         raise Refused(obstacle.what, where=obstacle.where, hint=obstacle.remedy)
     script = training_script(site)
     lines = tuple(
@@ -82,25 +83,6 @@ def build(site: Site, wish: Wanted) -> EnvironmentMade:
 def stands(made: EnvironmentMade) -> bool:
     """Whether the environment is still on this machine."""
     return Path(made.environment.python).exists()
-
-
-def training_script(site: Site) -> str:
-    """The script or notebook that trains, which the manifest must name."""
-    script = site.manifest.model.train
-    where = str(site.folder / "causeway.toml")
-    if not script:
-        raise UsageError(
-            "the manifest does not say what trains the model",
-            where=where,
-            hint='name the script or notebook: [model] train = "train.py"',
-        )
-    if not (site.folder / script).is_file():
-        raise UsageError(
-            f"there is no {script} in the folder",
-            where=where,
-            hint="[model] train is a path inside the proof of concept",
-        )
-    return script
 
 
 def _environments(site: Site) -> Path:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
+from causeway.actions.attach.claimed import claims_of
 from causeway.actions.stages.admit import admissions
 from causeway.actions.stages.agreed import agreed_contracts, hold_agreed
 from causeway.actions.stages.compile import Compiled, compile_model, weighed
 from causeway.actions.stages.contract import Contracted, contract_text, hold
 from causeway.actions.stages.data import Brought, as_left, bring
 from causeway.actions.stages.describe import Parts, describe
+from causeway.actions.stages.entry import training_entry
 from causeway.actions.stages.environment import EnvironmentMade, build, stands, wanted
 from causeway.actions.stages.evaluate import Evaluated, evaluate
 from causeway.actions.stages.function import by_function
@@ -18,11 +20,11 @@ from causeway.actions.stages.package import Packaged, package, unpacked
 from causeway.actions.stages.recover import Recovered, recover_features
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made, Steps
-from causeway.actions.stages.train import TRACE, Trained, train, training_script
+from causeway.actions.stages.train import TRACE, Trained, train
 from causeway.core.admission import Admission
 from causeway.core.errors import Refused
 from causeway.core.ids import counted, digest_of
-from causeway.core.poc import Poc
+from causeway.core.poc import Claim, Poc
 from causeway.core.table import Table
 from causeway.intake import read_poc
 from causeway.recover import LoadedTrace
@@ -108,6 +110,11 @@ class _Road:
         """What reading the folder tells."""
         return read_poc(self.site.folder)
 
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """What is claimed of the model: by the run that it was attached from, then by what the folder says."""
+        return (*claims_of(self.site.folder, self.site.manifest.model.artifact), *self.poc.claims)
+
     def data(self) -> Brought:
         """The sources that the manifest names; what needs a grant is read anew in every run."""
         return self.steps.take(
@@ -150,7 +157,7 @@ class _Road:
                 "environment": environment.environment.key,
                 "pins": environment.pinned,
                 "source": self.site.source,
-                "script": training_script(self.site),
+                "script": training_entry(self.site),
                 "brought": brought.digests,
             },
             result=Trained,
@@ -214,7 +221,7 @@ class _Road:
                 "recovered": recovered,
                 "time": self.site.data.time_column,
                 "positive": self.site.data.positive,
-                "claims": self.poc.claims,
+                "claims": self.claims,
             },
             result=Evaluated,
             do=lambda: evaluate(
@@ -223,7 +230,7 @@ class _Road:
                 watched.folder,
                 recovered,
                 source=watched.source(recovered),
-                claims=self.poc.claims,
+                claims=self.claims,
             ),
         )
 

@@ -1,7 +1,8 @@
 """Runs the proof of concept's own training in its environment, on a copy, and keeps what it did."""
 
 from causeway.actions.stages.data import Brought
-from causeway.actions.stages.environment import EnvironmentMade, training_script
+from causeway.actions.stages.entry import training_entry
+from causeway.actions.stages.environment import EnvironmentMade
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
 from causeway.assess.obstacles import Obstacle, in_training, without_rows
@@ -20,12 +21,13 @@ class Trained(Made, frozen=True, kw_only=True):
 
 def train(site: Site, environment: EnvironmentMade, brought: Brought) -> Trained:
     """What the training read, made and fitted."""
-    script = training_script(site)
     into = site.scratch / TRACE
     into.mkdir(parents=True, exist_ok=True)
     files = brought.places(site)
     more = {"brought": files} if files else {}
-    trace = site.workshop.watch_training(environment.environment, site.folder, script, into, **more)
+    trace = site.workshop.watch_training(
+        environment.environment, site.folder, training_entry(site), into, **more
+    )
     if not trace.captured:
         raise _refused(in_training(trace, read_poc(site.folder), environment.environment.problems))
     if not trace.tables:
@@ -44,7 +46,9 @@ def _fact(trace: Trace) -> str:
         {model.estimator for model in trace.captured if model.kind in {"classifier", "regressor"}}
     )
     rows = max((table.rows for table in trace.tables), default=0)
-    text = f"{', '.join(fitted[:3]) or trace.captured[0].estimator} fitted"
+    known = ", ".join(fitted[:3]) or trace.captured[0].estimator
+    as_it_is = all(model.how == "namespace" for model in trace.captured)
+    text = f"{known} taken as it is, not fitted here" if as_it_is else f"{known} fitted"
     if rows:
         text += f"; {rows:,} rows read"
     if trace.errors:

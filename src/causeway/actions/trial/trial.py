@@ -59,7 +59,7 @@ def _nothing(poc: Poc, manifest: Manifest) -> str:
 
 
 def _train(poc: Poc, manifest: Manifest) -> str:
-    return manifest.model.train or poc.train.value
+    return manifest.model.train_script or poc.train.value
 
 
 def _serve(poc: Poc, manifest: Manifest) -> str:
@@ -81,7 +81,7 @@ def _tried(asked: Try, folder: Path, poc: Poc, *, promise: Manifest, here: Place
         ran = None
         if train in scripts:
             asked.say(f"running {train}, at most {asked.minutes:g} minutes")
-            ran = entries.train(run, train)
+            ran = entries.train(run, promise.model.train or train)
             told.append(ran.entry)
         opened = saved.opened(run, wish)
         measured = measure.measured(run, ran)

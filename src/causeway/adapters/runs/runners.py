@@ -61,7 +61,11 @@ def watch_training(
     limits: Limits,
     brought: Mapping[str, Path] | None = None,
 ) -> Trace:
-    """Runs a copy of the folder's training under watch; writes the trace and captured models to `into`."""
+    """Runs a copy of the folder's training under watch; writes the trace and captured models to `into`.
+
+    `script` is a path inside the folder, or `path:function`.
+    """
+    script, _, function = script.partition(":")
     if not (folder / script).is_file():
         raise NotFound(
             f"{script} is not in the folder",
@@ -75,6 +79,7 @@ def watch_training(
     request: dict[str, object] = {
         "root": str(copy),
         "script": script,
+        "function": function,
         "out": str(copy.parent),
         "limit_bytes": MAX_TRACE_BYTES,
     }
@@ -82,7 +87,7 @@ def watch_training(
     if current() is not None:
         request["seconds"] = limits.seconds
         limits = msgspec.structs.replace(limits, seconds=limits.seconds + GRACE_SECONDS)
-    what = f"the training {script}"
+    what = f"the training {script}" + (f":{function}" if function else "")
     try:
         ended = run_script("trace", request, environment=environment, scratch=into, limits=limits, what=what)[
             0

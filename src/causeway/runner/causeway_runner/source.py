@@ -51,6 +51,17 @@ def units_of(root, script):
     return found
 
 
+def call_of(root, script, function):
+    """The script's own unit, to look at, and one that imports it and calls this function of it."""
+    whole = Unit(script, os.path.join(root, script), read_text(os.path.join(root, script)))
+    defined = [n.lineno for n in whole.statements() if getattr(n, "name", "") == function]
+    module = os.path.splitext(script)[0].replace(os.sep, ".").replace("/", ".")
+    text = "import importlib; trained = importlib.import_module(%r).%s()" % (module, function)
+    # it stands where the function does, so that whatever is said of it leads there
+    above = (defined[-1] if defined else 1) - 1
+    return whole, Unit(script, whole.filename, "\n" * above + text)
+
+
 def cells_of(document):
     """Number (from 1, all kinds of cells) and text of each code cell."""
     cells = document["cells"] if "cells" in document else document["worksheets"][0]["cells"]
