@@ -20,6 +20,7 @@ from causeway.core.answers import (
     WholeModel,
     WorkerAnswers,
 )
+from causeway.core.attached import Origin
 from causeway.core.contract import Contract, ContractReport
 from causeway.core.environment import Environment, Limits, Resolved
 from causeway.core.errors import MissingExtra
@@ -33,6 +34,13 @@ from causeway.core.trial import Bench, SavedModel, Served, StoodIn, StoredRows
 if TYPE_CHECKING:
     from causeway.adapters.contracts.profiling import Profiled
     from causeway.recover import LoadedTrace
+
+
+def bring_model(address: str, into: Path) -> Origin:
+    """The files of the model at this address, below the new folder `into`, and where they come from."""
+    from causeway.adapters.mlflow.bringing import bring_model as bring
+
+    return bring(address, into)
 
 
 def artifact_store(root: Path) -> ArtifactStore:

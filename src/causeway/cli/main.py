@@ -23,6 +23,7 @@ VERBS = {
     "fix": ("fix", "Mend what a tool can mend, shown as a diff first."),
     "access": ("access", "Ask for, grant and revoke the use of data; list who may read what."),
     "run": ("run", "Build the environment, train, prove, and make a release."),
+    "attach": ("attach", "Bring a model that MLflow keeps as a release candidate."),
     "ship": ("ship", "Make a release live behind the gateway."),
     "roll": ("roll", "Take the last change of traffic back."),
     "up": ("up", "Run control plane, console and gateway."),

@@ -65,6 +65,21 @@ class ReleaseMade(Fact, frozen=True, tag="release.made"):
     encoded_input: bool = False
 
 
+class ReleaseAttached(Fact, frozen=True, tag="release.attached"):
+    """A model that another tool keeps was brought in as a candidate for a release."""
+
+    source: str
+    """The address it was brought from."""
+    model: str
+    """Digest of its file."""
+    flavour: str = ""
+    run: str = ""
+    """The run of that tool which made it."""
+    version: str = ""
+    claimed: dict[str, float] = {}
+    """What that run says of its quality; nothing that was measured here."""
+
+
 class FindingWaived(Fact, frozen=True, tag="finding.waived"):
     """A person took responsibility for going on in spite of a finding."""
 
@@ -225,6 +240,7 @@ AnyFact = (
     | StageFinished
     | RunFinished
     | ReleaseMade
+    | ReleaseAttached
     | FindingWaived
     | TrafficRouted
     | KeyIssued

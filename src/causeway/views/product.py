@@ -19,6 +19,7 @@ from causeway.core.events import (
     OutcomesLabelled,
     ProductDeclared,
     RecordsTorn,
+    ReleaseAttached,
     ReleaseMade,
     RunFinished,
     RunStarted,
@@ -244,6 +245,7 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
             | AccessGranted()
             | AccessRevoked()
             | DataRead()
+            | ReleaseAttached()
             | ScoreStarted()
             | ScorePartFinished()
             | ScoreFinished()

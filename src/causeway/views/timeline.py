@@ -17,6 +17,7 @@ from causeway.core.events import (
     OutcomesLabelled,
     ProductDeclared,
     RecordsTorn,
+    ReleaseAttached,
     ReleaseMade,
     RunFinished,
     RunStarted,
@@ -90,6 +91,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return f"{fact.bytes:,} bytes of record logs held no whole record; they lie aside.", ()
         case OutcomesLabelled():
             return f"{fact.rows:,} outcomes came in; {fact.joined:,} met their prediction.", ()
+        case ReleaseAttached():
+            return f"A model was attached from {fact.source}; what it claims was not measured here.", ()
         case AccessAsked() | AccessGranted() | AccessRevoked() | DataRead():
             return _access(fact), ()
         case ScoreStarted() | ScorePartFinished() | ScoreFinished():

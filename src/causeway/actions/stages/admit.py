@@ -8,6 +8,7 @@ from msgspec import structs
 from causeway.actions.stages.recover import Recovered
 from causeway.actions.stages.site import Site
 from causeway.core.admission import Admission
+from causeway.core.attached import MLMODEL
 from causeway.core.poc import Poc
 from causeway.intake.admission import judge_artefact
 from causeway.recover import LoadedTrace
@@ -38,5 +39,5 @@ def _caught(trace: Path, loaded: LoadedTrace, recovered: Recovered) -> Iterator[
 def _in_folder(site: Site, poc: Poc) -> Iterator[Admission]:
     named = {model.path for model in poc.models} | {site.manifest.model.artifact} - {""}
     for path in sorted(named):
-        if (site.folder / path).is_file():
+        if (site.folder / path).is_file() and Path(path).name != MLMODEL:
             yield judge_artefact(site.folder / path, named=path)

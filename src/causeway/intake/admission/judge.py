@@ -12,6 +12,7 @@ from causeway.core.ids import DIGEST_PREFIX
 from causeway.intake.admission import plain
 from causeway.intake.admission.archives import members
 from causeway.intake.admission.opcodes import Listed, follow
+from causeway.intake.admission.skops_files import SCHEMA, read_schema
 from causeway.intake.admission.unlisted import Unlisted
 
 MAX_BYTES = 1 << 30
@@ -117,6 +118,8 @@ def _zip(raw: bytes) -> Listed:
     held = members(raw)
     if all(name.endswith(".npy") and content.startswith(NUMPY) for name, content in held.items()):
         return _together([_numpy(content) for content in held.values()])
+    if SCHEMA in held:
+        return _skops(held)
     root = next(iter(held)).split("/")[0]
     names = {name.removeprefix(f"{root}/"): name for name in held if name.startswith(f"{root}/")}
     if len(names) != len(held) or "data.pkl" not in names:
@@ -124,6 +127,11 @@ def _zip(raw: bytes) -> Listed:
     for short, name in names.items():
         plain.check_torch_member(short, held[name])
     return _pickle(held[names["data.pkl"]], persistent=True)
+
+
+def _skops(held: dict[str, bytes]) -> Listed:
+    arrays = [content for name, content in held.items() if name != SCHEMA]
+    return _together([read_schema(held), *(_numpy(content) for content in arrays)])
 
 
 def _together(each: list[Listed]) -> Listed:

@@ -7,6 +7,7 @@ import struct
 
 import msgspec
 
+from causeway.intake.admission import ubjson
 from causeway.intake.admission.unlisted import Unlisted
 
 MAX_HEADER_BYTES = 64 << 20
@@ -25,7 +26,7 @@ def form_of(raw: bytes) -> str:
     """`safetensors`, `ONNX`, `XGBoost` or `LightGBM` where all of the bytes are that; else empty."""
     if _is_safetensors(raw):
         return "safetensors"
-    if raw.startswith(b"{") and _is_xgboost(raw):
+    if raw.startswith(b"{") and (ubjson.is_xgboost(raw) or _is_xgboost(raw)):
         return "XGBoost"
     if raw.startswith(b"tree\nversion=") and _is_text(raw):
         return "LightGBM"

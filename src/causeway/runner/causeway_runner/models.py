@@ -17,6 +17,7 @@ def capture(recorder, names):
     how = "fit"
     if not any(hasattr(thing, "predict") for _, thing in fitted):
         fitted, how = fitted + _in_namespace(recorder, names), "namespace"
+        taken_as_it_is(recorder, {number for number, _ in fitted})
     folder = os.path.join(recorder.out, "models")
     os.makedirs(folder, exist_ok=True)
     if len(fitted) > MAX_MODELS:
@@ -37,6 +38,12 @@ def fitted_models(recorder):
 def _in_namespace(recorder, names):
     found = [o for n, o in names.items() if not n.startswith("_") and callable(getattr(o, "predict", None))]
     return [(recorder.number(o), o) for o in found if not isinstance(o, (type, types.ModuleType))]
+
+
+def taken_as_it_is(recorder, numbers):
+    """Notes the rows that a loaded model was scored on as those it stands for, since no fit was seen."""
+    scored = [one for one in recorder.fits if one["call"] == "score" and one["object"] in numbers]
+    recorder.fits += [dict(one, call="fit") for one in scored if one["matrix"] and one["target"]]
 
 
 def chosen(thing):

@@ -1,0 +1,1 @@
+"""`causeway attach`: a model that another tool keeps becomes a release candidate."""

@@ -1,0 +1,1 @@
+"""Reads what MLflow keeps, without MLflow: a tracking server, a folder of runs, a database, a saved model."""
