@@ -7,7 +7,8 @@ import pytest
 from msgspec import structs
 
 from causeway.assess.lineage import is_connected
-from causeway.core.lineage import Derived, LineageColumn, Source, Story, completed, started
+from causeway.core.lineage import Derived, Source, Story, completed, started
+from causeway.core.lineage_facets import LineageColumn
 
 AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 STORY = Story(

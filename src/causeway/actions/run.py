@@ -9,26 +9,27 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, structs
 
+from causeway.actions import lineage
 from causeway.actions.bundles import open_bundle
 from causeway.actions.decide import product_state
 from causeway.actions.lease import Lease, holding
 from causeway.actions.releases import chosen
 from causeway.actions.source import digest_own_code, digest_source
 from causeway.actions.stages.contract import check_declared
-from causeway.actions.stages.package import Packaged, unpacked
+from causeway.actions.stages.package import LINEAGE, Packaged, unpacked
 from causeway.actions.stages.pipeline import make_release
 from causeway.actions.stages.site import Site, Workshop
 from causeway.actions.stages.step import AnyMade, Made, Nobody, StageEnded, Steps, Watcher
 from causeway.actions.sweep import sweep
 from causeway.actions.workers import can_work, worker_speed
-from causeway.actions.workspace import MANIFEST, Workspace, load_product, write_whole
+from causeway.actions.workspace import MANIFEST, Workspace, load_product
 from causeway.adapters import registry
 from causeway.assess.sameness import Difference, differences
 from causeway.core.errors import CausewayError, OutsideError, Refused
 from causeway.core.events import AnyFact, ProductDeclared, ReleaseMade, RunFinished, RunStarted
 from causeway.core.finding import Finding
 from causeway.core.ids import digest_of_value, uuid7
-from causeway.core.lineage import Source, Story, failed, started
+from causeway.core.lineage import started
 from causeway.core.manifest import Manifest
 from causeway.core.release import Evaluation, Parity, Release, Speed
 from causeway.views.run import Done, Runs, RunSeen, fold
@@ -203,7 +204,10 @@ def _lead(
     """Makes the release while the lease is held."""
     sweep(work)
     _clear_scratch(work, runs)
+    lineage.settle(work, asked.product, runs, inputs=asked.inputs)
     opened = runs.opened(asked.inputs) or _begin(work, asked, runs)
+    story = lineage.opening(asked.manifest, asked.folder, opened.run)
+    lineage.begin(work, started(story, at=opened.started_at))
     site = Site(
         work=work,
         manifest=asked.manifest,
@@ -264,10 +268,7 @@ def _record_failure(site: Site, error: CausewayError) -> None:
     at = site.work.clock.now()
     fact = RunFinished(site.run, "failed", reason=error.message, code=error.code)
     site.work.ledger.append(site.product, [fact], actor=site.work.actor, at=at)
-    sources = tuple(Source(part.path, ()) for part in site.manifest.data if part.path)
-    story = Story(site.product, site.run, sources)
-    events = [started(story, at=at), failed(story, at=at, reason=error.message)]
-    write_whole(site.work.state / "lineage" / f"{site.run}.json", msgspec.json.encode(events))
+    lineage.fail(site.work, site.run, error.message)
 
 
 def _finish(work: Workspace, site: Site, runs: Runs, *, packaged: Packaged, steps: Steps) -> RunReport:
@@ -276,6 +277,7 @@ def _finish(work: Workspace, site: Site, runs: Runs, *, packaged: Packaged, step
     facts: list[AnyFact] = [] if known else [_release_made(packaged, run=site.run)]
     facts.append(RunFinished(site.run, "made", release=packaged.release.digest))
     work.ledger.append(site.product, facts, actor=work.actor, at=work.clock.now())
+    lineage.finish(work, site.run, work.artifacts.get(packaged.files[LINEAGE]))
     status = "already_made" if known else "made"
     return _report(work, site.run, packaged, status=status, stages=tuple(steps.ended))
 

@@ -1,12 +1,14 @@
 """Commits onto a branch of its own without touching working tree, index or current branch."""
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from causeway.core.errors import OutsideError, Refused, UsageError
+from causeway.core.lineage_facets import Code
 
 SECONDS = 60
 # a repository's own configuration names programs that git would start
@@ -48,6 +50,21 @@ def commit_on_branch(
     commit = _git(folder, "commit-tree", tree, "-p", head, "-m", message)
     _git(folder, "update-ref", f"refs/heads/{branch}", commit, "0" * len(commit))
     return commit
+
+
+def commit_here(folder: Path) -> Code | None:
+    """The commit that the folder is at, less the secrets in its repository's address; None outside of git."""
+    try:
+        done = _run(folder, ["rev-parse", "--verify", "HEAD^{commit}"])
+    except OutsideError:
+        return None
+    if done.returncode:
+        return None
+    branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD", check=False)
+    address = _git(folder, "config", "--get", "remote.origin.url", check=False)
+    prefix = _git(folder, "rev-parse", "--show-prefix", check=False)
+    commit = done.stdout.decode().strip()
+    return Code(commit, branch, re.sub(r"//[^/@\s]*@", "//", address), prefix.rstrip("/"))
 
 
 def _at_head(folder: Path, path: str) -> bytes | None:

@@ -34,6 +34,7 @@ from causeway.core.trial import Bench, SavedModel, Served, StoodIn, StoredRows
 if TYPE_CHECKING:
     from causeway.adapters.contracts.profiling import Profiled
     from causeway.recover import LoadedTrace
+from causeway.core.lineage_facets import Code
 
 
 def bring_model(address: str, into: Path) -> Origin:
@@ -136,6 +137,13 @@ def commit_on_branch(
 
 
 def watch_training(
+def commit_here(folder: Path) -> Code | None:
+    """The commit that the folder is at; None outside of git."""
+    from causeway.adapters.git import commit_here as here
+
+    return here(folder)
+
+
     environment: Environment,
     folder: Path,
     script: str,

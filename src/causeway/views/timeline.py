@@ -68,6 +68,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return _stage(fact), ()
         case RunFinished(status="made"):
             return "The run made a release.", (fact.release,)
+        case RunFinished(status="aborted"):
+            return "The run was given up: another was begun from other inputs.", ()
         case RunFinished():
             return f"The run failed: {fact.reason or fact.code}", ()
         case ReleaseMade():

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from causeway.actions.access_wish import Wish, permitted, pseudonym_key, rules_of, wish_of
+from causeway.actions.lineage_work import read, telling_read
 from causeway.actions.source import digest_file
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
@@ -82,16 +83,19 @@ def _landed(site: Site, wish: Wish, grant: GrantSeen, rules: Rules) -> Landed:
     file = site.scratch / FOLDER / part.path
     site.watcher.said(f"reading {part.name}")
     key = pseudonym_key(keys_folder()) if found else b""
-    rows = source.land(file, columns=columns, masked=found, key=key)
-    return Landed(
-        source=part.name,
-        path=part.path,
-        digest=digest_file(file),
-        rows=rows,
-        columns=tuple(name for name in columns if found.get(name) != DROP),
-        masked=found,
-        grant=grant.grant,
-    )
+    with telling_read(site.work, site.product, part, folder=site.folder, parent=site.run) as told:
+        rows = source.land(file, columns=columns, masked=found, key=key)
+        landed = Landed(
+            source=part.name,
+            path=part.path,
+            digest=digest_file(file),
+            rows=rows,
+            columns=tuple(name for name in columns if found.get(name) != DROP),
+            masked=found,
+            grant=grant.grant,
+        )
+        told.came(targets=[read(site.product, part, landed, folder=site.folder, kinds=kinds)])
+    return landed
 
 
 def _columns(wish: Wish, granted: Collection[str], kinds: Collection[str]) -> list[str]:

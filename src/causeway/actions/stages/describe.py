@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from causeway.actions.lineage import model_of_release, opening
 from causeway.actions.source import digest_file, digest_source
 from causeway.actions.stages.admit import ADMISSIONS
 from causeway.actions.stages.compile import WORKER_SPEC, Compiled
@@ -29,8 +30,10 @@ from causeway.core.features import Features, columns_read, read_features
 from causeway.core.features_rules import Derived as DerivedRule
 from causeway.core.features_rules import Map, Numeric, Rule
 from causeway.core.finding import Finding
-from causeway.core.ids import canonical_json, digest_of
-from causeway.core.lineage import Assertion, Derived, LineageColumn, Source, Story, type_names
+from causeway.core.ids import canonical_json, counted, digest_of
+from causeway.core.lineage import Derived, Source, Story, type_names
+from causeway.core.lineage_facets import Assertion, LineageColumn
+from causeway.core.lineage_metrics import metrics_of
 from causeway.core.papers import BOM, CARD, PaperFacts, bill_of_materials, model_card
 from causeway.core.papers.bom_schema import faults_of
 from causeway.core.poc import Poc
@@ -89,7 +92,7 @@ def describe(site: Site, parts: Parts) -> Contents:
     papers = _papers(site, parts, release, findings)
     files |= _written(site, papers)
     release = msgspec.structs.replace(release, files=files)
-    story = _story(site, parts, features, outputs=outputs)
+    story = _story(site, parts, features, release=release)
     return Contents(release, files, findings, story, papers)
 
 
@@ -257,31 +260,54 @@ def _features(site: Site, recovered: Recovered) -> Features | None:
     return read_features(site.work.artifacts.get(recovered.files[FEATURES]))
 
 
-def _story(site: Site, parts: Parts, features: Features | None, *, outputs: tuple[Output, ...]) -> Story:
+def _story(site: Site, parts: Parts, features: Features | None, *, release: Release) -> Story:
     path, columns = parts.recovered.source_path, parts.source.columns
+    known = opening(site.manifest, site.folder, site.run)
+    part = next((part for part in site.manifest.data if part.path == path), site.data)
     read = Source(
         path,
         tuple(LineageColumn(name, _type_of(column)) for name, column in columns.items()),
         parts.recovered.rows_in_source,
-        assertions=_assertions(parts.contracted.report),
+        release.inputs.get("data", ""),
+        _assertions(parts.contracted.report),
+        metrics_of(parts.source),
+        part.owner,
+        part.name,
     )
-    rules = zip(features.columns, features.rules, strict=True) if features else ()
-    made = tuple(
-        Derived(name, "double", path, _read_by(features, rule), _rule_name(rule))
-        for name, rule in rules
-        if features
+    return msgspec.structs.replace(
+        known,
+        sources=(read, *(source for source in known.sources if source.name != path)),
+        features=_derived(parts, features),
+        outputs=tuple(LineageColumn(each.name, _answer_type(each)) for each in release.signature.outputs),
+        model=model_of_release(release),
     )
-    if function := parts.recovered.function:
-        read_by = tuple(field.name for field in parts.recovered.fields)
-        made = tuple(Derived(name, "double", path, read_by, function) for name in parts.recovered.columns)
-    answers = tuple(LineageColumn(output.name, _answer_type(output)) for output in outputs)
-    return Story(site.product, site.run, (read,), made, answers)
+
+
+def _derived(parts: Parts, features: Features | None) -> tuple[Derived, ...]:
+    """The model's columns, and the raw ones that each is made of."""
+    path, recovered = parts.recovered.source_path, parts.recovered
+    if recovered.function:
+        read_by = tuple(field.name for field in recovered.fields)
+        return tuple(Derived(name, "double", path, read_by, recovered.function) for name in recovered.columns)
+    if features is None:
+        return ()
+    rules = zip(features.columns, features.rules, strict=True)
+    return tuple(
+        Derived(name, "double", path, _read_by(features, rule), _rule_name(rule)) for name, rule in rules
+    )
 
 
 def _assertions(report: ContractReport) -> tuple[Assertion, ...]:
     """What was held against the data; one line stands for all rules when it keeps them."""
     broken = tuple(
-        Assertion(each.rule, success=False, column=each.column, description=each.expected)
+        Assertion(
+            each.rule,
+            success=False,
+            column=each.column,
+            description=each.expected,
+            actual=f"{counted(each.rows, 'row')} broke it" if each.rows else "",
+            severity="warn" if each.is_warning else "error",
+        )
         for each in report.violations
     )
     return broken or (Assertion("contract", success=True, description=f"{report.rules} rules kept"),)

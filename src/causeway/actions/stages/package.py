@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from causeway.actions.lineage import start_of
 from causeway.actions.source import digest_file, digest_own_code
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
@@ -146,5 +147,7 @@ def _remove(folder: Path) -> None:
 
 
 def _lineage(site: Site, story: Story) -> bytes:
-    events = [started(story, at=site.started_at), completed(story, at=site.work.clock.now())]
+    # the very START that the run told when it began
+    start = start_of(site.work, site.run) or started(story, at=site.started_at)
+    events = [start, completed(story, at=site.work.clock.now())]
     return msgspec.json.format(msgspec.json.encode(events), indent=1)
