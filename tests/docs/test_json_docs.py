@@ -13,6 +13,7 @@ from causeway.core.errors import NotFound
 DOCS = Path(__file__).parents[2] / "docs"
 RESULTS = {
     "tour": ("causeway.actions.tour", "Toured"),
+    "new": ("causeway.actions.new", "Written"),
     "init": ("causeway.actions.init", "InitReport"),
     "check": ("causeway.actions.check", "CheckReport"),
     "fix": ("causeway.actions.fix.fix", "Fixed", "Undone"),

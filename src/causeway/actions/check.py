@@ -14,6 +14,7 @@ from causeway.assess.access_promise import brings_training_data, with_brought
 from causeway.assess.catalogue import STAGES
 from causeway.assess.evidence import Facts
 from causeway.assess.forecast import Forecast
+from causeway.assess.made_good import still_open
 from causeway.assess.mendable import with_fix
 from causeway.assess.poc.judging import Verdict, judge, verdict
 from causeway.assess.poc.sentence import sentence, sources
@@ -101,6 +102,7 @@ def check(folder: Path, *, stage: str = "", attempt: Attempt | None = None) -> C
     trial = attempt(folder, poc, manifest=promise.manifest, findings=findings) if attempt else None
     findings = with_trial(findings, trial) if trial else findings
     facts = facts_of(folder, promise.manifest, poc=poc, findings=findings)
+    findings = still_open(findings, facts)
     answered = readiness(promise.manifest, facts, stage=stage)
     counted = verdict(findings)
     return CheckReport(

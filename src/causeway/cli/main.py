@@ -18,6 +18,7 @@ PROGRAM = "causeway"
 # verb -> module of causeway.cli that holds `command`, and its one line of help
 VERBS = {
     "tour": ("tour", "The main job, end to end, on a bundled example."),
+    "new": ("new", "Write a small PoC that goes the whole road, from a template."),
     "init": ("init", "Look at a PoC folder; draft causeway.toml and the data contract."),
     "check": ("check", "What stands between this folder and production."),
     "fix": ("fix", "Mend what a tool can mend, shown as a diff first."),

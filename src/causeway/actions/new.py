@@ -1,0 +1,168 @@
+"""Writes a small proof of concept that goes the whole road: from a template, whole or not at all."""
+
+import difflib
+import json
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from msgspec import Struct
+
+from causeway.actions.init import slug
+from causeway.actions.promise import MANIFEST
+from causeway.core.clock import SystemClock
+from causeway.core.contract_draft import contract_of_file
+from causeway.core.contract_text import write_contract
+from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
+from causeway.core.manifest_text import open_questions, read_manifest
+from causeway.example.golden import data_of
+from causeway.intake import read_poc
+
+TEMPLATES = {
+    "tabular": "two classes from a table: which orders come back",
+    "regression": "a number from a table: how many hours a repair takes",
+    "text": "classes from a text: which team a message is for",
+    "forecast": "the next value of a series: what a shop sells next week",
+}
+SHARED = "shared"
+DOT = "dot_"
+"""What stands for the dot that begins a name, so that the templates hide no file from anybody."""
+FOLDER_MODE, FILE_MODE = 0o755, 0o644
+
+
+class Answers(Struct, frozen=True):
+    """What only a person knows; what is empty stays a question in the manifest."""
+
+    owner: str = ""
+    kpi: str = ""
+    success: str = ""
+
+
+class Written(Struct, frozen=True):
+    """A new folder: its files, and the lines of the manifest that still wait for a person."""
+
+    product: str
+    template: str
+    folder: str
+    files: tuple[str, ...]
+    open: tuple[str, ...]
+    next: str
+
+
+def new(name: str, template: str, *, into: Path, answers: Answers) -> Written:
+    """Writes the template as the folder `name`; what is there already is never touched."""
+    if template not in TEMPLATES:
+        raise _no_template(template)
+    if name != slug(name) or not name:
+        perhaps = f"perhaps {slug(name)}" if slug(name) else "for instance returns"
+        raise UsageError(
+            f"{name or 'nothing'} cannot be a product's name",
+            hint=f"lower-case letters, digits and hyphens, at most 63: {perhaps}",
+        )
+    folder = into / name
+    _refuse_taken(into, folder)
+    try:
+        draft = Path(tempfile.mkdtemp(dir=into, prefix=f".{name}.new-"))
+        try:
+            _write(draft, name, template, answers)
+            text = (draft / MANIFEST).read_text(encoding="utf-8")
+            made = tuple(sorted(path.relative_to(draft).as_posix() for path in _files(draft)))
+            # an empty folder of that name is replaced, one that got something meanwhile is not
+            draft.rename(folder)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise OutsideError(
+            f"cannot write {folder}: {error.strerror}", where=str(into), hint=remedy(error)
+        ) from error
+    return Written(
+        product=name,
+        template=template,
+        folder=str(folder),
+        files=made,
+        open=tuple(question.key for question in open_questions(text)),
+        next=f"cd {shlex.quote(str(folder))} && causeway run",
+    )
+
+
+def _no_template(template: str) -> UsageError:
+    near = difflib.get_close_matches(template, TEMPLATES, n=1)
+    perhaps = f"; did you mean {near[0]}?" if near else ""
+    asked = f"there is no template {template}{perhaps}" if template else "which template?"
+    return UsageError(asked, hint="; ".join(f"--template {name}: {says}" for name, says in TEMPLATES.items()))
+
+
+def _refuse_taken(into: Path, folder: Path) -> None:
+    if not into.is_dir():
+        raise NotFound(f"there is no folder {into}", hint="make it first, or name another: --in DIR")
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise UsageError(f"{folder} is there already", hint="choose another name, or another place: --in DIR")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(
+            f"{folder} is there already and is not empty",
+            hint="choose another name, or another place: --in DIR",
+        )
+
+
+def _write(draft: Path, name: str, template: str, answers: Answers) -> None:
+    """Everything that the folder holds, below `draft`."""
+    draft.chmod(FOLDER_MODE)
+    tokens = _tokens(name, answers)
+    with as_file(files("causeway.example") / "templates") as templates:
+        for source in (templates / SHARED, templates / template):
+            for path in _files(source):
+                parts = [part.replace(DOT, ".", 1) for part in path.relative_to(source).parts]
+                _put(draft.joinpath(*parts), _filled(path.read_text(encoding="utf-8"), tokens))
+    data, table = data_of(template)
+    _put(draft / f"{data}.csv", table)
+    _put(draft / "contracts" / f"{data}.odcs.yaml", _contract(draft, name, data))
+    # what we write must be what we read
+    read_manifest((draft / MANIFEST).read_bytes(), where=MANIFEST)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def _put(path: Path, text: str) -> None:
+    for above in reversed(path.parents):
+        if not above.exists():
+            above.mkdir(mode=FOLDER_MODE)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(FILE_MODE)
+
+
+def _tokens(name: str, answers: Answers) -> Mapping[str, str]:
+    """What each mark of a template is replaced by; `of_toml` marks stand where TOML wants a value."""
+    return {
+        "name": name,
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "year": str(SystemClock().now().year),
+        "holder": answers.owner or "the owner of this product",
+        "owner": _toml(answers.owner),
+        "kpi": _toml(answers.kpi),
+        "success": _toml(answers.success),
+    }
+
+
+def _toml(answer: str) -> str:
+    """As TOML writes it; the mark of a question where nothing was answered."""
+    return json.dumps(answer.strip() or "?", ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _filled(text: str, tokens: Mapping[str, str]) -> str:
+    for token, value in tokens.items():
+        text = text.replace(f"<<{token}>>", value)
+    return text
+
+
+def _contract(draft: Path, name: str, data: str) -> str:
+    poc = read_poc(draft)
+    file = next(each for each in poc.data if each.path == f"{data}.csv")
+    target = read_manifest((draft / MANIFEST).read_bytes(), where=MANIFEST).data[0].target
+    return write_contract(contract_of_file(name, data, file, target=target))
