@@ -52,6 +52,21 @@ def test_a_route_that_looks_who_calls_is_not_open(tmp_path, closed):
     assert "NO-AUTH" not in found(tmp_path, **{"app.py": FASTAPI + closed})
 
 
+SQL = """FORBIDDEN_WORDS = ("drop", "delete")
+def safe(age):
+    if age in FORBIDDEN_WORDS:
+        return False, "Forbidden SQL was found."
+    return True, ""
+"""
+
+
+def test_what_forbids_words_turns_nobody_away(tmp_path):
+    said = found(
+        tmp_path, **{"app.py": FASTAPI + SQL + ASK.replace("    return", "    safe(age)\n    return")}
+    )
+    assert said["NO-AUTH"].title.startswith("Anybody may call POST /predict")
+
+
 def test_the_one_route_that_was_forgotten_is_named_beside_a_guarded_one(tmp_path):
     page = "@app.route('/form')\n@login_required\ndef form():\n    return 'form'\n"
     ask = (

@@ -22,8 +22,11 @@ _MARK = re.compile(
 )
 _DEPENDED = re.compile(rf"{_MARK.pattern}|user|verify|credential|bearer|identity|tenant|key")
 _TURNS_AWAY = re.compile(
-    r"(?i)current_user|\b40[13]\b|is_authenticated|get_jwt|authorization|x-api-key|unauthorized|forbidden"
+    r"(?i)current_user|\b40[13]\b|is_authenticated|get_jwt|authorization|x-api-key|unauthorized"
+    r"|^(?:http_?)?(?:403_)?(?:forbidden|permissiondenied)(?:error|exception)?[.!]?$"
 )
+SENTENCE = 2
+"""So many blanks make a string prose."""
 _KNOWS = re.compile(
     r"(?i)\bsession(?:\.get\([\"']|\[|\.pop|\.clear)|check_password|verify_(?:token|key|user|jwt|api)"
     r"|request\.user\b"
@@ -103,8 +106,24 @@ def _checking(code: Code) -> Iterator[str]:
     for block in code.blocks:
         if _TURNS_AWAY.search(block.text):
             for node in nodes_in(block.tree):
-                if isinstance(node, Function) and _TURNS_AWAY.search(_written(node)):
+                if isinstance(node, Function) and _turns_away(node):
                     yield node.name
+
+
+def _turns_away(node: ast.AST) -> bool:
+    """Whether a name or a status says so; a sentence ("Forbidden SQL found.") may be about anything."""
+    first = node.body[0] if isinstance(node, Function) else None
+    said = first.value if isinstance(first, ast.Expr) else None
+    return any(_TURNS_AWAY.search(_word(part)) for part in nodes_in(node) if part is not said)
+
+
+def _word(node: ast.AST) -> str:
+    """The name that a node carries, or a short constant."""
+    if isinstance(node, ast.Constant):
+        plain = str(node.value)
+        return plain if plain.count(" ") < SENTENCE or plain.startswith("40") else ""
+    held = (getattr(node, name, None) for name in ("id", "attr", "arg", "name"))
+    return next((one for one in held if isinstance(one, str)), "")
 
 
 def _written(node: Function) -> str:
@@ -137,7 +156,7 @@ def _guarded_whole(code: Code, checking: set[str]) -> bool:
 
 def _stands_between(node: ast.ClassDef) -> bool:
     between = any("Middleware" in ast.unparse(base) for base in node.bases)
-    return between and bool(_TURNS_AWAY.search(ast.unparse(node)))
+    return between and _turns_away(node)
 
 
 def _without_session(node: ast.expr) -> str:
@@ -204,7 +223,7 @@ def _guard(node: Function, route: ast.Call, checking: set[str]) -> str:
     ):
         return "marked"
     written = _written(node)
-    looks = _TURNS_AWAY.search(written) or _KNOWS.search(written) or set(_called(nodes_in(node))) & checking
+    looks = _turns_away(node) or _KNOWS.search(written) or set(_called(nodes_in(node))) & checking
     return "inside" if looks else ""
 
 
