@@ -1,7 +1,8 @@
 """Contract checks beside Great Expectations, Pandera on Polars and a scan written by hand, in one run.
 
     python -m venv PEERS && PEERS/bin/pip install great_expectations "pandera[polars]" pyarrow
-    python benchmarks/contracts.py PEERS/bin/python [--into FOLDER] [--large GIGABYTES]
+    python -m venv OLDER && OLDER/bin/pip install "pandas<3" great_expectations pyarrow
+    python benchmarks/contracts.py PEERS/bin/python OLDER/bin/python [--into FOLDER] [--large GIGABYTES]
 
 Fifteen rules over 20 columns of Parquet: 1 million rows against Great Expectations, 10 million against the
 others. Each is a process of its own: reading and checking are timed, imports are not; the best of three in
@@ -34,7 +35,7 @@ Figures = tuple[float, float, float]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("peers", nargs="?", default="", help="an interpreter with the peers")
+    parser.add_argument("peers", nargs="*", help="interpreters with the peers, one for each pandas")
     parser.add_argument("--into", type=Path)
     parser.add_argument("--large", type=float, default=0.0, help="GB of CSV")
     parser.add_argument("--one", nargs=2, metavar=("WHO", "FILE"))
@@ -89,22 +90,28 @@ def made(folder: Path, rows: int) -> Path:
     return path
 
 
-def compare(path: Path, peers: str, names: list[str]) -> None:
-    """Prints a table of one run: seconds, memory, ratios to ours."""
+def compare(path: Path, peers: list[str], names: list[str]) -> None:
+    """Prints a table of one run: seconds, memory, ratios to ours; Great Expectations with every pandas."""
+    whose = {name: (name, sys.executable) for name in names if name in {"ours", "hand"}}
+    whose |= {name: (name, peers[0]) for name in names if name == "pandera" and peers}
+    whose |= {f"gx, pandas {pandas_of(python)}": ("gx", python) for python in peers if "gx" in names}
     best: dict[str, Figures] = {}
     for _ in range(TURNS):
-        for name in names:
-            foreign = name in {"pandera", "gx"}
-            if foreign and not peers:
-                continue
-            found = apart(peers if foreign else sys.executable, name, path)
-            old = best.get(name, found)
-            best[name] = (min(old[0], found[0]), min(old[1], found[1]), max(old[2], found[2]))
+        for label, (name, python) in whose.items():
+            found = apart(python, name, path)
+            old = best.get(label, found)
+            best[label] = (min(old[0], found[0]), min(old[1], found[1]), max(old[2], found[2]))
     print(f"{path.name}: {RULES} rules x 20 columns, {path.stat().st_size / 1e6:,.0f} MB")
-    print(f"  {'':<10} {'seconds':>8} {'to ours':>8} {'CPU s':>8} {'to ours':>8} {'peak MB':>8}")
+    print(f"  {'':<18} {'seconds':>8} {'to ours':>8} {'CPU s':>8} {'to ours':>8} {'peak MB':>8}")
     for name, (seconds, worked, megabytes) in best.items():
         ratio, work = seconds / best["ours"][0], worked / best["ours"][1]
-        print(f"  {name:<10} {seconds:>8.2f} {ratio:>7.2f}x {worked:>8.2f} {work:>7.2f}x {megabytes:>8.0f}")
+        print(f"  {name:<18} {seconds:>8.2f} {ratio:>7.2f}x {worked:>8.2f} {work:>7.2f}x {megabytes:>8.0f}")
+
+
+def pandas_of(python: str) -> str:
+    """The version of pandas that this interpreter has."""
+    asked = "from importlib.metadata import version; print(version('pandas'))"
+    return subprocess.run([python, "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def apart(python: str, name: str, path: Path) -> Figures:

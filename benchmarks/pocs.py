@@ -18,6 +18,7 @@ import urllib.request
 from pathlib import Path
 
 SECONDS = 1500
+FIGURES = ("contract", "honest", "claim", "gate", "compiled", "parity", "size")
 
 
 def main() -> None:
@@ -47,17 +48,7 @@ def main() -> None:
 def outcome(folder: Path) -> dict[str, object]:
     cause("init", folder)
     _, report = cause("check", folder)
-    counts = report["verdict"]
-    line = {
-        "sentence": report["sentence"],
-        "verdict": f"{counts['blockers']}/{counts['fixes']}/{counts['notes']}",
-        "top": report["findings"][0]["code"],
-        "checked": report["reach"]["seconds"],
-        "honest": "",
-        "claim": "",
-        "parity": "",
-        "request": "",
-    }
+    line = {"sentence": report["sentence"], **dict.fromkeys(FIGURES, ""), "request": ""}
     started = time.perf_counter()
     code, made = cause("run", folder)
     line["seconds"] = time.perf_counter() - started
@@ -80,13 +71,22 @@ def outcome(folder: Path) -> dict[str, object]:
 
 
 def figures(made: dict) -> dict[str, str]:
+    """The FIGURES of a release."""
     seen, parity = made["evaluation"], made["parity"]
+    facts = {stage["stage"]: stage["fact"] for stage in made["stages"]}
+    speed = made.get("speed")
+    by_worker = f"no: {made['not_compiled']}" if made.get("not_compiled") else "yes"
+    size = sum(file.stat().st_size for file in Path(made["bundle"]).rglob("*") if file.is_file())
     claim = f"{seen['claimed']:.2f} {seen['claimed_how']}" if seen.get("claimed") is not None else "none"
     return {
         "honest": f"{seen['metric']} {seen['value']:.3f} ({seen['low']:.3f} to {seen['high']:.3f}), "
         f"trivial {seen['baseline']:.3f}",
         "claim": claim,
+        "contract": facts["contract"],
+        "gate": ", ".join(made["blocks"]) or "open",
+        "compiled": by_worker + (f" ({speed['one_row_ms']:.2g} ms a row)" if speed else ""),
         "parity": f"{parity['rows_equal']}/{parity['rows']}, {parity['largest_difference']:.1e}",
+        "size": f"{size / 1e6:.1f} MB",
     }
 
 
@@ -132,8 +132,8 @@ def cause(*arguments: object) -> tuple[int, dict]:
 
 
 def markdown(lines: dict[str, dict]) -> str:
-    titles = ("folder", "sentence", "verdict", "top", "what came of it", "honest", "claim", "parity", "s")
-    keys = ("sentence", "verdict", "top", "came", "honest", "claim", "parity")
+    titles = ("folder", "sentence", "what came of it", *FIGURES, "s")
+    keys = ("sentence", "came", *FIGURES)
     table = [f"| {' | '.join(titles)} |", "|" + "---|" * len(titles)]
     for name, line in sorted(lines.items()):
         cells = [name, *(str(line[key]).replace("|", "\\|") for key in keys), f"{line['seconds']:.0f}"]
