@@ -22,7 +22,7 @@ from causeway.core.answers import (
 )
 from causeway.core.attached import Origin
 from causeway.core.contract import Contract, ContractReport
-from causeway.core.environment import Environment, Limits, Resolved
+from causeway.core.environment import Environment, Limits, Pin, Resolved
 from causeway.core.errors import MissingExtra
 from causeway.core.manifest import DataPart
 from causeway.core.poc import DataFile, ModelFile
@@ -109,6 +109,13 @@ def build_environment(
     from causeway.adapters.pythons.environments import build_environment as build
 
     return build(folder, declared=declared, imports=imports, python=python, into=into, say=say, stated=stated)
+
+
+def pinned_wheels(lines: Sequence[str], python: str, *, alone: bool = False) -> tuple[Pin, ...]:
+    """These exact versions, and unless `alone` what they need, with the hash of one wheel each."""
+    from causeway.adapters.pythons.hashes import pinned
+
+    return pinned(lines, python, alone=alone)
 
 
 def resolve_requirements(

@@ -26,6 +26,7 @@ VERBS = {
     "run": ("run", "Build the environment, train, prove, and make a release."),
     "attach": ("attach", "Bring a model that MLflow keeps as a release candidate."),
     "ship": ("ship", "Make a release live behind the gateway."),
+    "eject": ("eject", "Write a folder that serves a release without Causeway."),
     "roll": ("roll", "Take the last change of traffic back."),
     "up": ("up", "Run control plane, console and gateway."),
     "key": ("key", "Issue, list and revoke the keys of callers."),

@@ -35,3 +35,16 @@ class Resolved(Struct, frozen=True):
 
     pins: dict[str, str]
     dropped: dict[str, str]
+
+
+class Pin(Struct, frozen=True):
+    """One exact version; `digest` is that of its wheel, empty where nobody told it."""
+
+    name: str
+    version: str
+    digest: str = ""
+
+    @property
+    def line(self) -> str:
+        """As pip reads it."""
+        return f"{self.name}=={self.version}" + (f" --hash={self.digest}" if self.digest else "")

@@ -1,0 +1,1 @@
+"""`causeway eject`: a folder that serves a release without Causeway."""
