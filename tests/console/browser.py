@@ -28,10 +28,10 @@ class Browser:
     def get(self, target):
         return self.ask("GET", target)
 
-    def post(self, target):
-        return self.ask("POST", target)
+    def post(self, target, body=b""):
+        return self.ask("POST", target, body)
 
-    def ask(self, method, target):
+    def ask(self, method, target, body=b""):
         path, _, query = target.partition("?")
         scope = {
             "type": "http",
@@ -49,14 +49,14 @@ class Browser:
             ],
             "server": ("127.0.0.1", 8090),
         }
-        return asyncio.run(_call(self.app, scope))
+        return asyncio.run(_call(self.app, scope, body))
 
 
-async def _call(app, scope):
+async def _call(app, scope, body):
     sent = []
 
     async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message):
         sent.append(message)

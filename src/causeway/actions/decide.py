@@ -100,7 +100,7 @@ def product_name(work: Workspace, folder: Path) -> str:
     try:
         return load_product(work, folder)[0].product.name
     except NotFound:
-        known = work.ledger.products()
+        known = work.products()
         if len(known) == 1:
             return known[0]
         raise

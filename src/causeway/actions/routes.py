@@ -37,7 +37,7 @@ def sync_routes(work: Workspace, *, state_of: Callable[[str], ProductState] | No
     with _alone(work.state / "routes.lock"):
         known = current_routes(work)
         before = {route.product: route for route in known.routes} if known else {}
-        compiled = {name: _compiled(work, name, read, before.get(name)) for name in work.ledger.products()}
+        compiled = {name: _compiled(work, name, read, before.get(name)) for name in work.products()}
         wanted = tuple(route for _, (route, _) in sorted(compiled.items()) if route)
         troubles = {name: trouble for name, (_, trouble) in compiled.items() if trouble}
         if known and known.routes == wanted:

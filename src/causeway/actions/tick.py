@@ -62,7 +62,7 @@ def whats_due(
 ) -> Iterable[tuple[str, Due]]:
     """Product by product, what is due now."""
     # a name that is none of ours leads nowhere; the routes' troubles tell of it
-    for product in filter(is_product_name, work.ledger.products()):
+    for product in filter(is_product_name, work.products()):
         try:
             state = state_of(product)
         except BrokenLedger:

@@ -9,7 +9,8 @@ from pathlib import Path
 from causeway.adapters import registry
 from causeway.adapters.ports import ArtifactStore
 from causeway.core.clock import Clock, SystemClock
-from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
+from causeway.core.errors import BadManifest, NotFound, OutsideError, UsageError, remedy
+from causeway.core.events import LINEAGE_CHAIN
 from causeway.core.manifest import Manifest
 from causeway.core.manifest_text import read_manifest
 from causeway.ledger import Ledger, open_ledger
@@ -34,6 +35,10 @@ class Workspace:
     def routes(self) -> Path:
         """The file that the gateway reads."""
         return self.state / "routes.json"
+
+    def products(self) -> list[str]:
+        """The names of all products; the chain of what other tools sent is none."""
+        return [name for name in self.ledger.products() if name != LINEAGE_CHAIN]
 
     def bundle(self, release: str) -> Path:
         """Where this release lies unpacked."""
@@ -92,7 +97,14 @@ def load_product(work: Workspace, folder: Path) -> tuple[Manifest, str]:
         ) from None
     except OSError as error:
         raise OutsideError(f"cannot read {path}: {error.strerror}", hint=remedy(error)) from error
-    return read_manifest(content, where=str(path)), work.artifacts.put(content)
+    manifest = read_manifest(content, where=str(path))
+    if manifest.product.name == LINEAGE_CHAIN:
+        raise BadManifest(
+            f"a product cannot be called {LINEAGE_CHAIN}: what other tools send is kept under that name",
+            where=str(path),
+            hint='write another one: name = "..."',
+        )
+    return manifest, work.artifacts.put(content)
 
 
 def keys_folder() -> Path:

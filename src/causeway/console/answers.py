@@ -18,6 +18,7 @@ from causeway.core.ids import DIGEST_PREFIX, short
 from causeway.core.metrics import spoken
 
 TWIN = ".json"
+API = "/api/"
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -54,7 +55,7 @@ class Problem(Struct, frozen=True):
 def problem(scope: Scope, error: CausewayError) -> Response:
     """The error in the form that was asked for."""
     seen = Problem(error.status, error.message, error.hint, error.where, error.code)
-    if not str(scope["path"]).endswith(TWIN):
+    if not str(scope["path"]).endswith(TWIN) and not str(scope["path"]).startswith(API):
         return page("problem.html", seen, status=seen.status)
     shape = {
         "ok": False,

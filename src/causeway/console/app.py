@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from causeway.actions.workspace import Workspace
 from causeway.console.answers import SECURITY_HEADERS, TWIN, page, problem, twin
+from causeway.console.lineage import lineage_route
 from causeway.console.pages import events_page, portfolio, product_page, release_page
 from causeway.console.sign_in import SignIn
 from causeway.core.errors import CausewayError, NotFound, UsageError
@@ -47,6 +48,7 @@ def create_app(work: Workspace, *, token: str, cookie: str = "causeway") -> Star
         routes=[
             Route("/healthz", _healthy),
             Route("/static/console.css", _style),
+            lineage_route(work),
             *(Route(path + TWIN, _as_json(content)) for path, _, content in shows),
             *(Route(path, _as_html(template, content)) for path, template, content in shows),
         ],

@@ -115,7 +115,7 @@ class ReleasePage(Struct, frozen=True):
 
 def portfolio(work: Workspace) -> Portfolio:
     """Every product in one line."""
-    return Portfolio(tuple(_line(work, name) for name in sorted(work.ledger.products())))
+    return Portfolio(tuple(_line(work, name) for name in sorted(work.products())))
 
 
 def product_page(work: Workspace, name: str) -> ProductPage:
@@ -166,7 +166,7 @@ def events_page(work: Workspace, name: str) -> EventsPage:
 def release_page(work: Workspace, digest: str) -> ReleasePage:
     """One release, whoever of the workspace's products made it."""
     name = DIGEST_PREFIX + digest.removeprefix(DIGEST_PREFIX)
-    for product in sorted(work.ledger.products()):
+    for product in sorted(work.products()):
         events = work.ledger.read(product)
         state = fold(events)
         if name in state.releases:

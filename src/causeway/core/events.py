@@ -242,6 +242,23 @@ AnyFact = (
     | ReleaseMade
     | ReleaseAttached
     | FindingWaived
+class LineageReceived(Fact, frozen=True, tag="lineage.received"):
+    """Another tool told of a run, a job or a dataset, in the words of OpenLineage."""
+
+    event: str
+    """Digest of its bytes, kept in the artefact store."""
+    form: str
+    """`run`, `job` or `dataset`."""
+    namespace: str
+    name: str
+    """The job's, or the dataset's."""
+    run: str = ""
+    state: str = ""
+
+
+LINEAGE_CHAIN = "lineage"
+"""The chain of what was received and touches no product; no product may be called so."""
+
     | TrafficRouted
     | KeyIssued
     | KeyRevoked
@@ -263,6 +280,7 @@ class Body(Struct, frozen=True):
 
     product: str
     seq: int
+    | LineageReceived
     at: datetime
     actor: str
     prev: str

@@ -16,6 +16,7 @@ from causeway.core.events import (
     FindingWaived,
     KeyIssued,
     KeyRevoked,
+    LineageReceived,
     OutcomesLabelled,
     ProductDeclared,
     RecordsTorn,
@@ -249,8 +250,9 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
             | ScoreStarted()
             | ScorePartFinished()
             | ScoreFinished()
+            | LineageReceived()
         ):
-            # grants, reads and scorings have views of their own
+            # grants, reads, scorings and lineage have views of their own
             pass
         case SegmentSealed() as fact:
             state.segments.append(fact)

@@ -14,6 +14,7 @@ from causeway.core.events import (
     FindingWaived,
     KeyIssued,
     KeyRevoked,
+    LineageReceived,
     OutcomesLabelled,
     ProductDeclared,
     RecordsTorn,
@@ -97,6 +98,9 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return f"A model was attached from {fact.source}; what it claims was not measured here.", ()
         case AccessAsked() | AccessGranted() | AccessRevoked() | DataRead():
             return _access(fact), ()
+        case LineageReceived():
+            said = f"{fact.state} of a run" if fact.state else f"of a {fact.form}"
+            return f"{fact.name} of {fact.namespace} told {said}.", ()
         case ScoreStarted() | ScorePartFinished() | ScoreFinished():
             return _score(fact), tuple(fact.shares) if isinstance(fact, ScoreStarted) else ()
 
