@@ -50,6 +50,9 @@ def test_a_run_makes_a_signed_release_and_records_every_stage(folder, marks):
     assert marks.read_text().split() == list(STAGES)
     assert [fact.stage for fact in facts(folder, StageFinished)] == [*STAGES, "package"]
     assert all(fact.peak_bytes > 0 for fact in facts(folder, StageFinished))
+    assert {(fact.currency, fact.rates) for fact in facts(folder, StageFinished)} == {("USD", "2024-09")}
+    assert report.cost.how.startswith("estimated from the rate card of 2024-09: ")
+    assert sum(fact.cost for fact in facts(folder, StageFinished)) == pytest.approx(report.cost.value)
     bundle = Path(report.bundle)
     assert digest_of((bundle / "release.json").read_bytes()) == report.release
     assert {path.name for path in bundle.iterdir()} == {

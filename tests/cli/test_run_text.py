@@ -5,6 +5,8 @@ from msgspec.structs import replace
 
 from causeway.actions.run import RunReport
 from causeway.actions.stages.step import StageEnded
+from causeway.assess.rates import bundled_rates
+from causeway.assess.stage_cost import server_rate
 from causeway.cli.run_text import Narrator, stage_line, verdict
 from causeway.core.finding import Finding, Remedy, Severity
 from causeway.core.release import Evaluation, Parity
@@ -45,6 +47,23 @@ def test_the_verdict_gives_interval_baseline_release_and_next_command():
     assert "the same probability for all scores 0.500" in said
     assert "Release churn@a68340873d4f." in said
     assert said.endswith("Next: causeway ship poc")
+
+
+def test_time_memory_and_cost_of_what_was_done_now_are_said():
+    stages = (
+        StageEnded("environment", 60.0, "made", cached=True, peak_bytes=9_000_000_000, cost=0.0014),
+        StageEnded("train", 30.0, "fitted", cached=False, peak_bytes=210_000_000, cost=0.0007),
+        StageEnded("package", 6.0, "signed", cached=False, peak_bytes=95_000_000, cost=0.00014),
+    )
+    cost = server_rate(bundled_rates(), "").total([36.0])
+
+    said = " ".join(verdict(replace(REPORT, stages=stages, cost=cost), folder=Path()).split())
+
+    assert (
+        "It took 36.0 s, at most 210 MB of memory at once, and cost 0.00085 USD (0.00042 to 0.0011 USD), "
+        "estimated from the rate card of 2024-09."
+    ) in said
+    assert "It took" not in verdict(replace(REPORT, stages=stages[:1]), folder=Path())
 
 
 def test_a_claim_stands_beside_what_was_measured():

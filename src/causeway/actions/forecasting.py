@@ -28,7 +28,7 @@ def forecast_of(
     return forecast(
         findings,
         manifest,
-        rates=_rates(folder, manifest),
+        rates=rates_of(folder, manifest),
         measured=_measured(folder, manifest),
         today=today,
         runnable=runnable,
@@ -36,7 +36,7 @@ def forecast_of(
     )
 
 
-def _rates(folder: Path, manifest: Manifest | None) -> RateCard:
+def rates_of(folder: Path, manifest: Manifest | None) -> RateCard:
     """The product's own card, else the house's, else the bundled one."""
     if manifest is not None and manifest.budget.rates:
         return _card(_inside(folder, manifest.budget.rates))

@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from causeway.actions import lineage
 from causeway.actions.bundles import open_bundle
 from causeway.actions.decide import product_state
+from causeway.actions.forecasting import rates_of
 from causeway.actions.lease import Lease, holding
 from causeway.actions.releases import chosen
 from causeway.actions.source import digest_own_code, digest_source
@@ -19,14 +20,16 @@ from causeway.actions.stages.contract import check_declared
 from causeway.actions.stages.package import LINEAGE, Packaged, unpacked
 from causeway.actions.stages.pipeline import make_release
 from causeway.actions.stages.site import Site, Workshop
-from causeway.actions.stages.step import AnyMade, Made, Nobody, StageEnded, Steps, Watcher
+from causeway.actions.stages.step import AnyMade, Made, Nobody, StageEnded, Steps, Watcher, as_ended
 from causeway.actions.sweep import sweep
 from causeway.actions.workers import can_work, worker_speed
 from causeway.actions.workspace import MANIFEST, Workspace, load_product
 from causeway.adapters import registry
 from causeway.assess.sameness import Difference, differences
+from causeway.assess.stage_cost import ServerRate, server_rate
 from causeway.core.errors import CausewayError, OutsideError, Refused
 from causeway.core.events import AnyFact, ProductDeclared, ReleaseMade, RunFinished, RunStarted
+from causeway.core.figure import Figure
 from causeway.core.finding import Finding
 from causeway.core.ids import digest_of_value, uuid7
 from causeway.core.lineage import started
@@ -71,6 +74,8 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
     not_compiled: str = ""
     """Why a process with the model itself answers, where one does."""
     speed: Speed | None = None
+    cost: Figure | None = None
+    """What the stages cost that were done now, an estimate; absent where none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class Asked:
     manifest: Manifest
     manifest_digest: str
     source: str
+    rate: ServerRate
+    """What a server costs, for the estimate of what each stage did."""
 
     @property
     def product(self) -> str:
@@ -118,7 +125,8 @@ def run(
     manifest, digest = load_product(work, folder)
     for part in manifest.data:
         check_declared(folder, part.contract)
-    asked = Asked(folder.resolve(), manifest, digest, _source(folder, manifest))
+    rate = server_rate(rates_of(folder, manifest), manifest.budget.currency)
+    asked = Asked(folder.resolve(), manifest, digest, _source(folder, manifest), rate)
     since = _runs(work, asked).head
     earlier = None if again is None else open_bundle(work, _named(work, asked, again)).release
     waiting = False
@@ -181,7 +189,7 @@ def _already(work: Workspace, asked: Asked, runs: Runs) -> RunReport | None:
 
 def _as_ended(work: Workspace, done: Done) -> StageEnded:
     fact = _decoded(work, done.result, Made).fact
-    return StageEnded(done.stage, done.seconds, fact, cached=True, peak_bytes=done.peak_bytes)
+    return as_ended(done, fact)
 
 
 def _raise_what_the_other_met(runs: Runs, asked: Asked, *, since: int) -> None:
@@ -228,6 +236,7 @@ def _lead(
         lease=lease,
         watcher=watcher,
         ended=[],
+        rate=asked.rate,
     )
     try:
         packaged = _guarded(site, steps, pipeline)
@@ -279,7 +288,9 @@ def _finish(work: Workspace, site: Site, runs: Runs, *, packaged: Packaged, step
     work.ledger.append(site.product, facts, actor=work.actor, at=work.clock.now())
     lineage.finish(work, site.run, work.artifacts.get(packaged.files[LINEAGE]))
     status = "already_made" if known else "made"
-    return _report(work, site.run, packaged, status=status, stages=tuple(steps.ended))
+    report = _report(work, site.run, packaged, status=status, stages=tuple(steps.ended))
+    done = [stage.seconds for stage in report.stages if not stage.cached]
+    return structs.replace(report, cost=steps.rate.total(done)) if done else report
 
 
 def _report(

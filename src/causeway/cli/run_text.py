@@ -12,6 +12,7 @@ from rich.status import Status
 from causeway.actions.run import Again, RunReport
 from causeway.actions.stages.step import StageEnded
 from causeway.core.evaluation import DecisionSeen
+from causeway.core.figure import plain
 from causeway.core.ids import short
 from causeway.core.metrics import spoken
 from causeway.core.release import Evaluation
@@ -19,6 +20,7 @@ from causeway.core.release import Evaluation
 WIDTH = 80
 NAME_WIDTH = 15
 TIME_WIDTH = 9
+MB = 1e6
 NAMES = {"recover": "preprocessing"}
 
 
@@ -93,7 +95,7 @@ def verdict(report: RunReport, *, folder: Path) -> str:
     paragraphs.append(f"Release {report.product}@{short(report.release)}{known}.")
     if report.not_compiled:
         paragraphs.append(_worker(report))
-    paragraphs += _again(report.again)
+    paragraphs += [*_took(report), *_again(report.again)]
     paragraphs += [_blocker(report, code) for code in report.blocks]
     shipping = "" if not report.blocks else " (will refuse until then)"
     paragraphs.append(f"Next: causeway ship {_shown(folder)}{shipping}")
@@ -134,6 +136,19 @@ def _worker(report: RunReport) -> str:
         f"{text} That process takes {report.speed.one_row_ms:.2g} ms for one row, and answers "
         f"{report.speed.rows_per_second:,.0f} rows a second at {report.speed.batch} a request."
     )
+
+
+def _took(report: RunReport) -> list[str]:
+    """What the stages that were done now took: time, memory, and money by the rate card."""
+    done = [stage for stage in report.stages if not stage.cached]
+    if not done or report.cost is None:
+        return []
+    most = max(stage.peak_bytes for stage in done)
+    memory = f", at most {most / MB:,.0f} MB of memory at once" if most else ""
+    spent = f"{plain(report.cost.value)} {report.cost.unit} ({report.cost})"
+    by = report.cost.how.partition(":")[0]
+    seconds = sum(stage.seconds for stage in done)
+    return [f"It took {_duration(seconds)}{memory}, and cost {spent}, {by}."]
 
 
 def _again(again: Again | None) -> list[str]:

@@ -40,7 +40,13 @@ class StageFinished(Fact, frozen=True, tag="stage.finished"):
     result: str
     seconds: float
     peak_bytes: int = 0
+    """The most memory that was held, with the processes that it started."""
     cached: bool = False
+    cost: float = 0.0
+    """Estimated: the seconds at the usual price of a server on the rate card."""
+    currency: str = ""
+    rates: str = ""
+    """The rate card's version; empty where nobody estimated."""
 
 
 class RunFinished(Fact, frozen=True, tag="run.finished"):

@@ -1,5 +1,7 @@
 """A number that never travels without unit, period and, where it is estimated, interval and method."""
 
+from decimal import Decimal
+
 from msgspec import Struct
 
 
@@ -29,4 +31,5 @@ def plain(number: float) -> str:
     """A number as a person writes it: two figures that mean something below 10, whole above."""
     if number == 0 or abs(number) >= 10:
         return f"{number:,.0f}"
-    return f"{number:.2g}" if abs(number) < 1 else f"{number:.1f}".removesuffix(".0")
+    # never with an exponent
+    return f"{Decimal(f'{number:.2g}'):f}" if abs(number) < 1 else f"{number:.1f}".removesuffix(".0")

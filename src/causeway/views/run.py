@@ -25,6 +25,9 @@ class Done(Struct, frozen=True):
     seconds: float
     peak_bytes: int
     cached: bool
+    cost: float = 0.0
+    currency: str = ""
+    rates: str = ""
 
 
 class RunSeen(Struct, frozen=True):
@@ -99,7 +102,18 @@ def fold(events: Iterable[Event]) -> Runs:
 
 
 def _done(fact: StageFinished) -> Done:
-    return Done(fact.run, fact.stage, fact.key, fact.result, fact.seconds, fact.peak_bytes, fact.cached)
+    return Done(
+        fact.run,
+        fact.stage,
+        fact.key,
+        fact.result,
+        fact.seconds,
+        fact.peak_bytes,
+        fact.cached,
+        fact.cost,
+        fact.currency,
+        fact.rates,
+    )
 
 
 def _add_stage(runs: dict[str, RunSeen], done: Done) -> None:

@@ -3,15 +3,16 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.actions.lease import Lease
 from causeway.actions.source import digest_own_code
+from causeway.actions.stages.memory import PeakMemory
 from causeway.actions.workspace import Workspace
+from causeway.assess.stage_cost import ServerRate
 from causeway.core.events import StageFinished
 from causeway.core.ids import canonical_json, digest_of_value
 from causeway.views.run import Done
@@ -29,13 +30,28 @@ AnyMade = TypeVar("AnyMade", bound=Made)
 
 
 class StageEnded(Struct, frozen=True):
-    """A stage as it is shown: `repeated` is false when an earlier result was taken up."""
+    """A stage as it is shown; where an earlier result was taken up (`cached`), what making that took."""
 
     stage: str
     seconds: float
     fact: str
     cached: bool
     peak_bytes: int = 0
+    cost: float = 0.0
+    currency: str = ""
+
+
+def as_ended(done: Done | StageFinished, fact: str) -> StageEnded:
+    """A stage that was done before, as it is shown."""
+    return StageEnded(
+        done.stage,
+        done.seconds,
+        fact,
+        cached=True,
+        peak_bytes=done.peak_bytes,
+        cost=done.cost,
+        currency=done.currency,
+    )
 
 
 class Watcher(Protocol):
@@ -80,6 +96,7 @@ class Steps:
     lease: Lease
     watcher: Watcher
     ended: list[StageEnded]
+    rate: ServerRate
 
     def take(
         self,
@@ -107,18 +124,27 @@ class Steps:
             return None
         if key not in self.seen:
             self._record(StageFinished(self.run, stage, key, done.result, 0.0, cached=True))
-        self._tell(StageEnded(stage, done.seconds, made.fact, cached=True, peak_bytes=done.peak_bytes))
+        self._tell(as_ended(done, made.fact))
         return made
 
     def _done_now(self, stage: str, key: str, *, do: Callable[[], AnyMade]) -> AnyMade:
         start = time.perf_counter()
-        _forget_peak()
-        made = do()
+        with PeakMemory() as memory:
+            made = do()
         seconds = round(time.perf_counter() - start, 3)
-        peak = max(made.peak_bytes, _peak_bytes())
-        result = self.work.artifacts.put(canonical_json(made))
-        self._record(StageFinished(self.run, stage, key, result, seconds, peak))
-        self._tell(StageEnded(stage, seconds, made.fact, cached=False, peak_bytes=peak))
+        finished = StageFinished(
+            self.run,
+            stage,
+            key,
+            self.work.artifacts.put(canonical_json(made)),
+            seconds,
+            max(made.peak_bytes, memory.bytes),
+            cost=self.rate.of(seconds),
+            currency=self.rate.currency,
+            rates=self.rate.version,
+        )
+        self._record(finished)
+        self._tell(structs.replace(as_ended(finished, made.fact), cached=False))
         return made
 
     def _record(self, fact: StageFinished) -> None:
@@ -128,22 +154,3 @@ class Steps:
     def _tell(self, stage: StageEnded) -> None:
         self.ended.append(stage)
         self.watcher.ended(stage)
-
-
-def _forget_peak() -> None:
-    """Sets this process's peak memory back to what it holds now, where the system can."""
-    reset = Path("/proc/self/clear_refs")
-    try:
-        reset.write_text("5")
-    except OSError:
-        # then the peak is that of the process so far, an upper bound
-        return
-
-
-def _peak_bytes() -> int:
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        return 0
-    line = next((line for line in status.splitlines() if line.startswith("VmHWM:")), "")
-    return int(line.split()[1]) * 1024 if line else 0
