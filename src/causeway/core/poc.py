@@ -154,6 +154,12 @@ class ModelFile(Struct, frozen=True, omit_defaults=True):
     """What of people stands inside, in words with counts; never the values."""
 
 
+CUT = "longer than the limit, only its beginning was read"
+NEWER = "written for a newer Python than reads it here"
+UNREAD = frozenset({CUT, NEWER})
+"""What keeps a file of code from being read, and is no fault of the file."""
+
+
 class Source(Struct, frozen=True, omit_defaults=True):
     """A file of code; `digest` tells copies apart from originals."""
 
@@ -191,6 +197,7 @@ class Requirement(Struct, frozen=True, omit_defaults=True):
     at: Evidence
     spec: str = ""
     pinned: bool = False
+    extras: tuple[str, ...] = ()
 
 
 class RequirementFile(Struct, frozen=True, omit_defaults=True):

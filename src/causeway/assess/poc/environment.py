@@ -5,12 +5,15 @@ from collections.abc import Iterator
 
 from causeway.assess.poc import words
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
-from causeway.core.poc import Poc, Requirement
+from causeway.core.poc import ModelFile, Poc, Requirement
 
 # releases of the old web stack that need a Python which is no longer maintained
 NEEDS_OLD_PYTHON = {"flask": 2, "jinja2": 3, "werkzeug": 2, "markupsafe": 2, "itsdangerous": 2}
-# pickles of these carry the version of scikit-learn that wrote them
+# pickles of these carry the version of scikit-learn that wrote them; their own formats carry their own
 SKLEARN_MADE = {"scikit-learn", "imbalanced-learn", "", "XGBoost", "LightGBM", "CatBoost"}
+BOOSTERS = {"XGBoost", "LightGBM", "CatBoost"}
+PICKLED = {"pickle", "compressed pickle", "skops"}
+_VERSION = re.compile(r"\(?\s*[=~]==?\s*v?(\d[\w.!+]*)")
 SURE = 0.8
 RESOLVE = Remedy("`causeway run` resolves them and records the pins.", "causeway run")
 
@@ -145,16 +148,26 @@ def _old(poc: Poc) -> Iterator[Finding]:
 
 
 def _major(item: Requirement) -> int:
-    found = re.search(r"\d+", item.spec)
-    return int(found[0]) if found else 99
+    leading = _version(item).split(".", maxsplit=1)[0]
+    return int(leading) if leading.isdigit() else 99
+
+
+def _version(item: Requirement) -> str:
+    """The version that a line asks for; empty where it names a place, a range, or nothing."""
+    found = _VERSION.match(item.spec)
+    return found[1].rstrip(".*") if found and "," not in item.spec else ""
 
 
 def _stale_models(poc: Poc) -> Iterator[Finding]:
     pins = {s.value: s.detail for s in poc.seen("locked")}
-    pins |= {item.name: item.spec.strip("= ") for item in poc.requirements if item.pinned}
+    pins |= {item.name: version for item in poc.requirements if (version := _version(item))}
     pinned = pins.get("scikit-learn", "")
+    if not pinned and any(
+        item.name == "scikit-learn" and item.spec.startswith("@") for item in poc.requirements
+    ):
+        return
     nearest = sorted(poc.models, key=lambda model: model.path.count("/"))
-    of_sklearn = [model for model in nearest if model.version and model.framework in SKLEARN_MADE]
+    of_sklearn = [model for model in nearest if model.version and _of_sklearn(model)]
     stale = [model for model in of_sklearn if not _agree(model.version, pinned)]
     if stale:
         one = stale[0]
@@ -171,13 +184,19 @@ def _stale_models(poc: Poc) -> Iterator[Finding]:
         )
 
 
+def _of_sklearn(model: ModelFile) -> bool:
+    own = model.framework in BOOSTERS and model.format not in PICKLED
+    return model.framework in SKLEARN_MADE and not own
+
+
 def _agree(version: str, pinned: str) -> bool:
     return version.split(".")[:2] == pinned.split(".")[:2]
 
 
 def _r_versions(poc: Poc) -> Iterator[Finding]:
     libraries = poc.seen("r_library")
-    if libraries and not poc.requirement_files:
+    dated = {"checkpoint", "groundhog"} & {s.value for s in libraries}
+    if libraries and not poc.requirement_files and not poc.seen("r_packages") and not dated:
         yield Finding(
             "REQ-MISSING",
             Severity.FIX,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from causeway.assess.poc import words
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
-from causeway.core.poc import Poc
+from causeway.core.poc import UNREAD, Poc
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
@@ -53,6 +53,7 @@ def _missing(poc: Poc) -> Iterator[Finding]:
     yield from _misplaced(poc)
     yield from _pages(poc)
     used = {poc.train.value, poc.serve.value, poc.train.at.path if poc.train.at else ""}
+    used |= {s.at.path for s in poc.seen("imported_by") if s.value in used}
     found = [s for s in poc.seen("missing_file") if s.at.path in used]
     names = list(dict.fromkeys(s.value for s in found))
     if found:
@@ -139,7 +140,7 @@ def _removed(poc: Poc) -> Iterator[Finding]:
 
 
 def _broken(poc: Poc) -> Iterator[Finding]:
-    broken = [source for source in poc.sources if source.problem]
+    broken = [source for source in poc.sources if source.problem and source.problem not in UNREAD]
     yield from _absent_modules(poc)
     broken_notebooks = [notebook for notebook in poc.notebooks if notebook.problem]
     for source in broken[:5]:

@@ -2,6 +2,7 @@
 
 import sys
 
+from causeway.intake.environment.brought import BRINGS, PREFIXED
 from causeway.intake.environment.module_names import OTHER_NAMES, WITHOUT_A_DISTRIBUTION
 
 MODULES = {
@@ -35,66 +36,6 @@ MODULES = {
     "langchain_core": "langchain-core",
 }  # fmt: skip
 
-# distribution -> distributions that come along with it
-BRINGS = {
-    "pandas": "numpy python-dateutil pytz six",
-    "scikit-learn": "numpy scipy joblib threadpoolctl",
-    "sklearn": "scikit-learn numpy scipy joblib",
-    "seaborn": "matplotlib pandas numpy",
-    "matplotlib": "numpy pillow python-dateutil cycler",
-    "scipy": "numpy",
-    "xgboost": "numpy scipy",
-    "lightgbm": "numpy scipy",
-    "catboost": "numpy pandas scipy matplotlib plotly graphviz six",
-    "imbalanced-learn": "scikit-learn numpy scipy joblib",
-    "statsmodels": "numpy scipy pandas patsy",
-    "streamlit": "pandas numpy pillow requests altair pyarrow protobuf packaging",
-    "flask": "werkzeug jinja2 itsdangerous click markupsafe blinker",
-    "fastapi": "pydantic starlette typing-extensions",
-    "gradio": "fastapi uvicorn pandas numpy pillow requests httpx pydantic pyyaml jinja2 markupsafe",
-    "dash": "flask plotly werkzeug requests",
-    "tensorflow": "keras numpy h5py protobuf six absl-py requests tensorboard",
-    "tensorflow-cpu": "tensorflow keras numpy h5py protobuf six",
-    "tensorflow-gpu": "tensorflow keras numpy h5py protobuf six",
-    "keras": "numpy h5py",
-    "torchvision": "torch numpy pillow",
-    "torch": "numpy typing-extensions jinja2",
-    "pytorch-lightning": "torch torchmetrics numpy pyyaml tqdm packaging",
-    "torchmetrics": "torch numpy packaging",
-    "transformers": "numpy requests tqdm pyyaml tokenizers huggingface-hub regex filelock packaging",
-    "sentence-transformers": "transformers torch numpy scikit-learn scipy pillow huggingface-hub tqdm",
-    "langchain": "langchain-core langchain-text-splitters pydantic requests pyyaml numpy sqlalchemy "
-    "aiohttp tenacity",
-    "langchain-community": "langchain langchain-core requests pyyaml numpy sqlalchemy aiohttp tenacity",
-    "langchain-openai": "langchain-core openai tiktoken",
-    "openai": "httpx pydantic tqdm",
-    "mlflow": "flask pandas numpy scikit-learn scipy matplotlib sqlalchemy requests pyyaml docker "
-    "click gunicorn",
-    "evidently": "pandas numpy scikit-learn scipy plotly requests pyyaml pydantic nltk",
-    "ydata-profiling": "pandas numpy scipy matplotlib seaborn pydantic pyyaml jinja2 requests tqdm "
-    "statsmodels wordcloud",
-    "wordcloud": "numpy pillow matplotlib",
-    "plotly": "packaging",
-    "shap": "numpy scipy scikit-learn pandas tqdm numba",
-    "nltk": "click joblib regex tqdm",
-    "spacy": "numpy requests tqdm pydantic jinja2",
-    "opencv-python": "numpy",
-    "opencv-python-headless": "opencv-python numpy",
-    "prefect": "pydantic httpx click rich sqlalchemy pyyaml jinja2",
-    "jupyter": "ipython ipywidgets notebook ipykernel",
-    "notebook": "ipython ipykernel",
-    "prophet": "pandas numpy matplotlib tqdm",
-    "optuna": "numpy sqlalchemy tqdm pyyaml",
-    "surprise": "numpy scipy joblib",
-    "scikit-surprise": "numpy scipy joblib",
-    "kaggle": "requests tqdm",
-    "wandb": "requests pyyaml click psutil protobuf",
-    "psycopg2": "psycopg2-binary",
-    "faiss-gpu": "faiss-cpu numpy",
-    "pinecone": "pinecone-client",
-    "tf-keras": "keras tensorflow numpy",
-}
-
 
 def distribution(module: str) -> str:
     """The distribution that brings this module; the same name when nothing else is known; empty for none."""
@@ -112,7 +53,11 @@ def closure(declared: set[str]) -> set[str]:
     """The declared distributions and those that come along with them."""
     known, open_ = set(declared), list(declared)
     while open_:
-        for name in BRINGS.get(open_.pop(), "").split():
+        item = open_.pop()
+        along = BRINGS.get(item, "") or next(
+            (told for start, told in PREFIXED.items() if item.startswith(start)), ""
+        )
+        for name in along.split():
             if name not in known:
                 known.add(name)
                 open_.append(name)

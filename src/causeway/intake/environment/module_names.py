@@ -25,6 +25,22 @@ ctransformers=ctransformers bs4=beautifulsoup4 tavily=tavily-python flask_restfu
 flask_jwt_extended=flask-jwt-extended lxml=lxml sksurv=scikit-survival sklearn_crfsuite=sklearn-crfsuite
 hmmlearn=hmmlearn pyod=pyod lifelines=lifelines imageio=imageio mediapipe=mediapipe dlib=dlib
 face_recognition=face-recognition segmentation_models_pytorch=segmentation-models-pytorch timm=timm
+pythonjsonlogger=python-json-logger prometheus_fastapi_instrumentator=prometheus-fastapi-instrumentator
+flask_limiter=flask-limiter pydantic_settings=pydantic-settings email_validator=email-validator
+memory_profiler=memory-profiler line_profiler=line-profiler xdist=pytest-xdist docx2txt=docx2txt
+docxtpl=docxtpl pypandoc=pypandoc pptx2pdf=pptx2pdf pdf2image=pdf2image wikipediaapi=wikipedia-api
+rapidfuzz=rapidfuzz fuzzywuzzy=fuzzywuzzy psycopg=psycopg pgvector=pgvector
+snowflake=snowflake-connector-python influxdb_client=influxdb-client
+confluent_kafka=confluent-kafka clickhouse_driver=clickhouse-driver
+opensearchpy=opensearch-py flask_login=flask-login flask_wtf=flask-wtf flask_bcrypt=flask-bcrypt
+flask_mail=flask-mail flask_migrate=flask-migrate flask_session=flask-session flaskext=flask-mysql
+wtforms=wtforms yaml_include=pyyaml-include win32ui=pywin32 attrs=attrs haystack=haystack-ai
+streamlit_authenticator=streamlit-authenticator streamlit_lottie=streamlit-lottie
+pandas_ta=pandas-ta alpha_vantage=alpha-vantage yahoo_fin=yahoo-fin sounddevice=sounddevice
+pyttsx3=pyttsx3 gensim=gensim sparknlp=spark-nlp langid=langid langdetect=langdetect
+tensorflow_addons=tensorflow-addons tensorflow_probability=tensorflow-probability
+tensorflow_text=tensorflow-text tensorflow_decision_forests=tensorflow-decision-forests
+pytesseract=pytesseract torch_geometric=torch-geometric pl_bolts=lightning-bolts
 albumentations=albumentations ultralytics=ultralytics tensorflow_datasets=tensorflow-datasets
 """
 OTHER_NAMES = dict(pair.split("=") for pair in _NAMED.split())

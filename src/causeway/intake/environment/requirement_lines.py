@@ -55,7 +55,8 @@ def requirement(text: str, at: Evidence) -> Requirement | None:
     if spec and spec[0] not in "=<>!~(@":
         return None
     fixed = bool(_PINNED.match(spec)) and "*" not in spec
-    return Requirement(normal(matched[1]), at, spec, fixed or spec.startswith("@"))
+    extras = tuple(sorted(normal(name) for name in re.findall(r"[\w.-]+", matched[2] or "")))
+    return Requirement(normal(matched[1]), at, spec, fixed or spec.startswith("@"), extras)
 
 
 def _addressed(address: str, at: Evidence) -> Requirement | None:

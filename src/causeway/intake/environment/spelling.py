@@ -20,13 +20,14 @@ _INSTALLED = frozenset(
 
 def meant(name: str, beside: list[str]) -> str:
     """The module that a misspelt import means; empty where it means an installed package."""
-    if _installed(name):
+    if installed(name):
         return ""
     near = difflib.get_close_matches(name, beside, n=3, cutoff=0.8)
     return next((other for other in near if _slip(name, other)), "")
 
 
-def _installed(name: str) -> bool:
+def installed(name: str) -> bool:
+    """Whether the module is known to come with an installed package."""
     known = name in MODULES or name in OTHER_NAMES or name in _INSTALLED or name in sys.stdlib_module_names
     return known or bool(library(name)) or name.replace("_", "-").lower() in BRINGS
 

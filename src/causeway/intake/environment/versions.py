@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from causeway.core.finding import Evidence
 from causeway.core.poc import Guess, Sighting
@@ -10,6 +11,7 @@ from causeway.intake.files.text import read_searchable, read_text, searchable
 from causeway.intake.files.walk import Entry
 
 MAX_BYTES = 200_000
+MAX_LOCK_BYTES = 4_000_000
 _WORKFLOW = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$|^\.gitlab-ci\.yml$|^azure-pipelines\.yml$")
 _LINES = re.MULTILINE | re.IGNORECASE
 _PYTHON = re.compile(r"^[ \t]*-?[ \t]*[\"']?python[-_]?version[\"']?\s*:\s*(.+)$", _LINES)
@@ -22,6 +24,8 @@ _SPOKEN = re.compile(
 )
 _NUMBER = re.compile(r"3\.\d+(?:\.\d+)?")
 _DEPENDS = re.compile(r"\bR\s*\(\s*>?=+\s*(\d+\.\d+(?:\.\d+)?)\s*\)")
+_PACKRAT = re.compile(r"^RVersion:[ \t]*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
+_DEPLOYED = {"manifest.json", "packrat.lock"}
 _BASE = re.compile(
     r"^FROM\s+\S*(?:r-ver|r-base|rstudio|tidyverse|shiny\S*):(\d+\.\d+(?:\.\d+)?)", re.MULTILINE
 )
@@ -49,27 +53,43 @@ def python_of_readme(path: str, text: str) -> Iterator[Sighting]:
 
 
 def versions_of_r(entries: Iterable[Entry]) -> Iterator[Sighting]:
-    """Places that state a version of R."""
+    """Places that state a version of R, and those that pin R's packages beside a declaration."""
     for entry in entries:
         stated = _stated(entry)
         if stated:
             yield Sighting("r_version", stated, Evidence(entry.path))
+        if stated and entry.name.lower() in _DEPLOYED:
+            yield Sighting("r_packages", stated, Evidence(entry.path))
 
 
 def _stated(entry: Entry) -> str:
     name = entry.name.lower()
-    if name == "renv.lock":
-        return _locked(read_text(entry.full, 4_000_000).text)
-    patterns = {"description": _DEPENDS, "dockerfile": _BASE}
+    if name in _DOCUMENTS:
+        return _DOCUMENTS[name](read_text(entry.full, MAX_LOCK_BYTES).text)
+    patterns = {"description": _DEPENDS, "dockerfile": _BASE, "packrat.lock": _PACKRAT}
     pattern = _R if _WORKFLOW.match(entry.path) else patterns.get(name)
     found = pattern.search(read_searchable(entry.full, MAX_BYTES)) if pattern else None
     return found[1] if found else ""
 
 
 def _locked(text: str) -> str:
+    stated = _document(text).get("R")
+    return str(stated.get("Version") or "") if isinstance(stated, dict) else ""
+
+
+def _deployed(text: str) -> str:
+    """R's version in what rsconnect writes for a server; empty for any other document of that name."""
+    document = _document(text)
+    apart = isinstance(document.get("metadata"), dict) and "appmode" in document["metadata"]
+    return str(document.get("platform") or "") if apart and document.get("packages") else ""
+
+
+def _document(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        return ""
-    stated = document.get("R") if isinstance(document, dict) else None
-    return str(stated.get("Version") or "") if isinstance(stated, dict) else ""
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+_DOCUMENTS = {"renv.lock": _locked, "manifest.json": _deployed}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from causeway.core.finding import Evidence
 from causeway.core.poc import GenTool, Sighting
 from causeway.intake.generative.labels import Flow
+from causeway.intake.generative.own import Own
 from causeway.intake.generative.sites import Sites
 from causeway.intake.generative.sources import QUERIES, SHELLS
 from causeway.intake.generative.values import Function, Node, Place
@@ -86,6 +87,7 @@ class Acting:
         self.hosted = False
         self.sightings: list[Sighting] = []
         self._functions: dict[str, tuple[Function, Place]] = {}
+        self.own = Own(files)
         for found in files:
             for node, place in found:
                 if isinstance(node, Function):
@@ -167,6 +169,8 @@ class Acting:
     def _call(self, node: ast.Call, place: Place) -> None:
         name = dotted(node.func, place.scope.known)
         last = node.func.attr if isinstance(node.func, ast.Attribute) else name.rsplit(".", 1)[-1]
+        if self.own.means(node, place):
+            last = ""
         if last in READY and ("." in name or place.scope.known.get(last)):
             self._tool(last, node, place, READY[last])
         elif last in MAKERS:
@@ -182,12 +186,14 @@ class Acting:
                         else ()
                     )
                     self._tool(str(constant(item)), node, place, acts)
-        if last in AGENTS or name.startswith(AGENT_LIBRARIES):
+        if last in AGENTS or (last and name.startswith(AGENT_LIBRARIES)):
             self._agent(node, place, name, last)
         given = keyword(node, "tools") or keyword(node, "functions")
         if given is not None and not (last == "Field" or name.startswith("streamlit")):
             self._listed(given, place)
-            self.agents.setdefault(last or "tools", place.code.at(node, place.block))
+            self.agents.setdefault(
+                last or name.rsplit(".", 1)[-1] or "tools", place.code.at(node, place.block)
+            )
 
     def _listed(self, given: ast.AST, place: Place) -> None:
         for made, its in self.sites.constants.values(given, place.scope):

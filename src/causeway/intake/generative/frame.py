@@ -9,6 +9,8 @@ from causeway.intake.generative.labels import NONE, OTHERS, Asked, Called, Flow,
 from causeway.intake.generative.sources import (
     ASKING,
     CLEAN,
+    DATABASES,
+    DUMPS,
     INDEXES,
     MUTATORS,
     RETRIEVERS,
@@ -298,6 +300,8 @@ class Frame:
                 and self._takes_both(called.node.args[0])
             )
             return (called.inside - {"unfilled"}) | ({"mixed"} if both else NONE)
+        if called.name in DUMPS:
+            return called.inside | {"dumped"}
         if called.name in CLEAN or called.last in CLEAN:
             return NONE
         if called.last in RETRIEVERS:
@@ -335,9 +339,11 @@ class Frame:
 
     def _project(self, called: "Called") -> Labels | None:
         """What the folder's own function gives, after it was told what it is called with."""
-        known = self.flow.known("__init__" if called.last in self.flow.classes else called.last)
-        if known is None or self._is_librarys(called, known):
-            return None
+        known = self._tool(called)
+        if known is None:
+            known = self.flow.known("__init__" if called.last in self.flow.classes else called.last)
+            if known is None or self._is_librarys(called, known):
+                return None
         order = [item for item in known.order if item != "self"]
         for argument, found in [*zip(order, called.each, strict=False), *called.by_name.items()]:
             if argument in known.order and found:
@@ -348,6 +354,12 @@ class Frame:
         if place is not None and place not in known.callers and len(known.callers) < _MAX_CALLERS:
             known.callers.append(place)
         return known.gives | (called.receiver & {"llm"})
+
+    def _tool(self, called: "Called") -> Known | None:
+        """The folder's own function that is called by way of the tool that a decorator made of it."""
+        name, _, way = ast.unparse(called.node.func).rpartition(".")
+        known = self.flow.known(name) if way in {"invoke", "ainvoke", "run", "arun"} else None
+        return known if known and known.node.decorator_list else None
 
     def _is_librarys(self, called: "Called", known: Known) -> bool:
         """Whether the call means a library's method that only shares its name with a function here."""
@@ -369,13 +381,20 @@ class Frame:
         self.flow.asked[key] = Asked(at, inside | (before.labels if before else NONE), place, node)
         return frozenset({"model"})
 
+    def _harmless(self, called: "Called", how: str, found: Labels) -> bool:
+        """Whether what is taken apart was put together here, or what runs is a method of the folder's own."""
+        if how == "parse":
+            return bool(found & {"wire", "choice", "dumped"})
+        owned = isinstance(called.node.func, ast.Attribute) and not DATABASES.search(called.owner)
+        return how == "SQL" and owned and called.last in self.flow.functions
+
     def _sink(self, called: "Called") -> None:
         node = called.node
         how, arguments = sink_of(called.name, called.last, node, self.flow.sites.imports)
         given = dict(zip(map(id, node.args), called.each, strict=True))
         given |= {id(item.value): called.by_name[item.arg or ""] for item in node.keywords}
         found: Labels = NONE.union(*(given.get(id(item), NONE) for item in arguments))
-        if how and "model" in found and not (how == "parse" and found & {"wire", "choice"}):
+        if how and "model" in found and not self._harmless(called, how, found):
             place = self.flow.places.get(id(node), self.place)
             at = place.code.at(node, place.block)
             self.flow.sunk.setdefault((how, at.path, at.cell, at.line), Sunk(how, at, found, place, node))

@@ -3,7 +3,7 @@
 Labels are `user`, `operator`, `file`, `document`, `web` (whose words), `talk` (what was said before), `model`
 (an answer), `llm` and `retriever` (what can be asked), `mixed` (instructions and others' words in one text),
 `unfilled` (a text with a placeholder that nothing has filled yet), `payload` (a request written by hand),
-`wire` (its reply as it comes) and `choice` (a tool that a model chose).
+`wire` (its reply as it comes), `choice` (a tool that a model chose) and `dumped` (written as JSON here).
 """
 
 import ast

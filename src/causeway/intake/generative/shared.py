@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from causeway.core.poc import Sighting
+from causeway.intake.generative.own import Own
 from causeway.intake.generative.stores import WEB
 from causeway.intake.generative.values import Node
 from causeway.intake.python.names import dotted
@@ -21,8 +22,11 @@ _GROWS = {"append", "extend", "insert"}
 
 def queried(files: list[list[Node]]) -> Iterator[Sighting]:
     """Where such a chain is made, or changed in a class of the folder's own."""
+    own = Own(files)
     for found in files:
         for node, place in found:
+            if isinstance(node, ast.Call) and own.means(node, place):
+                continue
             if isinstance(node, ast.Call):
                 pieces = dotted(node.func, place.scope.known).split(".")
                 made = QUERIES & set(pieces[-2:])

@@ -69,6 +69,9 @@ _ASKS_THE_WEB = {"search", "run", "invoke", "text", "news", "results", "get_dict
                  "get_search_context", "extract", "scrape"}  # fmt: skip
 INDEXES = re.compile(r"(?i)(?:^|[._])(?:collection|index|vector_?(?:index|store|db))$")
 
+DUMPS = {"json.dumps", "orjson.dumps", "simplejson.dumps", "ujson.dumps", "yaml.dump", "yaml.safe_dump"}
+DATABASES = re.compile(r"(?i)cur|conn|db|sess|engine|sql|database|duck|client|bigquery|warehouse")
+"""What people call an object that sends a query to a database."""
 _SINKS = (
     ("code", RUNNERS | {"builtins.eval", "builtins.exec"}),
     ("pickle", frozenset({"pickle.loads", "dill.loads", "marshal.loads", "jsonpickle.decode"})),

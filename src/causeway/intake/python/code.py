@@ -4,6 +4,7 @@ import ast
 import hashlib
 import json
 import re
+import sys
 import warnings
 from itertools import pairwise
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from causeway.core.finding import Evidence
-from causeway.core.poc import Notebook, Source
+from causeway.core.poc import CUT, NEWER, Notebook, Source
 from causeway.intake.files.text import read_text
 from causeway.intake.files.walk import Entry
 
@@ -25,6 +26,8 @@ _BARE = re.compile(
     r"time|timeit|matplotlib|autoreload|config|writefile|history|bookmark|alias)(?:\s+[^\s=(\[,:+].*)?$"
 )
 """Magics that Jupyter runs without their sign."""
+_PROMPTED = re.compile(r"\s*(?:>>> ?|In \[\d+\]: ?)")
+_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.\.\.:)(?: |$)", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
 _PYTHON_CELLS = {"time", "timeit", "capture", "prun"}
 
@@ -66,14 +69,20 @@ def read_python(entry: Entry) -> Code:
     read = read_text(entry.full, MAX_SOURCE_BYTES)
     digest = hashlib.sha256(read.text.encode("utf-8", "replace")).hexdigest()[:16]
     lines = read.text.count("\n") + 1
-    problem = "longer than the limit, only its beginning was read" if read.cut else ""
+    problem = CUT if read.cut else ""
     tree, error = parse(read.text)
     if tree is None and error is not None:
         where = Evidence(entry.path, line=error.lineno)
-        problem = "not text" if read.binary else f"does not parse: {error.msg}"
+        problem = "not text" if read.binary else problem or _why(error)
         return Code(Source(entry.path, "Python", lines, digest, problem, where))
     block = Block(tree or ast.Module([], []), text=read.text)
     return Code(Source(entry.path, "Python", lines, digest, problem), (block,))
+
+
+def _why(error: SyntaxError) -> str:
+    # from 3.12 on, the quotes of an f-string may stand inside it again
+    old = sys.version_info < (3, 12) and str(error.msg).startswith("f-string")
+    return NEWER if old else f"does not parse: {error.msg}"
 
 
 def read_stale_python(entry: Entry) -> Code | None:
@@ -106,19 +115,17 @@ def read_notebook(entry: Entry) -> Code:
     try:
         cells = _cells(json.loads(read.text))
     except (ValueError, RecursionError, TypeError, AttributeError, KeyError):
-        problem = "not a notebook that can be read"
+        problem = CUT if read.cut else "not a notebook that can be read"
         broken = Notebook(entry.path, 0, 0, problem=problem)
         where = Evidence(entry.path)
         return Code(Source(entry.path, "Python", 0, problem=problem, where=where), notebook=broken)
     language, version = _kernel(json.loads(read.text))
     blocks, errors = [], []
     for number, cell in cells:
-        tree, error = parse(strip_magics(_text(cell)))
-        if tree is None:
-            tree, _ = parse(strip_magics(_text(cell), bare=True))
+        tree, error = _parsed(_text(cell))
         if tree is not None:
             blocks.append(Block(tree, number, _text(cell), _printed(cell), _count(cell)))
-        elif language == "Python" and error is not None:
+        elif language == "Python" and error is not None and _why(error) != NEWER:
             errors.append(Evidence(entry.path, line=error.lineno, cell=number))
     lines = sum(_text(cell).count("\n") + 1 for _, cell in cells)
     digest = hashlib.sha256("\0".join(_text(cell) for _, cell in cells).encode("utf-8", "replace"))
@@ -138,16 +145,33 @@ def read_notebook(entry: Entry) -> Code:
     return Code(source, tuple(blocks) if own else (), state, foreign=foreign)
 
 
+def _parsed(text: str) -> tuple[ast.Module | None, SyntaxError | None]:
+    """A cell's tree as IPython reads it: without prompts, the first line's indent, and magics."""
+    plain = _dedented(_PROMPT.sub("", text) if _PROMPTED.match(text) else text)
+    tree, _ = parse(plain)
+    if tree is not None:
+        return tree, None
+    tree, error = parse(strip_magics(plain))
+    return (tree, error) if tree is not None else (parse(strip_magics(plain, bare=True))[0], error)
+
+
+def _dedented(text: str) -> str:
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return "\n".join(line.removeprefix(indent) for line in text.split("\n")) if indent else text
+
+
 def strip_magics(text: str, *, bare: bool = False) -> str:
     """The cell without shell and IPython lines, those without a sign too when `bare`; line numbers stay."""
     magic = _CELL_MAGIC.match(text)
     if magic and magic[1] not in _PYTHON_CELLS:
         return ""
-    kept = []
+    kept, goes_on = [], False
     for line in text.split("\n"):
         indent = line[: len(line) - len(line.lstrip())]
-        magical = _MAGIC.match(line) or line.rstrip().endswith("?") or (bare and _BARE.match(line))
-        kept.append(f"{indent}pass" if magical else line)
+        magical = goes_on or _MAGIC.match(line) or line.rstrip().endswith("?") or (bare and _BARE.match(line))
+        kept.append(("" if goes_on else f"{indent}pass") if magical else line)
+        goes_on = bool(magical) and line.rstrip().endswith("\\")
     return "\n".join(kept)
 
 
