@@ -41,20 +41,23 @@ def attribute(holder: Literal, name: str) -> Value:
     held = holder.value
     if isinstance(held, dict):
         return wrapped(held[name]) if name in held else OPAQUE
-    if isinstance(held, str) and name in {"parent", "parents"}:
-        return Literal(
-            posixpath.dirname(held)
-            or (
-                ""
-                if held not in {"", ".", ".."} and not held.startswith("..")
-                else posixpath.join(held, "..")
-            )
-        )
+    if isinstance(held, str) and name == "parent":
+        return Literal(_above(held))
+    if isinstance(held, str) and name == "parents":
+        above = [_above(held)]
+        for _ in range(5):
+            above.append(_above(above[-1]))
+        return Literal(above)
     if isinstance(held, str) and name == "name":
         return Literal(posixpath.basename(held))
     if isinstance(held, str) and name == "stem":
         return Literal(posixpath.splitext(posixpath.basename(held))[0])
     return OPAQUE
+
+
+def _above(held: str) -> str:
+    outside = held in {"", ".", ".."} or held.startswith("..")
+    return posixpath.dirname(held) or (posixpath.join(held, "..") if outside else "")
 
 
 def item(holder: Literal, index: Value) -> Value:

@@ -100,6 +100,8 @@ class Events:
     """Names of a network's layers by its identity."""
     images: list[Data] = field(default_factory=list)
     """Images whose folders are their classes."""
+    opened: list[Read] = field(default_factory=list)
+    """Files that are opened by path; how is the mode."""
     similar: list[Fit] = field(default_factory=list)
     """Where everything was compared with everything."""
     torch_losses: list[tuple[str, Evidence]] = field(default_factory=list)

@@ -243,7 +243,7 @@ def _joined(left: object, right: object, operator: ast.operator) -> Value:
     if isinstance(operator, ast.Div) and right == "":
         return Literal(left)
     if isinstance(operator, ast.Div) and isinstance(right, str):
-        return Literal(f"{left}/{right}")
+        return Literal(f"{left}/{right}" if left else right)
     return OPAQUE
 
 

@@ -9,7 +9,7 @@ from causeway.intake import estimators
 from causeway.intake.flow import hubs, layers
 from causeway.intake.flow.events import Judged, Predicted, Split
 from causeway.intake.flow.indexing import NAMES, ROWS, column_of, texts
-from causeway.intake.flow.library import learning_target, save
+from causeway.intake.flow.library import learning_target, save, weights
 from causeway.intake.flow.values import (
     OPAQUE,
     Data,
@@ -210,6 +210,11 @@ def _state(_follower: Following, estimator: Estimator, _this: Call) -> Value:
     return estimator
 
 
+def _filled(follower: Following, estimator: Estimator, this: Call) -> Value:
+    weights(follower, this)
+    return estimator
+
+
 _ON_ESTIMATOR: dict[str, Callable[[Following, Estimator, Call], Value]] = {
     "fit": _fit,
     "fit_transform": _fit_transform,
@@ -240,6 +245,8 @@ _ON_ESTIMATOR: dict[str, Callable[[Following, Estimator, Call], Value]] = {
     "export": _save,
     "optimize": _optimise,
     "setLabelCol": _parameters,
+    "load_weights": _filled,
+    "load_model": _filled,
     "leaderboard": _leaderboard,
     "state_dict": _state,
 }

@@ -64,6 +64,8 @@ DUMPERS = frozenset(
         "cloudpickle.dump", "torch.save", "skops.io.dump",
     }
 )  # fmt: skip
+OPENERS = frozenset({"open", "io.open", "codecs.open", "gzip.open", "PIL.Image.open"})
+WEIGHTS = frozenset("h5 keras hdf5 pt pth json bin model cbm ubj onnx weights".split())
 _FUNCTIONAL = {
     "cross_entropy": "multiclass", "nll_loss": "multiclass", "binary_cross_entropy": "binary",
     "binary_cross_entropy_with_logits": "binary", "mse_loss": "regression", "l1_loss": "regression",
@@ -276,8 +278,19 @@ def _metric(follower: Following, this: Call) -> Value:
     return OPAQUE
 
 
-def _open(_follower: Following, this: Call) -> Value:
-    return Opened(this.text(0, "file"), this.text(1, "mode") or "r")
+def _open(follower: Following, this: Call) -> Value:
+    opened = Opened(this.text(0, "file"), this.text(1, "mode") or "r")
+    if opened.path and this.name in OPENERS:
+        follower.events.opened.append(Read(opened.path, opened.mode, this.at))
+    return opened
+
+
+def weights(follower: Following, this: Call) -> Value:
+    """What a saved network or booster is filled from, by a method of its own."""
+    path = this.text(0, "path") or this.text(0, "fname")
+    if path.rsplit(".", 1)[-1].lower() in WEIGHTS:
+        follower.events.opened.append(Read(path, "r", this.at))
+    return OPAQUE
 
 
 def _concat(_follower: Following, this: Call) -> Value:
@@ -348,6 +361,9 @@ _HANDLERS: dict[str, Callable[[Following, Call], Value]] = {
     "cross_validate": _cross_validate,
     "cross_val_predict": _cross_validate,
     "open": _open,
+    "load_weights": weights,
+    "load_model": weights,
+    "InferenceSession": weights,
     "concat": _concat,
     "get_dummies": _dummies,
     "len": _length,

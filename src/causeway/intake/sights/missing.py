@@ -13,6 +13,7 @@ from causeway.intake.project import Project
 from causeway.intake.python.code import Code
 from causeway.intake.python.names import constant, dotted
 from causeway.intake.python.trees import nodes_in
+from causeway.intake.sights.opened import importers, opened, written_names
 
 _NOT_HERE = re.compile(r"://|[{*?]|^remote:|^[A-Za-z]:[\\/]|^(?:/|~)")
 
@@ -28,16 +29,17 @@ def missing_files(project: Project, files: Files, paths: Iterable[str]) -> list[
         for item in project.events(code).saved
         if item.path
     }
+    written = written_names(project)
     found: list[Sighting] = []
     for code in project.codes:
         events = project.events(code)
         own = {posixpath.basename(item.path.replace("\\", "/")) for item in events.saved if item.path}
-        for written, at in _reads(events):
-            plain = written.replace("\\", "/")
+        for named, at in (*_reads(events), *opened(project, code, written)):
+            plain = named.replace("\\", "/")
             made = posixpath.basename(plain) in own or "/".join(plain.split("/")[-2:]) in everywhere
-            if written and not made and not _NOT_HERE.search(written) and at.path == code.path:
-                found += _judged(written, at, files, there, lowered)
-    return found
+            if named and not made and not _NOT_HERE.search(named) and at.path == code.path:
+                found += _judged(named, at, files, there, lowered)
+    return [*found, *importers(project, found)]
 
 
 def _reads(events: Events) -> Iterator[tuple[str, Evidence]]:

@@ -1,0 +1,87 @@
+"""Files that code opens by itself, networks' weights among them, where nothing provides for their absence."""
+
+import ast
+import posixpath
+from collections.abc import Iterator
+
+from causeway.core.finding import Evidence
+from causeway.core.poc import Sighting
+from causeway.intake.project import Project
+from causeway.intake.python.code import Block, Code
+from causeway.intake.python.names import aliases_of
+from causeway.intake.python.trees import nodes_in
+
+WRITES = set("wax+")
+ASKS = {"exists", "isfile", "is_file", "isdir", "is_dir", "glob", "iterdir", "listdir", "access", "stat"}
+MAX_ROUNDS = 6
+
+
+def written_names(project: Project) -> set[str]:
+    """The names of files that code opens to write."""
+    return {
+        posixpath.basename(item.path.replace("\\", "/"))
+        for code in project.codes
+        for item in project.events(code).opened
+        if WRITES & set(item.how)
+    }
+
+
+def opened(project: Project, code: Code, written: set[str]) -> Iterator[tuple[str, Evidence]]:
+    """Every file that this code opens to read, as it is written, and that nothing in the folder writes."""
+    for item in dict.fromkeys(project.events(code).opened):
+        name = posixpath.basename(item.path.replace("\\", "/"))
+        own = item.at.path == code.path and not WRITES & set(item.how)
+        if own and "." in name and name not in written and not _provided_for(code, item.at):
+            yield item.path, item.at
+
+
+def _provided_for(code: Code, at: Evidence) -> bool:
+    """Whether an error there is caught, or somebody looks first whether there is a file."""
+    block = next((block for block in code.blocks if block.cell == at.cell), None)
+    line = at.line or 0
+    return block is None or _caught(block, line) or _asked(block, line)
+
+
+def _caught(block: Block, line: int) -> bool:
+    return any(
+        isinstance(node, ast.Try)
+        and node.handlers
+        and node.body[0].lineno <= line <= (node.body[-1].end_lineno or 0)
+        for node in nodes_in(block.tree)
+    )
+
+
+def _asked(block: Block, line: int) -> bool:
+    around: ast.AST = block.tree
+    for node in nodes_in(block.tree):
+        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if function and node.lineno <= line <= (node.end_lineno or 0):
+            around = node
+    return any(
+        isinstance(node, ast.Call)
+        and (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")) in ASKS
+        for node in nodes_in(around)
+    )
+
+
+def importers(project: Project, found: list[Sighting]) -> list[Sighting]:
+    """For each file with something missing, the files that import it, directly or not."""
+    wanted = {sighting.at.path for sighting in found}
+    uses = {code.path: _imported(project, code) for code in project.codes} if wanted else {}
+    told: list[Sighting] = []
+    for path in sorted(wanted):
+        reached = {path}
+        for _ in range(MAX_ROUNDS):
+            reached |= {user for user, used in uses.items() if used & reached}
+        told += [Sighting("imported_by", user, Evidence(path)) for user in sorted(reached - {path})]
+    return told
+
+
+def _imported(project: Project, code: Code) -> set[str]:
+    """What a file imports; a package that is not there stands for the folder that its files lie in."""
+    found = project.imported(code)
+    beside = posixpath.dirname(code.path)
+    near = {item.path for item in project.codes if posixpath.dirname(item.path) == beside}
+    for name in aliases_of(code).values():
+        found |= {path for part in name.split(".") if (path := posixpath.join(beside, f"{part}.py")) in near}
+    return found
