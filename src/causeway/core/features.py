@@ -18,14 +18,17 @@ from causeway.core.features_rules import (
     Pair,
     Rule,
     Step,
+    Sum,
     Words,
     columns_read,
     read_features,
     write_features,
 )
+from causeway.core.features_words import ColumnMade, columns_made, in_words
 
 __all__ = [
     "Cells",
+    "ColumnMade",
     "Compiled",
     "Constant",
     "Derived",
@@ -40,11 +43,14 @@ __all__ = [
     "Rule",
     "Sheet",
     "Step",
+    "Sum",
     "Words",
     "apply",
     "apply_columns",
     "apply_rule",
+    "columns_made",
     "columns_read",
+    "in_words",
     "raw_columns_of",
     "read_features",
     "write_features",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from causeway.core import features_read as read
 from causeway.core.errors import UsageError
+from causeway.core.features_parts import part_of
 from causeway.core.features_rules import (
     Constant,
     Derived,
@@ -18,6 +19,7 @@ from causeway.core.features_rules import (
     Pair,
     Rule,
     Step,
+    Sum,
     Words,
 )
 from causeway.core.table import Column, Number, Numbers, Table, Text
@@ -151,20 +153,24 @@ def _cells(features: Features, position: int, sheet: Sheet, done: dict[int, Cell
     return done[position]
 
 
-def _plain(rule: Rule, sheet: Sheet, domains: dict[str, tuple[str, ...]]) -> Cells:
+def _plain(  # noqa: PLR0911 - one answer a kind of rule
+    rule: Rule, sheet: Sheet, domains: dict[str, tuple[str, ...]]
+) -> Cells:
     match rule:
         case Constant():
             return _settled(np.full(len(sheet), rule.value))
         case Numeric():
             return _numeric(rule, sheet)
         case Map():
-            return _map(rule, sheet, domains.get(rule.column, ()))
+            return _map(rule, sheet, domains.get(rule.domain, ()))
         case NumberElseMap():
             return _number_else_map(rule, sheet)
         case Step():
             return _step(rule, sheet)
         case Pair():
             return _pair(rule, sheet)
+        case Sum():
+            return _sum(rule, sheet)
         case _:
             raise UsageError("text has no place in a matrix", hint="use apply_columns")
 
@@ -187,16 +193,22 @@ def _numeric(rule: Numeric, sheet: Sheet) -> Cells:
     if rule.coerce:
         absent = absent | ~np.isfinite(raw)
     values = read.UFUNCS[rule.fn](np.where(np.isfinite(raw), raw, np.nan)) * rule.a + rule.b
-    return _with_missing(rule, values, absent)
+    return _with_missing(rule, _cut_off(rule, values), absent)
+
+
+def _cut_off(rule: Numeric, values: Numbers) -> Numbers:
+    if rule.low is not None:
+        values = np.where(values < rule.low, rule.low, values)
+    return values if rule.high is None else np.where(values > rule.high, rule.high, values)
 
 
 def _map(rule: Map, sheet: Sheet, domain: tuple[str, ...]) -> Cells:
     factor = sheet.factor(rule.column)
     known = {key.strip() for key in domain} if rule.strip else set(domain)
-    keys = [key.strip() for key in factor.keys] if rule.strip else factor.keys
+    keys = list(map(part_of(rule.key), factor.keys)) if rule.key else factor.keys
     rest = np.nan if rule.rest is None else rule.rest
     values = rule.values
-    slots = [values.get(key, rest if key in known else np.nan) for key in keys]
+    slots = [np.nan if key is None else values.get(key, rest if key in known else np.nan) for key in keys]
     slots += [np.nan, np.nan if rule.missing is None else rule.missing]
     absent = (factor.codes == -1) & rule.keeps_missing & (rule.missing is None)
     return _settled(np.array(slots, np.float64)[factor.codes], absent)
@@ -231,6 +243,16 @@ def _pair(rule: Pair, sheet: Sheet) -> Cells:
     readable = (gone[0] | np.isfinite(left)) & (gone[1] | np.isfinite(right))
     values = np.where(np.isfinite(left) & np.isfinite(right), values, np.nan)
     return _settled(values, (gone[0] | gone[1]) & readable & rule.keeps_missing)
+
+
+def _sum(rule: Sum, sheet: Sheet) -> Cells:
+    values = np.full(len(sheet), rule.b)
+    for column, weight in zip(rule.columns, rule.weights, strict=True):
+        raw, fill = sheet.base(column, "number"), rule.fill_of(column)
+        if fill is not None:
+            raw = np.where(sheet.missing(column), fill, raw)
+        values = values + weight * raw
+    return _settled(values)
 
 
 def _derived(rule: Derived, left: Cells, right: Cells) -> Cells:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from causeway.core.errors import UsageError
 from causeway.core.features_apply import Sheet, apply_columns, apply_to_sheet
-from causeway.core.features_plan import Plan, combinations_of, plans_of, template_of
+from causeway.core.features_plan import Plan, combinations_of, mixtures_of, plans_of, template_of
 from causeway.core.features_problem import Problem
 from causeway.core.features_row import Policy, Row, RowFill
 from causeway.core.features_rules import Features, Words
@@ -68,6 +68,7 @@ class Compiled:
         self._policy = Policy(missing=missing, unseen=unseen)
         self._plans = plans_of(features, fields)
         self._combinations = combinations_of(features)
+        self._mixtures = mixtures_of(features)
         self._template = np.array(template_of(features), np.float64)
         self._words = [j for j, rule in enumerate(features.rules) if isinstance(rule, Words)]
 
@@ -108,7 +109,7 @@ class Compiled:
         values: Numbers = np.tile(self._template, (len(rows), 1))
         fills = [RowFill(index, values[index], self._policy) for index in range(len(rows))]
         for fill, row in zip(fills, rows, strict=True):
-            fill.fill(row, self._plans, self._combinations)
+            fill.fill(row, self._plans, self._combinations, self._mixtures)
         return values, fills
 
     def _table(self, rows: Sequence[Row]) -> Table | None:
@@ -132,7 +133,7 @@ class Compiled:
         for index in np.flatnonzero(doubtful).tolist():
             fill = RowFill(index, cells.values[index], self._policy)
             fill.out[:] = self._template
-            fill.fill(rows[index], self._plans, self._combinations)
+            fill.fill(rows[index], self._plans, self._combinations, self._mixtures)
             problems += fill.problems
         return Prepared(cells.values, problems)
 

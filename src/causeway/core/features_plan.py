@@ -10,6 +10,7 @@ from typing import NamedTuple
 from causeway.core import features_read as read
 from causeway.core.errors import UsageError
 from causeway.core.features_apply import number_else
+from causeway.core.features_parts import Part, part_of
 from causeway.core.features_rules import (
     Constant,
     Derived,
@@ -20,6 +21,7 @@ from causeway.core.features_rules import (
     Pair,
     Rule,
     Step,
+    Sum,
     Words,
     columns_read,
 )
@@ -52,7 +54,7 @@ class Reading(NamedTuple):
 class Lookup(NamedTuple):
     """What each category does; `fallback` is the declared answer to one that nobody saw."""
 
-    strip: bool
+    part: Part
     effects: dict[str, Effects]
     fallback: Effects | None
 
@@ -77,6 +79,15 @@ class Combination(NamedTuple):
     slots: tuple[Slot, Slot] | None
     of: tuple[int, int]
     fields: tuple[str, ...]
+
+
+class Mixture(NamedTuple):
+    """A matrix column made of several raw numbers, each times its weight; None fills nothing."""
+
+    position: int
+    name: str
+    b: float
+    parts: tuple[tuple[Slot, float, float | None], ...]
 
 
 class Plan(NamedTuple):
@@ -117,13 +128,12 @@ def _plan(features: Features, field: Field) -> Plan:
     maps = [(j, rule) for j, rule in mine if isinstance(rule, Map)]
     words = [(j, rule) for j, rule in mine if isinstance(rule, Words)]
     readings = _readings(field.name, mine)
-    domain = features.domains.get(field.name, ())
     return Plan(
         field=field,
-        takes_numbers=not maps and not words and all(r.slot[1] != "length" for r in readings),
-        absent=_absent(mine),
+        takes_numbers=not maps and not words and all(read.is_number(r.slot[1]) for r in readings),
+        absent=_absent(field.name, mine),
         readings=_bounded(readings, field),
-        lookups=tuple(_lookups(features, maps, domain)),
+        lookups=tuple(_lookups(features, maps)),
         wordings=tuple(Wording(j, rule, _known(features, rule)) for j, rule in words),
     )
 
@@ -142,13 +152,15 @@ def _known(features: Features, rule: Words) -> set[str] | None:
     return None if domain is None else {word.strip() if rule.strip else word for word in domain}
 
 
-def _absent(mine: list[tuple[int, Rule]]) -> Effects | None:
+def _absent(name: str, mine: list[tuple[int, Rule]]) -> Effects | None:
     effects: list[tuple[int, float]] = []
     for position, rule in mine:
         if isinstance(rule, Numeric | Map | Step | NumberElseMap) and rule.missing is not None:
             effects.append((position, rule.missing))
         elif getattr(rule, "keeps_missing", False):
             effects.append((position, math.nan))
+        elif isinstance(rule, Sum) and rule.fill_of(name) is not None:
+            continue
         else:
             return None
     return tuple(effects)
@@ -174,16 +186,16 @@ def _slots(name: str, rule: Rule) -> list[Slot]:
     if isinstance(rule, Pair):
         parts = zip(rule.columns, rule.bases, rule.formats, strict=True)
         return list(dict.fromkeys(part for part in parts if part[0] == name))
-    return []
+    return [(name, "number", "")] if isinstance(rule, Sum) else []
 
 
 def _reading(slot: Slot, coerce: bool, rules: list[tuple[int, Rule]]) -> Reading:  # noqa: FBT001 - half of a key
     return Reading(
         read=read.reader_of(slot[1], slot[2]),
         outputs=tuple((j, output_of(rule)) for j, rule in rules if isinstance(rule, Numeric | Step)),
-        coerced=_absent(rules) if coerce else None,
+        coerced=_absent(slot[0], rules) if coerce else None,
         slot=slot,
-        shared=any(isinstance(rule, Pair) for _, rule in rules),
+        shared=any(isinstance(rule, Pair | Sum) for _, rule in rules),
         open=tuple(dict.fromkeys(i for _, rule in rules if isinstance(rule, Step) for i in rule.intervals)),
     )
 
@@ -199,25 +211,30 @@ def output_of(rule: Numeric | Step) -> Callable[[float], float] | None:
         cuts, values = rule.cuts, rule.values
         return lambda number: values[bisect_right(cuts, number)]
     function, a, b = read.FUNCTIONS[rule.fn], rule.a, rule.b
+    if rule.low is not None or rule.high is not None:
+        low = -math.inf if rule.low is None else rule.low
+        high = math.inf if rule.high is None else rule.high
+        return lambda number: min(max(function(number) * a + b, low), high)
     if rule.fn != "id":
         return lambda number: function(number) * a + b
     return None if (a, b) == (1.0, 0.0) else lambda number: number * a + b
 
 
-def _lookups(features: Features, maps: list[tuple[int, Map]], domain: tuple[str, ...]) -> list[Lookup]:
-    parts = [[(j, rule) for j, rule in maps if rule.strip is strip] for strip in (False, True)]
-    return [_lookup(features, rules, domain) for rules in parts if rules]
+def _lookups(features: Features, maps: list[tuple[int, Map]]) -> list[Lookup]:
+    keys = dict.fromkeys(rule.key for _, rule in maps)
+    return [_lookup(features, [(j, rule) for j, rule in maps if rule.key == key]) for key in keys]
 
 
-def _lookup(features: Features, rules: list[tuple[int, Map]], domain: tuple[str, ...]) -> Lookup:
-    strip = rules[0][1].strip
-    known = {key.strip() for key in domain} if strip else set(domain)
+def _lookup(features: Features, rules: list[tuple[int, Map]]) -> Lookup:
+    first = rules[0][1]
+    domain = features.domains.get(first.domain, ())
+    known = {key.strip() for key in domain} if first.strip else set(domain)
     effects = {
         key: tuple((j, rule.values[key]) for j, rule in rules if key in rule.values)
         for key in known.union(*(rule.values for _, rule in rules))
         if all(key in rule.values or (rule.rest is not None and key in known) for _, rule in rules)
     }
-    return Lookup(strip, effects, _fallback(features, rules, effects))
+    return Lookup(part_of(first.key), effects, _fallback(features, rules, effects))
 
 
 def _fallback(
@@ -234,6 +251,23 @@ def _fallback(
         if len(rule.values) > 1 and _CATCH_ALL.search(features.columns[position])
     ]
     return tuple(groups) if len(groups) == 1 else None
+
+
+def mixtures_of(features: Features) -> tuple[Mixture, ...]:
+    """The sums of raw columns."""
+    return tuple(
+        Mixture(
+            j,
+            features.columns[j],
+            rule.b,
+            tuple(
+                ((column, "number", ""), weight, rule.fill_of(column))
+                for column, weight in zip(rule.columns, rule.weights, strict=True)
+            ),
+        )
+        for j, rule in enumerate(features.rules)
+        if isinstance(rule, Sum)
+    )
 
 
 def combinations_of(features: Features) -> tuple[Combination, ...]:

@@ -5,10 +5,13 @@ Both interpreters of the rules go through these functions, so they cannot disagr
 
 import math
 import re
+from calendar import monthrange
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
+
+from causeway.core.table import Numbers
 
 NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*", re.ASCII)
 _PLAIN = r"[-+]?\d+(?:\.\d+)?"
@@ -21,7 +24,29 @@ AMOUNT_SIGNS = "$%\u20ac\u00a3\u20b9"
 _UNDEFINED = math.nan
 
 TEXT_BASES = ("number", "range_mean", "first_number", "amount", "length")
-DATE_PARTS = ("year", "month", "day", "dayofweek", "hour", "quarter", "dayofyear")
+COUNT_BASES = (
+    "count.words",
+    "count.different_words",
+    "count.capitals",
+    "count.digits",
+    "count.marks",
+    "mean.word_length",
+)
+DATE_PARTS = (
+    "year",
+    "month",
+    "day",
+    "dayofweek",
+    "hour",
+    "quarter",
+    "dayofyear",
+    "week",
+    "minute",
+    "days",
+    "seconds",
+    "days_in_month_left",
+)
+_MARKS = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 Base = Callable[[str], float]
 
@@ -70,7 +95,18 @@ _TEXT_READERS: dict[str, Base] = {
     "range_mean": range_mean_of,
     "first_number": first_number_of,
     "length": length_of,
+    "count.words": lambda text: float(len(text.split())),
+    "count.different_words": lambda text: float(len(set(text.split()))),
+    "count.capitals": lambda text: float(sum(map(str.isupper, text))),
+    "count.digits": lambda text: float(sum(map(str.isdigit, text))),
+    "count.marks": lambda text: float(sum(character in _MARKS for character in text)),
+    "mean.word_length": lambda text: _mean_length(text.split()),
 }
+
+
+def _mean_length(words: list[str]) -> float:
+    return sum(map(len, words)) / len(words) if words else _UNDEFINED
+
 
 _DATE_READERS: dict[str, Callable[[datetime], int]] = {
     "year": lambda at: at.year,
@@ -80,6 +116,11 @@ _DATE_READERS: dict[str, Callable[[datetime], int]] = {
     "hour": lambda at: at.hour,
     "quarter": lambda at: (at.month + 2) // 3,
     "dayofyear": lambda at: at.timetuple().tm_yday,
+    "week": lambda at: at.isocalendar()[1],
+    "minute": lambda at: at.minute,
+    "days": lambda at: at.toordinal(),
+    "seconds": lambda at: int(at.replace(tzinfo=UTC).timestamp()),
+    "days_in_month_left": lambda at: monthrange(at.year, at.month)[1] - at.day,
 }
 
 
@@ -87,6 +128,10 @@ def reader_of(base: str, layout: str = "") -> Base:
     """The function that reads text by this base; not finite where it cannot."""
     if base == "amount":
         return _amounts_with(layout)
+    if base == "count.text":
+        return lambda text: float(text.count(layout))
+    if base == "count.lower_text":
+        return lambda text: float(text.lower().count(layout))
     if not base.startswith("date."):
         return _TEXT_READERS[base]
     part = _DATE_READERS[base.removeprefix("date.")]
@@ -98,6 +143,11 @@ def reader_of(base: str, layout: str = "") -> Base:
             return _UNDEFINED
 
     return read
+
+
+def is_number(base: str) -> bool:
+    """Whether what this base reads is itself a number that may be sent as one."""
+    return base != "length" and not base.startswith(("count.", "mean."))
 
 
 def key_of(number: float) -> str:
@@ -122,6 +172,18 @@ def _sqrt(value: float) -> float:
     return math.sqrt(value) if value >= 0 else _UNDEFINED
 
 
+def _reciprocal(value: float) -> float:
+    return 1 / value if value else _UNDEFINED
+
+
+def _exp(value: float) -> float:
+    return float(np.exp(value))
+
+
+def _cbrt(value: float) -> float:
+    return float(np.cbrt(value))
+
+
 def _ratio(left: float, right: float) -> float:
     return left / right if right else _UNDEFINED
 
@@ -132,6 +194,12 @@ FUNCTIONS: dict[str, Callable[[float], float]] = {
     "log1p": _log1p,
     "sqrt": _sqrt,
     "square": lambda value: value * value,
+    "cube": lambda value: value * value * value,
+    "cbrt": _cbrt,
+    "reciprocal": _reciprocal,
+    "exp": _exp,
+    "round": lambda value: float(np.rint(value)),
+    "floor": lambda value: float(np.floor(value)),
 }
 OPERATIONS: dict[str, Callable[[float, float], float]] = {
     "ratio": _ratio,
@@ -139,12 +207,18 @@ OPERATIONS: dict[str, Callable[[float, float], float]] = {
     "sum": lambda left, right: left + right,
     "difference": lambda left, right: left - right,
 }
-UFUNCS: dict[str, np.ufunc] = {
+UFUNCS: dict[str, Callable[[Numbers], Numbers]] = {
     "id": np.positive,
     "log": np.log,
     "log1p": np.log1p,
     "sqrt": np.sqrt,
     "square": np.square,
+    "cube": lambda values: values * values * values,
+    "cbrt": np.cbrt,
+    "reciprocal": np.reciprocal,
+    "exp": np.exp,
+    "round": np.rint,
+    "floor": np.floor,
 }
 BINARY_UFUNCS: dict[str, np.ufunc] = {
     "ratio": np.divide,

@@ -6,7 +6,7 @@ from typing import Any
 
 from causeway.core import features_read as read
 from causeway.core.features_apply import unproven_in, word_of
-from causeway.core.features_plan import Combination, Effects, Lookup, Plan, Reading, Slot, Wording
+from causeway.core.features_plan import Combination, Effects, Lookup, Mixture, Plan, Reading, Slot, Wording
 from causeway.core.features_problem import Problem, near, shown
 from causeway.core.table import Numbers
 
@@ -20,6 +20,7 @@ READABLE = {
     "first_number": "text with a number in it, such as 3 rooms",
     "amount": "an amount, such as 1,234.50",
     "length": "text",
+    "mean.word_length": "text with a word in it",
     "number_else": "a number, or text of a shape that was proven",
 }
 """What can be read in each way."""
@@ -48,7 +49,13 @@ class RowFill:
         self.shared: dict[Slot, float] = {}
         self.words: dict[int, str] = {}
 
-    def fill(self, row: Row, plans: tuple[Plan, ...], combinations: tuple[Combination, ...]) -> None:
+    def fill(
+        self,
+        row: Row,
+        plans: tuple[Plan, ...],
+        combinations: tuple[Combination, ...],
+        mixtures: tuple[Mixture, ...] = (),
+    ) -> None:
         """Read every field, then combine; a refused row is NaN throughout."""
         for plan in plans:
             value = row.get(plan.field.name)
@@ -56,6 +63,9 @@ class RowFill:
                 self._absent(plan)
             else:
                 self._present(plan, value)
+        for mixture in mixtures:
+            if not self.refused:
+                self._mix(mixture)
         for combination in combinations:
             if self.refused:
                 break
@@ -120,12 +130,15 @@ class RowFill:
             self._say(plan.field.name, "range", shown(typed), proven, refused=False)
 
     def _category(self, plan: Plan, lookup: Lookup, key: str) -> None:
-        effects = lookup.effects.get(key.strip() if lookup.strip else key)
+        part = lookup.part(key)
+        effects = None if part is None else lookup.effects.get(part)
         if effects is not None:
             self._put(effects)
             return
         allowed = lookup.fallback if self.policy.flag_unseen else None
-        self._say(plan.field.name, "unseen", shown(key), near(key, lookup.effects), refused=allowed is None)
+        self._say(
+            plan.field.name, "unseen", shown(key), near(part or key, lookup.effects), refused=allowed is None
+        )
         self._put(allowed or ())
 
     def _word(self, plan: Plan, wording: Wording, key: str) -> None:
@@ -145,6 +158,15 @@ class RowFill:
             return
         name = f"{combination.name} is undefined for these values of {', '.join(combination.fields)}"
         self._say(combination.fields[-1], "unparsable", "", name)
+
+    def _mix(self, mixture: Mixture) -> None:
+        made = mixture.b
+        for slot, weight, fill in mixture.parts:
+            made += weight * self.shared.get(slot, math.nan if fill is None else fill)
+        self.out[mixture.position] = made
+        if not math.isfinite(made):
+            name = f"{mixture.name} is undefined for these values"
+            self._say(mixture.parts[-1][0][0], "unparsable", "", name)
 
     def _operands(self, combination: Combination) -> tuple[float, float, bool]:
         if combination.slots is None:
@@ -223,5 +245,7 @@ def _how(reading: Reading) -> str:
     base, layout = reading.slot[1:]
     if base.startswith("date."):
         return f"write dates as {layout}"
+    if base.startswith("count."):
+        return "send text"
     signs = f", with {' or '.join(layout)} or without" if layout and base == "amount" else ""
     return f"send {READABLE[base]}{signs}"

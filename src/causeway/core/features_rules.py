@@ -21,11 +21,12 @@ class Constant(Struct, frozen=True, omit_defaults=True, tag="constant"):
 class Numeric(Struct, frozen=True, omit_defaults=True, tag="numeric"):
     """`a * fn(base of the column) + b`.
 
-    `base` is how the raw value is read: `number`, `range_mean`, `first_number`, `amount`, `length`, or
-    a part of a date in `format`, as in `date.month`; of an `amount`, `format` lists the signs that were
-    proven, such as `$`. `missing` is the output where there is no value;
-    with `keeps_missing` that output is NaN, for models that take it. With `coerce`, text that cannot be
-    read counts as missing.
+    `base` is how the raw value is read: `number`, `range_mean`, `first_number`, `amount`, `length`, a
+    count such as `count.words`, or a part of a date in `format`, as in `date.month`. Of an `amount`,
+    `format` lists the signs that were proven, such as `$`; of a `count.text` it is what is counted.
+    `missing` is the output where there is no value; with `keeps_missing` that output is NaN, for models
+    that take it. With `coerce`, text that cannot be read counts as missing. `low` and `high` are where the
+    output is cut off.
     """
 
     column: str
@@ -33,6 +34,8 @@ class Numeric(Struct, frozen=True, omit_defaults=True, tag="numeric"):
     fn: str = "id"
     a: float = 1.0
     b: float = 0.0
+    low: float | None = None
+    high: float | None = None
     missing: float | None = None
     keeps_missing: bool = False
     coerce: bool = False
@@ -44,7 +47,8 @@ class Map(Struct, frozen=True, omit_defaults=True, tag="map"):
     """A number for each category of `Features.domains[column]`: that in `values`, else `rest`.
 
     `what` is the likely intent: `label-encoder`, `factorize`, `one-hot`, `group-indicator`,
-    `frequency`, `code-map`. Keys are stripped of outer blanks with `strip`. `target_encoded` marks
+    `frequency`, `code-map`, `join`. Keys are stripped of outer blanks with `strip`, or a `part` of the text.
+    `source` says what a join looks up, as in `score of scores.csv`. `target_encoded` marks
     values that are the target's mean in each category.
     """
 
@@ -55,8 +59,20 @@ class Map(Struct, frozen=True, omit_defaults=True, tag="map"):
     missing: float | None = None
     keeps_missing: bool = False
     strip: bool = False
+    part: str = ""
+    source: str = ""
     target_encoded: bool = False
     support: int = 0
+
+    @property
+    def key(self) -> str:
+        """The part of the text that is the category."""
+        return self.part or ("strip" if self.strip else "")
+
+    @property
+    def domain(self) -> str:
+        """The name of its categories among the domains: parts of a column are apart from its whole texts."""
+        return f"{self.column} {self.part}" if self.part else self.column
 
 
 class NumberElseMap(Struct, frozen=True, omit_defaults=True, tag="number_else_map"):
@@ -102,6 +118,20 @@ class Pair(Struct, frozen=True, omit_defaults=True, tag="pair"):
     support: int = 0
 
 
+class Sum(Struct, frozen=True, omit_defaults=True, tag="sum"):
+    """`b` and the raw columns, each times its weight; `fills` stand where a column has no value."""
+
+    columns: tuple[str, ...]
+    weights: tuple[float, ...]
+    b: float = 0.0
+    fills: tuple[float | None, ...] = ()
+    support: int = 0
+
+    def fill_of(self, column: str) -> float | None:
+        """What stands where this column has no value; None where nothing does."""
+        return dict(zip(self.columns, self.fills, strict=False)).get(column)
+
+
 class Derived(Struct, frozen=True, omit_defaults=True, tag="derived"):
     """`a * (left operation (right + plus)) + b` of two other columns of the matrix, by position."""
 
@@ -128,19 +158,21 @@ class Words(Struct, frozen=True, omit_defaults=True, tag="words"):
     support: int = 0
 
 
-Rule = Constant | Numeric | Map | NumberElseMap | Step | Pair | Derived | Words
+Rule = Constant | Numeric | Map | NumberElseMap | Step | Pair | Sum | Derived | Words
 
 
 class Features(Struct, frozen=True, omit_defaults=True):
     """The rules of one matrix, a rule a column.
 
-    `domains` lists the categories proven for each raw column that a `Map` or replacing `Words` reads.
+    `domains` lists the categories proven for each raw column that a `Map` or replacing `Words` reads, and
+    `made_at` the line of the proof of concept's code that makes each column, empty where it was not seen.
     """
 
     columns: tuple[str, ...]
     rules: tuple[Rule, ...]
     domains: dict[str, tuple[str, ...]] = {}
     format: int = 1
+    made_at: tuple[str, ...] = ()
 
     INDICATORS: ClassVar[frozenset[str]] = frozenset({"one-hot", "group-indicator"})
 
@@ -150,7 +182,7 @@ def columns_read(rule: Rule) -> tuple[str, ...]:
     match rule:
         case Constant() | Derived():
             return ()
-        case Pair():
+        case Pair() | Sum():
             return rule.columns
         case _:
             return (rule.column,)

@@ -6,6 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from causeway.core.features import Map, Numeric, Words
+from causeway.core.features_parts import part_of
 from causeway.core.features_rules import Features
 from causeway.core.table import Numbers, Text
 from causeway.recover.fitting import single
@@ -81,6 +82,8 @@ def _is_frequency(pool: Pool, grouping: Grouping, values: Numbers) -> bool:
     if _in_proportion(values, grouping.counts):
         return True
     factor = pool.sheet.factor(grouping.column)
+    if grouping.part:
+        return False
     counted = dict(zip(factor.keys, np.bincount(factor.codes[factor.codes >= 0]), strict=True))
     return _in_proportion(values, np.array([counted.get(key, 0) for key in grouping.keys], np.int64))
 
@@ -136,7 +139,7 @@ def _cost(grouping: Grouping, name: str, what: str, values: Numbers) -> float:
         base -= 1.0 if _named(grouping, name, values) else 0.0
     elif grouping.numeric:  # a line or a bin says more about numbers than a list of them
         base += 2.0
-    return base + (0.5 if grouping.strip else 0.0)
+    return base + (0.5 if grouping.part == "strip" else 1.0 if grouping.part else 0.0)
 
 
 def _map(grouping: Grouping, what: str, values: Numbers, wanted: Numbers, evidence: Evidence | None) -> Map:
@@ -154,7 +157,8 @@ def _map(grouping: Grouping, what: str, values: Numbers, wanted: Numbers, eviden
         rest=rest,
         missing=float(there[0]) if len(there) and not keeps else None,
         keeps_missing=keeps,
-        strip=grouping.strip,
+        strip=grouping.part == "strip",
+        part="" if grouping.part == "strip" else grouping.part,
         target_encoded=evidence is not None and _is_target_mean(grouping, values, evidence),
     )
 
@@ -258,8 +262,10 @@ def closed_domain(pool: Pool, column: str) -> tuple[str, ...] | None:
     return keys if closed else None
 
 
-def domain_of(pool: Pool, column: str) -> tuple[str, ...]:
-    """The categories of a column on the kept rows."""
+def domain_of(pool: Pool, column: str, *, part: str = "") -> tuple[str, ...]:
+    """The categories of a column, or of a part of it, on the kept rows."""
     factor = pool.sheet.factor(column)
     codes = listed(np.unique(factor.codes[pool.positions]))
-    return tuple(sorted(factor.keys[code] for code in codes if code >= 0))
+    take = part_of(part)
+    found = {take(factor.keys[code]) for code in codes if code >= 0}
+    return tuple(sorted(key for key in found if key is not None))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from causeway.core.features import Derived, Pair
-from causeway.core.features_read import BINARY_UFUNCS
+from causeway.core.features_read import BINARY_UFUNCS, is_number
 from causeway.core.table import Numbers
 from causeway.recover.fitting import Line, line_through
 from causeway.recover.loaded import Positions
@@ -23,7 +23,7 @@ _FORMS = (*((operation, 0.0) for operation in BINARY_UFUNCS), *(("ratio", guard)
 
 def pair_candidates(pool: Pool, wanted: Numbers, *, tolerance: float) -> Iterator[Candidate]:
     """Ratio, product, sum or difference of two raw columns."""
-    readings = [one for one in pool.series if one.base != "length"]
+    readings = [one for one in pool.series if is_number(one.base)]
     probes = _probes(len(wanted))
     for one, other in itertools.permutations(readings, 2):
         for operation, plus in _FORMS:

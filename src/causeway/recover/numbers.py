@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 
 import numpy as np
+from msgspec.structs import replace
 
 from causeway.core.features import NumberElseMap, Numeric, Rule, Step
 from causeway.core.features_read import FUNCTIONS, TEXT_BASES, shape_of
 from causeway.core.table import Numbers, Text
-from causeway.recover.fitting import Line, alike, quick_line, single
+from causeway.recover.fitting import Line, alike, line_through, quick_line, single
 from causeway.recover.loaded import listed
-from causeway.recover.pool import Pool, Series
+from causeway.recover.pool import PROBES, Pool, Series
 
 MOST_BINS = 30
 ROWS_PER_BIN = 5
+FEWEST_INNER = 8
+INNER_SHARE = 0.3
+"""A line is believed where at least this share of the rows lies between its ends."""
 
 Candidate = tuple[float, Rule]
 """What a rule costs (simpler is cheaper), and the rule."""
@@ -30,6 +34,30 @@ def numeric_candidates(pool: Pool, wanted: Numbers, *, tolerance: float) -> Iter
                 cost = _cost(series, fn, line) + (0.0 if gaps == {} else 1.0)
                 yield cost, _numeric(series, fn, line, gaps)
                 break
+        else:
+            yield from _cut_off(series, wanted, gaps, tolerance=tolerance)
+
+
+def _cut_off(
+    series: Series, wanted: Numbers, gaps: dict[str, float | bool], *, tolerance: float
+) -> Iterator[Candidate]:
+    """Lines that end at the least or the greatest value, where several rows have it."""
+    known = series.finite
+    low, high = float(wanted[known].min()), float(wanted[known].max())
+    ends = [end for end in (low, high) if (wanted[known] == end).sum() > 1]
+    inner = np.flatnonzero(known & ~np.isin(wanted, ends))
+    if not ends or low == high or len(inner) < max(FEWEST_INNER, len(wanted) * INNER_SHARE):
+        return
+    probes = inner[np.linspace(0, len(inner) - 1, PROBES).astype(np.int64)]
+    for fn in ("id", "log1p", "sqrt"):
+        made = series.under(fn)
+        if line_through(made[probes], wanted[probes], tolerance) is None:
+            continue
+        line = line_through(made[inner], wanted[inner], tolerance)
+        if line is not None:
+            rule = _numeric(series, fn, line, gaps)
+            rule = replace(rule, low=low if low in ends else None, high=high if high in ends else None)
+            yield _cost(series, fn, line) + 1.5, rule
 
 
 def _line(series: Series, fn: str, wanted: Numbers, tolerance: float) -> Line | None:
@@ -37,7 +65,13 @@ def _line(series: Series, fn: str, wanted: Numbers, tolerance: float) -> Line | 
 
 
 def _cost(series: Series, fn: str, line: Line) -> float:
-    reading = 1 + 0.5 * TEXT_BASES.index(series.base) if series.base in TEXT_BASES else 2.0
+    reading = (
+        1 + 0.5 * TEXT_BASES.index(series.base)
+        if series.base in TEXT_BASES
+        else 2.5
+        if series.base.startswith("count.")
+        else 2.0
+    )
     function = 0 if fn == "id" else 2
     return reading + function + (0 if line.plain else 2 if fn == "id" else 1)
 

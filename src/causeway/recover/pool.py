@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from causeway.core.dates import DATE_LAYOUTS
 from causeway.core.features import Sheet
-from causeway.core.features_read import AMOUNT_SIGNS, DATE_PARTS, TEXT_BASES, UFUNCS, reader_of
+from causeway.core.features_parts import PARTS, part_of
+from causeway.core.features_read import (
+    AMOUNT_SIGNS,
+    COUNT_BASES,
+    DATE_PARTS,
+    TEXT_BASES,
+    UFUNCS,
+    reader_of,
+)
 from causeway.core.table import Numbers, Table, Text
 from causeway.recover.loaded import Positions, listed
 
@@ -18,6 +26,8 @@ Mask = NDArray[np.bool_]
 
 _LOOKS_LIKE_DATE = re.compile(r"\d[-/.:]\d")
 READABLE_SHARE = 0.2
+MARKS = ",.-_/:@|(;#"
+MARKED_SHARE = 0.9
 PROBES = 32
 
 
@@ -47,9 +57,11 @@ class Series:
 class Grouping:
     """A raw column as categories, on the kept rows: sorted by category once, so a test costs one pass."""
 
-    def __init__(self, column: str, codes: Positions, keys: list[str], *, strip: bool, numeric: bool) -> None:
+    def __init__(
+        self, column: str, codes: Positions, keys: list[str], *, numeric: bool = False, part: str = ""
+    ) -> None:
         self.column = column
-        self.strip = strip
+        self.part = part
         self.numeric = numeric
         present = np.flatnonzero(codes >= 0)
         self.absent = np.flatnonzero(codes < 0)
@@ -129,6 +141,7 @@ def _bases_of(sheet: Sheet, name: str, positions: Positions) -> list[tuple[str, 
         return [("number", "")]
     signs = _signs_in(sheet, name, positions)
     bases = [(base, signs if base == "amount" else "") for base in TEXT_BASES]
+    bases += [(base, "") for base in COUNT_BASES]
     return [*bases, *((f"date.{part}", layout) for layout in _layouts_of(sheet, name) for part in DATE_PARTS)]
 
 
@@ -160,15 +173,35 @@ def _groupings_of(sheet: Sheet, name: str, positions: Positions) -> Iterator[Gro
     numeric = not isinstance(sheet.column(name), Text)
     if np.any(codes == -2):
         return
-    plain = Grouping(name, codes, factor.keys, strip=False, numeric=numeric)
+    plain = Grouping(name, codes, factor.keys, numeric=numeric)
     if not plain.keys or (numeric and len(plain.keys) > max(2, len(positions) / 3)):
         return
     yield plain
-    stripped = {key.strip(): 0 for key in plain.keys}
-    if len(stripped) < len(plain.keys):
-        words = {word: place for place, word in enumerate(stripped)}
-        slots = np.array([words.get(key.strip(), -1) for key in factor.keys] + [-1], np.int64)
-        yield Grouping(name, slots[codes], list(words), strip=True, numeric=False)
+    if numeric:
+        return
+    for part in ["strip", *PARTS, *_marked(plain.keys)]:
+        grouping = _by_part(name, codes, factor.keys, part)
+        if grouping is not None and len(grouping.keys) < len(plain.keys):
+            yield grouping
+
+
+def _by_part(name: str, codes: Positions, keys: list[str], part: str) -> Grouping | None:
+    """The column by a part of its texts; None where a text has no such part."""
+    take = part_of(part)
+    taken = [take(key) for key in keys]
+    words = {word: place for place, word in enumerate(dict.fromkeys(w for w in taken if w is not None))}
+    slots = np.array([-2 if word is None else words[word] for word in taken] + [-1], np.int64)
+    found = slots[codes]
+    return None if np.any(found == -2) or len(words) < 2 else Grouping(name, found, list(words), part=part)
+
+
+def _marked(keys: list[str]) -> list[str]:
+    """The parts before, after and between marks that nearly all of the texts have."""
+    few = keys[:PROBES]
+    marks = [mark for mark in MARKS if sum(mark in key for key in few) > MARKED_SHARE * len(few)]
+    pairs = [(one, other) for one in marks for other in marks if one != other]
+    plain = [f"{how} {mark}" for mark in marks for how in ("before", "after")]
+    return [*plain, *(f"between {one}{other}" for one, other in pairs)]
 
 
 def _probes(values: Numbers, finite: Mask) -> Positions:

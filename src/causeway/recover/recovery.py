@@ -1,5 +1,7 @@
 """Preprocessing that lives outside a model, recovered from a watched training and proven row by row."""
 
+from functools import partial
+
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -9,8 +11,10 @@ from causeway.core.features import Features, Rule
 from causeway.core.table import Column, Number, Numbers, Table
 from causeway.recover.align import Alignment, Source, align
 from causeway.recover.categories import Evidence
+from causeway.recover.contents import literals_in
 from causeway.recover.fitting import DOUBLE_TOLERANCE, SINGLE_TOLERANCE
 from causeway.recover.identity import Reached, reached
+from causeway.recover.joins import Joins, with_joins
 from causeway.recover.leaks import Leak, leaks_of
 from causeway.recover.loaded import LoadedTrace, Positions
 from causeway.recover.pool import pool_of
@@ -109,8 +113,8 @@ def recover(loaded: LoadedTrace, *, target: str | None = None) -> Recovery:
         raise UsageError(
             "no table that was read has the rows of the model's matrix",
             where=loaded.trace.script,
-            hint="merges, group-bys and rows that are multiplied are not followed: write the joined table to "
-            "a file, and train from that",
+            hint="rows that are grouped or multiplied are not followed: write the table that reaches the "
+            "model to a file, and train from that",
         )
     table = loaded.tables[found.table]
     seen = _known_on(known_targets(loaded, rows), found)
@@ -129,7 +133,15 @@ def _recovery(
     matrix, fitted = rows.matrix.take(found.kept), rows.fitted[found.kept]
     pool = pool_of(table.without(aim.column), found.positions)
     tolerance = SINGLE_TOLERANCE if rows.float32 else DOUBLE_TOLERANCE
-    explained = explain_all(pool, matrix, tolerance=tolerance, evidence=_evidence(y, fitted))
+    joins = Joins(loaded, found.table, found.positions)
+    explained = explain_all(
+        pool,
+        matrix,
+        tolerance=tolerance,
+        evidence=_evidence(y, fitted),
+        literals=literals_in([made.source for made in loaded.trace.made]),
+        elsewhere=partial(with_joins, joins, matrix=matrix, tolerance=tolerance),
+    )
     domains = Domains(pool)
     return Recovery(
         source=found.table,

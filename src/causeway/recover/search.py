@@ -1,6 +1,6 @@
 """The search: for each column of the matrix the simplest rule that is exact on all kept rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -19,6 +19,7 @@ from causeway.recover.categories import (
     word_candidates,
 )
 from causeway.recover.combinations import derived_candidates, pair_candidates
+from causeway.recover.contents import content_candidates
 from causeway.recover.fitting import alike
 from causeway.recover.numbers import (
     Candidate,
@@ -27,6 +28,7 @@ from causeway.recover.numbers import (
     step_candidates,
 )
 from causeway.recover.pool import Pool
+from causeway.recover.sums import sum_candidates
 
 NAMED_ALIKE = 1.0
 """How much cheaper a rule is whose raw column's name is in the matrix column's name."""
@@ -61,26 +63,37 @@ class Domains:
         if isinstance(rule, Words):
             closed = closed_domain(self.pool, rule.column)
             return {} if closed is None else {rule.column: closed}
-        if not isinstance(rule, Map):
+        if not isinstance(rule, Map) or rule.what == "join":
             return {}
-        if rule.column not in self._known:
-            self._known[rule.column] = domain_of(self.pool, rule.column)
-        return {rule.column: self._known[rule.column]}
+        if rule.domain not in self._known:
+            self._known[rule.domain] = domain_of(self.pool, rule.column, part=rule.part)
+        return {rule.domain: self._known[rule.domain]}
 
 
 def explain_all(
-    pool: Pool, matrix: Table, *, tolerance: float, evidence: Evidence | None
+    pool: Pool,
+    matrix: Table,
+    *,
+    tolerance: float,
+    evidence: Evidence | None,
+    literals: Sequence[str] = (),
+    elsewhere: Callable[[list[Explanation]], list[Explanation]] = lambda found: found,
 ) -> tuple[Explanation, ...]:
-    """An explanation for each column of the matrix, which has one row a position of the pool."""
-    search = _Search(pool, tolerance, evidence)
+    """An explanation for each column of the matrix, which has one row a position of the pool.
+
+    `literals` are the texts in the code, one of which may be what was looked for in a raw column;
+    `elsewhere` explains what no raw column alone does by what other tables hold.
+    """
+    search = _Search(pool, tolerance, evidence, literals)
     found: list[Explanation] = []
     for name, column in matrix.columns.items():
         hopeless = len(found) >= HOPELESS_AFTER and not any(one.rule for one in found)
         found.append(NOTHING if hopeless else search.explain(name, column))
+    found = elsewhere(found)
     if sum(one.rule is None for one in found) <= MOST_COMPOSED:
         for position, (name, column) in enumerate(matrix.columns.items()):
             if found[position].rule is None and isinstance(column, Number):
-                found[position] = search.compose(name, column)
+                found[position] = search.compose(name, column, [one.rule for one in found])
         found = _with_derived(found, matrix, tolerance)
     return tuple(found)
 
@@ -91,9 +104,12 @@ def explain_column(pool: Pool, name: str, column: Column, *, tolerance: float) -
 
 
 class _Search:
-    def __init__(self, pool: Pool, tolerance: float, evidence: Evidence | None) -> None:
+    def __init__(
+        self, pool: Pool, tolerance: float, evidence: Evidence | None, literals: Sequence[str] = ()
+    ) -> None:
         self.pool = pool
         self.tolerance = tolerance
+        self.literals = literals
         self.evidence = evidence
         self.domains = Domains(pool)
 
@@ -107,9 +123,13 @@ class _Search:
             return Explanation(Constant(float(wanted[0]), support=len(wanted)))
         return self._first_exact(name, column, self._simple(name, wanted))
 
-    def compose(self, name: str, column: Number) -> Explanation:
-        pairs = pair_candidates(self.pool, column.values, tolerance=self.tolerance)
-        return self._first_exact(name, column, pairs)
+    def compose(self, name: str, column: Number, found: Sequence[Rule | None]) -> Explanation:
+        wanted = column.values
+        contents = content_candidates(self.pool, wanted, literals=self.literals, tolerance=self.tolerance)
+        pairs = pair_candidates(self.pool, wanted, tolerance=self.tolerance)
+        sums = sum_candidates(self.pool, found, wanted, tolerance=self.tolerance)
+        tried = (self._first_exact(name, column, candidates) for candidates in (contents, pairs, sums))
+        return next((one for one in tried if one.rule), NOTHING)
 
     def _simple(self, name: str, wanted: Numbers) -> Iterator[Candidate]:
         yield from numeric_candidates(self.pool, wanted, tolerance=self.tolerance)
