@@ -29,6 +29,7 @@ from causeway.assess.sameness import Difference, differences
 from causeway.assess.stage_cost import ServerRate, server_rate
 from causeway.core.errors import CausewayError, OutsideError, Refused
 from causeway.core.events import AnyFact, ProductDeclared, ReleaseMade, RunFinished, RunStarted
+from causeway.core.features import ColumnMade
 from causeway.core.figure import Figure
 from causeway.core.finding import Finding
 from causeway.core.ids import digest_of_value, uuid7
@@ -71,6 +72,8 @@ class RunReport(Struct, frozen=True, omit_defaults=True):
     """Codes of the findings that keep the release from being shipped."""
     again: Again | None = None
     """The release that this run was to repeat, and what came out otherwise."""
+    columns: tuple[ColumnMade, ...] = ()
+    """How each column of the model is made of raw ones."""
     not_compiled: str = ""
     """Why a process with the model itself answers, where one does."""
     speed: Speed | None = None
@@ -309,6 +312,7 @@ def _report(
         stages=stages,
         findings=packaged.findings,
         blocks=release.findings,
+        columns=packaged.made,
         not_compiled=release.model.reason,
         speed=worker_speed(work, release),
     )

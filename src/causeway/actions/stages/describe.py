@@ -93,7 +93,7 @@ def describe(site: Site, parts: Parts) -> Contents:
     files |= _written(site, papers)
     release = msgspec.structs.replace(release, files=files)
     story = _story(site, parts, features, release=release)
-    return Contents(release, files, findings, story, papers)
+    return Contents(release, files, findings, story, recovered.made, papers)
 
 
 def _papers(site: Site, parts: Parts, release: Release, findings: tuple[Finding, ...]) -> PaperFacts:

@@ -16,6 +16,7 @@ from causeway.actions.workspace import Workspace, keys_folder
 from causeway.adapters import registry
 from causeway.adapters.ports import Signer
 from causeway.core.bundle import RELEASE, SIGNATURE, BadBundle, BundleSignature, model_key_statement
+from causeway.core.features import ColumnMade
 from causeway.core.finding import Finding
 from causeway.core.ids import canonical_json, digest_of, short, uuid7
 from causeway.core.lineage import Story, completed, started
@@ -42,6 +43,8 @@ class Contents(Struct, frozen=True):
     files: dict[str, str]
     findings: tuple[Finding, ...]
     story: Story
+    made: tuple[ColumnMade, ...] = ()
+    """How each column of the model is made."""
     papers: PaperFacts | None = None
     """What the statement of provenance says; without it there is none."""
 
@@ -52,6 +55,7 @@ class Packaged(Made, frozen=True, kw_only=True):
     release: Release
     findings: tuple[Finding, ...]
     key_id: str
+    made: tuple[ColumnMade, ...] = ()
 
 
 def package(site: Site, contents: Contents) -> Packaged:
@@ -76,6 +80,7 @@ def package(site: Site, contents: Contents) -> Packaged:
         release=contents.release,
         findings=contents.findings,
         key_id=signer.key_id,
+        made=contents.made,
     )
     unpack(site, packaged)
     return packaged

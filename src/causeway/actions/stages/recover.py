@@ -1,13 +1,14 @@
 """Recovers the preprocessing that lies outside the model, proven on every row that was kept."""
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.actions.stages.kept import pack, unpack
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
 from causeway.core.errors import UsageError
-from causeway.core.features import Features, write_features
+from causeway.core.features import ColumnMade, Constant, Features, columns_made, write_features
+from causeway.core.features_words import NO_RULE
 from causeway.core.release import Field
 from causeway.core.table import Column, Number, Table, Text
 from causeway.core.trace import MadeAt
@@ -40,6 +41,8 @@ class Recovered(Made, frozen=True, kw_only=True):
     drops: tuple[Dropped, ...]
     made_at: dict[str, MadeAt] = {}
     """Where the training made the unexplained columns, as far as it was seen."""
+    made: tuple[ColumnMade, ...] = ()
+    """How each column of the model is made."""
     float32: bool = False
     function: str = ""
     """`module:function` that makes the columns instead of rules."""
@@ -77,6 +80,7 @@ def recover_features(site: Site, loaded: LoadedTrace) -> Recovered:
     put = site.work.artifacts.put
     files = {MATRIX: put(pack(recovery.matrix)), ROWS: put(pack(_rows(recovery)))}
     if features:
+        features = structs.replace(features, made_at=_places(loaded, recovery))
         files[FEATURES] = put(write_features(features))
     return Recovered(
         fact=_fact(recovery),
@@ -98,6 +102,7 @@ def recover_features(site: Site, loaded: LoadedTrace) -> Recovered:
         leaks=recovery.leaks,
         drops=recovery.drops,
         made_at=_made_at(loaded, recovery),
+        made=columns_made(features) if features else _partly_made(loaded, recovery),
         float32=recovery.float32,
     )
 
@@ -105,6 +110,23 @@ def recover_features(site: Site, loaded: LoadedTrace) -> Recovered:
 def _made_at(loaded: LoadedTrace, recovery: Recovery) -> dict[str, MadeAt]:
     seen = {made.column: made for made in loaded.trace.made}
     return {name: seen[name] for name in recovery.unexplained if name in seen}
+
+
+def _places(loaded: LoadedTrace, recovery: Recovery) -> tuple[str, ...]:
+    seen = {made.column: made.where for made in loaded.trace.made}
+    return tuple(seen.get(name, "") for name in recovery.columns)
+
+
+def _partly_made(loaded: LoadedTrace, recovery: Recovery) -> tuple[ColumnMade, ...]:
+    """How the columns are made that have a rule, and where those come to be that have none."""
+    places = _places(loaded, recovery)
+    open_ = Constant(0.0)
+    rules = tuple(rule or open_ for rule in recovery.rules)
+    known = columns_made(Features(recovery.columns, rules, made_at=places))
+    return tuple(
+        each if rule else ColumnMade(each.column, NO_RULE, made_at=each.made_at)
+        for each, rule in zip(known, recovery.rules, strict=True)
+    )
 
 
 def kept_rows(site: Site, recovered: Recovered) -> KeptRows:
