@@ -1,19 +1,23 @@
 """Turns a captured model into ONNX: `python convert.py request.json`."""
 
-from causeway_runner.request import answer, packages
+from causeway_runner.request import answer
 
 OPSET = {"": 17, "ai.onnx.ml": 3}
-NEEDED = ("onnx", "skl2onnx", "onnxmltools", "scikit-learn", "xgboost", "lightgbm", "catboost")
 
 
 def convert(request):
     """Where the ONNX file lies and what it takes and gives, or the reason why there is none."""
     from causeway_runner import models
-    from causeway_runner.onnx_form import any_locale, held_together, inputs_of, own_names, tidied
+    from causeway_runner.networks import Network
+    from causeway_runner.onnx_form import any_locale, as_written, held_together, inputs_of, own_names, tidied
     from causeway_runner.onnx_models import plain, reason_of, single_only, single_trees
+    from causeway_runner.onnx_networks import convert_network
     from causeway_runner.onnx_sparse import gaps_for_zeros
 
-    model = plain(models.load(request))
+    model = models.load(request)
+    if isinstance(model, Network):
+        return convert_network(model, request)
+    model = plain(model)
     if request["dtype"] == "float64" and single_only(model):
         return {"reason": "%s can be converted in single precision only" % single_only(model)}
     form, named, kinds = inputs_of(model, request["matrix"], request["dtype"])
@@ -27,21 +31,14 @@ def convert(request):
     if not held_together(converted):
         return {"reason": "%s was converted to a graph that does not hold together" % type(model).__name__}
     tidied(converted, models.classes_of(model) if models.kind_of(model) == "classifier" else None)
-    with open(request["file"], "wb") as stream:
-        stream.write(converted.SerializeToString(deterministic=True))
-    there = [one.name for one in converted.graph.input]
-    known = {name.lower(): version for name, version in packages().items()}
-    return {
-        "file": request["file"],
-        "form": form,
-        "framework": type(model).__module__.split(".")[0],
-        "input_names": there,
-        "input_kinds": [kinds.get(name, "number") for name in there],
-        "output_names": [one.name for one in converted.graph.output],
-        "dtype": request["dtype"],
-        "opset": next(one.version for one in converted.opset_import if one.domain in ("", "ai.onnx")),
-        "versions": {name: known[name] for name in NEEDED if name in known},
-    }
+    written = as_written(converted, request)
+    there = written["input_names"]
+    return dict(
+        written,
+        form=form,
+        framework=type(model).__module__.split(".")[0],
+        input_kinds=[kinds.get(name, "number") for name in there],
+    )
 
 
 def _to_onnx(model, named):

@@ -51,7 +51,7 @@ class HeldOut:
         import numpy as np
         from causeway_runner.models import kind_of
 
-        self.model, self.remark = unfitted(model)
+        self.model, self.remark = unfitted(model, seconds / FOLDS)
         self.sampler, self.rows, self.target, self.limit = sampler, rows, target, seconds
         self.classifies = kind_of(model) == "classifier"
         self.classes = np.unique(target) if self.classifies else []
@@ -79,8 +79,9 @@ class HeldOut:
     def folds_of(self, copies=None):
         """The splits, and how they were made in words; copies of a row are on the same side."""
         import numpy as np
-        from sklearn.model_selection import KFold, StratifiedKFold
+        from causeway_runner.folding import cutters
 
+        plain, even = cutters()
         if copies is None:
             target, units, said = self.target, np.arange(len(self.target)), ""
         else:
@@ -88,9 +89,9 @@ class HeldOut:
             target, said = self.target[first], ", copies of a row kept together"
         least = min(np.unique(target, return_counts=True)[1]) if self.classifies else len(target)
         if least >= 2 and self.classifies:
-            cut, how = StratifiedKFold(min(FOLDS, least), shuffle=True, random_state=SEED), "stratified "
+            cut, how = even(min(FOLDS, least), shuffle=True, random_state=SEED), "stratified "
         else:
-            cut, how = KFold(min(FOLDS, len(target)), shuffle=True, random_state=SEED), ""
+            cut, how = plain(min(FOLDS, len(target)), shuffle=True, random_state=SEED), ""
         held = [np.isin(units, test) for _, test in cut.split(np.zeros(len(target)), target)]
         splits = [(np.flatnonzero(~one), np.flatnonzero(one)) for one in held]
         return splits, "%d-fold %scross-validation, seed %d%s" % (len(splits), how, SEED, said)
@@ -98,12 +99,11 @@ class HeldOut:
     def part(self, train, test):
         """Fits a clone on the training rows and keeps its answers for the others."""
         from causeway_runner.answers import label_column
-        from sklearn.base import clone
 
         rows, target = take(self.rows, train), self.target[train]
         if self.sampler is not None:
-            rows, target = clone(self.sampler).fit_resample(rows, target)
-        fitted = clone(self.model)
+            rows, target = fresh(self.sampler).fit_resample(rows, target)
+        fitted = fresh(self.model)
         fitted.fit(rows, target)
         held = take(self.rows, test)
         self.labels[test] = label_column(fitted.predict(held))
@@ -144,16 +144,33 @@ def take(rows, positions):
     return rows.iloc[positions] if hasattr(rows, "iloc") else rows[positions]
 
 
-def unfitted(model):
-    """A clone without early stopping, which would need rows of its own to stop on."""
+def fresh(model):
+    """A clone that was not fitted."""
+    from causeway_runner.networks import Network
+
+    if isinstance(model, Network):
+        return model.anew(model.seconds)[0]
     from sklearn.base import clone
 
-    fresh = clone(model)
-    if fresh.get_params(deep=False).get("early_stopping_rounds") is None:
-        return fresh, ""
+    return clone(model)
+
+
+def unfitted(model, seconds):
+    """A clone without early stopping, which would need rows of its own to stop on; what else differs.
+
+    A network gets so many seconds to learn.
+    """
+    from causeway_runner.networks import Network
+
+    if isinstance(model, Network):
+        model.seconds = seconds
+        return model, model.anew(seconds)[1]
+    new = fresh(model)
+    if new.get_params(deep=False).get("early_stopping_rounds") is None:
+        return new, ""
     best = getattr(model, "best_iteration", None)
-    fresh.set_params(early_stopping_rounds=None, **({"n_estimators": best + 1} if best else {}))
-    return fresh, "; early stopping replaced by the number of rounds it had chosen"
+    new.set_params(early_stopping_rounds=None, **({"n_estimators": best + 1} if best else {}))
+    return new, "; early stopping replaced by the number of rounds it had chosen"
 
 
 if __name__ == "__main__":

@@ -62,12 +62,16 @@ def install(recorder):
     """Watches what is imported, as soon as it is imported."""
     from causeway_runner.estimators import patch_dumps, patch_estimators, patch_split
     from causeway_runner.frames import function_watcher, patch_pandas
+    from causeway_runner.keras_models import patch_keras
+    from causeway_runner.numbers_read import patch_numpy
     from causeway_runner.recorder import caller
+    from causeway_runner.torch_models import patch_torch
 
     held = builtins.__import__
+    watches = patch_pandas, patch_numpy, patch_estimators, patch_split, patch_dumps, patch_keras, patch_torch
 
     def patch():
-        for one in (patch_pandas, patch_estimators, patch_split, patch_dumps):
+        for one in watches:
             one(recorder)
 
     def import_and_patch(*args, **kwargs):

@@ -1,7 +1,7 @@
 """What conversion needs on top of an environment, in a folder of its own; no package is changed."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,8 @@ CONVERTERS = ("skl2onnx", "onnx")
 # onnxmltools needs packaging, and does not say so
 BOOSTER_CONVERTERS = (*CONVERTERS, "onnxmltools", "packaging")
 BOOSTERS = {"xgboost", "xgboost-cpu", "lightgbm"}
+NETWORKS = {"keras": "tf2onnx", "tf-keras": "tf2onnx", "torch": "onnxscript"}
+"""What a framework of networks exports with, besides onnx; it has no need of the others."""
 READY = ".ready"
 
 
@@ -46,8 +48,7 @@ def conversion_overlay(environment: Environment, *, say: Say) -> Path:
     pins, _ = installed(environment.python)
     constraints = place / "pins.txt"
     constraints.write_text("".join(f"{name}=={version}\n" for name, version in pins.items() if _held(name)))
-    wanted = BOOSTER_CONVERTERS if BOOSTERS & pins.keys() else CONVERTERS
-    missing = [name for name in wanted if name not in pins]
+    missing = [name for name in _wanted(pins) if name not in pins]
     extra = _extra(environment, missing, constraints, place / "report.json") if missing else []
     changed = [name for name, _ in extra if name in pins]
     if changed:
@@ -66,6 +67,14 @@ def conversion_overlay(environment: Environment, *, say: Say) -> Path:
             )
     (place / READY).touch()
     return place
+
+
+def _wanted(pins: Collection[str]) -> list[str]:
+    boosters = BOOSTERS & set(pins)
+    networks = sorted({needs for name, needs in NETWORKS.items() if name in pins})
+    if networks and not boosters and "scikit-learn" not in pins:
+        return ["onnx", *networks]
+    return [*(BOOSTER_CONVERTERS if boosters else CONVERTERS), *networks]
 
 
 def _held(name: str) -> bool:

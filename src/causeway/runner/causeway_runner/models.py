@@ -5,6 +5,7 @@ import pickle
 import sys
 import types
 
+from causeway_runner.networks import Network
 from causeway_runner.request import said
 
 MAX_MODELS = 40
@@ -66,11 +67,13 @@ def described(recorder, number, thing, names, how):
     """The model as the trace tells of it, pickled if that can be."""
     model = chosen(thing)
     file, problem = _pickled(recorder.out, number, model)
-    own = [n for n, o in names.items() if o is thing or o is model]
+    title, module = title_of(model)
+    known = [thing, model, getattr(getattr(model, "body", None), "held", None)]
+    own = [n for n, o in names.items() if o is not None and any(o is one for one in known)]
     return {
         "object": number,
-        "estimator": type(model).__name__,
-        "module": type(model).__module__,
+        "estimator": title,
+        "module": module,
         "file": file,
         "kind": kind_of(model),
         "classes": classes_of(model),
@@ -96,8 +99,15 @@ def _pickled(out, number, model):
     return name, ""
 
 
+def title_of(model):
+    """The name of its class and the module of that; a network's own, not that of what holds it."""
+    return model.title if isinstance(model, Network) else (type(model).__name__, type(model).__module__)
+
+
 def kind_of(model):
     """`classifier`, `regressor`, `sampler`, or `other`."""
+    if isinstance(model, Network):
+        return model.family
     if hasattr(model, "fit_resample") and not hasattr(model, "predict"):
         return "sampler"
     base = sys.modules.get("sklearn.base")
@@ -123,7 +133,7 @@ def classes_of(model):
 
 def _parameters_of(model):
     try:
-        known = model.get_params(deep=False)
+        known = model.body.lesson if isinstance(model, Network) else model.get_params(deep=False)
     except Exception:
         return {}
     return {str(name): " ".join(repr(value).split())[:200] for name, value in known.items()}

@@ -1,5 +1,12 @@
 """What a converted model takes and gives."""
 
+from causeway_runner.request import packages
+
+NEEDED = (
+    "onnx", "skl2onnx", "onnxmltools", "scikit-learn", "xgboost", "lightgbm", "catboost",
+    "tf2onnx", "tensorflow", "tensorflow-cpu", "keras", "torch", "onnxscript",
+)  # fmt: skip
+
 
 def inputs_of(model, matrix, dtype):
     """The form, the named input types for the converter, and each input's kind."""
@@ -73,3 +80,18 @@ def tidied(converted, classes):
             dim = tensor.shape.dim.add()
             if size:
                 dim.dim_value = size
+
+
+def as_written(converted, request):
+    """Writes the graph, and tells of it what can be read from it."""
+    with open(request["file"], "wb") as stream:
+        stream.write(converted.SerializeToString(deterministic=True))
+    known = {name.lower(): version for name, version in packages().items()}
+    return {
+        "file": request["file"],
+        "input_names": [one.name for one in converted.graph.input],
+        "output_names": [one.name for one in converted.graph.output],
+        "dtype": request["dtype"],
+        "opset": next(one.version for one in converted.opset_import if one.domain in ("", "ai.onnx")),
+        "versions": {name: known[name] for name in NEEDED if name in known},
+    }
