@@ -24,6 +24,7 @@ RESULTS = {
     "run": ("causeway.actions.run", "RunReport"),
     "ship": ("causeway.actions.ship", "Shipped", "Plan"),
     "roll back": ("causeway.actions.roll", "Rolled"),
+    "score": ("causeway.actions.score.score", "Scored"),
     "up": ("causeway.actions.up", "Started"),
     "key issue": ("causeway.actions.keys", "Issued"),
     "key list": ("causeway.actions.keys", "Listed"),

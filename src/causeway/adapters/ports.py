@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from causeway.core.access import Decision, Request
+from causeway.core.contract import Contract
 from causeway.core.environment import Limits
 from causeway.core.records import SegmentColumn
-from causeway.core.table import Table
+from causeway.core.table import Column, Table
 from causeway.core.trial import Fence
 
 Say = Callable[[str], None]
@@ -134,4 +138,63 @@ class Policies(Protocol):
 
     def decide(self, request: Request) -> Decision:
         """What all policies together say; what they cannot decide is denied."""
+        ...
+
+
+class PartRows(Protocol):
+    """Some rows of a staged source."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def faults(
+        self, contract: Contract, *, without: str
+    ) -> tuple[dict[int, tuple[str, ...]], tuple[str, ...]]:
+        """The rows that break a rule of the contract, and the rules that a part cannot tell."""
+        ...
+
+    def column(self, name: str, kind: str) -> tuple[Column, NDArray[np.bool_]]:
+        """The column as values of this kind, and where it must be looked at more closely."""
+        ...
+
+    def rows(self, positions: Sequence[int], names: Sequence[str]) -> list[dict[str, Any]]:
+        """These rows with the plain values of these columns, as JSON could hold them."""
+        ...
+
+    def texts(self, name: str) -> list[str]:
+        """A column as texts."""
+        ...
+
+    def write_answers(
+        self,
+        file: Path,
+        positions: Sequence[int],
+        answers: Mapping[str, Sequence[Any]],
+        *,
+        keep: Sequence[str],
+    ) -> None:
+        """These rows' answers, with the columns that are kept behind the first two."""
+        ...
+
+    def write_apart(self, file: Path, first: int, reasons: Mapping[int, Sequence[str]]) -> None:
+        """The rows that were set apart, all their values as they stood, with their numbers and why."""
+        ...
+
+
+class AnswerTable(Protocol):
+    """A table of a database that answers go into, part by part."""
+
+    told: str
+
+    def columns(self) -> list[str]:
+        """The columns of the table; none where it is not there."""
+        ...
+
+    def count(self, score: str) -> int:
+        """How many rows of this scoring the table has; -1 where it is not there, or no table of answers."""
+        ...
+
+    def put(self, score: str, answers: Path | None, apart: Path | None) -> None:
+        """The rows of one part, all or none; those that are there already stay as they are."""
         ...

@@ -24,6 +24,7 @@ from causeway.core.attached import Origin
 from causeway.core.contract import Contract, ContractReport
 from causeway.core.environment import Environment, Limits, Pin, Resolved
 from causeway.core.errors import MissingExtra
+from causeway.core.lineage_facets import Code
 from causeway.core.manifest import DataPart
 from causeway.core.poc import DataFile, ModelFile
 from causeway.core.release import Field
@@ -34,7 +35,6 @@ from causeway.core.trial import Bench, SavedModel, Served, StoodIn, StoredRows
 if TYPE_CHECKING:
     from causeway.adapters.contracts.profiling import Profiled
     from causeway.recover import LoadedTrace
-from causeway.core.lineage_facets import Code
 
 
 def bring_model(address: str, into: Path) -> Origin:
@@ -59,7 +59,6 @@ def segment_files() -> SegmentFiles:
         raise MissingExtra(
             "segments need Polars, which is not installed", hint='install with: pip install "causeway[serve]"'
         ) from error
-
     return ParquetSegments()
 
 
@@ -134,6 +133,13 @@ def git_repository(folder: Path) -> str:
     return repository(folder)
 
 
+def commit_here(folder: Path) -> Code | None:
+    """The commit that the folder is at; None outside of git."""
+    from causeway.adapters.git import commit_here as here
+
+    return here(folder)
+
+
 def commit_on_branch(
     folder: Path, branch: str, files: Mapping[str, tuple[bytes | None, bytes]], *, message: str
 ) -> str:
@@ -144,13 +150,6 @@ def commit_on_branch(
 
 
 def watch_training(
-def commit_here(folder: Path) -> Code | None:
-    """The commit that the folder is at; None outside of git."""
-    from causeway.adapters.git import commit_here as here
-
-    return here(folder)
-
-
     environment: Environment,
     folder: Path,
     script: str,
@@ -329,6 +328,13 @@ def open_source(part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
             "bringing data from outside needs Polars", hint='install with: pip install "causeway[serve]"'
         ) from error
     return opening.open_source(part, folder, scratch=scratch)
+
+
+def tables() -> ModuleType:
+    """Tables larger than memory: brought into parts, read, written and put together."""
+    from causeway.adapters.tables import tables as found
+
+    return found
 
 
 def policies(folder: Path) -> Policies:

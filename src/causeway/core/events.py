@@ -43,7 +43,9 @@ class StageFinished(Fact, frozen=True, tag="stage.finished"):
     """The most memory that was held, with the processes that it started."""
     cached: bool = False
     cost: float = 0.0
-    """Estimated: the seconds at the usual price of a server on the rate card."""
+    """Estimated: the seconds at the usual price of a server on the rate card, then the cheap and the dear."""
+    cost_low: float = 0.0
+    cost_high: float = 0.0
     currency: str = ""
     rates: str = ""
     """The rate card's version; empty where nobody estimated."""
@@ -216,6 +218,8 @@ class ScoreStarted(Fact, frozen=True, tag="score.started"):
     rows: int
     parts: int
     consumer: str = ""
+    records: str = ""
+    """What the same answers are recorded under, wherever they go."""
 
 
 class ScorePartFinished(Fact, frozen=True, tag="score.part_finished"):
@@ -240,14 +244,6 @@ class ScoreFinished(Fact, frozen=True, tag="score.finished"):
     """Digest of the target's bytes; empty where it is a table."""
 
 
-AnyFact = (
-    ProductDeclared
-    | RunStarted
-    | StageFinished
-    | RunFinished
-    | ReleaseMade
-    | ReleaseAttached
-    | FindingWaived
 class LineageReceived(Fact, frozen=True, tag="lineage.received"):
     """Another tool told of a run, a job or a dataset, in the words of OpenLineage."""
 
@@ -265,6 +261,14 @@ class LineageReceived(Fact, frozen=True, tag="lineage.received"):
 LINEAGE_CHAIN = "lineage"
 """The chain of what was received and touches no product; no product may be called so."""
 
+AnyFact = (
+    ProductDeclared
+    | RunStarted
+    | StageFinished
+    | RunFinished
+    | ReleaseMade
+    | ReleaseAttached
+    | FindingWaived
     | TrafficRouted
     | KeyIssued
     | KeyRevoked
@@ -278,6 +282,7 @@ LINEAGE_CHAIN = "lineage"
     | ScoreStarted
     | ScorePartFinished
     | ScoreFinished
+    | LineageReceived
 )
 
 
@@ -286,7 +291,6 @@ class Body(Struct, frozen=True):
 
     product: str
     seq: int
-    | LineageReceived
     at: datetime
     actor: str
     prev: str

@@ -1,4 +1,4 @@
-"""Whole columns into a model's tensors: the same answers as row by row, where there is nothing to say of a row."""
+"""Whole columns into a model's tensors, for the rows of which there is nothing to say."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -44,7 +44,7 @@ async def answer(live: Live, variant: Variant, asked: Asked, *, recorder: Record
     """The recorded answer to these rows, or the reason why there is none."""
     checked = variant.loaded.schema.check(asked.rows)
     predicted = await variant.loaded.predict(checked.rows)
-    flags = _flagged(checked.flags, predicted.problems, variant) if predicted.problems else checked.flags
+    flags = flagged(checked.flags, predicted.problems, variant) if predicted.problems else checked.flags
     now = time.time_ns()
     ids = prediction_ids(len(checked.rows), at_ns=now)
     made = Answer(variant, ids, predicted.answers, flags, asked.request)
@@ -54,10 +54,10 @@ async def answer(live: Live, variant: Variant, asked: Asked, *, recorder: Record
     return made
 
 
-def _flagged(
+def flagged(
     flags: Sequence[tuple[str, ...]], problems: Sequence[Problem], variant: Variant
 ) -> Sequence[tuple[str, ...]]:
-    """The flags with those of the features' problems; refused where the release does not flag them."""
+    """Each row's flags with those of the features' problems; refused where the release does not flag them."""
     schema = variant.loaded.schema
     tolerated = {"missing": schema.flag_missing, "unseen": schema.flag_unseen}
     out = [*flags]

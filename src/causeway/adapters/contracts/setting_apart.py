@@ -67,7 +67,7 @@ def _written(
     into: Path,
     good: bool,
 ) -> list[pl.LazyFrame]:
-    reasons = [pl.when(_flag(number)).then(pl.lit(_reason(rule))) for number, rule in blaming]
+    reasons = [pl.when(_flag(number)).then(pl.lit(reason(rule))) for number, rule in blaming]
     listed = pl.concat_list(reasons).list.drop_nulls() if reasons else pl.lit(None, pl.List(pl.String))
     bad = flagged.filter(pl.col(_APART)).select(ROW, listed.alias(RULES), *columns)
     plans = [bad.sink_parquet(into / QUARANTINE, lazy=True, maintain_order=True)]
@@ -77,7 +77,8 @@ def _written(
     return plans
 
 
-def _reason(rule: Rule) -> str:
+def reason(rule: Rule) -> str:
+    """What a row that breaks the rule is told to have broken."""
     said = rule.expected if rule.expected.startswith(rule.name) else f"{rule.name}, {rule.expected}"
     return f"{rule.column}: {said}"
 

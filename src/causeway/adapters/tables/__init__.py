@@ -1,0 +1,1 @@
+"""Tables larger than memory: brought into parts, answered part by part, put together whole."""
