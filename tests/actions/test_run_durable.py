@@ -52,6 +52,8 @@ def test_a_run_makes_a_signed_release_and_records_every_stage(folder, marks):
     assert all(fact.peak_bytes > 0 for fact in facts(folder, StageFinished))
     assert {(fact.currency, fact.rates) for fact in facts(folder, StageFinished)} == {("USD", "2024-09")}
     assert report.cost.how.startswith("estimated from the rate card of 2024-09: ")
+    assert all(str(stage.cost).endswith(" USD") for stage in report.stages)
+    assert all(fact.cost_low < fact.cost < fact.cost_high for fact in facts(folder, StageFinished))
     assert sum(fact.cost for fact in facts(folder, StageFinished)) == pytest.approx(report.cost.value)
     bundle = Path(report.bundle)
     assert digest_of((bundle / "release.json").read_bytes()) == report.release

@@ -23,7 +23,7 @@ def test_it_is_in_the_budgets_currency_where_the_card_knows_it(currency, unit, h
     rate = server_rate(CARD, currency)
 
     assert rate.currency == unit
-    assert rate.of(3600) == pytest.approx(hour)
+    assert rate.total([3600]).value == pytest.approx(hour)
 
 
 def test_a_cost_of_next_to_nothing_has_no_exponent():

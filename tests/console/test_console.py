@@ -12,6 +12,7 @@ from causeway.actions.roll import roll_back
 from causeway.actions.ship import ship
 from causeway.console.answers import templates
 from causeway.console.app import STYLE, create_app
+from causeway.core.events import StageFinished
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 
 TOKEN = "a-token"  # noqa: S105 - of a test
@@ -220,6 +221,31 @@ def test_what_is_not_there_is_404_in_both_forms(live, path):
     page, twin = look(live, path), look(live, f"{path}.json")
     assert (page.status_code, twin.status_code) == (404, 404)
     assert set(twin.json()) == {"ok", "error", "code", "where", "hint", "status"}
+
+
+def test_a_release_tells_what_making_it_took_stage_by_stage(folder):
+    release = shipyard.release(shipyard.poc(folder)).removeprefix("sha256:")
+    path, work = f"/releases/{release}", shipyard.workspace(folder)
+    assert "What making it took" not in look(folder, path).text
+    costs = {"cost": 0.0007, "cost_low": 0.0003, "cost_high": 0.0009, "currency": "EUR", "rates": "2024-09"}
+    stages = [
+        StageFinished("run-0", "environment", "k0", "sha256:e", 60.0, 250_000_000, **costs),
+        StageFinished("run-1", "environment", "k0", "sha256:e", 0.0, cached=True),
+        StageFinished("run-1", "train", "k1", "sha256:t", 30.0, 611_000_000, **costs),
+    ]
+    work.ledger.append("churn", stages, actor="a1", at=shipyard.NOON)
+
+    told, twin = look(folder, path).text, look(folder, f"{path}.json").json()
+
+    assert [(each["stage"], each["seconds"]) for each in twin["stages"]] == [
+        ("environment", 60),
+        ("train", 30),
+    ]
+    assert (twin["cost"]["value"], twin["cost"]["unit"]) == (0.0014, "EUR")
+    words = " ".join(re.sub("<[^>]+>", " ", told).split())
+    assert "environment taken up, as it was when it was done 60.0 s 250 MB 0.0007 EUR" in words
+    assert "Together 90.0 s 611 MB at most 0.0014 EUR (0.0006 to 0.0018 EUR)" in words
+    assert "Costs are estimated from the rate card of 2024-09" in words
 
 
 def test_the_console_takes_no_orders(live):

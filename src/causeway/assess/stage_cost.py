@@ -20,10 +20,6 @@ class ServerRate(Struct, frozen=True):
     vcpus: int
     version: str
 
-    def of(self, seconds: float) -> float:
-        """What these seconds cost at the usual price."""
-        return self.likely * seconds / SECONDS_AN_HOUR
-
     def total(self, seconds: Iterable[float]) -> Figure:
         """What all of them cost together, from the cheap price to the dear one."""
         hours = sum(seconds) / SECONDS_AN_HOUR

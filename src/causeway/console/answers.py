@@ -14,6 +14,7 @@ from starlette.types import Scope
 from causeway import __version__
 from causeway.console.charts import interval
 from causeway.core.errors import CausewayError
+from causeway.core.figure import plain
 from causeway.core.ids import DIGEST_PREFIX, short
 from causeway.core.metrics import spoken
 
@@ -92,6 +93,8 @@ def templates() -> jinja2.Environment:
         moment=_moment,
         count=_count,
         figure=_figure,
+        plain=plain,
+        megabytes=_megabytes,
         spoken=spoken,
         segment=_segment,
         sentence=_sentence,
@@ -132,6 +135,10 @@ def _moment(at: datetime | None) -> str:
 
 def _count(number: int) -> str:
     return f"{number:,}"
+
+
+def _megabytes(number: int) -> str:
+    return f"{number / 1e6:,.0f}"
 
 
 def _figure(number: float) -> str:

@@ -14,10 +14,13 @@ from causeway.actions.workspace import Workspace
 from causeway.assess.shipping import Judgement, judge
 from causeway.core.errors import CausewayError, NotFound
 from causeway.core.events import Event
+from causeway.core.figure import Figure
 from causeway.core.ids import DIGEST_PREFIX
 from causeway.core.manifest import Manifest
 from causeway.core.release import Evaluation, Parity, Release
 from causeway.views.product import Outcomes, ProductState, Routing, RunSeen, fold
+from causeway.views.run import Done
+from causeway.views.run import fold as runs_of
 from causeway.views.timeline import Told, tell
 
 PREDICTIONS = "predictions"
@@ -111,6 +114,10 @@ class ReleasePage(Struct, frozen=True):
     release: Release
     judgement: Judgement
     actors: dict[str, str]
+    stages: tuple[Done, ...]
+    """What each stage took of the run that made it."""
+    cost: Figure | None
+    """All of them together; absent where nobody estimated."""
 
 
 def portfolio(work: Workspace) -> Portfolio:
@@ -171,6 +178,7 @@ def release_page(work: Workspace, digest: str) -> ReleasePage:
         state = fold(events)
         if name in state.releases:
             bundle = describe(work, name)
+            stages = runs_of(events).made_of(state.releases[name].run)
             return ReleasePage(
                 digest=name,
                 product=product,
@@ -180,8 +188,24 @@ def release_page(work: Workspace, digest: str) -> ReleasePage:
                 release=bundle.release,
                 judgement=_judged(work, state, bundle),
                 actors=_actors(work, events),
+                stages=stages,
+                cost=_together(stages),
             )
     raise NotFound(f"there is no release {digest}", hint="see the products of this workspace at /")
+
+
+def _together(stages: tuple[Done, ...]) -> Figure | None:
+    """What all stages cost, where each was estimated in one currency."""
+    costs = [stage.cost for stage in stages if stage.cost is not None]
+    if len(costs) < len(stages) or len({(cost.unit, cost.how) for cost in costs}) != 1:
+        return None
+    return Figure(
+        sum(cost.value for cost in costs),
+        costs[0].unit,
+        low=sum(cost.low or 0.0 for cost in costs),
+        high=sum(cost.high or 0.0 for cost in costs),
+        how=costs[0].how,
+    )
 
 
 def _line(work: Workspace, name: str) -> ProductLine:

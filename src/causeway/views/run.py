@@ -13,6 +13,7 @@ from causeway.core.events import (
     RunStarted,
     StageFinished,
 )
+from causeway.core.figure import Figure
 
 
 class Done(Struct, frozen=True):
@@ -25,9 +26,8 @@ class Done(Struct, frozen=True):
     seconds: float
     peak_bytes: int
     cached: bool
-    cost: float = 0.0
-    currency: str = ""
-    rates: str = ""
+    cost: Figure | None = None
+    """What it cost by the rate card; None where nobody estimated."""
 
 
 class RunSeen(Struct, frozen=True):
@@ -53,6 +53,14 @@ class Runs(Struct, frozen=True):
     releases: dict[str, ReleaseMade]
     manifest: str = ""
     head: int = 0
+
+    def made_of(self, run: str) -> tuple[Done, ...]:
+        """The stages of this run in their order; one that was taken up as it was when it was done."""
+        seen = self.runs.get(run)
+        stages = seen.stages if seen else ()
+        return tuple(
+            structs.replace(self.done.get(stage.key, stage), cached=stage.cached) for stage in stages
+        )
 
     def opened(self, inputs: str) -> RunSeen | None:
         """The run of these inputs that somebody began and nobody ended."""
@@ -102,17 +110,17 @@ def fold(events: Iterable[Event]) -> Runs:
 
 
 def _done(fact: StageFinished) -> Done:
-    return Done(
-        fact.run,
-        fact.stage,
-        fact.key,
-        fact.result,
-        fact.seconds,
-        fact.peak_bytes,
-        fact.cached,
-        fact.cost,
-        fact.currency,
-        fact.rates,
+    cost = cost_of(fact)
+    return Done(fact.run, fact.stage, fact.key, fact.result, fact.seconds, fact.peak_bytes, fact.cached, cost)
+
+
+def cost_of(fact: StageFinished) -> Figure | None:
+    """What the stage cost by the rate card, where somebody estimated it."""
+    how = f"estimated from the rate card of {fact.rates}"
+    return (
+        Figure(fact.cost, fact.currency, low=fact.cost_low, high=fact.cost_high, how=how)
+        if fact.rates
+        else None
     )
 
 

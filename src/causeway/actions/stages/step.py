@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from causeway.actions.lease import Lease
 from causeway.actions.source import digest_own_code
@@ -14,8 +14,9 @@ from causeway.actions.stages.memory import PeakMemory
 from causeway.actions.workspace import Workspace
 from causeway.assess.stage_cost import ServerRate
 from causeway.core.events import StageFinished
+from causeway.core.figure import Figure
 from causeway.core.ids import canonical_json, digest_of_value
-from causeway.views.run import Done
+from causeway.views.run import Done, cost_of
 
 
 class Made(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,21 +38,12 @@ class StageEnded(Struct, frozen=True):
     fact: str
     cached: bool
     peak_bytes: int = 0
-    cost: float = 0.0
-    currency: str = ""
+    cost: Figure | None = None
 
 
-def as_ended(done: Done | StageFinished, fact: str) -> StageEnded:
+def as_ended(done: Done, fact: str) -> StageEnded:
     """A stage that was done before, as it is shown."""
-    return StageEnded(
-        done.stage,
-        done.seconds,
-        fact,
-        cached=True,
-        peak_bytes=done.peak_bytes,
-        cost=done.cost,
-        currency=done.currency,
-    )
+    return StageEnded(done.stage, done.seconds, fact, cached=True, peak_bytes=done.peak_bytes, cost=done.cost)
 
 
 class Watcher(Protocol):
@@ -132,6 +124,7 @@ class Steps:
         with PeakMemory() as memory:
             made = do()
         seconds = round(time.perf_counter() - start, 3)
+        cost = self.rate.total([seconds])
         finished = StageFinished(
             self.run,
             stage,
@@ -139,12 +132,23 @@ class Steps:
             self.work.artifacts.put(canonical_json(made)),
             seconds,
             max(made.peak_bytes, memory.bytes),
-            cost=self.rate.of(seconds),
-            currency=self.rate.currency,
+            cost=cost.value,
+            cost_low=cost.low or 0.0,
+            cost_high=cost.high or 0.0,
+            currency=cost.unit,
             rates=self.rate.version,
         )
         self._record(finished)
-        self._tell(structs.replace(as_ended(finished, made.fact), cached=False))
+        self._tell(
+            StageEnded(
+                stage,
+                seconds,
+                made.fact,
+                cached=False,
+                peak_bytes=finished.peak_bytes,
+                cost=cost_of(finished),
+            )
+        )
         return made
 
     def _record(self, fact: StageFinished) -> None:
