@@ -22,6 +22,8 @@ RESULTS = {
     "access grant": ("causeway.actions.access", "Granted"),
     "access revoke": ("causeway.actions.access", "Ended"),
     "run": ("causeway.actions.run", "RunReport"),
+    "attach": ("causeway.actions.attach.attach", "Attached"),
+    "eject": ("causeway.actions.eject.eject", "Ejected"),
     "ship": ("causeway.actions.ship", "Shipped", "Plan"),
     "roll back": ("causeway.actions.roll", "Rolled"),
     "score": ("causeway.actions.score.score", "Scored"),

@@ -10,10 +10,10 @@ from causeway.core.contract_yaml import load_yaml
 from causeway.core.errors import BadContract, Refused
 
 MLMODEL = "MLmodel"
-FLAVOURS = ("sklearn", "xgboost", "lightgbm", "catboost")
+FLAVOURS = ("sklearn", "xgboost", "lightgbm")
 """The flavours that are taken, by their names in an MLmodel file."""
-BARE = ("Booster", "CatBoost")
-"""Classes that answer with raw margins, and cannot be fitted anew."""
+BARE = ("Booster",)
+"""Classes that answer without classes, and cannot be fitted anew."""
 
 
 class Origin(Struct, frozen=True, omit_defaults=True):
@@ -42,7 +42,7 @@ class Saved(Struct, frozen=True, omit_defaults=True):
     flavour: str
     file: str
     form: str
-    """`skops`, `pickle`, `cloudpickle`, or the framework's own (`xgboost`, `catboost`)."""
+    """`skops`, `pickle`, `cloudpickle`, or the framework's own (`xgboost`)."""
     estimator: str = ""
     """The class that opens the framework's own form."""
     inputs: tuple[Input, ...] = ()

@@ -72,7 +72,7 @@ def _opening(saved: Saved) -> tuple[str, str]:
                 "import skops.io",
                 f"MODEL = {file}\n{words}model = skops.io.load(MODEL, trusted={trusted})\n",
             )
-        case "xgboost" | "catboost":
+        case "xgboost":
             made = f"model = {saved.flavour}.{saved.estimator}()\n"
             return f"import {saved.flavour}", f"{made}model.load_model({file})\n"
         case "joblib":
