@@ -34,6 +34,7 @@ RESULTS = {
     "seal": ("causeway.actions.seal", "Sealed"),
     "tick": ("causeway.actions.tick", "Ticked"),
     "label": ("causeway.actions.label", "Labelled"),
+    "lineage": ("causeway.actions.lineage_walk", "Walked"),
     "verify": ("causeway.ledger.chain", "Verdict"),
     "backup": ("causeway.actions.backup", "BackedUp"),
     "restore": ("causeway.actions.restore", "Restored"),

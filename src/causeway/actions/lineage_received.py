@@ -3,6 +3,7 @@
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -87,10 +88,10 @@ class Inbox:
 
     def _chain(self, event: EventSeen) -> str:
         """The product whose dataset the event touches; the workspace's own chain where there is none."""
-        keys = [key for dataset in event.datasets for key in (dataset.key, *dataset.aliases)]
         owned = self._owned_by_products()
         products = set(self._work.products())
-        for key in keys:
+        keys = [key for dataset in event.datasets for key in (dataset.key, *dataset.aliases)]
+        for key in (own_file(self._work, owned, key) or key for key in keys):
             name = key[0].removeprefix("file:") if key[0] != OURS else key[1].partition(".")[0]
             product = owned.get(key) or name
             if product in products:
@@ -108,16 +109,29 @@ class Inbox:
 
 
 def owned_datasets(work: Workspace) -> dict[Key, str]:
-    """What the products' runs and reads read: each dataset, and its product; files by their path here too."""
-    owned: dict[Key, str] = {}
-    for event in events_told(work):
-        seen = event_of(event)
-        product = seen.job[1].partition(".")[0]
-        for dataset in seen.inputs:
-            owned.setdefault(dataset.key, product)
-            if dataset.key[0] == f"file:{product}":
-                owned.setdefault(("file", str(work.root / dataset.key[1])), product)
-    return owned
+    """What the products' runs and reads read: each dataset, and its product."""
+    told = (event_of(event) for event in events_told(work))
+    return {
+        dataset.key: event.job[1].partition(".")[0]
+        for event in told
+        for dataset in event.inputs
+        if event.job[0] == OURS
+    }
+
+
+def own_file(work: Workspace, owned: Mapping[Key, str], key: Key) -> Key | None:
+    """The product's file that another tool calls by its whole path; None for any other dataset."""
+    namespace, name = key
+    if namespace not in {"file", "file:", "file://"}:
+        return None
+    path = Path(name)
+    if not path.is_relative_to(work.root):
+        return None
+    inside = path.relative_to(work.root)
+    # the product's folder is the workspace's, or lies in it
+    tails = (Path(*inside.parts[at:]).as_posix() for at in range(len(inside.parts)))
+    files = {known[1]: known for known in owned if known[0].startswith("file:")}
+    return next((files[tail] for tail in tails if tail in files), None)
 
 
 def received_events(work: Workspace) -> list[EventSeen]:

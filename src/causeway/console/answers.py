@@ -86,7 +86,7 @@ def templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(version=__version__, interval=interval)
+    environment.globals.update(version=__version__, interval=interval, address=address)
     environment.filters.update(
         short=short,
         bare=_bare,
@@ -100,6 +100,12 @@ def templates() -> jinja2.Environment:
         sentence=_sentence,
     )
     return environment
+
+
+def address(target: str | tuple[str, str]) -> str:
+    """Where the walk back from this lies; a slash tells a name that ends in .json from a page's twin."""
+    text = quote(target if isinstance(target, str) else "/".join(target), safe="/:")
+    return f"/lineage/{text}{'/' if text.endswith(TWIN) else ''}"
 
 
 def _json(fields: dict[str, object], *, status: int) -> Response:

@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from causeway.actions.lineage_walk import Lineage
 from causeway.actions.workspace import Workspace
 from causeway.console.answers import SECURITY_HEADERS, TWIN, page, problem, twin
 from causeway.console.lineage import lineage_route
+from causeway.console.lineage_pages import lineage_index, lineage_page
 from causeway.console.pages import events_page, portfolio, product_page, release_page
 from causeway.console.sign_in import SignIn
 from causeway.core.errors import CausewayError, NotFound, UsageError
@@ -38,10 +40,17 @@ class WrongMethod(UsageError):
 
 def create_app(work: Workspace, *, token: str, cookie: str = "causeway") -> Starlette:
     """The console over this workspace; only whoever holds the token sees more than `/healthz`."""
+    lineage = Lineage(work)
+
+    def walked(request: Request) -> Struct:
+        return lineage_page(lineage, request.path_params["target"], request.query_params.get("column", ""))
+
     shows: list[tuple[str, str, Content]] = [
         ("/products/{name}/events", "events.html", lambda r: events_page(work, r.path_params["name"])),
         ("/products/{name}", "product.html", lambda r: product_page(work, r.path_params["name"])),
         ("/releases/{digest}", "release.html", lambda r: release_page(work, r.path_params["digest"])),
+        ("/lineage/{target:path}", "lineage.html", walked),
+        ("/lineage", "lineage_index.html", lambda _: lineage_index(work, lineage)),
         ("/", "portfolio.html", lambda _: portfolio(work)),
     ]
     return Starlette(
