@@ -20,9 +20,9 @@ from sklearn.preprocessing import StandardScaler
 
 import shipyard
 from causeway.actions.attach.attach import attach
-from causeway.actions.attach.claimed import claims_of
 from causeway.actions.attach.manifest_lines import with_model, with_rows
 from causeway.actions.bundles import open_bundle
+from causeway.actions.stages.claimed import claims_of
 from causeway.adapters import registry
 from causeway.core.environment import Environment
 from causeway.core.errors import NotFound, Refused, UsageError

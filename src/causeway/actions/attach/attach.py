@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from causeway.actions.attach.claimed import ORIGIN
 from causeway.actions.attach.example import prove_example
 from causeway.actions.attach.manifest_lines import with_model, with_rows
 from causeway.actions.attach.script import AS_IT_IS, MODEL_FOLDER, ON_EXAMPLE, on_example, on_rows
@@ -18,6 +17,7 @@ from causeway.actions.init import init, slug
 from causeway.actions.promise import MANIFEST, promise_of
 from causeway.actions.run import RunReport, run
 from causeway.actions.source import digest_file
+from causeway.actions.stages.claimed import ORIGIN
 from causeway.actions.stages.site import Workshop
 from causeway.actions.stages.step import Nobody, Watcher
 from causeway.actions.workspace import Workspace, check_folder, open_workspace, write_whole

@@ -9,9 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 
 from causeway.actions.bundles import Bundle, open_bundle
+from causeway.actions.eject.ejected import Ejected
 from causeway.actions.eject.papers import FORMS, papers
 from causeway.actions.eject.sources import serving_sources
 from causeway.actions.ship import Blocked, plan_to_ship
@@ -28,26 +29,6 @@ ENVIRONMENT = "environment.txt"
 READABLE, PROGRAM = 0o644, 0o755
 
 Pins = Callable[..., tuple[Pin, ...]]
-
-
-class Ejected(Struct, frozen=True, omit_defaults=True):
-    """What was written: `folder` serves `release`; `hashed` is whether every package has its hash."""
-
-    status: str
-    product: str
-    release: str
-    folder: str
-    forms: tuple[str, ...]
-    files: tuple[str, ...]
-    key: str
-    """The key whose signature the folder trusts."""
-    python: str
-    hashed: bool
-    packages: tuple[Pin, ...]
-    worker: tuple[Pin, ...] = ()
-    """What the release's own process needs, where it has one."""
-    unhashed: str = ""
-    """Why packages have no hashes."""
 
 
 def eject(

@@ -5,16 +5,13 @@ import shlex
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from causeway.actions.bundles import Bundle
+from causeway.actions.eject.ejected import Ejected
 from causeway.core.environment import Pin
 from causeway.core.ids import short
-
-if TYPE_CHECKING:
-    from causeway.actions.eject.eject import Ejected
 
 FORMS = ("docker", "compose", "kubernetes", "kserve", "sagemaker")
 TEMPLATES = Path(__file__).parent / "templates"
@@ -47,7 +44,7 @@ WIDTH = 18
 _PLACE = re.compile(r"@([A-Z_]+)@")
 
 
-def papers(made: "Ejected", bundle: Bundle, *, platform: str, causeway: str) -> dict[str, str]:
+def papers(made: Ejected, bundle: Bundle, *, platform: str, causeway: str) -> dict[str, str]:
     """Path to text of every file that is written for this release."""
     values = _values(made, bundle, platform=platform, causeway=causeway)
     # every form but the plain folder is made of the image
@@ -63,7 +60,7 @@ def papers(made: "Ejected", bundle: Bundle, *, platform: str, causeway: str) -> 
     return texts
 
 
-def _values(made: "Ejected", bundle: Bundle, *, platform: str, causeway: str) -> dict[str, str]:
+def _values(made: Ejected, bundle: Bundle, *, platform: str, causeway: str) -> dict[str, str]:
     asked, limit = LARGE if made.worker else SMALL
     row = msgspec.json.encode({"dataframe_records": [bundle.example]}).decode()
     hashes = "--require-hashes " if made.hashed else ""
@@ -93,7 +90,7 @@ def _values(made: "Ejected", bundle: Bundle, *, platform: str, causeway: str) ->
     return {**values, "WORKER": _filled(_template("worker.txt"), values) if made.worker else ""}
 
 
-def _worker_steps(made: "Ejected") -> str:
+def _worker_steps(made: Ejected) -> str:
     hashes = "--require-hashes " if made.hashed else ""
     return (
         f"python{made.python} -m venv .worker\n"

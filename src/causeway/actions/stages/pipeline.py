@@ -8,6 +8,7 @@ from pathlib import Path
 from causeway.actions.attach.claimed import claims_of
 from causeway.actions.stages.admit import admissions
 from causeway.actions.stages.agreed import agreed_contracts, hold_agreed
+from causeway.actions.stages.claimed import claims_of
 from causeway.actions.stages.compile import Compiled, compile_model, weighed
 from causeway.actions.stages.contract import Contracted, contract_text, hold
 from causeway.actions.stages.data import Brought, as_left, bring
@@ -112,7 +113,7 @@ class _Road:
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
-        """What is claimed of the model: by the run that it was attached from, then by what the folder says."""
+        """What is claimed of the model: by the run that it was attached from, then by the folder."""
         return (*claims_of(self.site.folder, self.site.manifest.model.artifact), *self.poc.claims)
 
     def data(self) -> Brought:
