@@ -160,14 +160,13 @@ def _fitted_again(poc: Poc, served: str) -> Iterator[Finding]:
     told = {s.at for s in poc.seen("one_row")}
     again = [
         s
-        for s in poc.seen("fitted_in_app")
+        for s in poc.seen("refitted")
         if s.at.path == served
-        and s.value in {"fit_transform", "get_dummies"}
         and served != poc.train.value
         and s.at not in told
         and not (s.value == "get_dummies" and _aligned(poc, served))
     ]
-    if again and any(s.at.path == served for s in poc.seen("predicts")):
+    if again:
         yield Finding(
             "SKEW",
             Severity.BLOCKER,

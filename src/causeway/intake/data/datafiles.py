@@ -10,13 +10,14 @@ from msgspec import structs
 from causeway.core.poc import ColumnProfile, DataFile
 from causeway.intake.data.arrays import read_arrays
 from causeway.intake.data.databases import read_database
-from causeway.intake.data.excel import read_excel
+from causeway.intake.data.excel import is_text, read_excel
 from causeway.intake.data.json_records import read_records
 from causeway.intake.data.parquet import read_parquet, sample_of_parquet
 from causeway.intake.data.profile import profile
 from causeway.intake.data.tabular import Sampled, TooWide, read_delimited, records_of
 from causeway.intake.files.text import read_bytes, read_text
 from causeway.intake.files.walk import Entry
+from causeway.intake.private.personal_tables import without_things
 
 DELIMITED = {".csv", ".tsv", ".data", ".psv", ".dat", ".tab"}
 JSON = {".json", ".jsonl", ".ndjson"}
@@ -71,7 +72,7 @@ def read_sample(entry: Entry) -> Sampled | None:
     """The records themselves, an even sample, for a file that can be read again."""
     if entry.suffix in JSON:
         return read_records(entry)
-    if entry.suffix in EXCEL:
+    if entry.suffix in EXCEL and not is_text(entry.head):
         sheets = read_excel(entry)
         return None if isinstance(sheets, DataFile) or not sheets else sheets[0].sampled
     if entry.head.startswith(b"PAR1"):
@@ -115,6 +116,9 @@ def _json(entry: Entry) -> DataFile | None:
 
 
 def _excel(entry: Entry) -> DataFile:
+    if is_text(entry.head):
+        # people name an exported CSV or a page .xls, for Excel opens it all the same
+        return _delimited(entry)
     sheets = read_excel(entry)
     if isinstance(sheets, DataFile):
         return sheets
@@ -156,9 +160,11 @@ _BY_SUFFIX: tuple[tuple[Iterable[str], Reader], ...] = (
 
 
 def _columns(sampled: Sampled) -> tuple[ColumnProfile, ...]:
-    return tuple(
-        profile(column, [row[position] for row in sampled.rows])
-        for position, column in enumerate(sampled.names)
+    return without_things(
+        [
+            profile(column, [row[position] for row in sampled.rows])
+            for position, column in enumerate(sampled.names)
+        ]
     )
 
 

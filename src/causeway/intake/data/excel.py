@@ -39,6 +39,12 @@ class Sheet(Struct, frozen=True):
     sampled: Sampled | None
 
 
+def is_text(head: bytes) -> bool:
+    """Whether these first bytes are of a text, whatever the file is called."""
+    plain = head[:4000]
+    return bool(plain.strip()) and not plain.startswith((b"PK", b"\xd0\xcf", b"<")) and b"\0" not in plain
+
+
 def read_excel(entry: Entry) -> tuple[Sheet, ...] | DataFile:
     """The sheets of a workbook, the one with most records first; a bare fact where it cannot be read."""
     head = entry.head

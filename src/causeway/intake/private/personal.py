@@ -13,7 +13,7 @@ from causeway.intake.private.personal_values import form_of
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 
-_PEOPLE = frozenset(
+PEOPLE = frozenset(
     "customer client patient employee user person member applicant student passenger borrower subscriber "
     "candidate worker driver owner agent cust emp kunde kunden patienten "
     "mitarbeiter benutzer cliente paciente "
@@ -27,13 +27,17 @@ _DIRECT = frozenset(
     "prenom telephone courriel apellido apellidos direccion correo telefono "
     "cognome indirizzo codicefiscale sobrenome endereco voornaam achternaam adres woonplaats".split()
 )
+MAX_MEAN_LENGTH = 90
+"""Longer values on average are texts, whatever the column is called: the bodies of mails."""
+MIN_DIGITS = 6
+_CALLED = {"phone", "mobile", "handy", "cellphone", "telephone"}
 _NUMBERED = {"phone", "mobile", "telephone", "cellphone", "telefon", "handy", "telefono", "ssn", "mrn",
              "aadhaar", "nhs", "cpf", "iban"}  # fmt: skip
 """Those whose values may be plain digits."""
 _PROTECTED = frozenset(
     "gender sex race ethnicity ethnic religion nationality marital marriage "
     "disability disabled pregnant birthdate "
-    "dob birthday citizenship caste orientation "
+    "dob birthday citizenship caste "
     "geschlecht geburtsdatum familienstand staatsangehoerigkeit staatsangehorigkeit konfession nationalitat "
     "behinderung sexe naissance nationalite sexo genero nacimiento nacionalidad sesso nascita nascimento "
     "geslacht geboortedatum nationaliteit religiao religione".split()
@@ -41,15 +45,15 @@ _PROTECTED = frozenset(
 _PROTECTED_PAIRS = (
     ["senior", "citizen"], ["foreign", "worker"], ["estado", "civil"], ["stato", "civile"], ["etat", "civil"],
     ["burgerlijke", "staat"], ["skin", "color"], ["country", "birth"], ["native", "country"],
-    ["trade", "union"],
+    ["trade", "union"], ["sexual", "orientation"],
 )  # fmt: skip
 _AGES = {"age", "alter", "edad", "idade", "leeftijd", "lebensalter"}
 _AGE_BESIDE = {
     "years", "year", "group", "band", "range", "at", "entry", "jahre", "anos", "categoria", "cat", "bin",
     "bucket",
-} | _PEOPLE  # fmt: skip
+} | PEOPLE  # fmt: skip
 _NAMES = {"name", "nombre", "naam", "nom", "nome"}
-_NAME_BESIDE = {"first", "last", "full", "middle", "given", "family", "maiden", "contact", "holder"} | _PEOPLE
+_NAME_BESIDE = {"first", "last", "full", "middle", "given", "family", "maiden", "contact", "holder"} | PEOPLE
 _NUMBERING = {"id", "number", "no", "code", "key", "nr", "nummer", "num", "numero", "uuid"}
 
 
@@ -76,25 +80,29 @@ def personal(name: str, profile: ColumnProfile, values: Sequence[str]) -> Person
     form, count = form_of(values) if texts and profile.distinct >= 5 else ("", 0)
     if form:
         return Personal("direct", form, count)
-    if _direct(found, profile):
+    if _direct(found, profile, values):
         return Personal("direct")
     if _protected(found):
         return Personal("protected")
-    if len(found) > 1 and _PEOPLE & set(found) and found[-1] in _NUMBERING:
+    if len(found) > 1 and PEOPLE & set(found) and found[-1] in _NUMBERING:
         return Personal("pseudonym")
     inside, cells = people_in_cells(values) if profile.kind == "text" else ("", 0)
     return Personal("direct", inside, cells) if inside else None
 
 
-def _direct(found: list[str], profile: ColumnProfile) -> bool:
-    if profile.distinct <= 10:
+def _direct(found: list[str], profile: ColumnProfile, values: Sequence[str]) -> bool:
+    if profile.distinct <= 10 or profile.mean_length > MAX_MEAN_LENGTH:
         return False
     if profile.kind == "integer":
         # a telephone number or an identity number is long, a count or a flag is not
         return bool(_NUMBERED & set(found)) and (profile.minimum or 0) > 999_999
     if profile.kind != "text":
         return False
-    return bool(_DIRECT & set(found)) or bool(_NAMES & set(found) and _NAME_BESIDE & set(found))
+    named = _DIRECT & set(found)
+    if named and named <= _CALLED:
+        # what is called phone or mobile may be the name of one
+        return sum(sum(map(str.isdigit, value)) >= MIN_DIGITS for value in values) * 2 >= len(values)
+    return bool(named) or bool(_NAMES & set(found) and _NAME_BESIDE & set(found))
 
 
 def _protected(found: list[str]) -> bool:

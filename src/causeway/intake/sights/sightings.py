@@ -35,6 +35,7 @@ from causeway.intake.sights.missing import missing_files, missing_templates
 from causeway.intake.sights.one_row import one_row
 from causeway.intake.sights.promises import kept, other_spellings, readme_promises
 from causeway.intake.sights.readme import said_in_readme
+from causeway.intake.sights.refitted import refitted
 from causeway.intake.sights.said_model import said_in_code, said_in_readme_keys
 from causeway.intake.sights.selection import chosen_on_test
 from causeway.intake.sights.served_inputs import served_inputs
@@ -122,7 +123,7 @@ def _chance(reading: Reading) -> list[Sighting]:
 def _inputs(reading: Reading) -> list[Sighting]:
     project = reading.project
     seen = [*served_inputs(project), *one_row(project), *unscaled(project), *asking(project)]
-    seen += coded_otherwise(project, reading.data)
+    seen += [*coded_otherwise(project, reading.data), *refitted(project.codes)]
     return [*seen, *work_when_imported(project), *opened_when_imported(project), *doors(project)]
 
 
