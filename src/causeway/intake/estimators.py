@@ -103,7 +103,8 @@ FUNCTIONS = frozenset({"auto_arima"})
 _SORTS = {
     "scale": "StandardScaler MinMaxScaler RobustScaler MaxAbsScaler Normalizer PowerTransformer "
     "QuantileTransformer KBinsDiscretizer PolynomialFeatures",
-    "impute": "SimpleImputer KNNImputer IterativeImputer Imputer",
+    "impute": "SimpleImputer KNNImputer IterativeImputer Imputer MeanMedianImputer EndTailImputer "
+    "CategoricalImputer",
     "encode": "LabelEncoder OrdinalEncoder OneHotEncoder LabelBinarizer MultiLabelBinarizer",
     "target": "TargetEncoder LeaveOneOutEncoder CatBoostEncoder WOEEncoder MEstimateEncoder",
     "select": "SelectKBest SelectPercentile RFE RFECV SelectFromModel SequentialFeatureSelector",

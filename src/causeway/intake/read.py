@@ -141,6 +141,7 @@ def _reach(reading: Reading) -> Reach:
 def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]]:
     trainings: list[Training] = []
     leaks: list[Leak] = []
+    untaught: list[Leak] = []
     claims = claimed_in_text(reading.readme.path, reading.readme_text) if reading.readme else []
     claims += claims_in_store(reading.entries)
     for code in reading.project.codes:
@@ -150,7 +151,8 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
             for item in trainings_of(code, events)
         ]
         trainings += found
-        leaks += [structs.replace(leak, reached=code.path) for leak in leaks_of(events)] if found else []
+        own = [structs.replace(leak, reached=code.path) for leak in leaks_of(events)]
+        leaks, untaught = (leaks + own, untaught) if found else (leaks, untaught + own)
         claims += claimed_in_output(code, events.judged)
     for code in reading.r_codes:
         leaks += code.leaks()
@@ -158,7 +160,8 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
     for training in (*(item for code in reading.r_codes for item in code.trainings()), *filter(None, others)):
         path = reading.files.resolve(training.data, training.path) or training.data
         trainings.append(structs.replace(training, data=path))
-    return trainings, leaks, claims
+    # what learns may be written by hand: the split says all the same that something is to be tested
+    return trainings, leaks if trainings else untaught, claims
 
 
 def _apart(item: Sighting, served: str) -> tuple[bool, bool]:

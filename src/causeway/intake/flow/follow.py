@@ -243,6 +243,8 @@ class Follower:
             self.bind(target, spread)
 
     def _store(self, target: ast.Subscript | ast.Attribute, value: Value) -> None:
+        if isinstance(target, ast.Subscript):
+            target = indexing.without_loc(target)
         table = self.value(target.value)
         if isinstance(table, Instance) and isinstance(target, ast.Attribute):
             table.fields[target.attr] = value

@@ -121,6 +121,8 @@ def _held(holder: Value, index: Value) -> Value:
         return _entry(holder, index)
     if isinstance(holder, Literal):
         return constants.item(holder, index)
+    if isinstance(holder, Statistics):
+        return holder
     return index if isinstance(index, Data) and index.column == NAMES else derived_from([holder])
 
 
@@ -282,6 +284,16 @@ def texts(value: Value) -> tuple[str, ...]:
             item.value for item in value.items if isinstance(item, Literal) and isinstance(item.value, str)
         )
     return ()
+
+
+def without_loc(target: ast.Subscript) -> ast.Subscript:
+    """`table[columns]` for `table.loc[rows, columns]`, so that what is stored there reaches the table."""
+    held, index = target.value, target.slice
+    if not isinstance(held, ast.Attribute) or held.attr not in {"loc", "iloc", "at", "iat"}:
+        return target
+    two = isinstance(index, ast.Tuple) and len(index.elts) == 2
+    columns = index.elts[1] if isinstance(index, ast.Tuple) and two else ast.Constant(value=None)
+    return ast.copy_location(ast.Subscript(held.value, columns, target.ctx), target)
 
 
 def store(follower: Following, table: Data, target: ast.Subscript | ast.Attribute, value: Value) -> Data:

@@ -186,12 +186,31 @@ def _apply(follower: Following, data: Data, this: Call) -> Value:
     if isinstance(function, Function):
         result = data
         if isinstance(function.node, ast.Lambda):
-            return replace(result, positive=result.positive or _positive_of_lambda(function.node))
+            filled = _filled_by_lambda(data, function.node, this)
+            return replace(filled, positive=result.positive or _positive_of_lambda(function.node))
         follower.enter(function, [data], {})
         if function.name:
             result = replace(result, cleaned=tuple(dict.fromkeys((*result.cleaned, function.name))))
         return result
     return data
+
+
+def _filled_by_lambda(data: Data, node: ast.Lambda, this: Call) -> Data:
+    """`lambda x: x.fillna(x.mean())` over all rows."""
+    body = node.body
+    fills = isinstance(body, ast.Call) and isinstance(body.func, ast.Attribute) and body.func.attr == "fillna"
+    own = node.args.args[0].arg if node.args.args else ""
+    asked = [
+        part.func.attr
+        for part in (ast.walk(body) if fills and not data.part else ())
+        if isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Attribute)
+        and isinstance(part.func.value, ast.Name)
+        and part.func.value.id == own
+        and part.func.attr in STATISTICS | {"value_counts"}
+    ]
+    marks = (Mark("impute", f"fillna({asked[0]})", this.at),) if asked else ()
+    return replace(data, marks=(*data.marks, *marks))
 
 
 def _positive_of_lambda(node: ast.Lambda) -> str:

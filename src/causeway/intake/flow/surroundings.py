@@ -116,6 +116,10 @@ def _same(_follower: Following, this: Call) -> Value:
     return this.arg(0)
 
 
+def _inner(_follower: Following, this: Call) -> Value:
+    return this.arg(0, "transformer")
+
+
 def _list(_follower: Following, this: Call) -> Value:
     held = this.arg(0)
     if isinstance(held, Many | Columns | Literal):
@@ -195,6 +199,7 @@ _NAMED: dict[str, Callable[[Following, Call], Value]] = {
     "os.fspath": _same,
     "os.getcwd": _here,
     "pathlib.Path.cwd": _here,
+    "feature_engine.wrappers.SklearnTransformerWrapper": _inner,
     "copy.deepcopy": _same,
     "copy.copy": _same,
     "sklearn.base.clone": _same,
