@@ -179,3 +179,43 @@ def run(query: str) -> str:
 def test_json_that_the_code_wrote_itself_is_no_models(tmp_path, given, unchecked):
     found = told(tmp_path, {"a.py": CHECKED.replace("{0}", given)})
     assert ("GENAI-PARSE" in found) is unchecked
+
+
+KAGGLE = """\
+import os
+from pathlib import Path
+import pandas as pd
+A = "/kaggle/input/s/train.csv"
+B = "train.csv"
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "told_of"),
+    [
+        ("d = pd.read_csv(A)\n", True),
+        ("d = pd.read_csv(A if os.path.exists(A) else B)\n", False),
+        ("p = Path(A)\nif not p.exists():\n    p = Path(B)\nd = pd.read_csv(p)\n", False),
+        ("def chosen(one, two):\n    return one if Path(one).exists() else two\nd = chosen(A, B)\n", False),
+        ("for p in [A, B]:\n    if os.path.isfile(p):\n        d = pd.read_csv(p)\n", False),
+        ("d = pd.read_csv(A if Path('/kaggle/input').exists() else B)\n", False),
+        ("d = pd.read_csv(A)\nif not os.path.exists('models'):\n    os.makedirs('models')\n", True),
+    ],
+)
+def test_a_path_that_is_looked_for_first_stops_nothing(tmp_path, code, told_of):
+    assert ("ABS-PATH" in told(tmp_path, {"a.py": KAGGLE + code})) is told_of
+
+
+@pytest.mark.parametrize(
+    ("before", "options", "unseeded"),
+    [
+        ("", "", True),
+        ("", ", shuffle=False", False),
+        ("", ", random_state=0", False),
+        ("import numpy as np\nnp.random.seed(0)\n", "", False),
+    ],
+)
+def test_a_split_that_draws_nothing_or_is_seeded_before_needs_no_seed(tmp_path, before, options, unseeded):
+    text = before + folders.TRAIN.replace(", random_state=1", options)
+    found = judge(read_poc(folders.churn(tmp_path, **{"train.py": text})))
+    assert any("split has no seed" in item.title for item in found) is unseeded

@@ -10,6 +10,7 @@ from causeway.core.poc import Sighting
 from causeway.intake.files.text import read_searchable
 from causeway.intake.files.walk import Entry
 from causeway.intake.python.code import Code
+from causeway.intake.python.looked_for import looked_for_in
 from causeway.intake.python.trees import nodes_in
 
 _ABSOLUTE = re.compile(
@@ -32,12 +33,13 @@ def absolute_paths(codes: Iterable[Code]) -> list[Sighting]:
     """String constants that name a place on one machine."""
     found: list[Sighting] = []
     for code in codes:
+        looked_for = looked_for_in(code)
         for block in code.blocks:
             prose = {id(node.value) for node in nodes_in(block.tree) if isinstance(node, ast.Expr)}
             for node in nodes_in(block.tree):
                 if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in prose:
                     continue
-                if absolute(node.value):
+                if absolute(node.value) and not looked_for(node.value):
                     detail = "stale" if code.stale else ""
                     found.append(Sighting("absolute_path", node.value, code.at(node, block), detail))
     return found

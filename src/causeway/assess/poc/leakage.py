@@ -200,7 +200,7 @@ def _no_holdout(poc: Poc) -> Iterator[Finding]:
             certainty=0.8,
             damage=0.6,
         )
-    if training and not training.seeded:
+    if training and training.shuffled and not training.seeded and not _seeded_before(poc, training):
         yield Finding(
             "UNSEEDED",
             Severity.NOTE,
@@ -219,6 +219,12 @@ def _no_holdout(poc: Poc) -> Iterator[Finding]:
             certainty=0.85,
             damage=0.2,
         )
+
+
+def _seeded_before(poc: Poc, training: Training) -> bool:
+    """Whether the file sets the seed of all that numpy draws: scikit-learn draws from it too."""
+    at = training.split or training.at
+    return any(s.at.path == at.path and s.value.endswith("random.seed") for s in poc.seen("seeded"))
 
 
 def _never_scored(poc: Poc, training: Training) -> Finding | None:

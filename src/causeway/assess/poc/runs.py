@@ -36,12 +36,16 @@ def _paths(poc: Poc) -> Iterator[Finding]:
     yield Finding(
         "ABS-PATH",
         Severity.FIX,
-        f"It uses paths under {_root(first.value)}, which are only there on the author's machine"
-        + (" (Colab)." if first.value.startswith("/content") else "."),
+        f"It uses paths under {_root(first.value)}, which are only there on {_whose(first.value)}.",
         Remedy("Use paths relative to the file, or take them from the environment."),
         places,
         damage=0.6,
     )
+
+
+def _whose(path: str) -> str:
+    hosts = {"/content": "Colab", "/kaggle": "Kaggle", "/dbfs": "Databricks"}
+    return next((host for root, host in hosts.items() if path.startswith(root)), "the author's machine")
 
 
 def _root(path: str) -> str:
