@@ -157,18 +157,29 @@ def test_again_is_already_scored_and_another_target_makes_no_second_record(here)
     assert not list((here / ".causeway" / "scores").iterdir())
 
 
-def test_killed_midway_it_goes_on_where_it_stopped(here):
+def found_in(target):
+    """The rows of a target, in their order."""
+    if not target.startswith("sqlite:"):
+        return pl.read_parquet(target)
+    with sqlite3.connect("out.db") as connection:
+        found = connection.execute("SELECT row, prediction_id FROM answers ORDER BY row").fetchall()
+    connection.close()
+    return pl.DataFrame(found, schema=["row", "prediction_id"], orient="row")
+
+
+@pytest.mark.parametrize("target", ["out.parquet", "sqlite:///out.db#answers"])
+def test_killed_midway_it_goes_on_where_it_stopped(here, target):
     digest = release(here)[7:]
-    command = [sys.executable, scoring.__file__, str(here), digest, "rows.csv", "out.parquet", "3"]
+    command = [sys.executable, scoring.__file__, str(here), digest, "rows.csv", target, "3"]
     environment = {**os.environ, "PYTHONPATH": str(Path(shipyard.__file__).parent)}
     killed = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60)
     assert killed.returncode == -9, killed.stderr.decode()
     assert not Path("out.parquet").exists()
     assert len(facts(here, ScorePartFinished)) == 3
-    report = scored(here, digest, part_rows=PART_ROWS)
+    report = scored(here, digest, target=target, part_rows=PART_ROWS)
     assert (report.status, report.parts) == ("scored", 8)
     assert report.taken_up >= 3
-    found, sealed = pl.read_parquet("out.parquet"), records(here)
+    found, sealed = found_in(target), records(here)
     assert found["row"].is_sorted()
     assert found["prediction_id"].n_unique() == len(found) == report.scored
     assert sorted(sealed["id"]) == sorted(found["prediction_id"])

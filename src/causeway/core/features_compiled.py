@@ -85,10 +85,10 @@ class Compiled:
         """Whole columns at once, for tables too long to go through row by row."""
         columns, defined = apply_columns(self.features, table)
         sheet = Sheet(table)
-        plain = defined.all(axis=1)
+        doubtful = np.zeros(len(table), np.bool_)
         for plan in self._plans:
-            plain &= ~_out_of_range(plan, sheet)
-        return PlainColumns(columns, plain)
+            doubtful |= _out_of_range(plan, sheet)
+        return PlainColumns(columns, np.logical_and(defined.all(axis=1), ~doubtful))
 
     def matrix_of_columns(self, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Prepared:
         """The same for rows that were sent as columns."""

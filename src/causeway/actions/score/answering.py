@@ -153,14 +153,17 @@ class Answerer:
         release = variant.loaded.release
         read = {field.name: rows.column(field.name, field.kind) for field in release.signature.inputs}
         table = Table({name: column for name, (column, _) in read.items()})
-        made = whole.of(table.take(chosen), names=release.model.input_names)
+        if len(chosen) < len(rows):
+            table = table.take(chosen)
+        made = whole.of(table, names=release.model.input_names)
         strange = np.any([mask[chosen] for _, mask in read.values()], axis=0)
         plain = made.rows & ~strange
         kept = plain[made.rows]
         tensors = {name: tensor[kept] for name, tensor in made.tensors.items()}
         if kept.any():
             predicted = variant.loaded.model.predict_fed(tensors, int(kept.sum()))
-            filled.put_columns(chosen[plain], table.take(chosen[plain]), predicted.answers)
+            taken = table if plain.all() else table.take(np.flatnonzero(plain))
+            filled.put_columns(chosen[plain], taken, predicted.answers)
         return chosen[~plain]
 
     def _by_rows(

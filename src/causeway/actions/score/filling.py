@@ -62,11 +62,16 @@ class Filled:
         self, positions: NDArray[np.int64], table: Table, answers: Mapping[str, Sequence[Any]]
     ) -> None:
         """The answers to rows that went in as columns."""
-        places: list[int] = positions.tolist()
-        for name, column in table.columns.items():
-            _spread(self._inputs(name), places, _values(column))
-        for name, values in answers.items():
-            _spread(self._outputs(name), places, values)
+        known = self._known
+        if len(positions) == self._rows:
+            known.inputs |= {name: _values(column) for name, column in table.columns.items()}
+            known.outputs |= {name: list(values) for name, values in answers.items()}
+        else:
+            places: list[int] = positions.tolist()
+            for name, column in table.columns.items():
+                _spread(self._inputs(name), places, _values(column))
+            for name, values in answers.items():
+                _spread(self._outputs(name), places, values)
         self._known.taken[positions] = True
 
     def put_row(
@@ -157,7 +162,7 @@ def _recorded(output: Output, values: list[Any]) -> dict[str, SegmentColumn]:
 
 def _typed(values: list[Any], kind: str) -> SegmentColumn:
     """The values as this kind where all of them are; otherwise as the narrowest that holds them."""
-    types = {type(value) for value in values if value is not None}
+    types = set(map(type, values)) - {type(None)}
     allowed = {"number": {int, float}, "integer": {int}, "boolean": {bool}, "text": {str}}
     for each in (kind, "boolean", "integer", "number"):
         if each and types and types <= allowed[each]:
@@ -182,4 +187,6 @@ def _spread(into: list[Any], places: Sequence[int], values: Sequence[Any]) -> No
 
 
 def _picked(values: list[Any], places: Sequence[int]) -> list[Any]:
+    if len(places) == len(values):
+        return values
     return [values[place] for place in places]

@@ -16,6 +16,7 @@ from msgspec import Struct
 from causeway.actions.bundles import describe
 from causeway.actions.decide import product_state
 from causeway.actions.lease import holding
+from causeway.actions.lineage_work import scored_source, telling_score
 from causeway.actions.score.answering import Setup, part_files
 from causeway.actions.score.arms import route_for
 from causeway.actions.score.origin import Origin, opened
@@ -31,6 +32,7 @@ from causeway.core.contract_text import read_contract, write_contract
 from causeway.core.errors import CausewayError, Conflict, Defect, UsageError, outside
 from causeway.core.events import AnyFact, Event, ScoreFinished, ScoreStarted
 from causeway.core.ids import digest_of_value, short
+from causeway.core.lineage import Source
 from causeway.core.manifest import Manifest
 from causeway.core.release import Release
 from causeway.core.routes import Route
@@ -109,7 +111,9 @@ def score(work: Workspace, folder: Path, wanted: Wanted, *, watch: Watch = lambd
     try:
         origin = opened(work, folder, manifest, wanted.source, scratch=fetched)
         job = _job(work, wanted, manifest, origin, target=target, route=route, arm=arm, releases=releases)
-        scored = _alone(work, job, watch)
+        part = next((each for each in manifest.data if each.name == origin.source), None)
+        read = scored_source(part, origin.told, folder=folder, digest=origin.digest)
+        scored = _alone(work, job, watch, read=read)
     except (CausewayError, OSError):
         if not _was_begun(work, route.product, fetched):
             # nothing is gone on with, so nobody's rows stay
@@ -158,7 +162,7 @@ def _was_begun(work: Workspace, product: str, fetched: Path) -> bool:
     return any(isinstance(fact, ScoreStarted) and fact.digest in digests for fact in facts)
 
 
-def _alone(work: Workspace, job: _Job, watch: Watch) -> Scored:
+def _alone(work: Workspace, job: _Job, watch: Watch, *, read: Source) -> Scored:
     with holding(work, f"score:{job.records}") as lease:
         if lease is None:
             raise Conflict("another process scores these rows", hint="wait for it, then repeat")
@@ -168,7 +172,10 @@ def _alone(work: Workspace, job: _Job, watch: Watch) -> Scored:
             return _already(job, finished, parts=len(past.parts))
         try:
             job.target.check(job.name)
-            scored = _carried_out(work, job, past, watch)
+            release, releases = next(iter(job.releases.values())), list(job.releases)
+            place = job.target.place
+            with telling_score(work, release, job.name, source=read, target=place, releases=releases):
+                scored = _carried_out(work, job, past, watch)
         except (CausewayError, OSError):
             if past.started is None:
                 shutil.rmtree(job.scratch, ignore_errors=True)
