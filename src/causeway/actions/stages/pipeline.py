@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-from causeway.actions.attach.claimed import claims_of
 from causeway.actions.stages.admit import admissions
 from causeway.actions.stages.agreed import agreed_contracts, hold_agreed
 from causeway.actions.stages.claimed import claims_of
