@@ -51,7 +51,7 @@ class HeldOut:
         import numpy as np
         from causeway_runner.models import kind_of
 
-        self.model, self.remark = unfitted(model, seconds / FOLDS)
+        self.model, self.remark = unfitted(model, seconds)
         self.sampler, self.rows, self.target, self.limit = sampler, rows, target, seconds
         self.classifies = kind_of(model) == "classifier"
         self.classes = np.unique(target) if self.classifies else []

@@ -247,9 +247,11 @@ class Shell:
 def write_trace(recorder, run, script, started):
     """Writes the captured models and trace.json."""
     from causeway_runner.models import DEFINITIONS, capture, join_searches
+    from causeway_runner.torch_models import settle
 
     sys.settrace(None)
     recorder.busy = True
+    settle(recorder)
     join_searches(recorder)
     captured = capture(recorder, run.names)
     with open(os.path.join(recorder.out, DEFINITIONS), "w", encoding="utf-8") as stream:

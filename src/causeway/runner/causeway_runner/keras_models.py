@@ -123,7 +123,7 @@ class Body:
     def about_to(self, given):
         """Notes how it starts: its weights and its optimizer before the first fit."""
         if self.optimizer is None and getattr(self.held, "optimizer", None) is not None:
-            self.optimizer = self.held.optimizer.get_config()
+            self.optimizer = framework(self.module).optimizers.serialize(self.held.optimizer)
             self.start = self.held.get_weights() if self.held.built else None
         sides = getattr(given.get("x"), "shape", None)
         if sides is not None:
@@ -180,8 +180,9 @@ class Body:
             model.set_weights(self.start)
         else:
             fresh.held = framework(self.module).models.clone_model(model)
-        loss = model.loss
-        fresh.held.compile(optimizer=type(model.optimizer).from_config(self.optimizer), loss=loss)
+        # saving it in the older format takes the optimizer out of what the model knows of itself
+        optimizer = framework(self.module).optimizers.deserialize(self.optimizer)
+        fresh.held.compile(optimizer=optimizer, loss=model.loss)
         if self.early:
             remarks.append("early stopping replaced by the number of epochs it had chosen")
         if seconds and self.seconds > seconds:

@@ -39,7 +39,9 @@ class Named:
 
     def __init__(self, cells, names):
         self.cells, self.shape, self.index = cells, cells.shape, range(len(cells))
-        self.columns = names if len(names) == cells.shape[1] else ["column %d" % i for i in range(cells.shape[1])]
+        self.columns = (
+            names if len(names) == cells.shape[1] else ["column %d" % i for i in range(cells.shape[1])]
+        )
         self.iloc = self
 
     def __len__(self):
