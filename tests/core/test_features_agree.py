@@ -14,13 +14,16 @@ from causeway.core.features import (
     Numeric,
     Pair,
     Step,
+    Sum,
     Words,
     apply,
     apply_columns,
+    columns_read,
     read_features,
     write_features,
 )
 from causeway.core.features_compiled import BATCH_ROWS
+from causeway.core.features_read import FUNCTIONS
 from causeway.core.release import Field
 from causeway.core.table import Number, Table, Text
 
@@ -52,20 +55,37 @@ numbers = st.one_of(
 lines = {"a": st.sampled_from([1.0, 2.5, -0.1]), "b": st.sampled_from([0.0, 0.3, -7.0])}
 gaps = {"missing": st.sampled_from([None, 0.0, 4.5]), "keeps_missing": st.booleans()}
 columns = st.sampled_from(["text", "other", "number", "flag"])
-bases = st.sampled_from(["number", "range_mean", "first_number", "amount", "length"])
+bases = st.sampled_from(
+    [
+        "number",
+        "range_mean",
+        "first_number",
+        "amount",
+        "length",
+        "count.words",
+        "count.marks",
+        "mean.word_length",
+    ]
+)
 codes = st.dictionaries(st.sampled_from([*WORDS, "1", "0"]), st.sampled_from([0.0, 1.0, 7.25]), max_size=5)
 
 numeric = st.builds(
-    Numeric, columns, base=bases, fn=st.sampled_from(["id", "log", "log1p", "sqrt", "square"]),
+    Numeric, columns, base=bases, fn=st.sampled_from(sorted(FUNCTIONS)),
+    low=st.sampled_from([None, -1.0]), high=st.sampled_from([None, 2.0]),
     format=st.sampled_from(["", "$"]), coerce=st.booleans(), **lines, **gaps,
 )  # fmt: skip
 dated = st.builds(
-    Numeric, columns, base=st.sampled_from(["date.year", "date.quarter", "date.dayofweek"]),
+    Numeric, columns, base=st.sampled_from(["date.year", "date.dayofweek", "date.days", "date.seconds"]),
     format=st.sampled_from(["%Y-%m-%d", "%d/%m/%Y"]), **gaps,
 )  # fmt: skip
 mapped = st.builds(
     Map, columns, what=st.just("code-map"), values=codes, rest=st.sampled_from([None, 0.0, 1.5]), **gaps,
-    strip=st.just(False),
+    strip=st.booleans(), part=st.sampled_from(["", "", "lower", "first", "first word", "between ,."]),
+)  # fmt: skip
+counted = st.builds(Numeric, columns, base=st.just("count.text"), format=st.sampled_from(["B", "2"]), **gaps)
+summed = st.builds(
+    Sum, st.just(("number", "text", "flag")), weights=st.just((1.0, -2.5, 0.3)), b=st.just(7.0),
+    fills=st.sampled_from([(), (None, 1.0, None), (0.0, 1.0, 2.0)]),
 )  # fmt: skip
 stepped = st.builds(
     Step, columns, cuts=st.just((0.0, 2.5)), intervals=st.just(((-1.0, 1.0), (2.0, 3.0))),
@@ -81,7 +101,9 @@ paired = st.builds(
     keeps_missing=st.booleans(), plus=st.sampled_from([0.0, 1.0]),
 )  # fmt: skip
 derived = st.builds(Derived, st.just((0, 1)), operation=operations, plus=st.sampled_from([0.0, 1.0]), **lines)
-plain = st.one_of(numeric, dated, mapped, stepped, shaped, paired, st.builds(Constant, st.just(2.0)))
+plain = st.one_of(
+    numeric, dated, mapped, stepped, shaped, paired, counted, summed, st.builds(Constant, st.just(2.0))
+)
 rule_sets = st.tuples(plain, plain, st.one_of(derived, plain))
 rows = st.lists(
     st.tuples(texts, texts, numbers, st.sampled_from([0.0, 1.0, float("nan")])), min_size=1, max_size=8
@@ -92,6 +114,7 @@ FIELDS = [Field("text", "text"), Field("other", "text"), Field("number", "number
 
 def features_of(rules):
     domains = dict.fromkeys(("text", "other", "number", "flag"), ("Yes", "No", "2 BHK", "1", "0"))
+    domains |= {rule.domain: ("y", "N", "2", "Yes") for rule in rules if isinstance(rule, Map) and rule.part}
     return Features(tuple(f"c{j}" for j in range(len(rules))), tuple(rules), domains)
 
 
@@ -137,6 +160,30 @@ def test_many_rows_at_once_are_the_same_as_one_by_one(rules, cells):
     assert told[: sum(len(one.problems) for one in single)] == [
         (index, p.field, p.kind, p.refused) for index, one in enumerate(single) for p in one.problems
     ]
+
+
+UNSEEN = "Zzz-never, seen."
+KNOWN = {"text": "Yes", "other": "No", "number": 1.0, "flag": 1.0}
+
+
+@settings(max_examples=200, deadline=None)
+@given(plain, st.sampled_from(sorted(KNOWN)), st.sampled_from(["refuse", "flag"]), st.booleans())
+def test_nothing_missing_or_unseen_becomes_a_silent_number(rule, field, policy, absent):
+    """Declared by the rule, refused, or flagged: in both interpreters."""
+    if field not in columns_read(rule):
+        return
+    row = KNOWN | {field: None if absent else UNSEEN if field in {"text", "other"} else -77.5}
+    cells = [tuple(np.nan if v is None and k in {"number", "flag"} else v for k, v in row.items())]
+    features = features_of((rule,))
+    compiled = Compiled(features, FIELDS, missing=policy, unseen=policy)
+    defined = bool(apply(features, table_of(cells)).defined[0, 0])
+    for rows_sent in ([row], [row] * BATCH_ROWS):
+        said = [problem for problem in compiled.matrix(rows_sent).problems if problem.row == 0]
+        assert said or defined
+    if absent and not defined and len(columns_read(rule)) == 1:
+        assert "missing" in {problem.kind for problem in said}
+    if isinstance(rule, Map) and not absent and field in {"text", "other"}:
+        assert {problem.kind for problem in said} == {"unseen"}
 
 
 @settings(max_examples=100, deadline=None)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from causeway.actions.workspace import Workspace, keys_folder
 from causeway.adapters import registry
 from causeway.core.bundle import (
+    COLUMNS,
     RELEASE,
     SIGNATURE,
     WHOLE,
@@ -23,6 +24,7 @@ from causeway.core.bundle import (
     verified_release,
 )
 from causeway.core.errors import NotFound
+from causeway.core.features import ColumnMade
 from causeway.core.finding import Finding
 from causeway.core.ids import short
 from causeway.core.model_signing import MODEL_SIGNATURE
@@ -39,6 +41,7 @@ Row = dict[str, str | float | int | bool | None]
 _findings = msgspec.json.Decoder(list[Finding]).decode
 _signed = msgspec.json.Decoder(BundleSignature).decode
 _example = msgspec.json.Decoder(Row).decode
+_columns = msgspec.json.Decoder(tuple[ColumnMade, ...]).decode
 
 
 class UntrustedSigner(BadBundle):
@@ -54,6 +57,8 @@ class Bundle(Struct, frozen=True):
     release: Release
     findings: tuple[Finding, ...]
     example: Row
+    columns: tuple[ColumnMade, ...] = ()
+    """How each column of the model is made; none where an earlier version made the release."""
 
 
 def open_bundle(work: Workspace, digest: str) -> Bundle:
@@ -100,6 +105,7 @@ def describe(work: Workspace, digest: str) -> Bundle:
         release=release,
         findings=tuple(_parsed(_findings, folder, release, FINDINGS) or ()),
         example=example or example_row(release.signature.inputs),
+        columns=_parsed(_columns, folder, release, COLUMNS) or (),
     )
 
 

@@ -14,6 +14,7 @@ from causeway.actions.workspace import Workspace
 from causeway.assess.shipping import Judgement, judge
 from causeway.core.errors import CausewayError, NotFound
 from causeway.core.events import Event
+from causeway.core.features import ColumnMade
 from causeway.core.figure import Figure
 from causeway.core.ids import DIGEST_PREFIX
 from causeway.core.manifest import Manifest
@@ -112,6 +113,8 @@ class ReleasePage(Struct, frozen=True):
     made_at: datetime
     run: str
     release: Release
+    columns: tuple[ColumnMade, ...]
+    """How each column of the model is made."""
     judgement: Judgement
     actors: dict[str, str]
     stages: tuple[Done, ...]
@@ -186,6 +189,7 @@ def release_page(work: Workspace, digest: str) -> ReleasePage:
                 made_at=state.releases[name].at,
                 run=state.releases[name].run,
                 release=bundle.release,
+                columns=bundle.columns,
                 judgement=_judged(work, state, bundle),
                 actors=_actors(work, events),
                 stages=stages,

@@ -22,6 +22,8 @@ WHOLE = 2
 RELEASE = "release.json"
 SIGNATURE = "release.sig"
 FEATURES = "features.json"
+COLUMNS = "columns.json"
+"""How each column of the model is made, in words."""
 AGAIN = "make the release again: causeway run"
 FUNCTION = "features/"
 """The folder of the modules whose function makes the model's columns."""

@@ -98,9 +98,9 @@ def factor_of(column: Column) -> Factor:
 
 
 def _factor_of_text(values: Sequence[str | None]) -> Factor:
-    seen: dict[str, int] = {}
-    codes = [-1 if v is None else seen.setdefault(v, len(seen)) for v in values]
-    return Factor(np.array(codes, np.int64), list(seen))
+    keys = [key for key in dict.fromkeys(values) if key is not None]
+    codes: dict[str | None, int] = {key: code for code, key in enumerate(keys)} | {None: -1}
+    return Factor(np.fromiter(map(codes.__getitem__, values), np.int64, len(values)), keys)
 
 
 def apply(features: Features, table: Table) -> Cells:
@@ -197,6 +197,7 @@ def _numeric(rule: Numeric, sheet: Sheet) -> Cells:
 
 
 def _cut_off(rule: Numeric, values: Numbers) -> Numbers:
+    values = np.where(np.isfinite(values), values, np.nan)
     if rule.low is not None:
         values = np.where(values < rule.low, rule.low, values)
     return values if rule.high is None else np.where(values > rule.high, rule.high, values)

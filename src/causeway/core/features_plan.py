@@ -212,12 +212,22 @@ def output_of(rule: Numeric | Step) -> Callable[[float], float] | None:
         return lambda number: values[bisect_right(cuts, number)]
     function, a, b = read.FUNCTIONS[rule.fn], rule.a, rule.b
     if rule.low is not None or rule.high is not None:
-        low = -math.inf if rule.low is None else rule.low
-        high = math.inf if rule.high is None else rule.high
-        return lambda number: min(max(function(number) * a + b, low), high)
+        return _cut_off(rule)
     if rule.fn != "id":
         return lambda number: function(number) * a + b
     return None if (a, b) == (1.0, 0.0) else lambda number: number * a + b
+
+
+def _cut_off(rule: Numeric) -> Callable[[float], float]:
+    function, a, b = read.FUNCTIONS[rule.fn], rule.a, rule.b
+    low = -math.inf if rule.low is None else rule.low
+    high = math.inf if rule.high is None else rule.high
+
+    def made(number: float) -> float:
+        value = function(number) * a + b
+        return min(max(value, low), high) if math.isfinite(value) else math.nan
+
+    return made
 
 
 def _lookups(features: Features, maps: list[tuple[int, Map]]) -> list[Lookup]:

@@ -22,6 +22,7 @@ _THOUSANDS = r"(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}|\d+)"
 _AMOUNT = rf"(?:{_THOUSANDS}\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 AMOUNT_SIGNS = "$%\u20ac\u00a3\u20b9"
 _UNDEFINED = math.nan
+LARGEST_EXPONENT = 709.0
 
 TEXT_BASES = ("number", "range_mean", "first_number", "amount", "length")
 COUNT_BASES = (
@@ -177,7 +178,7 @@ def _reciprocal(value: float) -> float:
 
 
 def _exp(value: float) -> float:
-    return float(np.exp(value))
+    return float(np.exp(value)) if value < LARGEST_EXPONENT else _UNDEFINED
 
 
 def _cbrt(value: float) -> float:
@@ -216,7 +217,7 @@ UFUNCS: dict[str, Callable[[Numbers], Numbers]] = {
     "cube": lambda values: values * values * values,
     "cbrt": np.cbrt,
     "reciprocal": np.reciprocal,
-    "exp": np.exp,
+    "exp": lambda values: np.exp(np.where(values < LARGEST_EXPONENT, values, np.nan)),
     "round": np.rint,
     "floor": np.floor,
 }

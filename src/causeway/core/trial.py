@@ -146,6 +146,8 @@ class Served(Struct, frozen=True):
     where: str = ""
     labels: tuple[str, ...] = ()
     places: tuple[int, ...] = ()
+    answers: tuple[str, ...] = ()
+    """What the app's model answered about the app's own rows, at `places`."""
 
 
 class StoodIn(Struct, frozen=True, omit_defaults=True):

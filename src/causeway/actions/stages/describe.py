@@ -19,14 +19,16 @@ from causeway.actions.stages.package import Contents
 from causeway.actions.stages.recover import FEATURES, Recovered, kept_rows
 from causeway.actions.stages.site import Site
 from causeway.actions.workspace import MANIFEST
+from causeway.assess import app_replay
+from causeway.assess.app_replay import AppReplay
 from causeway.assess.poc.leakage import chosen_by_target
 from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, judge
 from causeway.core.admission import Admission
-from causeway.core.bundle import FUNCTION, WHOLE
+from causeway.core.bundle import COLUMNS, FUNCTION, WHOLE
 from causeway.core.contract import ContractReport
 from causeway.core.errors import Defect
 from causeway.core.evaluation import DecisionSeen
-from causeway.core.features import Features, columns_read, read_features
+from causeway.core.features import ColumnMade, Features, columns_read, read_features
 from causeway.core.features_rules import Derived as DerivedRule
 from causeway.core.features_rules import Map, Numeric, Rule
 from causeway.core.finding import Finding
@@ -61,12 +63,14 @@ class Parts:
     failed: tuple[TraceError, ...]
     admitted: tuple[Admission, ...] = ()
     """The verdicts on saved models."""
+    replayed: AppReplay | None = None
+    """The app's own answers beside the release's, where there is an app."""
 
 
 def describe(site: Site, parts: Parts) -> Contents:
     """Everything that goes into the bundle; nothing in it depends on the time or the machine."""
     recovered, compiled = parts.recovered, parts.compiled
-    findings = (*chosen_by_target(parts.poc), *judge(_proofs(site, parts)))
+    findings = (*chosen_by_target(parts.poc), *judge(_proofs(site, parts)), *app_replay.judge(parts.replayed))
     features = _features(site, recovered)
     files = _files(site, parts, features, findings)
     outputs = with_act(
@@ -93,7 +97,7 @@ def describe(site: Site, parts: Parts) -> Contents:
     files |= _written(site, papers)
     release = msgspec.structs.replace(release, files=files)
     story = _story(site, parts, features, release=release)
-    return Contents(release, files, findings, story, recovered.made, papers)
+    return Contents(release, files, findings, story, columns_of(recovered), papers)
 
 
 def _papers(site: Site, parts: Parts, release: Release, findings: tuple[Finding, ...]) -> PaperFacts:
@@ -134,6 +138,7 @@ def _files(
         CONTRACT: parts.contracted.files[CONTRACT],
         ENVIRONMENT: put(parts.environment.pinned.encode()),
         ADMISSIONS: put(msgspec.json.format(msgspec.json.encode(parts.admitted), indent=1)),
+        COLUMNS: put(msgspec.json.format(msgspec.json.encode(columns_of(parts.recovered)), indent=1)),
         FINDINGS: put(msgspec.json.format(msgspec.json.encode(findings), indent=1)),
     }
     if features:
@@ -146,6 +151,16 @@ def _files(
         if example := example_of(site, parts.recovered):
             files[EXAMPLE] = put(canonical_json(example))
     return files
+
+
+def columns_of(recovered: Recovered) -> tuple[ColumnMade, ...]:
+    """How each column of the model is made: by its rule, or by the function that makes them all."""
+    if not recovered.function:
+        return recovered.made
+    read, rows = tuple(field.name for field in recovered.fields), recovered.rows_kept
+    return tuple(
+        ColumnMade(name, f"made by {recovered.function}", read, rows=rows) for name in recovered.columns
+    )
 
 
 def _proofs(site: Site, parts: Parts) -> Proofs:

@@ -18,6 +18,7 @@ from causeway.actions.stages.evaluate import Evaluated, evaluate
 from causeway.actions.stages.function import by_function
 from causeway.actions.stages.package import Packaged, package, unpacked
 from causeway.actions.stages.recover import Recovered, recover_features
+from causeway.actions.stages.replay import Replayed, app_of, replay_app
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made, Steps
 from causeway.actions.stages.train import TRACE, Trained, train
@@ -46,13 +47,14 @@ def make_release(site: Site, steps: Steps) -> Packaged:
         compiled = road.compilation(environment, watched, recovered, verdicts)
     except Refused as refused:
         raise weighed(refused, evaluated.evaluation) from refused
+    replayed = road.replay(environment, watched, recovered)
     return steps.take(
         "package",
         {
             "manifest": site.manifest_digest,
             "source": site.source,
             "pins": environment.pinned,
-            "parts": [contracted, recovered, evaluated, compiled],
+            "parts": [contracted, recovered, evaluated, compiled, replayed],
         },
         result=Packaged,
         do=lambda: package(
@@ -69,6 +71,7 @@ def make_release(site: Site, steps: Steps) -> Packaged:
                     road.poc,
                     watched.loaded.trace.errors,
                     verdicts.all,
+                    replayed.replay if replayed else None,
                 ),
             ),
         ),
@@ -250,6 +253,33 @@ class _Road:
                 lambda: compile_model(
                     self.site, environment, watched.folder, recovered, source=watched.source(recovered)
                 )
+            ),
+        )
+
+    def replay(
+        self, environment: EnvironmentMade, watched: _Watched, recovered: Recovered
+    ) -> Replayed | None:
+        """The app's own answers beside the release's; None where there is no app."""
+        app = app_of(self.site, self.poc)
+        if not app:
+            return None
+        return self.steps.take(
+            "replay",
+            {
+                "trace": watched.trained.files,
+                "recovered": recovered,
+                "app": app,
+                "framework": self.poc.served_by.value,
+                "source": self.site.source,
+            },
+            result=Replayed,
+            do=lambda: replay_app(
+                self.site,
+                environment,
+                watched.folder,
+                recovered,
+                poc=self.poc,
+                source=watched.source(recovered),
             ),
         )
 

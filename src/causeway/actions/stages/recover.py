@@ -1,5 +1,8 @@
 """Recovers the preprocessing that lies outside the model, proven on every row that was kept."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 from msgspec import Struct, structs
 
@@ -7,7 +10,18 @@ from causeway.actions.stages.kept import pack, unpack
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
 from causeway.core.errors import UsageError
-from causeway.core.features import ColumnMade, Constant, Features, columns_made, write_features
+from causeway.core.features import (
+    ColumnMade,
+    Constant,
+    Features,
+    Map,
+    Numeric,
+    Rule,
+    Step,
+    Words,
+    columns_made,
+    write_features,
+)
 from causeway.core.features_words import NO_RULE
 from causeway.core.release import Field
 from causeway.core.table import Column, Number, Table, Text
@@ -184,4 +198,41 @@ def _fact(recovery: Recovery) -> str:
             f"{name} (a row number)" if name in numbered else name for name in recovery.unexplained[:3]
         )
         text += f"; not {names}" + (" and others" if len(recovery.unexplained) > 3 else "")
-    return text
+    kinds = _kinds(recovery.rules)
+    return f"{text} ({kinds})" if kinds else text
+
+
+KINDS_SHOWN = 4
+KIND_OF = {
+    "one-hot": "dummies",
+    "group-indicator": "dummies",
+    "label-encoder": "codes",
+    "factorize": "codes",
+    "code-map": "codes",
+    "frequency": "frequencies",
+    "join": "looked up in another table",
+}
+
+
+def _kinds(rules: Sequence[Rule | None]) -> str:
+    """How many columns were made in which way, the commonest first."""
+    counted = Counter(kind for rule in rules if rule and (kind := _kind(rule)))
+    return ", ".join(f"{number} {kind}" for kind, number in counted.most_common(KINDS_SHOWN))
+
+
+def _kind(rule: Rule) -> str:  # noqa: PLR0911 - one answer a kind of rule
+    match rule:
+        case Numeric(base="number", fn="id", a=1.0, b=0.0, low=None, high=None):
+            return "as they are" if rule.missing is None else "filled"
+        case Numeric():
+            return "dates" if rule.base.startswith("date.") else "scaled or computed"
+        case Map():
+            return KIND_OF.get(rule.what, "codes")
+        case Step():
+            return "bins"
+        case Words():
+            return "texts"
+        case Constant():
+            return ""
+        case _:
+            return "of several columns"

@@ -24,6 +24,7 @@ from causeway.core.manifest import DataPart, Manifest
 from causeway.core.release import Field
 from causeway.core.table import Column, Numbers, Table
 from causeway.core.trace import Trace
+from causeway.core.trial import Bench, Served, StoredRows
 from causeway.recover import LoadedTrace
 
 
@@ -163,6 +164,19 @@ class Workshop(Protocol):
         self, file: Path, rows: Numbers | Mapping[str, Column], *, classes: tuple[str, ...]
     ) -> Answers:
         """What a converted model answers."""
+        ...
+
+    def replay(
+        self,
+        bench: Bench,
+        app: str,
+        framework: str,
+        *,
+        rows: StoredRows | None,
+        most: int,
+        seconds: float,
+    ) -> Served:
+        """The app's own answers to stored rows."""
         ...
 
     def signer(self, keys: Path) -> Signer:

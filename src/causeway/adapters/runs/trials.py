@@ -73,6 +73,7 @@ class _Replayed(Struct):
     apart: tuple[Apart, ...] = ()
     labels: tuple[str, ...] = ()
     places: tuple[int, ...] = ()
+    answers: tuple[str, ...] = ()
 
 
 def replay(
@@ -120,7 +121,7 @@ def replay(
         example=told.example,
         reason=told.reason,
     )
-    return Served(serving, told.error, told.where, told.labels, told.places)
+    return Served(serving, told.error, told.where, told.labels, told.places, told.answers)
 
 
 _NO_ROWS: dict[str, object] = {

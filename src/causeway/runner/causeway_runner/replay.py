@@ -84,6 +84,7 @@ def beside(model, method, app, reference, *, numbers, against, labels):
         "largest": far,
         "typical": 0.0 if classes else differences(ours, theirs, np.median),
         "labels": [comparing.shown(one) for one in theirs],
+        "answers": [comparing.shown(one) for one in ours],
         "places": [int(number) for number in numbers],
     }
 
