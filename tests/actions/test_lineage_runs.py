@@ -13,12 +13,12 @@ from durable import pipeline_that
 
 import shipyard
 from causeway.actions import lineage
-from causeway.actions.lineage_work import places_of, scored, telling_score
+from causeway.actions.lineage_walk import Lineage
+from causeway.actions.lineage_work import places_of, scored_source, telling_score
 from causeway.actions.run import run
 from causeway.actions.workspace import open_workspace
 from causeway.core.errors import Refused
 from causeway.core.events import RunFinished
-from causeway.core.lineage import Source
 from causeway.core.lineage_schema import faults_of
 from causeway.core.manifest import DataPart
 
@@ -209,15 +209,31 @@ def test_sources_are_named_as_other_tools_name_them(part, places):
     assert places_of(part, Path("/poc")) == places
 
 
-def test_a_scoring_is_told_from_its_table_over_the_model_to_its_answers(folder):
+def test_a_scoring_is_told_once_however_often_it_is_taken_up(folder):
     work = open_workspace(folder)
-    source = Source("crm.public.customers", (), namespace="postgres://db:5432")
-    run = "01990000-0000-7000-8000-000000000002"
-    with telling_score(work, "churn", run, source=source, release="sha256:1") as current:
-        place = ("file", "/out/scored.csv")
-        current.came(targets=[scored(place, source, shipyard.RELEASE, digest="sha256:2", rows=9)])
-
-    assert told(folder) == [["START", "COMPLETE"]]
-    with pytest.raises(Refused), telling_score(work, "churn", PARENT[-36:], source=source, release="x"):
+    source = scored_source(None, "rows.csv", folder=folder, digest="sha256:2")
+    rows = {"source": source, "target": "sqlite:///out.db#answers", "releases": ["sha256:1", "sha256:2"]}
+    with pytest.raises(Refused), telling_score(work, shipyard.RELEASE, "score-1", **rows):
         raise Refused("no")
+    assert told(folder) == [["START", "FAIL"]]
+
+    with pytest.raises(KeyboardInterrupt), telling_score(work, shipyard.RELEASE, "score-1", **rows):
+        raise KeyboardInterrupt
+    with telling_score(work, shipyard.RELEASE, "score-1", **rows):
+        pass
     assert sorted(told(folder)) == [["START", "COMPLETE"], ["START", "FAIL"]]
+
+
+def test_what_was_scored_leads_back_to_the_rows_and_to_the_release(folder):
+    made = shipyard.release(folder)
+    work = open_workspace(folder)
+    source = scored_source(None, "/data/rows.csv", folder=folder, digest="sha256:2")
+    rows = {"source": source, "target": "/data/answers.csv", "releases": [made]}
+    with telling_score(work, shipyard.RELEASE, "score-1", **rows):
+        pass
+
+    way = Lineage(work).walk("/data/answers.csv").way
+    assert [node.name for node in way.children] == ["churn.score"]
+    assert [node.name for node in way.children[0].children] == ["churn.model", "/data/rows.csv"]
+    column = Lineage(work).walk("/data/answers.csv", column="label").way
+    assert [node.name for node in column.children] == ["tenure", "Contract"]

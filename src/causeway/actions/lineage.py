@@ -80,6 +80,11 @@ def end(work: Workspace, run: str, event: Json) -> None:
     _open(work, run).unlink(missing_ok=True)
 
 
+def has_ended(work: Workspace, run: str) -> bool:
+    """Whether the end of this run was told."""
+    return _closed(work, run).exists()
+
+
 def start_of(work: Workspace, run: str) -> Json | None:
     """The START that this run told, while it goes on."""
     try:

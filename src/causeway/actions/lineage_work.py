@@ -8,12 +8,13 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import structs
 
-from causeway.actions.lineage import begin_work, end_work
+from causeway.actions.lineage import begin_work, end_work, has_ended
 from causeway.actions.workspace import Workspace
 from causeway.core.access import Landed
 from causeway.core.errors import CausewayError
-from causeway.core.ids import uuid7
+from causeway.core.ids import DIGEST_PREFIX, digest_of, short, uuid7
 from causeway.core.lineage import OURS, Source, Target, Work, files_of, job_of, model_of
+from causeway.core.lineage_events import Key
 from causeway.core.lineage_facets import LineageColumn, Parent, Step
 from causeway.core.manifest import DataPart
 from causeway.core.manifest_sources import is_database
@@ -54,25 +55,49 @@ def telling(work: Workspace, told: Work) -> Iterator[Telling]:
 
 @contextmanager
 def telling_score(
-    work: Workspace, product: str, run: str, *, source: Source, release: str
-) -> Iterator[Telling]:
-    """A scoring, told from START to its end; `run` must be a UUID and stays the same when taken up again."""
-    model = Source(model_of(product), (), digest=release, namespace=OURS)
-    told = Work(f"{product}.score", run, "SCORE", product, (source, model))
+    work: Workspace, release: Release, name: str, *, source: Source, target: str, releases: Sequence[str]
+) -> Iterator[None]:
+    """A scoring of this name, told from START to its end; taken up again it is the same run."""
+    product = release.product
+    models = tuple(Source(model_of(product), (), digest=each, namespace=OURS) for each in releases[:1])
+    told = Work(f"{product}.score", _run_of(work, name), "SCORE", product, (source, *models))
     with telling(work, told) as current:
-        yield current
+        yield
+        current.came(targets=[scored(dataset_at(target), source, release)])
 
 
-def scored(target: tuple[str, str], source: Source, release: Release, *, digest: str, rows: int) -> Target:
+def scored_source(part: DataPart | None, place: str, *, folder: Path, digest: str) -> Source:
+    """The rows that a scoring reads: a source of the manifest, or a file somewhere."""
+    namespace, name = places_of(part, folder)[0] if part and part.governed else dataset_at(place)
+    owner, title = (part.owner, part.name) if part else ("", "")
+    return Source(name, (), digest=digest, owner=owner, title=title, namespace=namespace)
+
+
+def scored(target: Key, source: Source, release: Release) -> Target:
     """What a scoring wrote: each answer is made of every column that the release reads."""
     namespace = source.namespace or files_of(release.product)
-    steps = tuple(
-        Step(namespace, source.name, field.name, f"release {release.digest}")
-        for field in release.signature.inputs
-    )
+    how = f"release {short(release.digest)}"
+    steps = tuple(Step(namespace, source.name, field.name, how) for field in release.signature.inputs)
     columns = tuple(LineageColumn(output.name) for output in release.signature.outputs)
-    made = {column.name: steps for column in columns}
-    return Target(*target, columns=columns, steps=made, digest=digest, rows=rows)
+    return Target(*target, columns=columns, steps={column.name: steps for column in columns})
+
+
+def dataset_at(place: str) -> Key:
+    """The dataset at a path, or at the address of a database with the table behind a `#`."""
+    address, _, table = place.partition("#")
+    part = DataPart("", origin=address if is_database(address) else place, table=table)
+    return places_of(part, Path())[0]
+
+
+def _run_of(work: Workspace, name: str) -> str:
+    """A run's id made of the scoring's name: the one that was cut off, or the next after one that failed."""
+    attempt = 0
+    while True:
+        digits = digest_of(f"{name} {attempt}".encode()).removeprefix(DIGEST_PREFIX)
+        run = f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+        if not has_ended(work, run):
+            return run
+        attempt += 1
 
 
 @contextmanager
@@ -113,7 +138,7 @@ def read(product: str, part: DataPart, landed: Landed, *, folder: Path, kinds: M
 _TYPES = {"number": "double", "date": "timestamp"}
 
 
-def places_of(part: DataPart, folder: Path) -> list[tuple[str, str]]:
+def places_of(part: DataPart, folder: Path) -> list[Key]:
     """The datasets of a source as OpenLineage names them: namespace and name, no user and no password."""
     origin = part.origin or part.path
     if is_database(origin):
@@ -126,7 +151,7 @@ def places_of(part: DataPart, folder: Path) -> list[tuple[str, str]]:
     return [(FILE, str((folder / origin).resolve()))]
 
 
-def _tables(part: DataPart, origin: str, folder: Path) -> list[tuple[str, str]]:
+def _tables(part: DataPart, origin: str, folder: Path) -> list[Key]:
     split = urlsplit(origin)
     scheme = split.scheme.lower().partition("+")[0].replace("postgresql", "postgres")
     named = [part.table] if part.table else _NAMED.findall(part.query)
