@@ -54,6 +54,34 @@ def test_what_was_not_answered_stays_a_question_and_a_finding(tmp_path):
     assert codes == {"MODEL-ABSENT", "NO-CONTAINER", "NO-OWNER"}  # which asks for the measure too
 
 
+def test_every_open_line_can_be_answered_at_once(tmp_path):
+    others = {
+        "product.sponsor": "head of sales", "product.risk_tier": "minimal", "kpi.family": "margin",
+        "kpi.unit": "order", "kpi.unit_value": "12.5", "kpi.currency": "EUR", "kpi.baseline": "0.29",
+        "kpi.target": "0.25", "kpi.source": "report 7", "budget.run_per_month": "90",
+        "budget.currency": "EUR", "budget.until": "2030-12-31",
+    }  # fmt: skip
+    words = [word for key, value in others.items() for word in ("--set", f"{key}={value}")]
+    asked = [
+        "new",
+        "returns",
+        "--template",
+        "tabular",
+        "--in",
+        str(tmp_path),
+        "--owner",
+        "dana",
+        "--kpi",
+        "k",
+    ]
+
+    result = CliRunner().invoke(main, [*asked, "--success", "Fewer.", *words, "--json"])
+
+    assert json.loads(result.stdout)["open"] == []
+    checks = {each.id: each.grade for each in check(tmp_path / "returns").readiness.checks}
+    assert {checks[name] for name in ("OWN-1", "OWN-2", "OWN-3", "VAL-1", "GOV-4")} == {0.5}
+
+
 def test_the_data_is_the_same_on_every_machine():
     assert data_of("tabular") == data_of("tabular")
     assert data_of("tabular")[1].startswith(
@@ -67,16 +95,26 @@ def test_the_data_is_the_same_on_every_machine():
         (["x", "--template", "tabula"], "no template tabula; did you mean tabular?", "--template forecast:"),
         (["x"], "which template?", "--template regression:"),
         (["My Shop", "--template", "text"], "My Shop cannot be a product's name", "perhaps my-shop"),
+        (["x", "--template", "text", "--set", "kpi.unti=a"], "kpi.unti is not open", "kpi.unit, "),
+        (["x", "--template", "text", "--set", "kpi.unit"], "kpi.unit does not say", "--set kpi.unit=order"),
+        (
+            ["x", "--template", "text", "--set", "kpi.currency=euro"],
+            'cannot be "euro"',
+            "three capital letters",
+        ),
         (["x", "--template", "text", "--in", "nowhere"], "no folder nowhere", "--in DIR"),
     ],
 )
-def test_what_cannot_be_written_is_said(words, said, hint):
+def test_what_cannot_be_written_is_said(tmp_path, monkeypatch, words, said, hint):
+    monkeypatch.chdir(tmp_path)
+
     result = CliRunner().invoke(main, ["new", *words, "--json"])
 
     answer = json.loads(result.stdout)
     assert result.exit_code == 2
     assert said in answer["error"]
     assert hint in answer["hint"]
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("there", ["file", "full", "link"])

@@ -5,8 +5,12 @@ import json
 import pytest
 from test_run_real import MANIFEST, STAGES, TRAIN, ThisInterpreter, write_poc
 
+from causeway.actions.check import check
+from causeway.actions.new import Answers, new
 from causeway.actions.run import run
+from causeway.actions.ship import ship
 from causeway.actions.workspace import open_workspace
+from causeway.adapters import registry
 from causeway.core.errors import CausewayError, UsageError
 
 FUNCTION = (
@@ -48,9 +52,8 @@ def as_notebook(folder):
 
 @pytest.mark.integration
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("written", [as_function, as_notebook])
-def test_a_function_and_a_notebook_make_a_release_as_a_script_does(tmp_path, written):
-    folder = written(write_poc(tmp_path / "poc"))
+def test_a_notebook_makes_a_release_as_a_script_does(tmp_path):
+    folder = as_notebook(write_poc(tmp_path / "poc"))
 
     report = run(open_workspace(folder), folder, workshop=ThisInterpreter(tmp_path / "environment"))
 
@@ -59,6 +62,40 @@ def test_a_function_and_a_notebook_make_a_release_as_a_script_does(tmp_path, wri
     assert report.parity.matrix_columns == report.parity.matrix_columns_equal == 3
     assert report.evaluation.has_skill
     assert [stage.stage for stage in report.stages] == STAGES
+
+
+@pytest.mark.integration
+def test_a_function_of_a_package_is_seen_as_a_script_is(tmp_path):
+    folder = as_function(write_poc(tmp_path / "poc"))
+    ours = ThisInterpreter(tmp_path / "environment").build_environment(folder)
+
+    trace = registry.watch_training(ours, folder, "jobs/learn.py:fit", tmp_path / "trace")
+
+    assert (trace.script, trace.errors) == ("jobs/learn.py", ())
+    assert [(one.estimator, one.how, one.variable) for one in trace.captured] == [
+        ("LogisticRegression", "fit", "trained")
+    ]
+    assert [(table.path, table.rows) for table in trace.tables] == [("customers.csv", 300)]
+    assert {made.column: made.where for made in trace.made}["plan"].startswith("jobs/learn.py:")
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(300)
+def test_a_template_goes_the_whole_road_and_no_finding_is_left(tmp_path):
+    answers = Answers("dana", "minutes until the right team reads it", "Half of today's.")
+    new("triage", "text", into=tmp_path, answers=answers)
+    folder = tmp_path / "triage"
+    work = open_workspace(folder)
+
+    report = run(work, folder, workshop=ThisInterpreter(tmp_path / "environment"))
+    shipped = ship(work, folder, agree=lambda _: True)
+
+    assert (report.blocks, report.not_compiled) == ((), "")
+    assert report.parity.rows == report.parity.rows_equal == 900
+    assert report.evaluation.has_skill
+    assert shipped.status == "shipped"
+    assert (shipped.plan.stage, shipped.plan.judgement.open) == ("pilot", ())
+    assert check(folder).findings == ()
 
 
 @pytest.mark.parametrize(

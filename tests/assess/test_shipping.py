@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from causeway.assess.shipping import judge
+from causeway.core.evaluation import CalibrationSeen
 from causeway.core.finding import Finding, Remedy, Severity
 from causeway.core.release import Evaluation, Field, Model, Output, Parity, Release, Signature
 from causeway.views.product import Waiver
@@ -148,6 +149,24 @@ def test_what_the_release_only_names_is_not_said_twice():
     found = [finding("SECRET", blocks_ship=True)]
     judgement = judge(but(findings=("SECRET",)), found, waivers=[], stage="sandbox")
     assert codes(judgement.blocking) == ["SECRET"]
+
+
+def test_what_the_release_shows_and_the_run_found_is_said_once():
+    off = evaluated(calibration=CalibrationSeen(0.2, 0.01, 0.1, 200))
+    found = judge(off, [], waivers=(), stage="pilot").open
+    assert codes(found) == ["CALIBRATION-OFF"]
+
+    assert codes(judge(off, found, waivers=(), stage="pilot").open) == ["CALIBRATION-OFF"]
+
+
+def test_a_release_keeps_the_model_and_describes_how_it_is_deployed():
+    notes = [finding(code, severity=Severity.NOTE) for code in ("MODEL-ABSENT", "NO-CONTAINER")]
+    app = finding("MODEL-ABSENT", severity=Severity.FIX)
+
+    judged = judge(GOOD, [*notes, app], waivers=(), stage="pilot")
+
+    assert codes(each.finding for each in judged.answered) == ["MODEL-ABSENT", "NO-CONTAINER"]
+    assert judged.open == (app,)
 
 
 def test_waivers_are_named_as_people_type_them():

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 import shlex
 import shutil
 import sys
@@ -29,6 +30,8 @@ TEMPLATES = {
     "forecast": "the next value of a series: what a shop sells next week",
 }
 SHARED = "shared"
+# what TOML writes without quotes: numbers and days
+_BARE = re.compile(r"-?\d+(\.\d+)?|\d{4}-\d{2}-\d{2}")
 DOT = "dot_"
 """What stands for the dot that begins a name, so that the templates hide no file from anybody."""
 FOLDER_MODE, FILE_MODE = 0o755, 0o644
@@ -40,6 +43,8 @@ class Answers(Struct, frozen=True):
     owner: str = ""
     kpi: str = ""
     success: str = ""
+    others: Mapping[str, str] = {}
+    """Whatever else of the manifest is open: `section.key` to value."""
 
 
 class Written(Struct, frozen=True):
@@ -112,12 +117,13 @@ def _refuse_taken(into: Path, folder: Path) -> None:
 def _write(draft: Path, name: str, template: str, answers: Answers) -> None:
     """Everything that the folder holds, below `draft`."""
     draft.chmod(FOLDER_MODE)
-    tokens = _tokens(name, answers)
+    tokens, others = _tokens(name, answers), dict(answers.others)
     with as_file(files("causeway.example") / "templates") as templates:
         for source in (templates / SHARED, templates / template):
             for path in _files(source):
                 parts = [part.replace(DOT, ".", 1) for part in path.relative_to(source).parts]
-                _put(draft.joinpath(*parts), _filled(path.read_text(encoding="utf-8"), tokens))
+                text = _filled(path.read_text(encoding="utf-8"), tokens)
+                _put(draft.joinpath(*parts), _answered(text, others) if parts == [MANIFEST] else text)
     data, table = data_of(template)
     _put(draft / f"{data}.csv", table)
     _put(draft / "contracts" / f"{data}.odcs.yaml", _contract(draft, name, data))
@@ -159,6 +165,20 @@ def _filled(text: str, tokens: Mapping[str, str]) -> str:
     for token, value in tokens.items():
         text = text.replace(f"<<{token}>>", value)
     return text
+
+
+def _answered(text: str, others: Mapping[str, str]) -> str:
+    """The manifest with these of its open lines filled in."""
+    lines, places = text.splitlines(keepends=True), {each.key: each.line for each in open_questions(text)}
+    for key, value in others.items():
+        line = places.get(key)
+        if line is None:
+            near = difflib.get_close_matches(key, places, n=1)
+            perhaps = f"; did you mean {near[0]}?" if near else ""
+            raise UsageError(f"{key} is not open in {MANIFEST}{perhaps}", hint=f"one of: {', '.join(places)}")
+        shown = value if _BARE.fullmatch(value) else _toml(value)
+        lines[line - 1] = f"{key.rpartition('.')[2]} = {shown}\n"
+    return "".join(lines)
 
 
 def _contract(draft: Path, name: str, data: str) -> str:

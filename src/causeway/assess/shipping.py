@@ -18,6 +18,10 @@ ANSWERED_BY_MEASURING = frozenset({"LEAK-SPLIT", "NO-SKILL", "NO-HOLDOUT"})
 LEAKS = "LEAK-"
 ANSWERED_BY_PARITY = frozenset({"SKEW"})
 ANSWERED_BY_RUNNING = frozenset({"REQ-MISSING", "REQ-UNPINNED", "REQ-OLD", "FILE-MISSING", "CODE-BROKEN"})
+KEPT_AND_DEPLOYED = {
+    "MODEL-ABSENT": "the release keeps the model, and names what it was made of",
+    "NO-CONTAINER": "the gateway serves the release, as its manifest says",
+}
 RUN_WITH_TROUBLE = frozenset({"STATEMENTS-FAILED", "ENVIRONMENT-DIFFERS"})
 
 
@@ -79,7 +83,9 @@ def _all(release: Release, findings: Iterable[Finding], *, stage: str) -> list[F
     """What was found at run time, and whatever the release itself says that was not found then."""
     found = list(findings)
     for finding in (*_of_release(release, stage=stage), *map(_only_named, release.findings)):
-        if not any(known.code == finding.code and known.blocks_ship for known in found):
+        # one that blocks is added to one that does not
+        alike = [known for known in found if known.code == finding.code]
+        if not any(known.blocks_ship >= finding.blocks_ship for known in alike):
             found.append(finding)
     return found
 
@@ -100,6 +106,9 @@ def _answer(finding: Finding, release: Release, *, ran: bool) -> str:
         return f"the release prepares its input as the training did: {parity.rows_equal:,} rows agree"
     if ran and code in ANSWERED_BY_RUNNING:
         return "the run built the environment and trained the model"
+    # an app that loads a file which is not there is no note, and a release does not mend it
+    if finding.severity is Severity.NOTE and code in KEPT_AND_DEPLOYED:
+        return KEPT_AND_DEPLOYED[code]
     return ""
 
 
