@@ -33,7 +33,7 @@ from causeway.gateway.plane import flagged
 from causeway.gateway.protocols.invocations import rows_of_csv
 from causeway.gateway.refusals import Invalid
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 ROWS = 300
 
 
@@ -172,7 +172,7 @@ def test_killed_midway_it_goes_on_where_it_stopped(here, target):
     digest = release(here)[7:]
     command = [sys.executable, scoring.__file__, str(here), digest, "rows.csv", target, "3"]
     environment = {**os.environ, "PYTHONPATH": str(Path(shipyard.__file__).parent)}
-    killed = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60)
+    killed = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=200)
     assert killed.returncode == -9, killed.stderr.decode()
     assert not Path("out.parquet").exists()
     assert len(facts(here, ScorePartFinished)) == 3
@@ -335,7 +335,7 @@ def test_a_full_disk_is_told_and_nothing_half_written_stays(here):
         ],
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=200,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)),
     )
     told = json.loads(ended.stdout)

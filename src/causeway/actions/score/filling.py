@@ -87,7 +87,8 @@ class Filled:
 
     def arms(self, *, arm: str) -> dict[str, int]:
         """How many rows each arm answered."""
-        return dict(Counter(arm or self._known.arms[position] for position in self.positions))
+        places = self.positions
+        return {arm: len(places)} if arm else dict(Counter(_picked(self._known.arms, places)))
 
     def answers(self, outputs: Sequence[Output], *, arm: str) -> dict[str, list[Any]]:
         """What people get of each row that has an answer."""
@@ -96,7 +97,7 @@ class Filled:
             "prediction_id": _picked(known.ids, places),
             "row": [self._first + position + 1 for position in places],
             "release": _picked(known.releases, places),
-            "arm": [arm or known.arms[position] for position in places],
+            "arm": self._named(arm),
             "flags": _picked(known.flags, places),
         }
         for output in outputs:
@@ -126,7 +127,7 @@ class Filled:
             "request": SegmentColumn("text", [request] * rows),
             "at": SegmentColumn("time", [at_us] * rows),
             "release": SegmentColumn("text", _picked(known.releases, places)),
-            "arm": SegmentColumn("text", [arm or known.arms[position] for position in places]),
+            "arm": SegmentColumn("text", self._named(arm)),
             "consumer": SegmentColumn("text", [consumer] * rows),
             "latency_us": SegmentColumn("integer", [latency_us] * rows),
             "flags": SegmentColumn("text", _picked(known.flags, places)),
@@ -138,6 +139,11 @@ class Filled:
         for output in outputs:
             columns |= _recorded(output, _picked(self._outputs(output.name), places))
         return columns
+
+    def _named(self, arm: str) -> list[str]:
+        """The arm of each row that has an answer."""
+        places = self.positions
+        return [arm] * len(places) if arm else _picked(self._known.arms, places)
 
     def _inputs(self, name: str) -> list[Value]:
         return self._known.inputs.setdefault(name, [None] * self._rows)
