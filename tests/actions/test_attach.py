@@ -192,6 +192,18 @@ def test_rows_that_do_not_fit_are_told_before_anything_is_written(poc, saved, ro
     assert seen(poc) == before
 
 
+def test_what_the_model_needs_is_what_it_says_and_what_its_form_needs(folder, saved):
+    shutil.copytree(RECORDED.parent / "xgb", saved, dirs_exist_ok=True)
+    (saved / "MLmodel").write_text((saved / "MLmodel").read_text().replace(EXAMPLE, "x"))
+    (saved / "requirements.txt").write_text(
+        "mlflow==3.17.2\n# why\n-e .\nxgboost[a]>=2 ; python_version>'3'\n"
+    )
+    made = attach(str(saved), folder)
+    told = (folder / made.folder / "requirements.txt").read_text().splitlines()
+    assert told == ["xgboost[a]>=2 ; python_version>'3'", "scikit-learn"]
+    assert [verdict.path for verdict in made.verdicts] == ["model.pkl", "model.ubj"]
+
+
 def test_another_model_of_the_same_name_is_not_written_over(folder, saved, tmp_path):
     (saved / "MLmodel").write_text((saved / "MLmodel").read_text().replace(EXAMPLE, "x"))
     attach(str(saved), folder)

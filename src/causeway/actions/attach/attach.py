@@ -1,5 +1,6 @@
 """Brings a model that another tool keeps into the proof of concept, judged before anything opens it."""
 
+import re
 import shlex
 import shutil
 import tempfile
@@ -35,6 +36,8 @@ FOLDER = "attached"
 REQUIREMENTS = "requirements.txt"
 TEXTS = (".json", ".yaml", ".yml", ".txt", ".md", ".csv", ".html", ".py", ".toml")
 """What is never opened as a model."""
+SKLEARN = "sklearn"
+_NAME = re.compile(r"[^A-Za-z0-9._-]")
 NOT_NEEDED = ("mlflow", "mlflow-skinny", "mlflow-tracing")
 
 
@@ -198,16 +201,22 @@ def _write_beside(staged: Path, origin: Origin, saved: Saved, found: _Rows | Non
         (staged / ON_EXAMPLE).write_text(on_example(saved, origin.words), encoding="utf-8")
     told = staged / MODEL_FOLDER / REQUIREMENTS
     lines = told.read_text(encoding="utf-8", errors="replace").splitlines() if told.is_file() else []
-    (staged / REQUIREMENTS).write_text("".join(f"{line}\n" for line in _needed(lines)), encoding="utf-8")
+    (staged / REQUIREMENTS).write_text(
+        "".join(f"{line}\n" for line in _needed(lines, saved)), encoding="utf-8"
+    )
     (staged / ORIGIN).write_bytes(msgspec.json.format(msgspec.json.encode(origin), indent=1) + b"\n")
 
 
-def _needed(lines: Iterable[str]) -> Iterator[str]:
+def _needed(lines: Iterable[str], saved: Saved) -> list[str]:
     """What the model needs: its own requirements, less the tool that kept it."""
-    for line in (line.strip() for line in lines):
-        name = line.partition(";")[0].split("=")[0].split("<")[0].split(">")[0].split("[")[0].strip()
-        if line and not line.startswith(("#", "-")) and name.lower() not in NOT_NEEDED:
-            yield line
+    written = [line.strip() for line in lines]
+    named = {
+        _NAME.split(line, maxsplit=1)[0].lower(): line for line in written if line[:1] not in {"", "#", "-"}
+    }
+    kept = [line for name, line in named.items() if name not in NOT_NEEDED]
+    # the scikit-learn form of other libraries' models needs it, and MLflow does not say so
+    lacking = saved.flavour != SKLEARN and "scikit-learn" not in named
+    return [*kept, "scikit-learn"] if lacking else kept
 
 
 def _placed(staged: Path, folder: Path, origin: Origin) -> Path:
