@@ -29,6 +29,7 @@ from causeway.intake.sights.drawn import drawn
 from causeway.intake.sights.execution import order_matters
 from causeway.intake.sights.fitting import fitting
 from causeway.intake.sights.guards import doors
+from causeway.intake.sights.image_inputs import image_inputs
 from causeway.intake.sights.importing import opened_when_imported, work_when_imported
 from causeway.intake.sights.mapped_target import classes_that_fall_out
 from causeway.intake.sights.missing import missing_files, missing_templates
@@ -124,6 +125,7 @@ def _inputs(reading: Reading) -> list[Sighting]:
     project = reading.project
     seen = [*served_inputs(project), *one_row(project), *unscaled(project), *asking(project)]
     seen += [*coded_otherwise(project, reading.data), *refitted(project.codes)]
+    seen += image_inputs(project, reading.data)
     return [*seen, *work_when_imported(project), *opened_when_imported(project), *doors(project)]
 
 
