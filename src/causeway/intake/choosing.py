@@ -64,11 +64,31 @@ def choose_training(trainings: Sequence[Training], loaded: set[str]) -> Training
     if not trainings:
         return None
     taught = any(item.target and item.task not in UNSUPERVISED for item in trainings)
+    fed = {item.path for item in trainings if item.target and item.data}
     ranked = [
-        (weight(training, loaded, taught=taught), -training.path.count("/"), position, training)
+        (
+            weight(training, loaded, taught=taught) - 3 * (training.path in fed and not _fed(training)),
+            -training.path.count("/"),
+            position,
+            training,
+        )
         for position, training in enumerate(trainings)
     ]
-    return max(ranked, key=lambda item: item[:3])[3]
+    chosen = max(ranked, key=lambda item: item[:3])[3]
+    return _of_most(chosen, trainings) if chosen.task == "clustering" else chosen
+
+
+def _fed(training: Training) -> bool:
+    """Whether it learns from anything that was followed, and not from a few rows written in the code."""
+    return bool(training.data or training.target or training.target_index is not None or training.features)
+
+
+def _of_most(chosen: Training, trainings: Sequence[Training]) -> Training:
+    """The last detector of anomalies, where a file has more of them than ways to cluster."""
+    beside = [item for item in trainings if item.path == chosen.path]
+    found = [item for item in beside if item.task == "anomaly"]
+    clustered = {item.estimator for item in beside if item.task == "clustering"}
+    return found[-1] if len({item.estimator for item in found}) > len(clustered) else chosen
 
 
 def weight(training: Training, loaded: set[str], *, taught: bool) -> int:

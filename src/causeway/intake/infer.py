@@ -34,6 +34,7 @@ NAMED = {
 }  # fmt: skip
 """What people call the tasks that an estimator's name alone tells."""
 MANY_CLASSES = 100
+MANY_NUMBERS = 20
 IMAGE_LAYERS = {"Conv2D", *PRETRAINED}
 CURVES = {
     "roc_auc_score",
@@ -127,11 +128,21 @@ def in_time(kind: Guess, training: Training | None, target: str, seen: Iterable[
     signs = {s.value for s in own}
     lags = [s for s in own if s.value == "lag" and s.detail in {"", target}]
     if (lags and signs - {"lag"}) or (
-        "made of the index" in signs and signs & {"split by date", "time folds"}
+        "made of the index" in signs and signs & {"split by date", "time folds", "kept in order"}
     ):
         shown = lags or [s for s in own if s.value != "dates"]
         return Guess(NAMED["forecast"], 0.85, (training.at, shown[0].at))
     return kind
+
+
+def of_noise(kind: Guess, training: Training | None, seen: Iterable[Sighting]) -> Guess:
+    """The kind, which is the finding of anomalies where what fits no cluster is called one."""
+    if training is None or training.task != "clustering":
+        return kind
+    flagged = [
+        s for s in seen if s.what == "noise_flagged" and s.at.path in {training.path, training.at.path}
+    ]
+    return Guess(NAMED["anomaly"], 0.85, (training.at, flagged[0].at)) if flagged else kind
 
 
 def _classification(task: str, file: DataFile | None, target: Guess, at: tuple[Evidence, ...]) -> Guess:
@@ -154,6 +165,8 @@ def _by_target(file: DataFile | None, target: Guess, at: tuple[Evidence, ...]) -
         return Guess("binary classification", 0.8, at)
     if column.kind in {"text", "boolean"}:
         return Guess("multiclass classification", 0.7, at) if column.distinct <= MANY_CLASSES else Guess()
+    if column.distinct > MANY_CLASSES or (column.kind == "float" and column.distinct > MANY_NUMBERS):
+        return Guess("regression", 0.85, at)
     few = column.distinct <= 10
     kinds = ("multiclass classification", "regression")
     return Guess(kinds[not few], 0.6, at, kinds)
@@ -239,7 +252,13 @@ def features_of(training: Training | None, file: DataFile | None, target: str) -
         return tuple(name for name in file.names[start:stop] if name != target)
     if not target or "LSTM" in training.estimator:
         return ()
-    return tuple(name for name in file.names if name not in {target, *training.dropped})
+    out = {target, *training.dropped}
+    # pandas calls a column without a name by its place
+    unnamed = {name: f"Unnamed: {place}" for place, name in enumerate(file.names)}
+    blank = {name for place, name in enumerate(file.names) if name in {"(index)", f"column {place}"}}
+    return tuple(
+        name for name in file.names if name not in out and not (name in blank and unnamed[name] in out)
+    )
 
 
 def identifiers_of(file: DataFile | None, target: str) -> tuple[str, ...]:

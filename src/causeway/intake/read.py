@@ -28,15 +28,21 @@ from causeway.intake.data.learned import with_learned
 from causeway.intake.data.mlflow_runs import claims_in_store
 from causeway.intake.environment.imports import third_party, undeclared
 from causeway.intake.estimators import friendly
+from causeway.intake.files.text import read_text
 from causeway.intake.flow.hubs import REMOTE
 from causeway.intake.flow.pixels import with_images
 from causeway.intake.flow.trainings import leaks_of, trainings_of
 from causeway.intake.generative import generative
 from causeway.intake.models.pretrained import kind_and_model
+from causeway.intake.python.reached import Reached
 from causeway.intake.reading import Reading
 from causeway.intake.sights.presence import presence_of
 from causeway.intake.sights.sightings import sightings
 from causeway.intake.sights.similarity import kind_by_similarity
+
+CALLERS = {".toml", ".cfg", ".yml", ".yaml", ".sh", ".ini"}
+MAX_TOLD_BYTES = 50_000
+MAX_TOLD = 40
 
 
 def read_poc(folder: Path) -> Poc:
@@ -50,12 +56,15 @@ def read_poc(folder: Path) -> Poc:
     seen = [*plain, *sorted(generative_sightings, key=lambda item: _apart(item, served.value))]
     loaded = {s.detail.rsplit("/", 1)[-1] for s in seen if s.what in {"unsafe_load", "load"} and s.detail}
     trainings = with_images(choosing.distinct(trainings), reading.project.codes)
-    chosen = choosing.choose_training(trainings, loaded)
+    reached = Reached(reading.project.codes, _told(reading)) if trainings else None
+    living = [item for item in trainings if reached and not reached.uncalled(item.at)] or trainings
+    chosen = choosing.choose_training(living, loaded)
     file = _file(reading, chosen)
     target = infer.target_of(chosen, file, choosing.other_targets(chosen, trainings))
     shipped = _shipped(reading, served, seen)
     kind = infer.kind_of(chosen, file, target, genai, {sighting.what for sighting in seen})
     kind = infer.in_time(kind, chosen, target.value, seen)
+    kind = infer.of_noise(kind, chosen, seen)
     kind = kind or infer.kind_of_untrained(seen) or infer.kind_of_shipped(shipped)
     hired, lent = _unlearned(seen, served, genai) if not chosen and not kind else (Guess(), Guess())
     kind = kind or hired
@@ -76,7 +85,7 @@ def read_poc(folder: Path) -> Poc:
         model=choosing.model_name(chosen, trainings, shipped=shipped, kept=reading.models)
         or infer.untrained_model(seen)
         or lent,
-        train=_train(reading, chosen, trainings, _loaded_by(served.value, seen)),
+        train=_train(reading, chosen, living, _loaded_by(served.value, seen)),
         serve=served,
         served_by=_served_by(served, seen),
         training_data=_training_data(chosen, file),
@@ -98,6 +107,13 @@ def read_poc(folder: Path) -> Poc:
         genai=genai,
         presence=presence_of(reading.entries, reading.codes),
     )
+
+
+def _told(reading: Reading) -> str:
+    """Texts in which somebody may name a function to be called."""
+    named = [e for e in reading.entries if e.suffix in CALLERS or e.name.lower() in {"makefile", "setup.py"}]
+    small = [entry for entry in named if entry.size < MAX_TOLD_BYTES][:MAX_TOLD]
+    return "\n".join([reading.readme_text, *(read_text(entry.full, MAX_TOLD_BYTES).text for entry in small)])
 
 
 def _unlearned(seen: list[Sighting], served: Guess, genai: GenAi) -> tuple[Guess, Guess]:

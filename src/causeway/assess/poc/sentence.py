@@ -152,7 +152,7 @@ def _people_facing(poc: Poc) -> Iterator[str]:
     if poc.train:
         unsure = f" (or {len(poc.train.candidates)} others)" if len(poc.train.candidates) > 1 else ""
         unsure = f" (or {poc.train.candidates[0]})" if len(poc.train.candidates) == 1 else unsure
-        yield f"trained by {poc.train.value}{unsure}"
+        yield f"trained by {_trainer(poc)}{unsure}"
     elif untrained.untrained(poc):
         yield "whose training is not in the folder"
     if not poc.serve:
@@ -160,6 +160,12 @@ def _people_facing(poc: Poc) -> Iterator[str]:
     scored = [file for file in poc.data if file.scored and len(file.columns) > 2]
     if scored and poc.languages[:1] != ("Python",):
         yield f"{sum(file.records or 0 for file in scored):,} scored records ({scored[0].format}) are there"
+
+
+def _trainer(poc: Poc) -> str:
+    """The file that trains; where an app only calls what trains, the file that it calls."""
+    apps = {s.at.path for s in poc.seen("app")}
+    return poc.train.at.path if poc.train.at and poc.train.value in apps else poc.train.value
 
 
 def _unserved(poc: Poc) -> str:

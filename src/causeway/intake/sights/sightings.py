@@ -17,6 +17,7 @@ from causeway.intake.flow.library import UNSAFE_LOADERS
 from causeway.intake.languages.rfiles import missing_in
 from causeway.intake.paths import absolute_paths, absolute_paths_in
 from causeway.intake.python.code import Code
+from causeway.intake.python.noise import noise_flagged
 from causeway.intake.reading import Reading
 from causeway.intake.sights.asking import asking
 from causeway.intake.sights.beside_code import beside_code
@@ -116,6 +117,7 @@ def _chance(reading: Reading) -> list[Sighting]:
         *time_order(codes),
         *fitting(reading.codes),
         *similarity(codes),
+        *noise_flagged(codes),
     ]
     fallen = [*drops_copies(codes), *classes_that_fall_out(codes, reading.data)]
     return [*drawn(reading.project), *chosen, *fallen, *unscored(reading.project)]

@@ -45,12 +45,18 @@ def _signs(node: ast.AST, named: dict[str, ast.expr]) -> Iterator[tuple[str, str
         name = dotted(node.func, {}).rsplit(".", 1)[-1]
         if name == "TimeSeriesSplit":
             yield "time folds", ""
+        if name == "train_test_split" and any(_unshuffled(item) for item in node.keywords):
+            yield "kept in order", ""
         if name in _READ or any(keyword.arg == "parse_dates" for keyword in node.keywords):
             yield "dates", ""
     elif isinstance(node, ast.Compare) and _by_date(node, named):
         yield "split by date", ""
     elif isinstance(node, ast.Assign) and any(isinstance(to, ast.Subscript) for to in node.targets):
         yield from _assigned(node.value, named)
+
+
+def _unshuffled(option: ast.keyword) -> bool:
+    return option.arg == "shuffle" and isinstance(option.value, ast.Constant) and option.value.value is False
 
 
 def _by_date(node: ast.Compare, named: dict[str, ast.expr]) -> bool:
