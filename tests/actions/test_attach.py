@@ -4,6 +4,7 @@ The folders are laid out by the real MLflow client (tests/golden/mlflow); the mo
 the scikit-learn that runs the tests.
 """
 
+import ast
 import json
 import os
 import pickle
@@ -21,11 +22,12 @@ from sklearn.preprocessing import StandardScaler
 import shipyard
 from causeway.actions.attach.attach import attach
 from causeway.actions.attach.manifest_lines import with_model, with_rows
+from causeway.actions.attach.script import on_rows
 from causeway.actions.bundles import open_bundle
 from causeway.actions.stages.claimed import claims_of
 from causeway.adapters import registry
 from causeway.core.environment import Environment
-from causeway.core.errors import NotFound, Refused, UsageError
+from causeway.core.errors import BadManifest, NotFound, Refused, UsageError
 from causeway.core.events import ReleaseAttached
 
 RECORDED = Path(__file__).parents[1] / "golden" / "mlflow" / "pickle"
@@ -202,6 +204,9 @@ def test_what_the_model_needs_is_what_it_says_and_what_its_form_needs(folder, sa
     told = (folder / made.folder / "requirements.txt").read_text().splitlines()
     assert told == ["xgboost[a]>=2 ; python_version>'3'", "scikit-learn"]
     assert [verdict.path for verdict in made.verdicts] == ["model.pkl", "model.ubj"]
+    script = on_rows(made.saved, 'a "b"\n\\', path="rows.csv", target="churn")
+    imported = {alias.name for node in ast.walk(ast.parse(script)) for alias in getattr(node, "names", ())}
+    assert imported == {"Path", "pandas", "sklearn", "xgboost"}
 
 
 def test_another_model_of_the_same_name_is_not_written_over(folder, saved, tmp_path):
@@ -214,6 +219,14 @@ def test_another_model_of_the_same_name_is_not_written_over(folder, saved, tmp_p
     with pytest.raises(Refused, match="another model lies in attached/saved"):
         attach(str(saved), folder)
     assert (folder / "attached" / "saved" / "model" / "conda.yaml").read_text() == before
+
+
+def test_a_manifest_that_cannot_take_it_is_told_before_anything_is_written(poc, saved):
+    (poc / "causeway.toml").write_text('data = [{name = "x"}]\n[product]\nname = "churn"\n')
+    before = seen(poc)
+    with pytest.raises(BadManifest):
+        attach(str(saved), poc, rows="churn.csv", target="churn")
+    assert seen(poc) == before
 
 
 def test_keys_are_set_where_they_stand_and_no_other_line_changes():

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sqlite3
+import zipfile
 from contextlib import closing
 
 import pytest
@@ -242,6 +243,28 @@ def test_what_the_client_saves_is_on_the_list_and_nothing_may_hang_behind_it(kin
 
 
 @pytest.mark.parametrize(
+    "node",
+    [
+        {"__class__": "system", "__module__": "os", "__loader__": "FunctionNode"},
+        {"__class__": "system", "__module__": "os", "__loader__": "TypeNode"},
+        {"__class__": "list", "__module__": "builtins", "__loader__": "ReduceNode"},
+        {"__class__": "list", "__loader__": "ListNode"},
+        {"__class__": "ndarray", "__module__": "numpy", "__loader__": "NdArrayNode", "file": "gone.npy"},
+        {"__class__": "list", "__module__": "builtins", "__loader__": ["ListNode"]},
+    ],
+)
+def test_a_skops_file_that_builds_something_else_is_refused(tmp_path, node):
+    outer = {"__class__": "list", "__module__": "builtins", "__loader__": "ListNode", "content": [node]}
+    with zipfile.ZipFile(tmp_path / "m.skops", "w") as archive:
+        archive.writestr("schema.json", json.dumps(outer))
+    verdict = judge_artefact(tmp_path / "m.skops")
+    assert not verdict.allowed
+    with zipfile.ZipFile(tmp_path / "m.skops", "w") as archive:
+        archive.writestr("schema.json", json.dumps(outer | {"content": []}))
+    assert judge_artefact(tmp_path / "m.skops").allowed
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("flavors:\n  pytorch: {}\n", "no flavour that is taken"),
@@ -249,6 +272,11 @@ def test_what_the_client_saves_is_on_the_list_and_nothing_may_hang_behind_it(kin
         ("flavors:\n  sklearn: {pickled_model: /x.pkl}\n", "lies outside"),
         ("flavors:\n  sklearn: {}\n", "lies outside"),
         ("flavors:\n  xgboost: {data: m.ubj, model_class: xgboost.core.Booster}\n", "bare Booster"),
+        (
+            "flavors:\n  xgboost: {data: m.ubj, model_class: a.b, model_format: x}\n",
+            "class 'b', which is not",
+        ),
+        ("flavors:\n  xgboost: {data: m.ubj, model_class: 'x.X();import os'}\n", "which is not opened"),
         ("a: [", "cannot be read"),
         ("a: &x [1]\nb: *x\n", "cannot be read"),
         ("signature: {inputs: '[{'}\nflavors:\n  sklearn: {pickled_model: m.pkl}\n", "cannot be read"),

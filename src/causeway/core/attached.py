@@ -12,6 +12,10 @@ from causeway.core.errors import BadContract, Refused
 MLMODEL = "MLmodel"
 FLAVOURS = ("sklearn", "xgboost", "lightgbm")
 """The flavours that are taken, by their names in an MLmodel file."""
+OPENED = (
+    "XGBClassifier", "XGBRegressor", "XGBRFClassifier", "XGBRFRegressor", "LGBMClassifier", "LGBMRegressor",
+)  # fmt: skip
+"""The classes of other libraries that are opened, by name: the name becomes a part of a script."""
 BARE = ("Booster",)
 """Classes that answer without classes, and cannot be fitted anew."""
 
@@ -91,6 +95,12 @@ def _saved(flavour: str, part: Mapping[str, object], *, where: str) -> Saved:
             f"the model is a bare {estimator}, which gives numbers without classes",
             where=where,
             hint="log the scikit-learn form of it: XGBClassifier, LGBMRegressor and their like",
+        )
+    if estimator and estimator not in OPENED:
+        raise Refused(
+            f"the model is of the class {estimator[:60]!r}, which is not opened here",
+            where=where,
+            hint=f"log one of: {', '.join(OPENED)}",
         )
     if flavour == "sklearn":
         form = str(part.get("serialization_format") or "pickle")

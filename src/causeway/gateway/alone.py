@@ -31,6 +31,7 @@ from causeway.gateway.worker import Worker
 
 REQUEST_SECONDS = 60.0
 IDLE_SECONDS = 20.0
+MAX_CONNECTIONS = 128
 NOT_READY = 3
 
 
@@ -123,8 +124,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         length = self.headers.get("content-length", "")
-        if not length.isdigit():
-            raise Malformed("the request does not say how long its body is", hint="send content-length")
+        # one that says it both ways could be read as two requests by whoever stands in front
+        if not length.isdigit() or "transfer-encoding" in self.headers:
+            raise Malformed(
+                "the request does not say plainly how long its body is", hint="send content-length"
+            )
         if int(length) > MAX_BODY_BYTES:
             raise TooLarge(f"the body is larger than {MAX_BODY_BYTES >> 20} MB")
         return self.rfile.read(int(length))
@@ -146,12 +150,38 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(reply.body)
 
 
+class Bounded(ThreadingHTTPServer):
+    """A server that takes no more connections at once than it has threads for."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, *given: Any) -> None:  # noqa: ANN401 - as the standard library has it
+        super().__init__(*given)
+        self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the same
+        """Waits for room, then answers in a thread."""
+        self._room.acquire()
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the same
+        """Answers, and makes room."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the same
+        """Says what went wrong, unless it is that the caller hung up."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
 def server_of(app: App, turning: Turning, *, host: str, port: int) -> ThreadingHTTPServer:
     """A server that answers with this application."""
     bound = type("Bound", (Handler,), {"app": app, "turning": turning})
-    server = ThreadingHTTPServer((host, port), bound)
-    server.daemon_threads = True
-    return server
+    return Bounded((host, port), bound)
 
 
 async def _reply(app: App, scope: Mapping[str, Any], body: bytes) -> Reply:

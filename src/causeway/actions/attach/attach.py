@@ -34,6 +34,7 @@ from causeway.intake.admission import judge_artefact
 
 FOLDER = "attached"
 REQUIREMENTS = "requirements.txt"
+READABLE = 0o644
 TEXTS = (".json", ".yaml", ".yml", ".txt", ".md", ".csv", ".html", ".py", ".toml")
 """What is never opened as a model."""
 SKLEARN = "sklearn"
@@ -88,7 +89,11 @@ def attach(
         promise = promise_of(folder)
         found = _rows(folder, promise.manifest, saved, rows=rows, target=target)
         _write_beside(staged, origin, saved, found)
-        place = _placed(staged, folder, origin)
+        place = folder / FOLDER / (slug(origin.name) or "model")
+        if promise.manifest is not None:
+            # a manifest that cannot take it is told before anything is written
+            _with_it(folder, promise.text, place, saved, found)
+        _put(staged, place, folder)
     manifest = _promised(folder, place, saved, found)
     work = open_workspace(folder)
     _record(work, manifest.product.name, place, origin, saved)
@@ -219,9 +224,8 @@ def _needed(lines: Iterable[str], saved: Saved) -> list[str]:
     return [*kept, "scikit-learn"] if lacking else kept
 
 
-def _placed(staged: Path, folder: Path, origin: Origin) -> Path:
-    """The staged folder in its place; the same model may lie there already."""
-    place = folder / FOLDER / (slug(origin.name) or "model")
+def _put(staged: Path, place: Path, folder: Path) -> None:
+    """Puts the staged folder in its place; the same model may lie there already."""
     try:
         if place.exists():
             if _digests(place / MODEL_FOLDER) != _digests(staged / MODEL_FOLDER):
@@ -233,13 +237,12 @@ def _placed(staged: Path, folder: Path, origin: Origin) -> Path:
             for path in staged.iterdir():
                 if path.is_file():
                     path.replace(place / path.name)
-            return place
+            return
         place.parent.mkdir(exist_ok=True)
         staged.chmod(0o755)
         staged.replace(place)
     except OSError as error:
         raise outside(error) from error
-    return place
 
 
 def _digests(model: Path) -> dict[str, str]:
@@ -250,17 +253,20 @@ def _promised(folder: Path, place: Path, saved: Saved, found: _Rows | None) -> M
     """The manifest with the attached model in it, drafted where there was none."""
     if promise_of(folder).manifest is None:
         init(folder)
-    path, here = folder / MANIFEST, place.relative_to(folder).as_posix()
-    text = promise_of(folder).text
-    where = str(path)
+    text, manifest = _with_it(folder, promise_of(folder).text, place, saved, found)
+    write_whole(folder / MANIFEST, text.encode(), mode=READABLE)
+    return manifest
+
+
+def _with_it(folder: Path, text: str, place: Path, saved: Saved, found: _Rows | None) -> tuple[str, Manifest]:
+    """The manifest's text with the attached model in it, and what it says then."""
+    where, here = str(folder / MANIFEST), place.relative_to(folder).as_posix()
     values = {"artifact": f"{here}/{MODEL_FOLDER}/{saved.file}", "requirements": f"{here}/{REQUIREMENTS}"}
     if found is not None:
         values["train"] = f"{here}/{AS_IT_IS}"
         kept = {"target": found.target, "path": found.path, "name": slug(Path(found.path).stem) or "data"}
         text, _ = with_rows(text, kept, where=where)
-    text, manifest = with_model(text, values, where=where)
-    write_whole(path, text.encode(), mode=0o644)
-    return manifest
+    return with_model(text, values, where=where)
 
 
 def _record(work: Workspace, product: str, place: Path, origin: Origin, saved: Saved) -> None:

@@ -7,6 +7,9 @@ from causeway.core.attached import Saved
 AS_IT_IS = "as_it_is.py"
 ON_EXAMPLE = "on_example.py"
 MODEL_FOLDER = "model"
+STANDARD = {"json", "pickle"}
+NEEDS = {"sklearn": ("sklearn",), "xgboost": ("sklearn", "xgboost"), "lightgbm": ("lightgbm", "sklearn")}
+"""What models of each flavour name when they are opened."""
 
 _HEAD = '''"""The model from {words}, taken as it is.
 
@@ -51,31 +54,33 @@ def on_example(saved: Saved, words: str) -> str:
 
 def _written(saved: Saved, words: str, rows: str, last: str, *, more: Sequence[str]) -> str:
     module, opening = _opening(saved)
-    standard = sorted(
-        [*(f"import {name}" for name in more), *([module] if module == "import pickle" else [])]
+    standard = [f"import {name}" for name in sorted({*more, module} & STANDARD)]
+    others = {"pandas as pd", *({module} - STANDARD)}
+    # what is only named inside the saved file has to be installed all the same
+    others |= {
+        f"{name}  # noqa: F401 - the saved model needs it" for name in NEEDS[saved.flavour] if name != module
+    }
+    imports = "\n".join(
+        [*standard, "from pathlib import Path", "", *(f"import {n}" for n in sorted(others)), ""]
     )
-    others = sorted(["import pandas as pd", *([module] if module != "import pickle" else [])])
-    imports = "\n".join([*standard, "from pathlib import Path", "", *others, ""])
     # a name that closes the docstring would be code
     told = words.replace("\\", "/").replace('"', "'")
     return _HEAD.format(words=" ".join(told.split()), imports=imports) + opening + rows + last + "\n"
 
 
 def _opening(saved: Saved) -> tuple[str, str]:
-    """The import, and the statements that give `model`."""
+    """What is imported, and the statements that give `model`."""
     file = f"HERE / {f'{MODEL_FOLDER}/{saved.file}'!r}"
     match saved.form:
         case "skops":
             trusted = "skops.io.get_untrusted_types(file=MODEL)"
             words = "# every name in it was held against a list before\n"
             return (
-                "import skops.io",
+                "skops.io",
                 f"MODEL = {file}\n{words}model = skops.io.load(MODEL, trusted={trusted})\n",
             )
         case "xgboost":
             made = f"model = {saved.flavour}.{saved.estimator}()\n"
-            return f"import {saved.flavour}", f"{made}model.load_model({file})\n"
-        case "joblib":
-            return "import joblib", f"model = joblib.load({file})\n"
+            return saved.flavour, f"{made}model.load_model({file})\n"
         case _:
-            return "import pickle", f"with open({file}, 'rb') as stream:\n    model = pickle.load(stream)\n"
+            return "pickle", f"with open({file}, 'rb') as stream:\n    model = pickle.load(stream)\n"
