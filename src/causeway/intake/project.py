@@ -85,6 +85,16 @@ class Project:
                 found |= {path} if path else set()
         return found
 
+    def reachable(self, code: Code) -> set[str]:
+        """The files that it imports, and those that they import in turn."""
+        by_path = {one.path: one for one in self.codes}
+        found, open_ = set[str](), [code]
+        while open_:
+            new = self.imported(open_.pop()) - found
+            found |= new
+            open_ += [by_path[path] for path in new if path in by_path]
+        return found
+
     def unconnected(self) -> list[str]:
         """The files, where there are several and none of them imports another."""
         paths = [code.path for code in self.codes if not code.path.endswith("__init__.py")]

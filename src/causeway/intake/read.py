@@ -56,7 +56,7 @@ def read_poc(folder: Path) -> Poc:
     seen = [*plain, *sorted(generative_sightings, key=lambda item: _apart(item, served.value))]
     loaded = {s.detail.rsplit("/", 1)[-1] for s in seen if s.what in {"unsafe_load", "load"} and s.detail}
     trainings = with_images(choosing.distinct(trainings), reading.project.codes)
-    reached = Reached(reading.project.codes, _told(reading)) if trainings else None
+    reached = _reached(reading) if trainings else None
     living = [item for item in trainings if reached and not reached.uncalled(item.at)] or trainings
     chosen = choosing.choose_training(living, loaded)
     file = _file(reading, chosen)
@@ -107,6 +107,10 @@ def read_poc(folder: Path) -> Poc:
         genai=genai,
         presence=presence_of(reading.entries, reading.codes),
     )
+
+
+def _reached(reading: Reading) -> Reached:
+    return Reached(reading.project.codes, reading.project.reachable, told=_told(reading))
 
 
 def _told(reading: Reading) -> str:
