@@ -6,10 +6,13 @@ import pytest
 from test_run_real import MANIFEST, ThisInterpreter, write_poc
 
 from causeway.actions.access import grant
+from causeway.actions.lineage import events_told
+from causeway.actions.lineage_walk import Lineage
 from causeway.actions.run import run
 from causeway.actions.workspace import open_workspace
 from causeway.core.errors import Refused
 from causeway.core.events import RunFinished, StageFinished
+from causeway.core.lineage_schema import faults_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -67,6 +70,24 @@ def test_a_source_that_was_granted_becomes_a_release_and_its_people_are_nowhere(
     files = [path for path in (poc / ".causeway").rglob("*") if path.is_file()]
     assert not [path for path in files if b"@example.org" in path.read_bytes()]
     assert not (poc / "customers.csv").exists()
+    check_the_way_back(work, report.release, table=f"sqlite://{tmp_path / 'crm.db'}/customers")
+
+
+def check_the_way_back(work, release, *, table):
+    """The release leads to the table that its owner granted, every event as OpenLineage wants it."""
+    events = list(events_told(work))
+    assert [fault for event in events for fault in faults_of(event)] == []
+    told = [(event["job"]["name"], event["eventType"]) for event in events]
+    assert sorted(told) == [
+        (job, kind) for job in ("leavers.read.customers", "leavers.run") for kind in ("COMPLETE", "START")
+    ]
+    node = Lineage(work).walk(release, column="months").way
+    while node.children:
+        node = node.children[0]
+    assert (node.name, node.namespace, node.told) == ("months", table, "pass")
+    made = next(event for event in events if event["job"]["name"].endswith("customers") and event["outputs"])
+    email = made["outputs"][0]["facets"]["columnLineage"]["fields"].get("email", {"inputFields": []})
+    assert all(step["transformations"][0]["masking"] for step in email["inputFields"])
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ VERBS = {
     "seal": ["seal", "{at}"],
     "tick": ["tick", "{at}"],
     "label": ["label", "outcomes.csv", "--folder", "{at}"],
+    "lineage": ["lineage", "abcd", "{at}"],
     "verify": ["verify", "{at}"],
     "backup": ["backup", "{at}", "--to", "{place}"],
     "doctor": ["doctor", "{at}"],
