@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from causeway.core import features_read as read
 from causeway.core.errors import UsageError
+from causeway.core.features_cleaning import cleaned_by, replaced
 from causeway.core.features_parts import part_of
 from causeway.core.features_rules import (
     Constant,
@@ -281,7 +282,23 @@ def word_of(rule: Words, text: str, known: set[str] | None) -> str | None:
     key = text.strip() if rule.strip else text
     if (known is not None and key not in known) or unproven_in(rule, key):
         return None
-    return key if rule.values is None else rule.values.get(key)
+    if rule.values is not None:
+        return rule.values.get(key)
+    return None if unknown_word(rule, key) else cleaned(rule, key)
+
+
+def cleaned(rule: Words, text: str) -> str:
+    """The text as the rule cleans it; words that it does not know stay as they are."""
+    made = cleaned_by(rule.steps, text)
+    return made if rule.words is None else replaced(rule.words, made)
+
+
+def unknown_word(rule: Words, text: str) -> str:
+    """The first word for which the rule has none, where it goes word by word; empty where there is none."""
+    if rule.words is None:
+        return ""
+    known = rule.words
+    return next((word for word in cleaned_by(rule.steps, text).split() if word not in known), "")
 
 
 def unproven_in(rule: Words, text: str) -> str:

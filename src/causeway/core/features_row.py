@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from causeway.core import features_read as read
-from causeway.core.features_apply import unproven_in, word_of
+from causeway.core.features_apply import cleaned, unknown_word, unproven_in, word_of
 from causeway.core.features_plan import Combination, Effects, Lookup, Mixture, Plan, Reading, Slot, Wording
 from causeway.core.features_problem import Problem, near, shown
 from causeway.core.table import Numbers
@@ -147,7 +147,7 @@ class RowFill:
             allowed = self.policy.flag_unseen and wording.rule.values is None
             kind, hint = _strange(wording, key)
             self._say(plan.field.name, kind, shown(key), hint, refused=not allowed)
-            word = key
+            word = cleaned(wording.rule, key)
         self.words[wording.position] = word
 
     def _combine(self, combination: Combination) -> None:
@@ -193,6 +193,9 @@ def _strange(wording: Wording, key: str) -> tuple[str, str]:
             "unproven",
             f"no proven row has the character {character!r}: leave it out, or write it otherwise",
         )
+    word = unknown_word(wording.rule, key)
+    if word:
+        return "unseen", f"no proven row has the word {shown(word)}: leave it out, or write it otherwise"
     return "unseen", near(key, wording.known or wording.rule.values or {})
 
 

@@ -144,8 +144,10 @@ class Derived(Struct, frozen=True, omit_defaults=True, tag="derived"):
 
 
 class Words(Struct, frozen=True, omit_defaults=True, tag="words"):
-    """Text for a pipeline that takes text: as it is, or replaced by `values`.
+    """Text for a pipeline that takes text: as it is, replaced by `values`, or cleaned by `steps`.
 
+    After the steps, `words` says what stands for each word; nothing for those that are left out, such as
+    stopwords. A word that it does not have was never seen.
     `alphabet` holds the characters of the proven rows, for free text: the model's own way of taking text
     apart was proven on no others. Empty allows all.
     """
@@ -153,6 +155,8 @@ class Words(Struct, frozen=True, omit_defaults=True, tag="words"):
     column: str
     strip: bool = False
     values: dict[str, str] | None = None
+    steps: tuple[str, ...] = ()
+    words: dict[str, str] | None = None
     keeps_missing: bool = False
     alphabet: str = ""
     support: int = 0

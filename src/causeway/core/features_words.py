@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from causeway.core.features_cleaning import in_words as in_steps
 from causeway.core.features_parts import part_in_words
 from causeway.core.features_plan import raw_columns_of
 from causeway.core.features_rules import (
@@ -142,13 +143,13 @@ def _missing(value: float | None, *, keeps: bool) -> str:
 def _map(rule: Map) -> str:
     absent = _missing(rule.missing, keeps=rule.keeps_missing)
     part = part_in_words(rule.key)
-    of = f" of {rule.column} {part}" if part else ""
+    of = f" of {rule.column}, {part}" if part else ""
     if rule.what == "join":
         return f"{rule.source}, looked up by {rule.column} ({len(rule.values):,} keys){absent}"
     if rule.what in Features.INDICATORS:
         return _indicator(rule, of) + absent
     text = KINDS.get(rule.what, rule.what) + of
-    few = list(rule.values.items())[:SHOWN]
+    few = sorted(rule.values.items(), key=lambda pair: pair[1])[:SHOWN]
     shown = ", ".join(f"{key} {value:.4g}" for key, value in few)
     more = f" and {len(rule.values) - len(few)} more" if len(rule.values) > len(few) else ""
     return f"{text} ({shown}{more}){absent}"
@@ -191,4 +192,14 @@ def _sum(rule: Sum) -> str:
 def _words(rule: Words) -> str:
     if rule.values is not None:
         return f"its text, replaced category by category ({len(rule.values)} known)"
+    if rule.steps or rule.words is not None:
+        return "its text, " + ", ".join(filter(None, (in_steps(rule.steps), _word_by_word(rule))))
     return "its text without outer blanks" if rule.strip else "its text as it is"
+
+
+def _word_by_word(rule: Words) -> str:
+    known = rule.words or {}
+    gone = sum(not word for word in known.values())
+    changed = sum(bool(new) and new != old for old, new in known.items())
+    parts = [f"{gone} words left out" if gone else "", f"{changed} words in another form" if changed else ""]
+    return ", ".join(filter(None, parts))

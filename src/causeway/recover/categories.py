@@ -9,6 +9,7 @@ from causeway.core.features import Map, Numeric, Words
 from causeway.core.features_parts import part_of
 from causeway.core.features_rules import Features
 from causeway.core.table import Numbers, Text
+from causeway.recover.cleaning import cleaning_candidates
 from causeway.recover.fitting import single
 from causeway.recover.loaded import Positions, listed
 from causeway.recover.numbers import Candidate
@@ -230,6 +231,8 @@ def word_candidates(pool: Pool, wanted: Text) -> Iterator[Candidate]:
             yield 1.5, Words(name, strip=True, keeps_missing=keeps)
         elif (values := _replacement(held, words)) is not None:
             yield 2 + 0.3 * len(values), Words(name, values=values, keeps_missing=keeps)
+        else:
+            yield from cleaning_candidates(name, held, words, keeps=keeps)
 
 
 def _replacement(held: list[str | None], words: list[str | None]) -> dict[str, str] | None:

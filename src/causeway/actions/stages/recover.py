@@ -121,14 +121,28 @@ def recover_features(site: Site, loaded: LoadedTrace) -> Recovered:
     )
 
 
-def _made_at(loaded: LoadedTrace, recovery: Recovery) -> dict[str, MadeAt]:
+def _seen_at(loaded: LoadedTrace, recovery: Recovery) -> dict[str, MadeAt]:
+    """Where each column was made; of an array's, the line that hands it to the model."""
     seen = {made.column: made for made in loaded.trace.made}
+    fits = [
+        fit for fit in loaded.trace.fits if fit.object == recovery.model and fit.call == "fit" and fit.where
+    ]
+    handed = {
+        name: MadeAt(name, fits[-1].where, f"it goes to the fit of {fits[-1].estimator}")
+        for name in recovery.columns
+        if fits
+    }
+    return handed | seen
+
+
+def _made_at(loaded: LoadedTrace, recovery: Recovery) -> dict[str, MadeAt]:
+    seen = _seen_at(loaded, recovery)
     return {name: seen[name] for name in recovery.unexplained if name in seen}
 
 
 def _places(loaded: LoadedTrace, recovery: Recovery) -> tuple[str, ...]:
-    seen = {made.column: made.where for made in loaded.trace.made}
-    return tuple(seen.get(name, "") for name in recovery.columns)
+    seen = _seen_at(loaded, recovery)
+    return tuple(seen[name].where if name in seen else "" for name in recovery.columns)
 
 
 def _partly_made(loaded: LoadedTrace, recovery: Recovery) -> tuple[ColumnMade, ...]:
