@@ -219,3 +219,33 @@ def test_a_split_that_draws_nothing_or_is_seeded_before_needs_no_seed(tmp_path, 
     text = before + folders.TRAIN.replace(", random_state=1", options)
     found = judge(read_poc(folders.churn(tmp_path, **{"train.py": text})))
     assert any("split has no seed" in item.title for item in found) is unseeded
+
+
+@pytest.mark.parametrize(
+    ("code", "gone"),
+    [
+        ("from sklearn.externals import joblib\n", True),
+        ("try:\n    from sklearn.externals import joblib\nexcept ImportError:\n    import joblib\n", False),
+        ("try:\n    from sklearn.externals import joblib\nexcept Exception:\n    joblib = None\n", False),
+        ("try:\n    from sklearn.externals import joblib\nexcept ValueError:\n    pass\n", True),
+        ("try:\n    from sklearn.externals import joblib\nexcept ImportError:\n    raise\n", True),
+    ],
+)
+def test_an_import_that_may_fail_stops_nothing(tmp_path, code, gone):
+    assert ("API-REMOVED" in told(tmp_path, {"a.py": code})) is gone
+
+
+@pytest.mark.parametrize(
+    ("image", "stated"),
+    [
+        ("mcr.microsoft.com/devcontainers/python:1-3.11-bullseye", True),
+        ("python:3.12", True),
+        ("base", False),
+    ],
+)
+def test_a_development_container_states_python(tmp_path, image, stated):
+    files = {
+        "a.py": "x = 1\n",
+        ".devcontainer/devcontainer.json": f'{{\n // as made\n "image": "{image}"\n}}',
+    }
+    assert ("PYTHON-UNSTATED" not in told(tmp_path, files)) is stated

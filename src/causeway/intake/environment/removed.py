@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from causeway.core.poc import Requirement, Sighting
 from causeway.intake.environment.removed_names import ALIVE, FIRST, FITTED, METHODS, NAMES, OPTIONS
@@ -23,10 +23,14 @@ def removed_apis(codes: Iterable[Code], requirements: Iterable[Requirement]) -> 
     for code in codes:
         if code.stale:
             continue
-        known = aliases_of(code)
+        spared = {id(node) for block in code.blocks for node in _tried(block.tree)}
+        lent = {alias.asname or alias.name for block in code.blocks for alias in _aliases(block.tree, spared)}
+        known = {name: real for name, real in aliases_of(code).items() if name not in lent}
         seen: set[str] = set()
         for block in code.blocks:
             for node in nodes_in(block.tree):
+                if id(node) in spared and isinstance(node, ast.Import | ast.ImportFrom):
+                    continue
                 for name, entry in _uses(node, known):
                     if name in seen or _still_there(pins, entry[0], entry[1]):
                         continue
@@ -34,6 +38,26 @@ def removed_apis(codes: Iterable[Code], requirements: Iterable[Requirement]) -> 
                     detail = f"{entry[0]} {entry[1]}|{entry[2]}"
                     found.append(Sighting("removed_api", name, code.at(node, block), detail))
     return found
+
+
+def _tried(tree: ast.AST) -> Iterator[ast.AST]:
+    """Everything inside a try that goes on without what cannot be imported."""
+    for node in nodes_in(tree):
+        if isinstance(node, ast.Try) and any(_expected(handler) for handler in node.handlers):
+            for statement in (*node.body, *(line for handler in node.handlers for line in handler.body)):
+                yield from ast.walk(statement)
+
+
+def _expected(handler: ast.ExceptHandler) -> bool:
+    caught = ast.unparse(handler.type) if handler.type else "Exception"
+    ends = any(isinstance(statement, ast.Raise) for statement in handler.body)
+    return not ends and any(name in caught for name in ("ImportError", "ModuleNotFoundError", "Exception"))
+
+
+def _aliases(tree: ast.AST, spared: set[int]) -> Iterator[ast.alias]:
+    for node in nodes_in(tree):
+        if id(node) in spared and isinstance(node, ast.Import | ast.ImportFrom):
+            yield from node.names
 
 
 def removed_options(events: Events, requirements: Iterable[Requirement]) -> list[Sighting]:

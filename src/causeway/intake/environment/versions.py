@@ -16,6 +16,8 @@ _WORKFLOW = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$|^\.gitlab-ci\.yml$|^a
 _LINES = re.MULTILINE | re.IGNORECASE
 _PYTHON = re.compile(r"^[ \t]*-?[ \t]*[\"']?python[-_]?version[\"']?\s*:\s*(.+)$", _LINES)
 _IMAGE = re.compile(r"^[ \t]*image:[ \t]*[\"']?python:(3\.\d+)", re.MULTILINE)
+_CONTAINERS = {".devcontainer/devcontainer.json", ".devcontainer.json"}
+_DEVELOPED = re.compile(r"\"image\"\s*:\s*\"[^\"]*/?python:(?:\d+-)?(3\.\d+)")
 _R = re.compile(r"^[ \t]*-?[ \t]*r-version[ \t]*:[ \t]*[\"']?(\d+\.\d+(?:\.\d+)?)", _LINES)
 _SPOKEN = re.compile(
     r"\bpython(?:[ \t-]+version)?[ \t:*`>=-]{1,6}(3\.\d{1,2})(?:\.\d+)?"
@@ -32,14 +34,18 @@ _BASE = re.compile(
 
 
 def python_of_workflows(entries: Iterable[Entry]) -> Guess:
-    """The version of Python that a workflow sets up; of several, the first."""
+    """The version of Python that a workflow or a development container sets up; of several, the first."""
     for entry in entries:
         if _WORKFLOW.match(entry.path):
             text = read_searchable(entry.full, MAX_BYTES)
             written = [line for found in _PYTHON.finditer(text) for line in _NUMBER.findall(found[1])]
             written += _IMAGE.findall(text)
-            if written:
-                return Guess(written[0], 0.85, (Evidence(entry.path),))
+        elif entry.path in _CONTAINERS:
+            written = _DEVELOPED.findall(read_searchable(entry.full, MAX_BYTES))
+        else:
+            continue
+        if written:
+            return Guess(written[0], 0.85, (Evidence(entry.path),))
     return Guess()
 
 
