@@ -101,14 +101,16 @@ def test_a_missing_file_is_looked_for_in_the_folder(path, what, remedy):
 
 def test_a_training_that_fits_nothing_and_fails_nowhere():
     assert "fitted no model" in in_training(traced(), POC, ()).what
+    noted = replace(traced(), notes=("Net learned by a loss of its own",))
+    assert in_training(noted, POC, ()).what.endswith("(Net learned by a loss of its own)")
 
 
 def test_a_model_whose_rows_were_not_seen_names_everything_that_is_in_its_way():
-    net = Captured(1, "Sequential", "keras.src.models", "m.pkl", "other")
+    net = Captured(1, "Sequential", "flax.linen", "m.pkl", "other")
     trace = traced(failed("ModuleNotFoundError: No module named 'old.api'"), captured=(net,))
 
     obstacle = without_rows(trace, replace(POC, sightings=(GONE,)), ())
 
     assert obstacle.what == "Sequential was fitted, but the training read no table that was seen"
-    assert "Keras is not converted" in obstacle.remedy
+    assert "Flax is not converted" in obstacle.remedy
     assert "At train.py:3, old.api is gone since lib 3.0: use lib.new_api" in obstacle.remedy

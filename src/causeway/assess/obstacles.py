@@ -12,8 +12,8 @@ from causeway.core.trace import Trace, TraceError
 
 LANGUAGES = {".r": "R", ".rmd": "R", ".qmd": "R", ".jl": "Julia", ".m": "MATLAB", ".sas": "SAS"}
 PYTHON = (".py", ".ipynb")
-UNCONVERTED = {"keras": "Keras", "tensorflow": "TensorFlow", "torch": "PyTorch", "flax": "Flax"}
-"""Modules whose models are not converted to ONNX here, and what they are called."""
+UNCONVERTED = {"flax": "Flax", "mxnet": "MXNet", "paddle": "PaddlePaddle"}
+"""Modules whose networks are not watched or converted here, and what they are called."""
 SCORED = "causeway check says what else stands between it and production"
 
 
@@ -51,8 +51,9 @@ def before_training(poc: Poc, script: str) -> Obstacle | None:
 def in_training(trace: Trace, poc: Poc, problems: Sequence[Problem]) -> Obstacle:
     """Why the training fitted no model: the first line of it that failed, and what to do about it."""
     if not trace.errors:
+        noted = f" ({'; '.join(trace.notes)})" if trace.notes else ""
         return Obstacle(
-            "the training ended, but fitted no model that was seen",
+            f"the training ended, but fitted no model that was seen{noted}",
             trace.script,
             "name the script that calls fit: [model] train in causeway.toml",
         )
@@ -67,7 +68,9 @@ def without_rows(trace: Trace, poc: Poc, problems: Sequence[Problem]) -> Obstacl
     known = UNCONVERTED.get(fitted.module.split(".")[0], "") if fitted else ""
     remedy = "read the data with pandas (read_csv), whose rows are followed into the model"
     if known:
-        remedy += f"; and train a scikit-learn, XGBoost or LightGBM model, {known} is not converted"
+        remedy += (
+            f"; and train a network of Keras or PyTorch, or a scikit-learn model: {known} is not converted"
+        )
     if trace.errors:
         what, mend = _explained(trace.errors[0], poc, problems)
         remedy += f". At {trace.errors[0].where}, {what}: {mend}"

@@ -69,6 +69,12 @@ class Lesson:
             self.targets.append(np.argmax(cells, axis=1) if self.hot else cells)
 
     @property
+    def untold(self):
+        """Why there is nothing to say of what it learned."""
+        why = "learned by a loss that is none of torch's own, or from no matrix, and is not followed"
+        return "%s %s" % (type(self.module).__name__, why)
+
+    @property
     def rounds(self):
         """How often it was shown all rows."""
         return max(1, round(self.rows_fed / max(1, sum(map(len, self.batches)))))

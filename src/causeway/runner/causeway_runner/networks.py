@@ -172,4 +172,7 @@ class Seen:
         name, module = network.title
         self.recorder.fits[-1].update(estimator=name, module=module)
         if call == "fit" and not matrix:
-            self.recorder.note("what %s learned from is not one table of numbers, and was not kept" % name)
+            self.recorder.note(
+                "what %s learned from is not one matrix of numbers, and was not kept: give fit an array or a "
+                "table, no dataset, no texts and no several inputs" % name
+            )

@@ -77,6 +77,8 @@ class Body:
 
     def anew(self, seconds):
         """A body that has learned nothing yet, with as many rounds as there is time for; what differs."""
+        if self.optimizer is not None and self.optimizer[0].__name__ == "LBFGS":
+            raise ValueError("LBFGS asks for its loss several times a step, and no copy is taught that way")
         if not self.loss or self.optimizer is None:
             raise ValueError("its loss or its optimizer was not seen, so that no copy can be taught alike")
         new = copy.copy(self)

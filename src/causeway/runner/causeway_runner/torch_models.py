@@ -65,6 +65,7 @@ class Lessons:
         """Notes each network's fit, once the training is over."""
         for lesson in self.known.values():
             if not lesson.batches:
+                self.recorder.note(lesson.untold)
                 continue
             lesson.optimizer = next((one for one in self.optimizers if lesson.is_of(one)), None)
             lesson.note(self.recorder, Body(lesson), self.made)
