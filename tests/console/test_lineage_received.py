@@ -17,7 +17,9 @@ from browser import Browser
 import shipyard
 from causeway.actions.lineage import begin_work, end_work
 from causeway.actions.lineage_received import MAX_BODY_BYTES, MAX_EVENTS, received_events
+from causeway.actions.workspace import load_product
 from causeway.console.app import create_app
+from causeway.core.errors import BadManifest
 from causeway.core.events import LINEAGE_CHAIN, LineageReceived
 from causeway.core.ids import digest_of
 from causeway.core.lineage import Source, Work
@@ -191,6 +193,18 @@ def test_an_event_goes_to_the_product_whose_data_it_touches(console, work, folde
     assert len(facts(work)) == 1
     # and what is no product is shown as none
     assert [each["name"] for each in console.get("/.json").json()["products"]] == ["churn"]
+
+
+def test_the_chain_of_the_workspace_is_no_product(console, work, folder):
+    shipyard.release(folder)
+    send(console, EVENT)
+
+    assert work.products() == ["churn"]
+    assert work.ledger.products() == ["churn", LINEAGE_CHAIN]
+    assert console.get("/products/lineage/events").status_code == 200
+    shipyard.poc(folder, name=LINEAGE_CHAIN)
+    with pytest.raises(BadManifest, match="cannot be called lineage"):
+        load_product(work, folder)
 
 
 def test_what_marquez_takes_is_taken(console, work):
