@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -175,6 +176,19 @@ def test_csv_and_the_addresses_of_health_answer_as_well(served, gateway):
     for path in ("/ping", "/v2/health/live", "/v2/health/ready"):
         assert ask(served, path)[0] == 200
     assert ask(served, "/nowhere") == ask(gateway, "/nowhere")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    "said", [b"", b"content-length: x\r\n", b"content-length: 2\r\ntransfer-encoding: chunked\r\n"]
+)
+def test_a_body_whose_length_is_not_plain_ends_the_connection(served, said):
+    host, port = served.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(b"POST /invocations HTTP/1.1\r\nhost: x\r\n" + said + b"\r\n{}")
+        told = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert told.startswith(b"HTTP/1.1 400 ")
+    assert b'"code":"malformed"' in told
 
 
 @pytest.mark.integration
