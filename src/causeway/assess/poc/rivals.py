@@ -72,7 +72,8 @@ def _models(poc: Poc) -> Iterator[Finding]:
         for model in poc.models
         if model.format in MODEL_FORMATS and not model.holds
     }
-    loads = [s for s in (*poc.seen("unsafe_load"), *poc.seen("load")) if s.at.path == poc.serve.value]
+    app = {poc.serve.value, *(s.at.path for s in poc.seen("imported_by") if s.value == poc.serve.value)}
+    loads = [s for s in (*poc.seen("unsafe_load"), *poc.seen("load")) if s.at.path in app - {poc.train.value}]
     loaded = {s.detail.rsplit("/", 1)[-1] for s in loads} & models
     if loaded and not loaded & saved:
         yield Finding(

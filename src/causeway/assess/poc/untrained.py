@@ -13,7 +13,9 @@ FRAMEWORKS = {"scikit-learn", "imbalanced-learn", "XGBoost", "LightGBM", "CatBoo
 
 
 def judge(poc: Poc) -> Iterator[Finding]:
-    """A model without its training: nobody can make it again, or say how good it is."""
+    """A model without its training or its preparation: nobody can make it again, or ask it rightly."""
+    yield from _unsaved(poc)
+    yield from _fresh(poc)
     model = untrained(poc)
     if model is None:
         return
@@ -35,6 +37,40 @@ def judge(poc: Poc) -> Iterator[Finding]:
         certainty=0.85,
         damage=0.75,
     )
+
+
+def _unsaved(poc: Poc) -> Iterator[Finding]:
+    own = {poc.train.value, poc.train.at.path if poc.train.at else ""}
+    found = [s for s in poc.seen("unsaved_preparation") if s.at.path in own]
+    if found and not poc.seen("unscaled"):
+        model, path = found[0].detail.split("|", 1)
+        yield Finding(
+            "PREPARATION-LOST",
+            Severity.FIX,
+            f"{model} learns from what {found[0].value} made, and only the model is saved ({path}): nothing "
+            "can prepare a new record as the training did.",
+            Remedy(f"Save {found[0].value} and model as one Pipeline."),
+            (found[0].at,),
+            certainty=0.85,
+            damage=0.7,
+        )
+
+
+def _fresh(poc: Poc) -> Iterator[Finding]:
+    served = {s.at.path for s in poc.seen("app")}
+    found = [s for s in poc.seen("fresh_head") if served & {s.at.path, *s.detail.split("|")}]
+    if found:
+        yield Finding(
+            "NO-TRAINING",
+            Severity.BLOCKER,
+            f"{found[0].at.path} answers with a network whose last layer ({found[0].value}) is new and "
+            "learned nothing: no weights are loaded, so its answers are chance.",
+            Remedy("Load the weights that the training saved before the first answer."),
+            (found[0].at,),
+            certainty=0.9,
+            damage=1.0,
+            blocks_ship=True,
+        )
 
 
 def untrained(poc: Poc) -> ModelFile | None:

@@ -67,7 +67,7 @@ def _asked(block: Block, line: int) -> bool:
 def importers(project: Project, found: list[Sighting]) -> list[Sighting]:
     """For each file with something missing, the files that import it, directly or not."""
     wanted = {sighting.at.path for sighting in found}
-    uses = {code.path: _imported(project, code) for code in project.codes} if wanted else {}
+    uses = {code.path: imported_near(project, code) for code in project.codes} if wanted else {}
     told: list[Sighting] = []
     for path in sorted(wanted):
         reached = {path}
@@ -77,7 +77,7 @@ def importers(project: Project, found: list[Sighting]) -> list[Sighting]:
     return told
 
 
-def _imported(project: Project, code: Code) -> set[str]:
+def imported_near(project: Project, code: Code) -> set[str]:
     """What a file imports; a package that is not there stands for the folder that its files lie in."""
     found = project.imported(code)
     beside = posixpath.dirname(code.path)

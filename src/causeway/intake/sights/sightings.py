@@ -45,6 +45,7 @@ from causeway.intake.sights.serving import app_facts
 from causeway.intake.sights.similarity import similarity
 from causeway.intake.sights.swallowed import swallowed_errors
 from causeway.intake.sights.time_order import time_order
+from causeway.intake.sights.unsaved import unsaved
 from causeway.intake.sights.unscaled import unscaled
 from causeway.intake.sights.unscored import unscored
 from causeway.intake.sights.upkeep import manners, seeds, unused
@@ -127,7 +128,7 @@ def _inputs(reading: Reading) -> list[Sighting]:
     project = reading.project
     seen = [*served_inputs(project), *one_row(project), *unscaled(project), *asking(project)]
     seen += [*coded_otherwise(project, reading.data), *refitted(project.codes)]
-    seen += image_inputs(project, reading.data)
+    seen += [*image_inputs(project, reading.data), *unsaved(project)]
     return [*seen, *work_when_imported(project), *opened_when_imported(project), *doors(project)]
 
 
