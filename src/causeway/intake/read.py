@@ -56,15 +56,13 @@ def read_poc(folder: Path) -> Poc:
     seen = [*plain, *sorted(generative_sightings, key=lambda item: _apart(item, served.value))]
     loaded = {s.detail.rsplit("/", 1)[-1] for s in seen if s.what in {"unsafe_load", "load"} and s.detail}
     trainings = with_images(choosing.distinct(trainings), reading.project.codes)
-    reached = _reached(reading) if trainings else None
-    living = [item for item in trainings if reached and not reached.uncalled(item.at)] or trainings
+    living = _living(reading, trainings)
     chosen = choosing.choose_training(living, loaded)
     file = _file(reading, chosen)
     target = infer.target_of(chosen, file, choosing.other_targets(chosen, trainings))
     shipped = _shipped(reading, served, seen)
     kind = infer.kind_of(chosen, file, target, genai, {sighting.what for sighting in seen})
-    kind = infer.in_time(kind, chosen, target.value, seen)
-    kind = infer.of_noise(kind, chosen, seen)
+    kind = infer.of_noise(infer.in_time(kind, chosen, target.value, seen), chosen, seen)
     kind = kind or infer.kind_of_untrained(seen) or infer.kind_of_shipped(shipped)
     hired, lent = _unlearned(seen, served, genai) if not chosen and not kind else (Guess(), Guess())
     kind = kind or hired
@@ -109,8 +107,12 @@ def read_poc(folder: Path) -> Poc:
     )
 
 
-def _reached(reading: Reading) -> Reached:
-    return Reached(reading.project.codes, reading.project.reachable, told=_told(reading))
+def _living(reading: Reading, trainings: list[Training]) -> list[Training]:
+    """The trainings that something calls; all of them where nothing calls any."""
+    if not trainings:
+        return []
+    reached = Reached(reading.project.codes, reading.project.reachable, told=_told(reading))
+    return [item for item in trainings if not reached.uncalled(item.at)] or trainings
 
 
 def _told(reading: Reading) -> str:
