@@ -190,6 +190,13 @@ def test_imports_meet_their_distributions():
     assert [problem.requirement for problem in problems] == ["unheard_of"]
 
 
+def test_keras_gets_what_computes_for_it():
+    assert [one.name for one in needed([], ["keras"])[0]] == ["keras", "tensorflow"]
+    declared = [Wanted("keras", "==3.3"), Wanted("tensorflow-cpu", "==2.16")]
+    assert [one.line for one in needed(declared, ["keras"])[0]] == ["keras==3.3", "tensorflow-cpu==2.16"]
+    assert [one.name for one in needed([], ["keras", "torch"])[0]] == ["keras", "torch"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "versions", "nearby"),
     [

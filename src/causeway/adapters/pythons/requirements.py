@@ -31,6 +31,7 @@ IMPLIED = {
     "to_markdown": "tabulate",
 }
 TAKEN_ON_TRUST = KNOWN | set(IMPLIED.values()) | {"dill", "cloudpickle", "polars", "fastparquet", "xlrd"}
+BACKENDS = {"tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos", "jax", "torch"}
 MAX_NESTING = 5
 _NAME = re.compile(r"^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)$")
 _EXACT = re.compile(r"^===?\s*[\w.!+-]+$")
@@ -227,6 +228,10 @@ def needed(
         elif guess:
             why = "imported, but nothing declares it, and a package is not guessed from a module's name"
             problems.append(Problem(module, why))
+    if "keras" in install and not BACKENDS & install.keys():
+        # Keras by itself computes nothing
+        backend = next((name for name in sorted(BACKENDS) if name in by_name), "tensorflow")
+        install[backend] = by_name.get(backend, Wanted(backend))
     rest = [one for one in declared if one.exact and one.name not in install and not one.extras]
     return list(install.values()), rest, problems
 
