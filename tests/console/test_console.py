@@ -258,6 +258,26 @@ def test_an_empty_workspace_says_how_to_begin(folder):
     assert "causeway init" in look(folder, "/").text
 
 
+def test_the_page_of_a_release_says_how_its_columns_are_made(folder):
+    made = [
+        {
+            "column": "plan",
+            "rule": f"code by alphabet {EVIL}",
+            "of": ["plan"],
+            "made_at": "train.py:10",
+            "rows": 300,
+        },
+        {"column": "x0", "rule": "no rule over the raw columns makes it", "made_at": "train.py:12"},
+    ]
+    release = shipyard.release(shipyard.poc(folder), files={"columns.json": msgspec.json.encode(made)})
+    path = f"/releases/{release.removeprefix('sha256:')}"
+    text = look(folder, path).text
+    assert "train.py:10" in text
+    assert '<b class="bad">no rule over the raw columns makes it</b>' in text
+    assert EVIL not in text
+    assert look(folder, f"{path}.json").json()["columns"][0] == made[0]
+
+
 def test_a_product_without_a_release_has_a_page(folder):
     shipyard.release(folder)
     work = shipyard.workspace(folder)

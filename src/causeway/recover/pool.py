@@ -181,7 +181,9 @@ def _groupings_of(sheet: Sheet, name: str, positions: Positions) -> Iterator[Gro
         return
     for part in ["strip", *PARTS, *_marked(plain.keys)]:
         grouping = _by_part(name, codes, factor.keys, part)
-        if grouping is not None and len(grouping.keys) < len(plain.keys):
+        if grouping is None or (grouping.vague and part != "strip"):
+            continue
+        if len(grouping.keys) < len(plain.keys):
             yield grouping
 
 

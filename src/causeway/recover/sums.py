@@ -76,8 +76,8 @@ def _solved(columns: list[Numbers], wanted: Numbers) -> tuple[list[float], float
     """The weights and what is added, as round as they may be."""
     middles = [float(values.mean()) for values in columns]
     centred = np.column_stack([values - middle for values, middle in zip(columns, middles, strict=True)])
-    solved: Numbers = np.linalg.lstsq(centred, wanted - wanted.mean(), rcond=None)[0]
-    weights = [_rounded(weight) for weight in map(float, solved)]
+    solved: Numbers = np.asarray(np.linalg.lstsq(centred, wanted - wanted.mean(), rcond=None)[0], np.float64)
+    weights = [_rounded(float(solved[at])) for at in range(len(columns))]
     b = float(wanted.mean()) - sum(w * m for w, m in zip(weights, middles, strict=True))
     return weights, _rounded(b, float(np.abs(wanted).max()))
 

@@ -58,7 +58,9 @@ def replay_app(
     )
     try:
         served = _served(site, environment, trace, _stored(recovered, rows, source, chosen), poc=poc, app=app)
-        return _told(_compared(site, environment, trace, recovered, served=served, source=source))
+        return _told(
+            _compared(site, environment, trace, recovered, served=served, source=source, asked_of=len(chosen))
+        )
     except (CausewayError, OSError) as error:
         return _told(AppReplay(app, reason=str(getattr(error, "message", "") or error)))
 
@@ -131,6 +133,7 @@ def _compared(
     *,
     served: Served,
     source: Table,
+    asked_of: int,
 ) -> AppReplay:
     """The app's answers beside those that the release was proven to give."""
     serving = served.serving
@@ -156,7 +159,7 @@ def _compared(
         serving.path,
         rows=len(same),
         agree=sum(same),
-        without_answer=serving.failed,
+        without_answer=asked_of - len(same),
         apart=serving.apart if wrong else (),
         examples=tuple(
             Example(served.places[at] + 1, _cells(source, served, at), ours[at], _rounded(theirs[at]))
