@@ -60,3 +60,14 @@ def test_a_preparation_that_no_file_keeps(tmp_path, saved, lost):
 def test_a_network_that_answers_with_a_new_last_layer(tmp_path, loads, chance):
     said = found(tmp_path, {"app.py": APP, "picture.py": NET.format(loads)}).get("NO-TRAINING")
     assert (said is not None and "is new and learned nothing" in said.title) == chance
+
+
+@pytest.mark.parametrize(("judged", "told"), [("", True), ("print(m.score(X, y))", False)])
+def test_a_model_of_phrases_that_nothing_measures(tmp_path, judged, told):
+    text = (
+        "import joblib\nfrom sklearn.svm import LinearSVC\n"
+        "from sklearn.feature_extraction.text import TfidfVectorizer\n"
+        "X, y = TfidfVectorizer().fit_transform(['a b', 'b c']), ['x', 'y']\n"
+        f"m = LinearSVC()\nm.fit(X, y)\njoblib.dump(m, 'm.pkl')\n{judged}\n"
+    )
+    assert ("NO-HOLDOUT" in found(tmp_path, {"train.py": text})) == told

@@ -10,6 +10,7 @@ GRAVE = {"resample": "synthetic rows"}
 BY_TARGET = {"target", "select"}
 MILD = {"scale", "impute", "reduce", "text"}
 PERFECT = 0.995
+SUPERVISED = {"binary", "multiclass", "classification", "regression"}
 UNTAUGHT = {"clustering", "anomaly", "topics", "recommendation", "reinforcement", "detection"}
 """What learns no column has nothing to be held out from."""
 
@@ -247,7 +248,9 @@ def _never_scored(poc: Poc, training: Training) -> Finding | None:
 
 def _unmeasured(poc: Poc, training: Training) -> bool:
     python = training.at.path.endswith((".py", ".ipynb"))
-    known = bool(training.target) and python and training.split is None
+    plain = training.framework == "scikit-learn" and training.task in SUPERVISED
+    taught = bool(training.target) or (plain and bool(training.saves))
+    known = taught and python and training.split is None
     return known and not training.metrics and not poc.seen("judged") and not poc.claims
 
 
