@@ -184,8 +184,8 @@ def _not_compiled(why: str) -> tuple[Finding, ...]:
         Finding(
             code="NOT-COMPILED",
             severity=Severity.NOTE,
-            title="The model is not compiled: a process with the model itself answers, one request at a time, "
-            "and needs the proof of concept's environment beside the gateway.",
+            title="The model is not compiled: a process with the model itself answers, one request at a "
+            "time, and needs the proof of concept's environment beside the gateway.",
             remedy=Remedy(words),
             evidence=(Evidence(text=why),),
             damage=0.2,

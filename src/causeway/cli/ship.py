@@ -172,7 +172,7 @@ def parity_line(plan: "Plan") -> str:
 
 
 def _worker_rows(plan: "Plan") -> list[tuple[str, str]]:
-    """Why a process with the model itself answers, and how fast it is; nothing where the model is compiled."""
+    """Why a process with the model itself answers, and how fast; nothing where it is compiled."""
     if not plan.not_compiled:
         return []
     rows = [("worker", f"a process with the model itself answers; not compiled: {plan.not_compiled}")]

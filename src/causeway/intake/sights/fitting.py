@@ -9,7 +9,8 @@ from causeway.intake.python.trees import nodes_in
 
 FITS = {
     "fit", "fit_generator", "fit_one_cycle", "fine_tune", "partial_fit", "train", "train_on_batch",
-    "backward", "learn", "train_model", "compare_models", "create_model", "fit_predict", "fit_resample", "minimize",
+    "backward", "learn", "train_model", "compare_models", "create_model", "fit_predict", "fit_resample",
+    "minimize",
     "system", "Popen", "check_call", "submit", "create_training_job",
 }  # fmt: skip
 """Names of calls that train, here or in another process."""
