@@ -11,7 +11,7 @@ import zipfile
 from contextlib import closing
 
 import pytest
-from mlflow_player import RECORDED, RUNS, playing
+from mlflow_player import RECORDED, RUNS, TOLD, playing
 
 from causeway.adapters.mlflow.address import read_address
 from causeway.adapters.mlflow.bringing import bring_model
@@ -186,12 +186,20 @@ def test_a_file_that_is_no_store_is_told(tmp_path):
         bring_model(f"mlflow+file:{tmp_path}/y.db/r1", tmp_path / "model")
 
 
+def test_a_file_that_is_cut_off_on_its_way_is_told(tmp_path):
+    path = next(each for each in TOLD["files"] if RUNS["artifacts"] in each and "requirements" in each)
+    with playing(cut=path) as at, pytest.raises(OutsideError, match="IncompleteRead"):
+        bring_model(f"mlflow://{at}/{RUNS['artifacts']}", tmp_path / "model")
+
+
 def store_in_folder(root):
     """A folder of runs as MLflow lays it out."""
     run = root / "1" / "r1"
     for path, text in {
         "meta.yaml": "run_id: r1\n",
         "metrics/val/auc": "1 0.5 0\n2 0.8 1\n",
+        "metrics/loss": "1 nan 0\n",
+        "metrics/worst": "1 -inf 0\n",
         "params/C": "1.0",
     }.items():
         (run / path).parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """What a store tells of a run, whatever keeps it."""
 
+import math
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -26,7 +27,8 @@ class Told(Struct, frozen=True):
             name=name or f"run-{self.run[:8]}",
             run=self.run,
             version=version,
-            metrics=dict(sorted(self.metrics.items())),
+            # one that is no number (MLflow keeps such) claims nothing, and no event could hold it
+            metrics={name: value for name, value in sorted(self.metrics.items()) if math.isfinite(value)},
             parameters=dict(sorted(self.parameters.items())),
         )
 

@@ -175,9 +175,13 @@ class Server:
 
     def _read(self, answer: http.client.HTTPResponse, size: int) -> bytes:
         try:
-            return answer.read(size)
+            content = answer.read(size)
+            if not content and answer.length:
+                # reading piece by piece does not say so
+                raise http.client.IncompleteRead(content, answer.length)
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from error
+        return content
 
     def _refused(self, error: urllib.error.HTTPError, what: str) -> NotFound | OutsideError:
         if error.code in {401, 403}:
