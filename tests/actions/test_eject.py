@@ -180,7 +180,14 @@ def test_csv_and_the_addresses_of_health_answer_as_well(served, gateway):
 
 @pytest.mark.integration
 @pytest.mark.parametrize(
-    "said", [b"", b"content-length: x\r\n", b"content-length: 2\r\ntransfer-encoding: chunked\r\n"]
+    "said",
+    [
+        b"",
+        b"content-length: x\r\n",
+        b"content-length: \xb2\r\n",
+        b"content-length: 2\r\ntransfer-encoding: chunked\r\n",
+        b"content-length: 2\r\ncontent-length: 3\r\n",
+    ],
 )
 def test_a_body_whose_length_is_not_plain_ends_the_connection(served, said):
     host, port = served.removeprefix("http://").split(":")
@@ -189,6 +196,17 @@ def test_a_body_whose_length_is_not_plain_ends_the_connection(served, said):
         told = b"".join(iter(lambda: connection.recv(65536), b""))
     assert told.startswith(b"HTTP/1.1 400 ")
     assert b'"code":"malformed"' in told
+
+
+@pytest.mark.integration
+def test_the_body_of_a_question_is_no_second_request(served):
+    host, port = served.removeprefix("http://").split(":")
+    inner = b"GET /ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        head = b"GET /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n"
+        connection.sendall(head % len(inner) + inner + inner)
+        told = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert told.count(b"HTTP/1.1 ") == 2
 
 
 @pytest.mark.integration

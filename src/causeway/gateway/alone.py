@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import threading
@@ -33,6 +34,7 @@ REQUEST_SECONDS = 60.0
 IDLE_SECONDS = 20.0
 MAX_CONNECTIONS = 128
 NOT_READY = 3
+_LENGTH = re.compile(r"[0-9]{1,12}")
 
 
 class Anybody(Keyring):
@@ -102,15 +104,21 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        """Answers a question without a body."""
-        self._answer(b"")
+        """Answers a question; what it has of a body is read, lest it pass for another request."""
+        self._take()
 
     def do_HEAD(self) -> None:
         """The same, without the answer's body."""
-        self._answer(b"")
+        self._take()
 
     def do_POST(self) -> None:
         """Answers rows."""
+        self._take()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+        """Nothing: no request is logged."""
+
+    def _take(self) -> None:
         try:
             body = self._body()
         except CausewayError as error:
@@ -119,19 +127,20 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._answer(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        """Nothing: no request is logged."""
-
     def _body(self) -> bytes:
-        length = self.headers.get("content-length", "")
-        # one that says it both ways could be read as two requests by whoever stands in front
-        if not length.isdigit() or "transfer-encoding" in self.headers:
+        lengths = self.headers.get_all("content-length", ["0"] if self.command != "POST" else [])
+        # one that says it both ways, or twice, could be read as two requests by whoever stands in front
+        if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]) or "transfer-encoding" in self.headers:
             raise Malformed(
                 "the request does not say plainly how long its body is", hint="send content-length"
             )
-        if int(length) > MAX_BODY_BYTES:
+        length = int(lengths[0])
+        if length > MAX_BODY_BYTES:
             raise TooLarge(f"the body is larger than {MAX_BODY_BYTES >> 20} MB")
-        return self.rfile.read(int(length))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise Malformed("the body is shorter than it says")
+        return body
 
     def _answer(self, body: bytes) -> None:
         headers = [(name.lower().encode(), text.encode("latin-1")) for name, text in self.headers.items()]
