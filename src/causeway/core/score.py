@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from causeway.core.ids import digest_of_value, short
+from causeway.core.release import Output
 
 PART_ROWS = 50_000
 OURS = ("prediction_id", "row", "release", "arm", "flags")
@@ -57,6 +58,29 @@ def parts_of(staged: Sequence[Staged], part_rows: int) -> list[Part]:
             parts.append(Part(len(parts), place, offset, rows, first + offset))
         first += file.rows
     return parts
+
+
+def outputs_of(releases: Sequence[Sequence[Output]]) -> tuple[Output, ...]:
+    """The outputs of several releases by name; a probability has the classes that any of them knows."""
+    found: dict[str, Output] = {}
+    for output in (each for outputs in releases for each in outputs):
+        before = found.get(output.name, output)
+        if output.kind == before.kind == "probability":
+            classes = tuple(dict.fromkeys((*before.classes, *output.classes)))
+            positive = output.positive if output.positive == before.positive else ""
+            found[output.name] = Output(output.name, output.kind, classes, positive)
+        else:
+            found[output.name] = output
+    return tuple(found.values())
+
+
+def answer_columns(outputs: Sequence[Output]) -> tuple[str, ...]:
+    """The columns of what is answered, whatever is kept beside them."""
+    made: list[str] = [*OURS]
+    for output in outputs:
+        chances = [f"{output.name}_{each}" for each in output.classes]
+        made += chances if output.kind == "probability" else [output.name]
+    return tuple(made)
 
 
 def score_name(*of: object) -> str:

@@ -23,7 +23,7 @@ from causeway.core.errors import OutsideError
 from causeway.core.ids import digest_of
 from causeway.core.release import Field
 from causeway.core.routes import Route, RouteFile
-from causeway.core.score import Part, PartDone, Staged, prediction_ids
+from causeway.core.score import Part, PartDone, Staged, outputs_of, prediction_ids
 from causeway.core.table import Table
 from causeway.gateway.columnwise import Columnwise, columnwise_of
 from causeway.gateway.model import Predicted
@@ -75,7 +75,7 @@ class Answerer:
         self._contracts = {name: read_contract(text, where=name) for name, text in setup.contracts.items()}
         signatures = [each.loaded.release.signature for each in self._live.variants]
         self._fields = tuple({f.name: f for made in signatures for f in made.inputs}.values())
-        self._outputs = tuple({o.name: o for made in signatures for o in made.outputs}.values())
+        self._outputs = outputs_of([made.outputs for made in signatures])
 
     def answer(self, part: Part) -> PartDone:
         """The part's answers, its rows that were set apart, and its records, each in a file of its own."""
@@ -161,7 +161,7 @@ class Answerer:
         kept = plain[made.rows]
         tensors = {name: tensor[kept] for name, tensor in made.tensors.items()}
         if kept.any():
-            predicted = variant.loaded.model.predict_fed(tensors, int(kept.sum()))
+            predicted = self._aligned(variant, variant.loaded.model.predict_fed(tensors, int(kept.sum())))
             taken = table if plain.all() else table.take(np.flatnonzero(plain))
             filled.put_columns(chosen[plain], taken, predicted.answers)
         return chosen[~plain]
@@ -221,12 +221,27 @@ class Answerer:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                return self._runner.run(variant.loaded.predict(rows))
+                return self._aligned(variant, self._runner.run(variant.loaded.predict(rows)))
             except NotReady:
                 if time.monotonic() > until:
                     raise
                 # its process is being started again, which happens while the loop turns
                 self._runner.run(asyncio.sleep(0.1))
+
+    def _aligned(self, variant: Variant, predicted: Predicted) -> Predicted:
+        """The same answers, their probabilities in the order of classes that all releases share."""
+        own = {output.name: output for output in variant.loaded.release.signature.outputs}
+        answers = dict(predicted.answers)
+        for output in self._outputs:
+            known = own.get(output.name)
+            if known and known.kind == "probability" and known.classes != output.classes:
+                places = {each: place for place, each in enumerate(known.classes)}
+                order = [places.get(each) for each in output.classes]
+                answers[output.name] = [
+                    value and [None if place is None else value[place] for place in order]
+                    for value in answers[output.name]
+                ]
+        return msgspec.structs.replace(predicted, answers=answers)
 
     def _written(
         self,

@@ -13,7 +13,7 @@ from causeway.assess.access_masks import DROP, Roles, kinds_of, masks
 from causeway.core.access import NoAccess, one_line
 from causeway.core.errors import NotFound, UsageError
 from causeway.core.events import DataRead
-from causeway.core.ids import digest_of_value
+from causeway.core.ids import digest_of_value, short
 from causeway.core.manifest import DataPart, Manifest
 from causeway.core.manifest_sources import is_database
 from causeway.views.access import GrantSeen
@@ -139,7 +139,9 @@ def _brought(work: Workspace, wish: Wish, folder: Path, *, scratch: Path) -> Ori
         unmasked=grant.terms.unmask,
         roles=Roles(part.target, part.identifiers, part.time_column),
     )
-    file = scratch / f"rows{_suffix(part)}"
+    # under other terms, what was read before is not what may be read now
+    terms = short(digest_of_value([columns, sorted(found.items())]))
+    file = scratch / f"rows.{terms}{_suffix(part)}"
     if not file.is_file():
         # what an earlier scoring read and did not get to the end of is gone on with
         key = pseudonym_key(keys_folder()) if found else b""

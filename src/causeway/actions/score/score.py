@@ -36,7 +36,7 @@ from causeway.core.lineage import Source
 from causeway.core.manifest import Manifest
 from causeway.core.release import Release
 from causeway.core.routes import Route
-from causeway.core.score import OURS, PART_ROWS, Part, PartDone, Staged, parts_of, score_name
+from causeway.core.score import PART_ROWS, Part, PartDone, Staged, answer_columns, parts_of, score_name
 from causeway.views.score import Scoring, scoring
 
 CONTRACT = "contract.odcs.yaml"
@@ -171,7 +171,7 @@ def _alone(work: Workspace, job: _Job, watch: Watch, *, read: Source) -> Scored:
         if finished and job.target.holds(job.name, digest=finished.target, rows=finished.scored):
             return _already(job, finished, parts=len(past.parts))
         try:
-            job.target.check(job.name)
+            job.target.check(job.name, begun=past.started is not None)
             release, releases = next(iter(job.releases.values())), list(job.releases)
             place = job.target.place
             with telling_score(work, release, job.name, source=read, target=place, releases=releases):
@@ -226,8 +226,15 @@ def _identifiers(manifest: Manifest, origin: Origin) -> tuple[str, ...]:
 
 def _kept(job: _Job, columns: Sequence[str]) -> tuple[str, ...]:
     """The columns of the source that stand beside the answers."""
-    found = (*(name for name in job.identifiers if name in columns and name not in OURS), *job.wanted.keep)
+    ours = _ours(job)
+    found = (*(name for name in job.identifiers if name in columns and name not in ours), *job.wanted.keep)
     return tuple(dict.fromkeys(found))
+
+
+def _ours(job: _Job) -> frozenset[str]:
+    """The columns of the answers that none of the source may be called like."""
+    outputs = [output for release in job.releases.values() for output in release.signature.outputs]
+    return frozenset((*answer_columns(outputs), *job.target.columns))
 
 
 def _staged(job: _Job) -> tuple[Staged, ...]:
@@ -268,7 +275,7 @@ def _check_columns(job: _Job, columns: Sequence[str]) -> None:
         if name not in columns:
             raise UsageError(f"{job.origin.told} has no column {name}", hint=there)
     for name in job.wanted.keep:
-        if name in OURS:
+        if name in _ours(job):
             raise UsageError(
                 f"the column {name} cannot be kept: the answers have one of that name",
                 hint="rename it in the source",

@@ -14,6 +14,8 @@ from causeway.core.ids import digest_of_value
 from causeway.core.manifest_sources import is_database
 
 FORMS = (".csv", ".tsv", ".parquet", ".pq")
+SCORE = "score"
+"""The column of a table that says which scoring a row is of."""
 
 
 class Target(Protocol):
@@ -24,13 +26,15 @@ class Target(Protocol):
     """The same, wherever one stands."""
     apart: str
     """Where the rows go that are set apart."""
+    columns: tuple[str, ...]
+    """What it has beside the answers' own columns."""
 
     def holds(self, score: str, *, digest: str, rows: int) -> bool:
         """Whether it is what this scoring made of so many answered rows."""
         ...
 
-    def check(self, score: str) -> None:
-        """Refuses what is something else, or cannot be written."""
+    def check(self, score: str, *, begun: bool) -> None:
+        """Refuses what is something else, or cannot be written; a scoring that was begun left its own."""
         ...
 
     def put(self, score: str, files: PartFiles, *, apart: int) -> None:
@@ -45,6 +49,8 @@ class Target(Protocol):
 class FileTarget:
     """A CSV or Parquet file, or a folder of Parquet files; it is there when it is whole."""
 
+    columns: tuple[str, ...] = ()
+
     def __init__(self, path: Path) -> None:
         self.told = str(path)
         self.place = str(path.resolve())
@@ -56,11 +62,13 @@ class FileTarget:
         """Whether its bytes are what was written."""
         return bool(digest) and self._path.exists() and _digest(self._path) == digest
 
-    def check(self, score: str) -> None:  # noqa: ARG002 - the same
+    def check(self, score: str, *, begun: bool) -> None:  # noqa: ARG002 - the same
         """Refuses a path that is taken, or a folder that nothing can be written to."""
-        if self._path.exists():
+        for taken in (self._path,) if begun else (self._path, self._apart):
+            if not taken.exists():
+                continue
             raise UsageError(
-                f"{self.told} is there already, and is something else",
+                f"{taken} is there already, and is something else",
                 hint="name another file, or take it away first",
             )
         above = self._path.resolve().parent
@@ -87,6 +95,8 @@ class FileTarget:
 class TableTarget:
     """A table of a database, which gets each part in a transaction."""
 
+    columns: tuple[str, ...] = (SCORE,)
+
     def __init__(self, table: AnswerTable, *, told: str) -> None:
         self._table = table
         self.told = self.place = told
@@ -96,7 +106,7 @@ class TableTarget:
         """Whether it has as many rows of this scoring."""
         return self._table.count(score) == rows
 
-    def check(self, score: str) -> None:
+    def check(self, score: str, *, begun: bool) -> None:  # noqa: ARG002 - as a file's
         """Refuses a table that is not one of answers."""
         there = self._table.columns()
         if there and self._table.count(score) < 0:
@@ -119,7 +129,10 @@ def target_of(wanted: str) -> Target:
     address, _, table = wanted.partition("#")
     if is_database(address):
         if not table:
-            raise UsageError(f"{wanted} names no table", hint="write it behind a #: sqlite:///file.db#table")
+            raise UsageError(
+                f"{registry.tables().sql(address, '').told} names no table",
+                hint="write it behind a #: sqlite:///file.db#table",
+            )
         opened = registry.tables().sql(address, table)
         return TableTarget(opened, told=opened.told)
     path = Path(wanted)

@@ -41,7 +41,7 @@ def _of_a_row(rule: Rule) -> bool:
 def _broken(frame: pl.DataFrame, rules: Rules, asked: list[Rule]) -> dict[int, tuple[str, ...]]:
     if not asked:
         return {}
-    read = with_readings(frame.lazy().with_row_index(ROW), rules.cells.values())
+    read = with_readings(frame.lazy().drop(ROW, strict=False).with_row_index(ROW), rules.cells.values())
     flags = read.select(
         rule.where.fill_null(value=False).alias(str(number))
         for number, rule in enumerate(asked)

@@ -106,7 +106,9 @@ class PartRows:
             pl.Series(ROW, [first + position + 1 for position in positions], dtype=pl.Int64),
             pl.Series(RULES, ["; ".join(reasons[position]) for position in positions], dtype=pl.String),
         ]
-        _write(pl.DataFrame(told + self._frame[positions].get_columns()), file)
+        # rows that were set apart once, and are sent again, have these two from then
+        rest = self._frame[positions].drop(ROW, RULES, strict=False)
+        _write(pl.DataFrame(told + rest.get_columns()), file)
 
 
 def _nowhere(kind: str, rows: int) -> tuple[Column, Mask]:
