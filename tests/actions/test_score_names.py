@@ -1,9 +1,12 @@
 """Scoring beside what is there already: columns and files of the same names, grants that changed."""
 
 import sqlite3
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import psycopg
 import pytest
 import scoring
 from scoring import release, rows_as_csv
@@ -93,6 +96,25 @@ def test_an_address_without_a_table_is_told_without_its_password():
     with pytest.raises(UsageError) as told:
         target_of("postgresql://me:hunter2@host/db")
     assert "hunter2" not in str(told.value)
+
+
+def test_kept_columns_of_any_kind_go_to_a_database(here, postgres_url):  # noqa: F811 - the fixture
+    tokyo = pl.Series([datetime(2026, 1, 1, 12, tzinfo=UTC)]).dt.convert_time_zone("Asia/Tokyo")
+    kept = {
+        "cat": pl.Series(["a"], dtype=pl.Categorical),
+        "price": pl.Series([Decimal("1.50")]),
+        "at": tokyo,
+        "hour": pl.Series(["12:00:00"]).str.to_time(),
+        "listed": pl.Series([[1, 2]]),
+    }
+    pl.DataFrame({"tenure": [3], "Contract": ["One year"], **kept}).write_parquet("one.parquet")
+    digest = release(here)[7:]
+    for target in (f"{postgres_url}#a", "sqlite:///out.db#a"):
+        assert scored(here, digest, source="one.parquet", target=target, keep=tuple(kept)).scored == 1
+    with psycopg.connect(postgres_url) as connection:
+        found = connection.execute("SELECT cat, price, at, hour, listed FROM a").fetchone()
+    assert found[:3] == ("a", Decimal("1.50"), datetime(2026, 1, 1, 12, tzinfo=UTC))
+    assert found[3:] == ("12:00:00", "[1, 2]")
 
 
 def test_rows_that_were_read_under_other_terms_are_not_gone_on_with(here):  # noqa: F811 - the fixture

@@ -19,8 +19,11 @@ def test_what_undoes_it_does(fn, a, b):
     if scale is None:
         assert (fn, a, b) == ("id", 1.0, 0.0)
         return
-    names = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt}
+    names = {"log": np.log, "exp": np.exp, "sqrt": np.sqrt, "cbrt": np.cbrt, "floor": np.floor}
     answer = eval(scale.answers, names, {"price": 7.0})  # noqa: S307 - our own words
+    if fn in ("round", "floor"):
+        assert scale.undone == ""
+        return
     assert eval(scale.undone, names, {"answer": answer}) == pytest.approx(7.0)  # noqa: S307 - the same
 
 

@@ -5,13 +5,19 @@ from msgspec import Struct
 from causeway.core.features_rules import Numeric, Rule
 from causeway.core.finding import Finding, Remedy, Severity
 
-# function -> what it is called, and what undoes it
+# function -> what it is called, and what undoes it; nothing undoes a rounding
 FUNCTIONS = {
     "id": ("{}", "{}"),
     "log": ("log({})", "exp({})"),
     "log1p": ("log(1 + {})", "exp({}) - 1"),
     "sqrt": ("sqrt({})", "({}) ** 2"),
     "square": ("{} ** 2", "sqrt({})"),
+    "cube": ("{} ** 3", "cbrt({})"),
+    "cbrt": ("cbrt({})", "({}) ** 3"),
+    "reciprocal": ("1 / {}", "1 / ({})"),
+    "exp": ("exp({})", "log({})"),
+    "round": ("round({})", ""),
+    "floor": ("floor({})", ""),
 }
 
 
@@ -30,8 +36,6 @@ def scale_of(column: str, rule: Rule | None) -> Scale | None:
     if (rule.base, rule.fn, rule.a, rule.b) == ("number", "id", 1.0, 0.0):
         return None
     read = column if rule.base == "number" else f"{rule.base.replace('_', ' ')} of {column}"
-    if rule.fn not in FUNCTIONS:
-        return Scale(column, f"{rule.fn} of {read}")
     made, undone = FUNCTIONS[rule.fn]
     back = undone.format(_unscaled("answer", rule)) if rule.base == "number" else ""
     return Scale(column, _scaled(made.format(read), rule), back)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from causeway.core.manifest import Manifest
 from causeway.core.manifest_text import read_manifest
 
-_HEADER = re.compile(r"^\s*\[\[?\s*[A-Za-z_]+\s*\]?\]\s*(?:#.*)?$")
+_HEADER = re.compile(r"""^\s*\[\[?\s*[A-Za-z_"'][\w."' -]*\]?\]\s*(?:#.*)?$""")
 
 
 def with_model(text: str, values: Mapping[str, str], *, where: str) -> tuple[str, Manifest]:

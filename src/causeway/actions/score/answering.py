@@ -237,9 +237,9 @@ class Answerer:
             if known and known.kind == "probability" and known.classes != output.classes:
                 places = {each: place for place, each in enumerate(known.classes)}
                 order = [places.get(each) for each in output.classes]
+                told: list[Any] = answers[output.name]
                 answers[output.name] = [
-                    value and [None if place is None else value[place] for place in order]
-                    for value in answers[output.name]
+                    value and [None if place is None else value[place] for place in order] for value in told
                 ]
         return msgspec.structs.replace(predicted, answers=answers)
 

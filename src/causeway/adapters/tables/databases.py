@@ -25,7 +25,9 @@ _TYPES: dict[type[pl.DataType], str] = {
     pl.Null: "TEXT",
     pl.Date: "DATE",
     pl.Datetime: "TIMESTAMP",
+    pl.Decimal: "NUMERIC",
 }
+_DRIVEN = _TYPES.keys() - {pl.Decimal}
 
 
 class _Connection(Protocol):
@@ -71,8 +73,8 @@ class SqlTable:
         with self._opened() as connection:
             if answers:
                 frame = pl.read_parquet(answers).with_columns(pl.lit(score).alias(SCORE))
-                kinds = {n: _TYPES.get(type(t), "BIGINT") for n, t in frame.schema.items()}
-                self._insert(connection, self.table, kinds, frame.iter_rows(), key=(KEY,))
+                kinds = {name: _kind(dtype) for name, dtype in frame.schema.items()}
+                self._insert(connection, self.table, kinds, _plain(frame).iter_rows(), key=(KEY,))
             if apart:
                 rows = ((score, *_told(row)) for row in pl.read_parquet(apart).iter_rows(named=True))
                 self._insert(connection, self.apart, APART, rows, key=(SCORE, "row"))
@@ -118,7 +120,7 @@ class SqliteTable(SqlTable):
         try:
             with closing(sqlite3.connect(path, timeout=CONNECT_SECONDS)) as connection, connection:
                 yield connection
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise OutsideError(
                 f"{self.told} cannot be written: {error}", hint="check the path, its permissions and the disk"
             ) from error
@@ -206,6 +208,24 @@ def sql_table(url: str, table: str) -> SqlTable:
         return PostgresTable(url, table)
     raise UsageError(
         f"answers cannot go to {_harmless(url)}", hint="name a sqlite:/// or postgresql:// address, or a file"
+    )
+
+
+def _kind(dtype: pl.DataType) -> str:
+    if dtype.is_integer():
+        return "BIGINT"
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone:
+        # without it the database would drop the offset, and keep another moment
+        return "TIMESTAMP WITH TIME ZONE"
+    return _TYPES.get(type(dtype), "TEXT")
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows; what neither driver knows goes as text."""
+    strange = [name for name, t in frame.schema.items() if not t.is_integer() and type(t) not in _DRIVEN]
+    return frame.with_columns(
+        pl.Series(name, [None if value is None else str(value) for value in frame[name].to_list()], pl.String)
+        for name in strange
     )
 
 
