@@ -133,6 +133,9 @@ def _operation(follower: Following, node: ast.BinOp) -> Value:
 def _compare(follower: Following, node: ast.Compare) -> Value:
     left = follower.value(node.left)
     other = follower.value(node.comparators[0])
+    if isinstance(left, Columns):
+        unlike = indexing.texts(other) if isinstance(node.ops[0], ast.NotEq) else ()
+        return replace(left, dropped=(*left.dropped, *(unlike or (indexing.UNKNOWN,))))
     if isinstance(left, Data) and isinstance(other, Literal) and isinstance(node.ops[0], ast.Eq):
         return replace(left, positive=str(other.value))
     return derived_from([left, other])
@@ -145,9 +148,23 @@ def _boolean(follower: Following, node: ast.BoolOp) -> Value:
 
 
 def _unary(follower: Following, node: ast.UnaryOp) -> Value:
+    if isinstance(node.op, ast.Invert) and isinstance(node.operand, ast.Call):
+        return _inverted(follower, node.operand)
     value = follower.value(node.operand)
     if isinstance(node.op, ast.USub) and isinstance(value, Literal) and isinstance(value.value, int | float):
         return Literal(-value.value)
+    return value if isinstance(value, Data) else OPAQUE
+
+
+def _inverted(follower: Following, node: ast.Call) -> Value:
+    """`~table.columns.isin(["y"])`: the columns but some."""
+    method = node.func
+    asks = isinstance(method, ast.Attribute) and method.attr == "isin"
+    held = follower.value(method.value) if isinstance(method, ast.Attribute) and asks else OPAQUE
+    if isinstance(held, Columns):
+        names = indexing.texts(follower.value(node.args[0])) if node.args else ()
+        return replace(held, dropped=(*held.dropped, *(names or (indexing.UNKNOWN,))))
+    value = follower.value(node)
     return value if isinstance(value, Data) else OPAQUE
 
 

@@ -96,7 +96,15 @@ def column_of(table: Data, name: str | int) -> Data:
         return table
     if isinstance(name, int) and isinstance(table.column, str) and not table.column.startswith("("):
         return table
-    return replace(table, column=name, columns=None, chosen=False)
+    trimmed = table.columns or table.trimmed
+    return replace(table, column=name, columns=None, trimmed=trimmed, chosen=False)
+
+
+def without(table: Data, names: tuple[str, ...]) -> Data:
+    """The table less these columns; which it still has is not known where one of them is not."""
+    dropped = (*table.dropped, *(name for name in names if name not in table.dropped))
+    left = tuple(name for name in table.columns or () if name not in names)
+    return replace(table, dropped=dropped, columns=None if UNKNOWN in names else left or None)
 
 
 def subscript(follower: Following, node: ast.Subscript) -> Value:
@@ -139,7 +147,7 @@ def _of_columns(follower: Following, holder: Columns, node: ast.Subscript) -> Va
         low, high = follower.value(node.slice.lower), follower.value(node.slice.upper)
         return Columns(holder.dropped, _bounds(low, high))
     index = follower.value(node.slice)
-    if isinstance(index, Data) and index.column == NAMES:
+    if isinstance(index, Columns) or (isinstance(index, Data) and index.column == NAMES):
         return index
     whole = isinstance(index, Literal) and isinstance(index.value, int) and not holder.dropped
     return Position(index.value) if isinstance(index, Literal) and whole else OPAQUE
@@ -252,7 +260,7 @@ def _select(table: Data, index: Value) -> Value:
     if isinstance(index, Position):
         return column_of(table, index.index)
     if isinstance(index, Columns):
-        return replace(table, dropped=(*table.dropped, *index.dropped), slice=index.slice or table.slice)
+        return replace(without(table, index.dropped), slice=index.slice or table.slice)
     if isinstance(index, Data) and index.column == NAMES:
         return replace(table, marks=(*table.marks, *index.marks), columns=None)
     if (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from causeway.intake.flow import containers, learning
 from causeway.intake.flow.events import Predicted, Read, Saved, Split
-from causeway.intake.flow.indexing import CORRELATED, asked, column_of, texts
+from causeway.intake.flow.indexing import CORRELATED, asked, column_of, texts, without
 from causeway.intake.flow.values import (
     OPAQUE,
     UNKNOWN,
@@ -89,7 +89,7 @@ def _on_data(follower: Following, data: Data, node: ast.Attribute, this: Call) -
     if this.flag("inplace", default=False):
         follower.rebind(node.value, result)
     if name == "pop":
-        follower.rebind(node.value, replace(data, dropped=(*data.dropped, *texts(this.arg(0)))))
+        follower.rebind(node.value, without(data, texts(this.arg(0))))
     return result
 
 
@@ -104,7 +104,7 @@ def _drop(follower: Following, data: Data, this: Call) -> Value:
     if "errors" not in this.kwargs:
         asked(follower, data, names, this.node)
     names = names or ((UNKNOWN,) if by_name else ())
-    return replace(data, dropped=(*data.dropped, *(name for name in names if name not in data.dropped)))
+    return without(data, names)
 
 
 def _rest_of_sample(follower: Following, data: Data, this: Call) -> Data | None:

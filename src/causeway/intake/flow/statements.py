@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from causeway.intake.flow import classes
+from causeway.intake.flow import classes, indexing
 from causeway.intake.flow.values import (
     EACH,
     Choice,
     Class,
     Columns,
+    Data,
     Estimator,
     Function,
     Literal,
@@ -46,6 +47,15 @@ def _aug_assign(follower: Following, node: ast.AugAssign) -> None:
         follower.bind(node.target, Many((*held.items, *value.items)))
     else:
         follower.bind(node.target, derived_from([held, value]))
+
+
+def _delete(follower: Following, node: ast.Delete) -> None:
+    """`del table["y"]`."""
+    for target in node.targets:
+        table = follower.value(target.value) if isinstance(target, ast.Subscript) else None
+        names = indexing.texts(follower.value(target.slice)) if isinstance(target, ast.Subscript) else ()
+        if isinstance(table, Data) and isinstance(target, ast.Subscript) and names:
+            follower.rebind(target.value, indexing.without(table, names))
 
 
 def _expression(follower: Following, node: ast.Expr) -> None:
@@ -132,6 +142,7 @@ STATEMENTS = {
     ast.Assign: _assign,
     ast.AnnAssign: _ann_assign,
     ast.AugAssign: _aug_assign,
+    ast.Delete: _delete,
     ast.Expr: _expression,
     ast.For: _for,
     ast.AsyncFor: _for,

@@ -92,7 +92,10 @@ def _told(features: Data, target: Data) -> tuple[str, ...]:
     """Columns among the features that the target is, or is made of."""
     name = target.column
     listed = features.columns
-    if not isinstance(name, str) or name.startswith("(") or not listed or len(listed) < MANY:
+    named = isinstance(name, str) and not name.startswith("(")
+    if not isinstance(name, str) or not named or not listed or len(listed) < MANY:
+        return ()
+    if listed == target.trimmed:  # the list trimmed the table, what then took the target out was not followed
         return ()
     made = {column for key, origins in target.derived if key == name for column in origins}
     replaced = {key for key, _ in features.derived}

@@ -28,6 +28,8 @@ class Data:
     ident: int = 0
     column: str | int | None = None
     columns: tuple[str, ...] | None = None
+    trimmed: tuple[str, ...] = ()
+    """Of a column: the list of columns that its whole table had been brought down to."""
     slice: tuple[int, int | None] | None = None
     dropped: tuple[str, ...] = ()
     used: frozenset[str] = frozenset()
