@@ -5,11 +5,15 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from causeway.core.fact import Fact
 from causeway.core.ids import digest_of
-
-
-class Fact(Struct, frozen=True, tag_field="kind", omit_defaults=True):
-    """The base of every kind of fact; its tag is the kind's name in the ledger."""
+from causeway.core.proofs import (
+    BaselineMeasured,
+    DependenciesScanned,
+    EndpointProbed,
+    ManifestAgreed,
+    OwnTestsRan,
+)
 
 
 class ProductDeclared(Fact, frozen=True, tag="product.declared"):
@@ -283,6 +287,11 @@ AnyFact = (
     | ScorePartFinished
     | ScoreFinished
     | LineageReceived
+    | ManifestAgreed
+    | BaselineMeasured
+    | OwnTestsRan
+    | EndpointProbed
+    | DependenciesScanned
 )
 
 

@@ -11,13 +11,18 @@ from causeway.core.events import (
     AccessAsked,
     AccessGranted,
     AccessRevoked,
+    BaselineMeasured,
     DataRead,
+    DependenciesScanned,
+    EndpointProbed,
     Event,
     FindingWaived,
     KeyIssued,
     KeyRevoked,
     LineageReceived,
+    ManifestAgreed,
     OutcomesLabelled,
+    OwnTestsRan,
     ProductDeclared,
     RecordsTorn,
     ReleaseAttached,
@@ -251,8 +256,13 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
             | ScorePartFinished()
             | ScoreFinished()
             | LineageReceived()
+            | ManifestAgreed()
+            | BaselineMeasured()
+            | OwnTestsRan()
+            | EndpointProbed()
+            | DependenciesScanned()
         ):
-            # grants, reads, scorings and lineage have views of their own
+            # grants, reads, scorings, lineage and proofs have views of their own
             pass
         case SegmentSealed() as fact:
             state.segments.append(fact)

@@ -9,13 +9,18 @@ from causeway.core.events import (
     AccessGranted,
     AccessRevoked,
     AnyFact,
+    BaselineMeasured,
     DataRead,
+    DependenciesScanned,
+    EndpointProbed,
     Event,
     FindingWaived,
     KeyIssued,
     KeyRevoked,
     LineageReceived,
+    ManifestAgreed,
     OutcomesLabelled,
+    OwnTestsRan,
     ProductDeclared,
     RecordsTorn,
     ReleaseAttached,
@@ -103,6 +108,24 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return f"{fact.name} of {fact.namespace} told {said}.", ()
         case ScoreStarted() | ScorePartFinished() | ScoreFinished():
             return _score(fact), tuple(fact.shares) if isinstance(fact, ScoreStarted) else ()
+        case EndpointProbed():
+            return "A gateway with the release was asked.", (fact.release,)
+        case ManifestAgreed() | BaselineMeasured() | OwnTestsRan() | DependenciesScanned():
+            return _proof(fact), ()
+
+
+def _proof(fact: ManifestAgreed | BaselineMeasured | OwnTestsRan | DependenciesScanned) -> str:
+    match fact:
+        case ManifestAgreed():
+            because = f": {fact.because}" if fact.because else "."
+            return f"The manifest was agreed to in the role {fact.role}{because}"
+        case BaselineMeasured():
+            return f"The business measure was computed from the data: {fact.value:g}."
+        case OwnTestsRan():
+            return f"Its own tests were run: {fact.passed:,} passed, {fact.failed:,} failed."
+        case DependenciesScanned():
+            known = f"something is known against {counted(len(fact.weak), 'package')}"
+            return f"{fact.covered:,} of {counted(fact.packages, 'package')} were looked up; {known}."
 
 
 def _stage(fact: StageFinished) -> str:

@@ -1,0 +1,77 @@
+"""Facts that checks rest on: what persons agreed to, and what was measured or run to know it."""
+
+from causeway.core.fact import Fact
+
+
+class ManifestAgreed(Fact, frozen=True, tag="manifest.agreed"):
+    """A person put their name, in a role, to the manifest with this digest."""
+
+    manifest: str
+    role: str
+    because: str = ""
+    paper: str = ""
+    """Digest of what they wrote on it, kept in the artefact store."""
+
+
+class BaselineMeasured(Fact, frozen=True, tag="baseline.measured"):
+    """The business measure was computed from data that is there already."""
+
+    query: str
+    """Digest of the query."""
+    value: float
+    data: dict[str, str]
+    """Digest of each source that the query could see."""
+
+
+class OwnTestsRan(Fact, frozen=True, tag="tests.ran"):
+    """The product's own tests were run on its code."""
+
+    source: str
+    """Digest of the folder, as a release names it."""
+    passed: int
+    failed: int
+    skipped: int = 0
+    why: str = ""
+    """Why they did not end by themselves, if they did not."""
+
+
+class EndpointProbed(Fact, frozen=True, tag="endpoint.probed"):
+    """A gateway with this release was asked as a stranger, a caller and a tool would ask it."""
+
+    release: str
+    anonymous: int
+    """What a call without a key is answered with."""
+    described: bool
+    """Whether the protocol's metadata names the release's own inputs and outputs."""
+    inferred: bool
+    """Whether the protocol's own way of asking was answered."""
+    asked: int
+    answered: int
+    tagged: int
+    """How many answers are on record under the product, the release and the caller."""
+    refused: int = 0
+    """What a row that breaks the signature is answered with."""
+    watched: int = 0
+    """How many inputs have bounds or categories of the rows that this release was proven on."""
+    told: int = 0
+    """For how many of them a value outside is refused or flagged."""
+    median: float = 0.0
+    mean: float = 0.0
+    p95: float = 0.0
+    """Seconds of one prediction."""
+    record_bytes: float = 0.0
+
+
+class DependenciesScanned(Fact, frozen=True, tag="dependencies.scanned"):
+    """A report on known weaknesses of packages was read."""
+
+    environment: str
+    """Digest of the packages with their versions, as a release names it."""
+    report: str
+    """Digest of the report, kept in the artefact store."""
+    tool: str
+    packages: int
+    covered: int
+    """How many of the packages the tool looked up."""
+    weak: dict[str, tuple[str, ...]] = {}
+    """Package and version to the names of what is known against it."""

@@ -1,0 +1,142 @@
+"""What persons agreed to, and what was measured, tested, probed and scanned, as the events tell it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from causeway.core.events import (
+    BaselineMeasured,
+    DependenciesScanned,
+    EndpointProbed,
+    Event,
+    ManifestAgreed,
+    OwnTestsRan,
+    ReleaseMade,
+    RunFinished,
+    RunStarted,
+    StageFinished,
+    TrafficRouted,
+)
+
+
+class Agreed(Struct, frozen=True):
+    """A person's word on one manifest, in one role."""
+
+    fact: ManifestAgreed
+    actor: str
+    at: datetime
+
+
+class Baseline(Struct, frozen=True):
+    """A measurement of the business measure, and whether a release was live before it."""
+
+    fact: BaselineMeasured
+    at: datetime
+    after_launch: bool
+
+
+class Tested(Struct, frozen=True):
+    """A run of the product's own tests."""
+
+    fact: OwnTestsRan
+    at: datetime
+
+
+class Probed(Struct, frozen=True):
+    """A gateway that was asked."""
+
+    fact: EndpointProbed
+    at: datetime
+
+
+class Scanned(Struct, frozen=True):
+    """A report on the packages."""
+
+    fact: DependenciesScanned
+    at: datetime
+
+
+class Trained(Struct, frozen=True):
+    """A run whose training was done and not taken up, and the release that it made."""
+
+    inputs: str
+    release: str
+    value: float | None = None
+
+
+class Proofs(Struct, frozen=True):
+    """Everything that checks rest on beside releases and traffic, oldest first."""
+
+    agreed: tuple[Agreed, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+    tested: tuple[Tested, ...] = ()
+    probed: tuple[Probed, ...] = ()
+    scanned: tuple[Scanned, ...] = ()
+    trained: tuple[Trained, ...] = ()
+    last_act: dict[str, datetime] = {}
+    """When each actor last did something."""
+
+
+def fold(events: Iterable[Event]) -> Proofs:
+    """What these events prove."""
+    seen = _Seen()
+    for event in events:
+        seen.add(event)
+    return Proofs(
+        agreed=tuple(seen.agreed),
+        baselines=tuple(seen.baselines),
+        tested=tuple(seen.tested),
+        probed=tuple(seen.probed),
+        scanned=tuple(seen.scanned),
+        trained=tuple(seen.trained),
+        last_act=seen.last_act,
+    )
+
+
+class _Seen:
+    def __init__(self) -> None:
+        self.agreed: list[Agreed] = []
+        self.baselines: list[Baseline] = []
+        self.tested: list[Tested] = []
+        self.probed: list[Probed] = []
+        self.scanned: list[Scanned] = []
+        self.trained: list[Trained] = []
+        self.last_act: dict[str, datetime] = {}
+        self.live = False
+        self.inputs: dict[str, str] = {}
+        self.fresh: set[str] = set()
+        self.values: dict[str, float | None] = {}
+
+    def add(self, event: Event) -> None:
+        """Takes one more event in."""
+        at = event.body.at
+        self.last_act[event.body.actor] = at
+        match event.fact:
+            case ManifestAgreed() as fact:
+                self.agreed.append(Agreed(fact, event.body.actor, at))
+            case BaselineMeasured() as fact:
+                self.baselines.append(Baseline(fact, at, self.live))
+            case OwnTestsRan() as fact:
+                self.tested.append(Tested(fact, at))
+            case EndpointProbed() as fact:
+                self.probed.append(Probed(fact, at))
+            case DependenciesScanned() as fact:
+                self.scanned.append(Scanned(fact, at))
+            case TrafficRouted(shares=shares):
+                self.live = self.live or bool(shares)
+            case _:
+                self._run(event)
+
+    def _run(self, event: Event) -> None:
+        match event.fact:
+            case RunStarted(run=run, inputs=inputs):
+                self.inputs[run] = inputs
+            case StageFinished(run=run, stage="train", cached=False):
+                self.fresh.add(run)
+            case ReleaseMade(release=release, value=value):
+                self.values[release] = value
+            case RunFinished(run=run, status="made", release=release) if run in self.fresh:
+                self.trained.append(Trained(self.inputs.get(run, ""), release, self.values.get(release)))
+            case _:
+                pass
