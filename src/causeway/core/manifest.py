@@ -34,6 +34,8 @@ class KpiPart(Struct, frozen=True, omit_defaults=True):
     baseline: float | None = None
     target: float | None = None
     source: str = ""
+    query: str = ""
+    """One SELECT over the sources of data, whose only number is the baseline."""
     design: str = ""
     right_decision: Decimal | None = None
     wrong_decision: Decimal | None = None
@@ -49,6 +51,10 @@ class BudgetPart(Struct, frozen=True, omit_defaults=True):
     approver: str = ""
     predictions_per_month: int | None = None
     rates: str = ""
+    day_rate: Decimal | None = None
+    upkeep_days: float | None = None
+    """Days a month that people spend on it once it runs."""
+    tools_per_month: Decimal | None = None
 
 
 class DataPart(Struct, frozen=True, omit_defaults=True, rename={"origin": "from"}):
@@ -69,6 +75,7 @@ class DataPart(Struct, frozen=True, omit_defaults=True, rename={"origin": "from"
     time_column: str = ""
     access: str = ""
     purpose: str = ""
+    legal_basis: str = ""
 
     @property
     def governed(self) -> bool:
