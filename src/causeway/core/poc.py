@@ -281,6 +281,10 @@ class Claim(Struct, frozen=True, omit_defaults=True):
     how: str = ""
     """`readme` or `output`."""
     majority: float | None = None
+    balanced: float | None = None
+    """The mean of the classes' recalls, where the same output tells."""
+    classes: int = 0
+    """How many classes that is the mean of."""
 
 
 class GenTool(Struct, frozen=True, omit_defaults=True):

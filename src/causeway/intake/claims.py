@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec import structs
+
 from causeway.core.finding import Evidence
 from causeway.core.poc import Claim
 from causeway.intake.flow.events import Judged
@@ -70,18 +72,31 @@ def _of_cell(code: Code, block: Block, judged: list[Judged]) -> Iterator[Claim]:
     if not held_out or any(rows.part == "train" for item in judged for rows in item.rows):
         return
     at = Evidence(code.path, cell=block.cell, line=held_out[0].at.line)
-    report = _REPORT_ACCURACY.search(block.printed.replace("\\n", "\n"))
+    reports = list(_reports(block.printed.replace("\\n", "\n"), at))
     leading = _LEADING.search(block.printed)
     first = _NAMES.get(held_out[0].how, "")
-    if report:
-        value = float(leading[1]) if leading and first == "accuracy" else float(report[1])
-        yield Claim(
-            "accuracy", value, at, "output", _majority(block.printed.replace("\\n", "\n"), int(report[2]))
-        )
+    if len(reports) == 1 and leading and first == "accuracy":
+        yield structs.replace(reports[0], value=float(leading[1]))
+    elif reports:
+        yield from reports
     elif leading and first:
         yield Claim(first, float(leading[1]), at, "output")
 
 
-def _majority(text: str, total: int) -> float | None:
-    rows = [int(row[5]) for row in _REPORT_ROW.finditer(text) if not row[1].strip().endswith("avg")]
-    return max(rows) / total if rows and sum(rows) == total else None
+def _reports(text: str, at: Evidence) -> Iterator[Claim]:
+    """The accuracy of every report of classes that was printed, with what its rows tell of the classes."""
+    begin = 0
+    for found in _REPORT_ACCURACY.finditer(text):
+        rows = [row for row in _REPORT_ROW.finditer(text, begin, found.start()) if not _average(row)]
+        begin = found.end()
+        counts = [int(row[5]) for row in rows]
+        if rows and sum(counts) == int(found[2]):
+            balanced = sum(float(row[3]) for row in rows) / len(rows)
+            share = max(counts) / sum(counts) if sum(counts) else None
+            yield Claim("accuracy", float(found[1]), at, "output", share, balanced, len(rows))
+        else:
+            yield Claim("accuracy", float(found[1]), at, "output")
+
+
+def _average(row: re.Match[str]) -> bool:
+    return row[1].strip().endswith("avg")

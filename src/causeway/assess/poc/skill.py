@@ -7,6 +7,8 @@ from causeway.core.poc import Claim, Poc
 
 MARGIN = 0.005
 IMBALANCED = 0.75
+APART = 0.05
+"""How much the mean of the classes' recalls is above that of guessing where classes are told apart."""
 SOME = 0.6
 """A rank measure above which there is something to work with."""
 
@@ -17,12 +19,21 @@ def judge(poc: Poc) -> Iterator[Finding]:
     accuracies = [claim for claim in kept if claim.metric == "accuracy"]
     best = max(accuracies, key=lambda claim: claim.value, default=None)
     majority = _majority(poc, best)
-    if best and majority and "classification" in poc.kind.value and best.value <= majority + MARGIN:
+    below = best and majority and best.value <= majority + MARGIN and not _tells_apart(poc, accuracies)
+    if best and majority and below and "classification" in poc.kind.value:
         yield _no_skill(poc, best, majority, others=[claim for claim in kept if claim.metric != "accuracy"])
     elif not best:
         yield from _only_accuracy(poc)
     yield from _untrained(poc)
     yield from _no_fit([claim for claim in kept if claim.metric == "r2"])
+
+
+def _tells_apart(poc: Poc, accuracies: list[Claim]) -> bool:
+    """Whether the classes' recalls, or weights that trade accuracy for them, say what accuracy does not."""
+    seen = [claim for claim in accuracies if claim.balanced is not None and claim.classes > 1]
+    if seen:
+        return any((claim.balanced or 0.0) > 1 / claim.classes + APART for claim in seen)
+    return any(sighting.at.path == poc.train.value for sighting in poc.seen("balanced"))
 
 
 def _untrained(poc: Poc) -> Iterator[Finding]:

@@ -49,6 +49,7 @@ from causeway.intake.sights.unsaved import unsaved
 from causeway.intake.sights.unscaled import unscaled
 from causeway.intake.sights.unscored import unscored
 from causeway.intake.sights.upkeep import manners, seeds, unused
+from causeway.intake.sights.weighing import weighed
 
 CONFIGURATION = {".env", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".json", ".sh", ".properties"}
 MAX_CONFIGURATION_BYTES = 200_000
@@ -119,6 +120,7 @@ def _chance(reading: Reading) -> list[Sighting]:
         *fitting(reading.codes),
         *similarity(codes),
         *noise_flagged(codes),
+        *weighed(codes),
     ]
     fallen = [*drops_copies(codes), *classes_that_fall_out(codes, reading.data)]
     return [*drawn(reading.project), *chosen, *fallen, *unscored(reading.project)]
