@@ -169,9 +169,11 @@ def _alone(work: Workspace, job: _Job, watch: Watch, *, read: Source) -> Scored:
         past = scoring(work.ledger.read(job.route.product), job.name, job.records)
         finished = past.finished
         if finished and job.target.holds(job.name, digest=finished.target, rows=finished.scored):
+            # nobody goes on with what a scoring that was killed at its very end left
+            shutil.rmtree(job.scratch, ignore_errors=True)
             return _already(job, finished, parts=len(past.parts))
         try:
-            job.target.check(job.name, begun=past.started is not None)
+            job.target.check(job.name, begun=past.started is not None, scratch=job.scratch)
             release, releases = next(iter(job.releases.values())), list(job.releases)
             place = job.target.place
             with telling_score(work, release, job.name, source=read, target=place, releases=releases):
@@ -331,7 +333,7 @@ def _finished(
         scored=sum(part.scored for part in done),
         set_apart=sum(part.set_apart for part in done),
         arms=dict(arms),
-        target=job.target.finish(files, apart=apart),
+        target=job.target.finish(files, apart=apart, scratch=job.scratch),
     )
     if fact.scored + fact.set_apart != fact.rows:
         raise Defect(f"of {fact.rows:,} rows {fact.scored + fact.set_apart:,} were found")

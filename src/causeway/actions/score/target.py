@@ -7,6 +7,7 @@ from typing import Protocol
 
 from causeway.actions.score.answering import PartFiles
 from causeway.actions.source import digest_file
+from causeway.actions.workspace import write_whole
 from causeway.adapters import registry
 from causeway.adapters.ports import AnswerTable
 from causeway.core.errors import OutsideError, UsageError, outside
@@ -16,6 +17,8 @@ from causeway.core.manifest_sources import is_database
 FORMS = (".csv", ".tsv", ".parquet", ".pq")
 SCORE = "score"
 """The column of a table that says which scoring a row is of."""
+MARK = "target.digest"
+"""Says in the scratch folder what was about to take the target's name."""
 
 
 class Target(Protocol):
@@ -33,7 +36,7 @@ class Target(Protocol):
         """Whether it is what this scoring made of so many answered rows."""
         ...
 
-    def check(self, score: str, *, begun: bool) -> None:
+    def check(self, score: str, *, begun: bool, scratch: Path) -> None:
         """Refuses what is something else, or cannot be written; a scoring that was begun left its own."""
         ...
 
@@ -41,7 +44,7 @@ class Target(Protocol):
         """Takes one part."""
         ...
 
-    def finish(self, parts: Sequence[PartFiles], *, apart: Sequence[PartFiles]) -> str:
+    def finish(self, parts: Sequence[PartFiles], *, apart: Sequence[PartFiles], scratch: Path) -> str:
         """Puts everything in its place; the digest of what is there, empty for a table."""
         ...
 
@@ -62,10 +65,10 @@ class FileTarget:
         """Whether its bytes are what was written."""
         return bool(digest) and self._path.exists() and _digest(self._path) == digest
 
-    def check(self, score: str, *, begun: bool) -> None:  # noqa: ARG002 - the same
+    def check(self, score: str, *, begun: bool, scratch: Path) -> None:  # noqa: ARG002 - the same
         """Refuses a path that is taken, or a folder that nothing can be written to."""
         for taken in (self._path,) if begun else (self._path, self._apart):
-            if not taken.exists():
+            if not taken.exists() or self._put_there(scratch):
                 continue
             raise UsageError(
                 f"{taken} is there already, and is something else",
@@ -82,14 +85,27 @@ class FileTarget:
     def put(self, score: str, files: PartFiles, *, apart: int) -> None:
         """Everything is put together at the end."""
 
-    def finish(self, parts: Sequence[PartFiles], *, apart: Sequence[PartFiles]) -> str:
+    def finish(self, parts: Sequence[PartFiles], *, apart: Sequence[PartFiles], scratch: Path) -> str:
         """What is set apart first, so that nobody who sees the answers looks for it in vain."""
+        if there := self._put_there(scratch):
+            return there
         tables = registry.tables()
         if apart:
             _clear(self._apart)
             tables.join([files.apart for files in apart], self._apart)
-        tables.join([files.answers for files in parts], self._path)
-        return _digest(self._path)
+        mark = scratch / MARK
+        tables.join(
+            [files.answers for files in parts],
+            self._path,
+            before=lambda made: write_whole(mark, _digest(made).encode()),
+        )
+        return mark.read_text(encoding="utf-8")
+
+    def _put_there(self, scratch: Path) -> str:
+        """The digest of what this scoring put in its place before it was stopped; empty where it did not."""
+        mark = scratch / MARK
+        noted = mark.read_text(encoding="utf-8") if mark.is_file() else ""
+        return noted if noted and self._path.exists() and _digest(self._path) == noted else ""
 
 
 class TableTarget:
@@ -106,7 +122,7 @@ class TableTarget:
         """Whether it has as many rows of this scoring."""
         return self._table.count(score) == rows
 
-    def check(self, score: str, *, begun: bool) -> None:  # noqa: ARG002 - as a file's
+    def check(self, score: str, *, begun: bool, scratch: Path) -> None:  # noqa: ARG002 - as a file's
         """Refuses a table that is not one of answers."""
         there = self._table.columns()
         if there and self._table.count(score) < 0:
@@ -119,7 +135,7 @@ class TableTarget:
         """All rows of the part, or none; again does no harm."""
         self._table.put(score, files.answers, files.apart if apart else None)
 
-    def finish(self, parts: Sequence[PartFiles], *, apart: Sequence[PartFiles]) -> str:  # noqa: ARG002 - as a file's
+    def finish(self, parts: Sequence[PartFiles], *, apart: Sequence[PartFiles], scratch: Path) -> str:  # noqa: ARG002 - as a file's
         """It is all there."""
         return ""
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -14,8 +14,11 @@ ROW_GROUP_ROWS = 100_000
 FORMS = (".csv", ".tsv", ".parquet", ".pq")
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
+Before = Callable[[Path], None]
+"""Told where all of it lies before it takes its name."""
 
-def join_file(parts: Sequence[Path], into: Path) -> None:
+
+def join_file(parts: Sequence[Path], into: Path, *, before: Before) -> None:
     """One CSV or Parquet file of all parts, as its name says, in their order."""
     made = into.with_name(f".{into.name}.part")
     try:
@@ -26,6 +29,7 @@ def join_file(parts: Sequence[Path], into: Path) -> None:
             frame.sink_parquet(made, row_group_size=ROW_GROUP_ROWS, maintain_order=True)
         with made.open("rb") as stream:
             os.fsync(stream.fileno())
+        before(made)
         made.replace(into)
     except pl.exceptions.PolarsError as error:
         raise_if_full(error, into)
@@ -37,7 +41,7 @@ def join_file(parts: Sequence[Path], into: Path) -> None:
         made.unlink(missing_ok=True)
 
 
-def join_folder(parts: Sequence[Path], into: Path) -> None:
+def join_folder(parts: Sequence[Path], into: Path, *, before: Before) -> None:
     """A folder of Parquet files, one a part; it takes its name when all of them are there."""
     made = into.with_name(f".{into.name}.part")
     try:
@@ -45,6 +49,7 @@ def join_folder(parts: Sequence[Path], into: Path) -> None:
         made.mkdir(parents=True)
         for number, part in enumerate(parts):
             shutil.copyfile(part, made / f"part-{number:05}.parquet")
+        before(made)
         made.replace(into)
     except OSError as error:
         raise outside(error) from error

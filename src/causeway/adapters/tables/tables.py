@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from causeway.adapters.tables.databases import sql_table as sql
-from causeway.adapters.tables.joining import FORMS, join_file, join_folder
+from causeway.adapters.tables.joining import FORMS, Before, join_file, join_folder
 from causeway.adapters.tables.part import PartRows
 from causeway.adapters.tables.staging import stage
 from causeway.core.score import Part, Staged
@@ -17,9 +17,6 @@ def read(staged: Staged, part: Part, *, nothing: frozenset[str]) -> PartRows:
     return PartRows(staged, part, nothing=nothing)
 
 
-def join(parts: Sequence[Path], into: Path) -> None:
+def join(parts: Sequence[Path], into: Path, *, before: Before = lambda _: None) -> None:
     """One file, or a folder, of all parts, as the name says, whole or not at all."""
-    if into.suffix.lower() in FORMS:
-        join_file(parts, into)
-    else:
-        join_folder(parts, into)
+    (join_file if into.suffix.lower() in FORMS else join_folder)(parts, into, before=before)
