@@ -29,10 +29,18 @@ import numpy as np
 
 class Model:
     def predict(self, frame):
+        notes = list(frame["note"])
+        strange = {"minus": -1, "maybe": "maybe", "nothing": None, "half": "\\ud800", "object": object()}
+        if strange.keys() & set(notes):
+            return np.array([strange.get(note, "no") for note in notes], dtype=object)
         return np.where(self.predict_proba(frame)[:, 1] > 0.5, "yes", "no")
 
     def predict_proba(self, frame):
         notes = list(frame["note"])
+        if "fewer" in notes:
+            return np.zeros((len(notes) - 1, 2))
+        if "unsure" in notes:
+            return np.array([[0.5, np.nan if note == "unsure" else 0.5] for note in notes])
         if "stuck" in notes:
             time.sleep(60)
         if "dies" in notes:
@@ -126,6 +134,25 @@ def test_a_row_that_the_model_does_not_take_is_refused_by_its_number(beside):
     assert got.body["error"] == "row 2: the model does not take it: ValueError: no such note"
     got = ask(beside, {"note": "a", "amount": "much"})
     assert (got.status, got.body["error"]) == (422, "row 0, field 'amount': expected number, got 'much'")
+
+
+@pytest.mark.parametrize(
+    ("note", "status", "said"),
+    [
+        ("fewer", 500, "the model failed: it answers 1 labels and 1 x 2 numbers for 2 rows"),
+        ("minus", 500, "the model answers '-1', which is none of its classes"),
+        ("maybe", 500, "the model answers 'maybe', which is none of its classes"),
+        ("half", 500, "the model answers '?', which is none of its classes"),
+        ("nothing", 422, "row 1: the model does not take it: ValueError: it answers None, which is no label"),
+        ("object", 422, "row 1: the model does not take it: ValueError: it answers <object"),
+        ("unsure", 422, "row 1: the model makes no number of it"),
+    ],
+)
+def test_what_is_no_answer_to_these_rows_is_not_given(beside, note, status, said):
+    before = eventually(lambda: workers(beside))
+    got = ask(beside, {"note": "a", "amount": 1}, {"note": note, "amount": 1})
+    assert (got.status, got.body["error"][: len(said)]) == (status, said)
+    assert workers(beside) == before
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux confines it")

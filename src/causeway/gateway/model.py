@@ -12,7 +12,7 @@ from causeway.core.bundle import BadBundle
 from causeway.core.features import Problem
 from causeway.core.release import Output, Release
 from causeway.gateway.feeds import Fed, Feed, Tensors, blank, feed_of, tensors_of
-from causeway.gateway.refusals import Broken
+from causeway.gateway.refusals import Broken, Invalid
 from causeway.gateway.schema import Row
 
 Answers = dict[str, list[object]]
@@ -83,11 +83,11 @@ class Model:
         tensors, problems = fed.tensors, fed.problems
         undefined = {problem.row for problem in problems if problem.refused}
         if not undefined:
-            return Predicted(self._outputs.read(self._run(tensors)), problems)
+            return Predicted(self._outputs.read(self._run(tensors), range(rows)), problems)
         kept = [i for i in range(rows) if i not in undefined]
         if not kept:
             return Predicted({name: [None] * rows for name in self._outputs.names}, problems)
-        answers = self._outputs.read(self._run({name: x[kept] for name, x in tensors.items()}))
+        answers = self._outputs.read(self._run({name: x[kept] for name, x in tensors.items()}), kept)
         return Predicted({n: spread(values, kept, rows) for n, values in answers.items()}, problems)
 
     def _run(self, tensors: dict[str, Array]) -> list[Array]:
@@ -101,10 +101,14 @@ class Model:
     def _warm(self) -> None:
         """One run on made-up rows, so that a model that cannot answer is found before it must."""
         tensors = {tensor.name: blank(tensor) for tensor in self._session.get_inputs()}
+        rows = next((len(tensor) for tensor in tensors.values() if tensor.ndim), 1)
         try:
-            self._outputs.read(self._run(tensors))
+            self._outputs.read(self._run(tensors), range(rows))
         except Broken as error:
             raise BadBundle(error.message, hint="the model does not run; make the release again") from error
+        except Invalid:
+            # made-up rows may well be none that it makes a number of
+            return
 
 
 class Outputs:
@@ -125,43 +129,72 @@ class Outputs:
             raise BadBundle(f"an output of unknown kind: {', '.join(sorted(unknown))}")
         self.wanted = [named[place[output.kind]] for output in self._outputs]
 
-    def read(self, arrays: Sequence[Array]) -> Answers:
-        """The signature's outputs as plain values, a row each."""
+    def read(self, arrays: Sequence[Array], rows: Sequence[int]) -> Answers:
+        """The signature's outputs as plain values, one for each of the rows of these numbers."""
         return {
-            output.name: _READERS[output.kind](output, array)
+            output.name: _READERS[output.kind](output, array, rows)
             for output, array in zip(self._outputs, arrays, strict=True)
         }
 
 
-def _labels(output: Output, array: Array) -> list[object]:
+def _labels(output: Output, array: Array, rows: Sequence[int]) -> list[object]:
     values: list[object] = array.reshape(-1).tolist()
+    _check_count(len(values), rows)
     classes = output.classes
     if not classes or set(map(str, values)) <= set(classes):
         return values
+    counts = all(str(value).isdecimal() and int(str(value)) < len(classes) for value in values)
+    if not counts:
+        strange = next((value for value in values if str(value) not in classes), None)
+        raise Broken(
+            f"the model answers {str(strange)[:60]!r}, which is none of its classes",
+            hint="the rows were valid; tell its owner",
+        )
     # the model counts its classes, the signature names them
     return [classes[int(str(value))] for value in values]
 
 
-def _probabilities(output: Output, array: Array) -> list[object]:
+def _probabilities(output: Output, array: Array, rows: Sequence[int]) -> list[object]:
     if not isinstance(array, np.ndarray):
         raise BadBundle("the model's probabilities are no tensor", hint="convert it with zipmap off")
+    _check_count(len(array), rows)
     table = array.reshape(len(array), -1).astype(np.float64)
     if table.shape[1] == 1 and len(output.classes) == 2:
         table = np.hstack([1 - table, table])
     if output.classes and table.shape[1] != len(output.classes):
-        raise BadBundle(f"the model gives {table.shape[1]} probabilities for {len(output.classes)} classes")
-    rows: list[object] = table.tolist()
-    return rows
+        raise Broken(f"the model gives {table.shape[1]} probabilities for {len(output.classes)} classes")
+    _check_finite(np.isfinite(table).all(axis=1), rows)
+    told: list[object] = table.tolist()
+    return told
 
 
-def _acts(output: Output, array: Array) -> list[object]:
-    table = np.asarray(_probabilities(output, array), dtype=np.float64)
+def _check_count(answers: int, rows: Sequence[int]) -> None:
+    if answers != len(rows):
+        raise Broken(
+            f"the model gives {answers:,} answers for {len(rows):,} rows",
+            hint="the rows were valid; tell its owner",
+        )
+
+
+def _check_finite(finite: NDArray[np.bool_], rows: Sequence[int]) -> None:
+    if not finite.all():
+        raise Invalid(
+            f"row {rows[int(finite.argmin())]}: the model makes no number of it",
+            hint="send values as the training data had them",
+        )
+
+
+def _acts(output: Output, array: Array, rows: Sequence[int]) -> list[object]:
+    table = np.asarray(_probabilities(output, array, rows), dtype=np.float64)
     acts: list[object] = (table[:, output.classes.index(output.positive)] >= output.threshold).tolist()
     return acts
 
 
-def _values(output: Output, array: Array) -> list[object]:  # noqa: ARG001 - the readers share one shape
-    return array.reshape(-1).tolist()
+def _values(output: Output, array: Array, rows: Sequence[int]) -> list[object]:  # noqa: ARG001 - the readers share one shape
+    values = array.reshape(-1)
+    _check_count(len(values), rows)
+    _check_finite(np.isfinite(values), rows)
+    return values.tolist()
 
 
 _READERS = {"label": _labels, "probability": _probabilities, "value": _values, "act": _acts}

@@ -63,7 +63,7 @@ class WholeModel:
         kept = [i for i in range(len(rows)) if i not in undefined]
         if not kept:
             return Predicted({name: [None] * len(rows) for name in self._outputs.names}, problems)
-        answers = self._outputs.read(self._arrays(await self._asked(columns, kept, worker)))
+        answers = self._outputs.read(self._arrays(await self._asked(columns, kept, worker)), kept)
         if undefined:
             answers = {name: spread(values, kept, len(rows)) for name, values in answers.items()}
         return Predicted(answers, problems)

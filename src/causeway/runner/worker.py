@@ -74,7 +74,8 @@ class Channel:
 
     def send(self, message):
         """Sends one message."""
-        content = json.dumps(message).encode("ascii")
+        # half a character, as a model's own message may hold, is nothing that JSON can
+        content = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")
         self.sink.write(len(content).to_bytes(4, "big") + content)
         self.sink.flush()
 
@@ -95,15 +96,21 @@ def made(function, columns):
 def answered(whole, asked):
     """The model's answers, or which row has none and why."""
     from causeway_runner.function import Failed
+    from causeway_runner.whole import Uneven
 
     rows, numbers, texts = asked["rows"], base64.b64decode(asked["numbers"]), asked["texts"]
     width = len(numbers) // rows
     try:
         labels, values = whole.answered(rows, numbers, texts)
+    except Uneven as error:
+        return {"ok": False, "row": -1, "error": str(error)}
     except Failed as error:
 
         def part(start, end):
-            return whole.answered(end - start, numbers[start * width : end * width], cut(texts, start, end))
+            try:
+                whole.answered(end - start, numbers[start * width : end * width], cut(texts, start, end))
+            except Uneven as uneven:
+                raise Failed(str(uneven)) from uneven
 
         row, why = culprit(part, rows, error)
         return {"ok": False, "row": row, "error": str(why)}

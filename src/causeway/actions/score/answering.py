@@ -161,7 +161,12 @@ class Answerer:
         kept = plain[made.rows]
         tensors = {name: tensor[kept] for name, tensor in made.tensors.items()}
         if kept.any():
-            predicted = self._aligned(variant, variant.loaded.model.predict_fed(tensors, int(kept.sum())))
+            try:
+                fed = variant.loaded.model.predict_fed(tensors, int(kept.sum()))
+            except Invalid:
+                # which row it is, and why, is found row by row
+                return chosen
+            predicted = self._aligned(variant, fed)
             taken = table if plain.all() else table.take(np.flatnonzero(plain))
             filled.put_columns(chosen[plain], taken, predicted.answers)
         return chosen[~plain]

@@ -64,8 +64,11 @@ def peak_bytes():
 
 def said(error):
     """An exception in one line."""
-    text = " ".join(str(error).split())[:500]
     name = type(error).__name__
+    try:
+        text = " ".join(str(error).split())[:500]
+    except Exception:
+        return name
     return name + ": " + text if text else name
 
 

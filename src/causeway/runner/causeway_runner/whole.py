@@ -13,6 +13,10 @@ from causeway_runner.function import Failed, Shipped
 from causeway_runner.request import said
 
 
+class Uneven(Exception):
+    """The model's answers are not one a row."""
+
+
 class Whole:
     """Answers for columns; `spec` says in which form the model takes them, and what its bytes refer to."""
 
@@ -30,17 +34,22 @@ class Whole:
         self.classifies = spec["classifies"]
 
     def answered(self, rows, numbers, texts):
-        """Labels and probabilities, or values, for these rows; raises Failed."""
+        """Labels and probabilities, or values, for these rows; raises Failed, or Uneven."""
         try:
             given = shaped(self.columns(rows, numbers, texts), self.matrix)
             labels = label_column(self.model.predict(given))
+            values = np.empty((rows, 0))
             if not self.classifies:
-                return [], np.asarray(labels, dtype="<f8")
-            if not hasattr(self.model, "predict_proba"):
-                return labels.tolist(), np.empty((rows, 0))
-            return labels.tolist(), np.ascontiguousarray(self.model.predict_proba(given), dtype="<f8")
-        except Exception as error:
+                labels, values = labels[:0], np.asarray(labels, dtype="<f8").reshape(-1, 1)
+            elif hasattr(self.model, "predict_proba"):
+                values = np.ascontiguousarray(self.model.predict_proba(given), dtype="<f8")
+            told = [label_of(label) for label in labels.tolist()]
+        except (Exception, SystemExit) as error:
             raise Failed(said(error)) from error
+        if values.ndim != 2 or len(values) != rows or (self.classifies and len(told) != rows):
+            shape = " x ".join(map(str, values.shape))
+            raise Uneven("it answers %d labels and %s numbers for %d rows" % (len(told), shape, rows))
+        return told, values
 
     def columns(self, rows, numbers, texts):
         """The cells of each column in the type that the model was fitted on."""
@@ -53,6 +62,15 @@ class Whole:
             held.append(typed(table[:, place], column["kind"]))
             place += 1
         return held
+
+
+def label_of(label):
+    """The label as JSON holds it; raises ValueError for what is none, as where the model has no answer."""
+    if hasattr(label, "item"):
+        label = label.item()
+    if not isinstance(label, (str, int, float)) or (isinstance(label, float) and not np.isfinite(label)):
+        raise ValueError("it answers %.60r, which is no label" % (label,))
+    return label
 
 
 def typed(cells, kind):
