@@ -58,7 +58,7 @@ class Predicted:
 
 @dataclass(frozen=True)
 class Saved:
-    """Something was written to a file; `what` is `model`, `transformer`, `data` or `other`."""
+    """Something was written to a file; `what` is `model`, `transformer`, `checkpoint`, `data` or `other`."""
 
     path: str
     what: str

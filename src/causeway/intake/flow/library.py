@@ -170,6 +170,14 @@ def save(follower: Following, path: str, held: Value, this: Call) -> None:
         follower.events.saved.append(Saved(path, "data" if isinstance(held, Data) else "other", this.at))
 
 
+def _checkpoint(follower: Following, this: Call) -> Value:
+    """A callback that writes the network to a file as it learns."""
+    path = this.text(0, "filepath")
+    if path:
+        follower.events.saved.append(Saved(path, "checkpoint", this.at))
+    return OPAQUE
+
+
 def build(follower: Following, this: Call, name: str, learner: estimators.Learner) -> Value:
     """The estimator that a constructor call makes; one of several where it wraps one of several."""
     inner = [item for value in (*this.args, *this.kwargs.values()) for item in estimators_in(value)]
@@ -360,6 +368,7 @@ _HANDLERS: dict[str, Callable[[Following, Call], Value]] = {
     "cross_val_score": _cross_validate,
     "cross_validate": _cross_validate,
     "cross_val_predict": _cross_validate,
+    "ModelCheckpoint": _checkpoint,
     "open": _open,
     "load_weights": weights,
     "load_model": weights,

@@ -13,7 +13,7 @@ from causeway.intake.project import Project
 from causeway.intake.python.code import Code
 from causeway.intake.python.names import constant, dotted
 from causeway.intake.python.trees import nodes_in
-from causeway.intake.sights.opened import importers, opened, written_names
+from causeway.intake.sights.opened import importers, opened, settled_by_looking, written_names
 
 _NOT_HERE = re.compile(r"://|[{*?]|^remote:|^[A-Za-z]:[\\/]|^(?:/|~)")
 
@@ -30,14 +30,22 @@ def missing_files(project: Project, files: Files, paths: Iterable[str]) -> list[
         if item.path
     }
     written = written_names(project)
+    lying = frozenset(posixpath.basename(path) for path in known)
     found: list[Sighting] = []
     for code in project.codes:
         events = project.events(code)
         own = {posixpath.basename(item.path.replace("\\", "/")) for item in events.saved if item.path}
-        for named, at in (*_reads(events), *opened(project, code, written)):
+        settled = settled_by_looking(code)
+        loaded = {(item.path, item.at) for item in events.loads}
+        for named, at in dict.fromkeys((*_reads(events), *opened(project, code, written))):
             plain = named.replace("\\", "/")
-            made = posixpath.basename(plain) in own or "/".join(plain.split("/")[-2:]) in everywhere
-            if named and not made and not _NOT_HERE.search(named) and at.path == code.path:
+            base = posixpath.basename(plain)
+            # what others make and already lies somewhere else is not where this looks for it
+            others = "/".join(plain.split("/")[-2:]) in everywhere and not (
+                (named, at) in loaded and base in lying
+            )
+            outside = not named or _NOT_HERE.search(named) or at.path != code.path
+            if not (base in own or others or outside or (at.cell, at.line) in settled):
                 found += _judged(named, at, files, there, lowered)
     return [*found, *importers(project, found)]
 

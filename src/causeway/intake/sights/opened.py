@@ -57,10 +57,59 @@ def _asked(block: Block, line: int) -> bool:
         function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         if function and node.lineno <= line <= (node.end_lineno or 0):
             around = node
+    return _asks(around)
+
+
+def settled_by_looking(code: Code) -> set[tuple[int | None, int]]:
+    """The places, by cell and line, of calls whose path depends on which file is there when it runs."""
+    nodes = [(node, block) for block in code.blocks for node in nodes_in(block.tree)]
+    names = {name for node, _ in nodes for name in _decided(node)}
+    if not names:
+        return set()
+    for _ in range(MAX_ROUNDS):
+        names |= {
+            name
+            for node, _ in nodes
+            if isinstance(node, ast.Assign) and _mentions(node.value, names)
+            for name in _targets(node)
+        }
+    return {
+        (block.cell, code.at(node, block).line or 0)
+        for node, block in nodes
+        if isinstance(node, ast.Call) and _mentions(node, names)
+    }
+
+
+def _decided(node: ast.AST) -> Iterator[str]:
+    """The names that get another value, or another answer, where a file is there."""
+    if isinstance(node, ast.If) and _asks(node.test):
+        for part in (*node.body, *node.orelse):
+            yield from _targets(part)
+    elif isinstance(node, ast.Assign) and _asks(node.value):
+        yield from _targets(node)
+    elif isinstance(node, ast.FunctionDef) and any(
+        isinstance(part, ast.If)
+        and _asks(part.test)
+        and any(isinstance(one, ast.Return) for one in part.body)
+        for part in nodes_in(node)
+    ):
+        yield node.name
+
+
+def _targets(node: ast.AST) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return [part.id for part in targets if isinstance(part, ast.Name)]
+
+
+def _mentions(node: ast.AST, names: set[str]) -> bool:
+    return any(isinstance(part, ast.Name) and part.id in names for part in nodes_in(node))
+
+
+def _asks(node: ast.AST) -> bool:
     return any(
-        isinstance(node, ast.Call)
-        and (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")) in ASKS
-        for node in nodes_in(around)
+        isinstance(part, ast.Call)
+        and (part.func.attr if isinstance(part.func, ast.Attribute) else getattr(part.func, "id", "")) in ASKS
+        for part in nodes_in(node)
     )
 
 
