@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from causeway.core.bundle import BadBundle
 from causeway.core.features import Compiled, Problem, read_features
-from causeway.core.release import Release
+from causeway.core.release import Field, Release
 from causeway.gateway.refusals import Invalid
 from causeway.gateway.schema import Row
 
@@ -62,6 +62,25 @@ def tensors_of(release: Release, inputs: Sequence[ort.NodeArg]) -> Tensors:
     names = release.model.input_names or tuple(dtypes)
     _expect_inputs(names, columns)
     return lambda matrix: Fed({name: _cast(matrix[:, [i]], dtypes[name]) for i, name in enumerate(names)}, ())
+
+
+def plain_row(fields: Sequence[Field]) -> Row:
+    """One row of values that each field is known to take, where anything is known of it."""
+    return {field.name: _plain_value(field) for field in fields}
+
+
+def _plain_value(field: Field) -> str | float | bool:
+    if field.categories:
+        return field.categories[0]
+    match field.kind:
+        case "text":
+            return ""
+        case "boolean":
+            return False
+        case "integer":
+            return int(field.minimum or 0)
+        case _:
+            return float(field.minimum or 0.0)
 
 
 def blank(tensor: ort.NodeArg) -> Array:

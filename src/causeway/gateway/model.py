@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from causeway.core.bundle import BadBundle
 from causeway.core.features import Problem
 from causeway.core.release import Output, Release
-from causeway.gateway.feeds import Fed, Feed, Tensors, blank, feed_of, tensors_of
+from causeway.gateway.feeds import Fed, Feed, Tensors, blank, feed_of, plain_row, tensors_of
 from causeway.gateway.refusals import Broken, Invalid
 from causeway.gateway.schema import Row
 
@@ -61,7 +61,7 @@ class Model:
         else:
             self._feed = feed_of(release, features, inputs=inputs)
         self._outputs = Outputs(release, names=[o.name for o in self._session.get_outputs()])
-        self._warm()
+        self._warm(release)
 
     def predict(self, rows: Sequence[Row]) -> Predicted:
         """The answers for these rows; those of undefined rows are None."""
@@ -98,9 +98,9 @@ class Model:
                 f"the model failed: {_first_line(error)}", hint="the rows were valid; tell its owner"
             ) from error
 
-    def _warm(self) -> None:
-        """One run on made-up rows, so that a model that cannot answer is found before it must."""
-        tensors = {tensor.name: blank(tensor) for tensor in self._session.get_inputs()}
+    def _warm(self, release: Release) -> None:
+        """One run on a made-up row, so that a model that cannot answer is found before it must."""
+        tensors = self._made_up(release) or {each.name: blank(each) for each in self._session.get_inputs()}
         rows = next((len(tensor) for tensor in tensors.values() if tensor.ndim), 1)
         try:
             self._outputs.read(self._run(tensors), range(rows))
@@ -109,6 +109,13 @@ class Model:
         except Invalid:
             # made-up rows may well be none that it makes a number of
             return
+
+    def _made_up(self, release: Release) -> dict[str, Array] | None:
+        """A row of values that the release was proven on, as a model may refuse others."""
+        if self._feed is None or not release.signature.inputs:
+            return None
+        fed = self._feed([plain_row(release.signature.inputs)])
+        return None if any(problem.refused for problem in fed.problems) else fed.tensors
 
 
 class Outputs:
