@@ -24,6 +24,8 @@ RESULTS = {
     "run": ("causeway.actions.run", "RunReport"),
     "attach": ("causeway.actions.attach.attach", "Attached"),
     "eject": ("causeway.actions.eject.eject", "Ejected"),
+    "agree": ("causeway.actions.agree", "Agreement"),
+    "prove": ("causeway.actions.prove.prove", "Proved", "Part"),
     "ship": ("causeway.actions.ship", "Shipped", "Plan"),
     "roll back": ("causeway.actions.roll", "Rolled"),
     "score": ("causeway.actions.score.score", "Scored"),

@@ -56,10 +56,12 @@ def segment_files() -> SegmentFiles:
     try:
         from causeway.adapters.segments_polars import ParquetSegments
     except ImportError as error:
-        raise MissingExtra(
-            "segments need Polars, which is not installed", hint='install with: pip install "causeway[serve]"'
-        ) from error
+        raise _lacking("segments need Polars, which is not installed") from error
     return ParquetSegments()
+
+
+def _lacking(what: str) -> MissingExtra:
+    return MissingExtra(what, hint='install with: pip install "causeway[serve]"')
 
 
 def signer(keys: Path) -> Signer:
@@ -314,9 +316,7 @@ def _contracts(room: str = "checking") -> ModuleType:
     try:
         return importlib.import_module(f"causeway.adapters.contracts.{room}")
     except ImportError as error:
-        raise MissingExtra(
-            "contracts need Polars", hint='install with: pip install "causeway[serve]"'
-        ) from error
+        raise _lacking("contracts need Polars") from error
 
 
 def open_source(part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
@@ -324,9 +324,7 @@ def open_source(part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
     try:
         from causeway.adapters.sources import opening
     except ImportError as error:
-        raise MissingExtra(
-            "bringing data from outside needs Polars", hint='install with: pip install "causeway[serve]"'
-        ) from error
+        raise _lacking("bringing data from outside needs Polars") from error
     return opening.open_source(part, folder, scratch=scratch)
 
 
@@ -337,15 +335,17 @@ def tables() -> ModuleType:
     return found
 
 
+def proving() -> ModuleType:
+    """What evidence needs of the outside: a query's figure, a run of tests, the review of a commit."""
+    return importlib.import_module("causeway.adapters.proving")
+
+
 def policies(folder: Path) -> Policies:
     """The policies that Causeway brings and those in this folder, validated."""
     try:
         from causeway.adapters.policies_cedar import read_policies
     except ImportError as error:
-        raise MissingExtra(
-            "access to data is decided with cedarpy, which is not installed",
-            hint='install with: pip install "causeway[serve]"',
-        ) from error
+        raise _lacking("access to data is decided with cedarpy, which is not installed") from error
     return read_policies(folder)
 
 

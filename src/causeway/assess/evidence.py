@@ -11,6 +11,9 @@ from causeway.views.product import ProductState, Waiver
 
 SIGNATURES = ("data science", "engineering", "business")
 """Who must sign the same manifest before success counts as agreed."""
+SPONSOR = "sponsor"
+RISK = "risk"
+"""Who stands for the money, and who for whom it may harm."""
 
 
 class Attestation(Struct, frozen=True):

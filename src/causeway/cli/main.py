@@ -25,6 +25,8 @@ VERBS = {
     "access": ("access", "Ask for, grant and revoke the use of data; list who may read what."),
     "run": ("run", "Build the environment, train, prove, and make a release."),
     "attach": ("attach", "Bring a model that MLflow keeps as a release candidate."),
+    "agree": ("agree", "Put your name, in a role, to the manifest as it is."),
+    "prove": ("prove", "Run again, test, probe and anchor: what files do not show."),
     "ship": ("ship", "Make a release live behind the gateway."),
     "eject": ("eject", "Write a folder that serves a release without Causeway."),
     "roll": ("roll", "Take the last change of traffic back."),

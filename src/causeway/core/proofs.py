@@ -1,5 +1,7 @@
 """Facts that checks rest on: what persons agreed to, and what was measured or run to know it."""
 
+from msgspec import Struct
+
 from causeway.core.fact import Fact
 
 
@@ -75,3 +77,23 @@ class DependenciesScanned(Fact, frozen=True, tag="dependencies.scanned"):
     """How many of the packages the tool looked up."""
     weak: dict[str, tuple[str, ...]] = {}
     """Package and version to the names of what is known against it."""
+
+
+class Suite(Struct, frozen=True):
+    """How a run of tests ended; `why` says what kept it from ending by itself."""
+
+    passed: int
+    failed: int
+    skipped: int = 0
+    why: str = ""
+
+
+class Review(Struct, frozen=True):
+    """The commit that a folder is at: who wrote it, who approved it, whether the folder is as committed."""
+
+    commit: str
+    author: str
+    approvers: tuple[str, ...]
+    clean: bool
+    first_change: str = ""
+    """A file that is not as it was committed."""

@@ -1,0 +1,176 @@
+"""Makes the evidence that files do not show: each part is done, written to the ledger, and told."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from causeway.actions.bundles import open_bundle
+from causeway.actions.decide import existing_workspace, product_state
+from causeway.actions.prove.baseline import measure
+from causeway.actions.prove.endpoint import REFUSED, probe
+from causeway.actions.prove.scan import scanned
+from causeway.actions.prove.suite import ran
+from causeway.actions.releases import chosen
+from causeway.actions.run import run
+from causeway.actions.verify import export_anchor
+from causeway.actions.workspace import Workspace, keys_folder, load_product
+from causeway.assess.verdicts_running import UNAUTHORISED
+from causeway.core.errors import CausewayError, UsageError
+from causeway.core.events import AnyFact
+from causeway.core.ids import counted, short
+from causeway.core.manifest import Manifest
+from causeway.core.poc import Poc
+from causeway.intake import read_poc
+
+BASELINE, AGAIN, TESTS, ENDPOINT, SCAN, ANCHOR = "baseline", "again", "tests", "endpoint", "scan", "anchor"
+PARTS = (BASELINE, AGAIN, TESTS, ENDPOINT, ANCHOR)
+"""What is done where nobody says which, in this order; a scan only with its report."""
+ANCHORS = "anchors"
+KEPT = "CAUSEWAY_ANCHOR"
+"""Environment variable that names the file with the anchor, wherever it is kept."""
+
+
+class Part(Struct, frozen=True):
+    """One part of the evidence: whether it speaks for the product, and in words what was seen."""
+
+    name: str
+    holds: bool
+    says: str
+
+
+class Proved(Struct, frozen=True):
+    """What was made of the evidence; `status` is `proven`, or `not_proven` where a part does not hold."""
+
+    product: str
+    release: str
+    parts: tuple[Part, ...]
+    status: str
+    next: str
+
+
+class Proving(Struct, frozen=True):
+    """What each part starts from."""
+
+    work: Workspace
+    folder: Path
+    manifest: Manifest
+    poc: Poc
+    release: str
+    report: Path | None
+    say: Callable[[str], None]
+
+    def wrote(self, fact: AnyFact) -> None:
+        """Adds the fact to the ledger."""
+        work = self.work
+        work.ledger.append(self.manifest.product.name, [fact], actor=work.actor, at=work.clock.now())
+
+
+def prove(
+    folder: Path, *, only: Sequence[str] = (), report: Path | None = None, say: Callable[[str], None]
+) -> Proved:
+    """Every part of the evidence, or `only` these, for the latest release; one that fails stops no other."""
+    wanted = tuple(only) or (*PARTS[:-1], *([SCAN] if report else []), ANCHOR)
+    for name in wanted:
+        if name not in _DO:
+            raise UsageError(f"there is no part {name}", hint=f"one of: {', '.join(_DO)}")
+    if SCAN in wanted and report is None:
+        raise UsageError("a scan needs the report of one", hint="name it: --scan report.json")
+    work = existing_workspace(folder)
+    manifest, _ = load_product(work, folder)
+    product = manifest.product.name
+    release = chosen(product_state(work, product), product, None)
+    on = Proving(work, folder, manifest, read_poc(folder), release, report, say)
+    parts = tuple(_part(on, name) for name in wanted)
+    status = "proven" if all(part.holds for part in parts) else "not_proven"
+    return Proved(product, release, parts, status, f"causeway check {folder}")
+
+
+def anchor_file(first: str) -> Path:
+    """Where the anchor of the ledger is kept whose product begins with the event of this hash."""
+    named = os.environ.get(KEPT)
+    return Path(named) if named else keys_folder() / ANCHORS / f"{short(first)}.json"
+
+
+def _part(on: Proving, name: str) -> Part:
+    on.say(f"{name} ...")
+    try:
+        holds, says = _DO[name](on)
+    except CausewayError as error:
+        return Part(name, holds=False, says=f"{error.message}; {error.hint}")
+    return Part(name, holds=holds, says=says)
+
+
+def _baseline(on: Proving) -> tuple[bool, str]:
+    if not on.manifest.kpi.query:
+        return False, "nobody has written how it is computed: [kpi] query"
+    fact = measure(on.work, on.folder, on.manifest, on.poc)
+    on.wrote(fact)
+    return True, f"{on.manifest.kpi.name or 'the measure'} is {fact.value:.4g} in {', '.join(fact.data)}"
+
+
+def _again(on: Proving) -> tuple[bool, str]:
+    made = run(on.work, on.folder, again=on.release)
+    if made.again is None or not made.again.same:
+        words = "; ".join(each.words for each in made.again.differences) if made.again else "no second run"
+        return False, f"another release came out: {words}"
+    return True, f"trained anew, the same release came out: {short(on.release)}"
+
+
+def _tests(on: Proving) -> tuple[bool, str]:
+    fact = ran(on.work, on.folder, on.manifest, on.poc, say=on.say)
+    on.wrote(fact)
+    if fact.why:
+        return False, f"the tests did not end by themselves: {fact.why}"
+    skipped = f", {fact.skipped:,} skipped" if fact.skipped else ""
+    said = f"{counted(fact.passed, 'test')} passed, {fact.failed:,} failed{skipped}"
+    return fact.passed > 0 and not fact.failed, said
+
+
+def _endpoint(on: Proving) -> tuple[bool, str]:
+    fact = probe(on.work, open_bundle(on.work, on.release))
+    on.wrote(fact)
+    holds = all(
+        (
+            fact.anonymous == UNAUTHORISED,
+            fact.described,
+            fact.inferred,
+            fact.answered == fact.asked == fact.tagged,
+            fact.refused == REFUSED,
+            fact.told == fact.watched,
+        )
+    )
+    return holds, (
+        f"{fact.answered} of {fact.asked} answered in {fact.median * 1000:.2g} ms, {fact.tagged} on record; "
+        f"without a key {fact.anonymous}; {fact.told} of {fact.watched} inputs tell what is outside"
+    )
+
+
+def _scan(on: Proving) -> tuple[bool, str]:
+    bundle = open_bundle(on.work, on.release)
+    fact = scanned(on.work, bundle.release, on.work.bundle(on.release), on.report or Path())
+    on.wrote(fact)
+    weak = ", ".join(fact.weak)
+    said = f"{fact.covered} of {counted(fact.packages, 'package')} looked up by {fact.tool}"
+    return (
+        fact.covered == fact.packages and not weak,
+        f"{said}; {f'known: {weak}' if weak else 'nothing known'}",
+    )
+
+
+def _anchor(on: Proving) -> tuple[bool, str]:
+    first = on.work.ledger.read(on.manifest.product.name)[0].hash
+    place = anchor_file(first)
+    stamp = export_anchor(on.work, place)
+    return True, f"checkpoint {stamp.seq} is kept in {place}"
+
+
+_DO: dict[str, Callable[[Proving], tuple[bool, str]]] = {
+    BASELINE: _baseline,
+    AGAIN: _again,
+    TESTS: _tests,
+    ENDPOINT: _endpoint,
+    SCAN: _scan,
+    ANCHOR: _anchor,
+}
