@@ -4,9 +4,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
-from causeway.core.poc import DataFile, Poc
+from causeway.core.poc import DataFile, ModelFile, Poc
 
 PARTS = ("train", "test", "valid", "val", "dev", "sample", "baseline", "holdout", "fold", "split")
+NETWORKS = {"HDF5", "Keras"}
+"""Formats whose layers stand in `holds`."""
+STEPS = (
+    "Scaler", "Encoder", "Binarizer", "Imputer", "Vectorizer", "Selector", "Tokenizer", "Transformer", "PCA",
+    "Normalizer", "KBest", "Features", "SVD",
+)  # fmt: skip
 MODEL_FORMATS = {"pickle", "compressed pickle", "HDF5", "Keras", "torch", "ONNX"}
 
 
@@ -70,12 +76,13 @@ def _models(poc: Poc) -> Iterator[Finding]:
     models = {
         model.path.rsplit("/", 1)[-1]
         for model in poc.models
-        if model.format in MODEL_FORMATS and not model.holds
+        if model.format in MODEL_FORMATS and _answers(model)
     }
     app = {poc.serve.value, *(s.at.path for s in poc.seen("imported_by") if s.value == poc.serve.value)}
     loads = [s for s in (*poc.seen("unsafe_load"), *poc.seen("load")) if s.at.path in app - {poc.train.value}]
-    loaded = {s.detail.rsplit("/", 1)[-1] for s in loads} & models
-    if loaded and not loaded & saved:
+    opened = {s.detail.replace("\\", "/").rsplit("/", 1)[-1] for s in loads}
+    loaded = opened & models
+    if loaded and not opened & saved:
         yield Finding(
             "RIVAL-MODEL",
             Severity.FIX,
@@ -87,6 +94,12 @@ def _models(poc: Poc) -> Iterator[Finding]:
             certainty=0.85,
             damage=0.6,
         )
+
+
+def _answers(model: ModelFile) -> bool:
+    """Whether it could be a model that answers, and is no container and no step before one."""
+    container = bool(model.holds) and model.format not in NETWORKS
+    return not container and not model.estimator.endswith(STEPS)
 
 
 def _copies(poc: Poc) -> Iterator[Finding]:

@@ -66,13 +66,16 @@ def _of_fit(code: Code, events: Events, fit: Fit) -> Training:
         scaled="#scaled" in features.cleaned
         or any(not name for name, _ in features.derived)
         or bool(SCALING & set(events.layers.get(estimator.ident, []))),
-        saves=tuple(
-            dict.fromkeys(
-                item.path for item in events.saved if item.estimator == estimator.ident and item.path
-            )
-        ),
+        saves=_saves(events, estimator),
         **_judging(events),
     )
+
+
+def _saves(events: Events, estimator: Estimator) -> tuple[str, ...]:
+    """The files it is written to, those that a callback writes first."""
+    kept = [item for item in events.saved if item.what == "checkpoint" and estimator.kind == "network"]
+    own = [item for item in events.saved if item.estimator == estimator.ident]
+    return tuple(dict.fromkeys(item.path for item in (*kept, *own) if item.path))
 
 
 def _called(events: Events, estimator: Estimator) -> str:
