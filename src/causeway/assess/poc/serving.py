@@ -87,20 +87,40 @@ def _unchecked(poc: Poc) -> Iterator[Finding]:
             certainty=0.9,
             damage=0.5,
         )
+        return
+    wide = [] if poc.seen("validation") else of_app(poc, "unranged_input")
+    if wide:
+        yield Finding(
+            "NO-VALIDATION",
+            Severity.FIX,
+            f"{wide[0].value} makes numbers of {wide[0].detail} and compares none with a range: an age of -5 "
+            "or 1,000 gets an answer too.",
+            GATEWAY,
+            tuple(s.at for s in wide[:3]),
+            certainty=0.85,
+            damage=0.4,
+        )
 
 
 def _uploads(poc: Poc) -> Iterator[Finding]:
-    found = of_app(poc, "upload")
-    if found:
-        yield Finding(
-            "UPLOAD",
-            Severity.FIX,
-            "Anybody may upload any file of any size, and it stays on disk.",
-            Remedy("Limit size and type, keep uploads apart by user, and delete them after use."),
-            tuple(s.at for s in found[:2]),
-            certainty=0.8,
-            damage=0.55,
-        )
+    found = sorted(of_app(poc, "upload"), key=lambda sighting: len(sighting.detail))
+    if not found:
+        return
+    looked = found[0].detail.split()
+    who = "Whoever has signed in" if "signed" in looked else "Whoever reaches it"
+    who = who if "signed" in looked or poc.seen("auth") else "Anybody"
+    what = "files" if "sorted" in looked else "any file"
+    what += "" if "measured" in looked else " of any size"
+    stays = "they stay" if "sorted" in looked else "it stays"
+    yield Finding(
+        "UPLOAD",
+        Severity.NOTE if "signed" in looked else Severity.FIX,
+        f"{who} may upload {what}, and {stays} on disk.",
+        Remedy("Limit size and type, keep uploads apart by user, and delete them after use."),
+        tuple(s.at for s in found[:2]),
+        certainty=0.8,
+        damage=0.35 if "signed" in looked else 0.55,
+    )
 
 
 def _left_behind(poc: Poc) -> Iterator[Finding]:

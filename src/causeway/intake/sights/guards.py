@@ -28,7 +28,8 @@ _TURNS_AWAY = re.compile(
 SENTENCE = 2
 """So many blanks make a string prose."""
 _KNOWS = re.compile(
-    r"(?i)\bsession(?:\.get\([\"']|\[|\.pop|\.clear)|check_password|verify_(?:token|key|user|jwt|api)"
+    r"(?i)\bsession(?:\.get\([\"']|\[|\.pop|\.clear)|\bin (?:flask\.)?session\b"
+    r"|check_password|verify_(?:token|key|user|jwt|api)"
     r"|request\.user\b"
 )
 """What a handler does that knows who calls it."""
@@ -64,18 +65,28 @@ def doors(project: Project) -> list[Sighting]:
     """The routes that ask for nothing, the guarded ones, and the files that are parts of an app."""
     apps = [code for code in project.codes if code.notebook is None and _framework(code) in WEB]
     parts = list(_parts(project, apps))
-    checking = {name for code in project.codes for name in _checking(code)}
-    if any(_guarded_whole(code, checking) for code in apps):
+    all_routes, whole = routes(project)
+    if whole:
         return parts
-    routes = [route for code in apps if not code.path.startswith("test") for route in _routes(code, checking)]
-    routes = [route for route in routes if not _words(route) & _ENTRANCE]
-    found = [
-        Sighting("guarded_route", route.shown, route.at) for route in routes if route.guarded == "marked"
-    ]
-    for route in routes:
+    asked = [route for route in all_routes if not _words(route) & _ENTRANCE]
+    found = [Sighting("guarded_route", route.shown, route.at) for route in asked if route.guarded == "marked"]
+    for route in asked:
         does = "" if route.guarded else _does(route)
         found += [Sighting("open_route", route.shown, route.at, does)] if does else []
     return [*parts, *found]
+
+
+def routes(project: Project) -> tuple[list[Route], bool]:
+    """Every route of the folder's web apps, and whether all of them pass one check."""
+    apps = [code for code in project.codes if code.notebook is None and _framework(code) in WEB]
+    checking = {name for code in project.codes for name in _checking(code)}
+    return list(_routes_of(apps, checking)), any(_guarded_whole(code, checking) for code in apps)
+
+
+def _routes_of(apps: list[Code], checking: set[str]) -> Iterator[Route]:
+    for code in apps:
+        if not code.path.startswith("test"):
+            yield from _routes(code, checking)
 
 
 def _framework(code: Code) -> str:

@@ -200,13 +200,74 @@ def _handler(
     ]
     if not taken:
         return _loose_body(code, block, node, known)
-    files = next((part for part in taken if part.attr == "files"), None)
-    found = [Sighting("upload", node.name, code.at(files, block))] if files else []
-    others = [part for part in taken if part.attr != "files"]
-    if others and not _checks(node):
-        what = "unchecked_input" if answers(node, block) else "unchecked_form"
-        found.append(Sighting(what, node.name, code.at(others[0], block), f"request.{others[0].attr}"))
-    return found
+    others = [part for part in taken if part.attr != "files" and not _only_compared(part, node)]
+    if not others or _checks(node):
+        return []
+    what = "unchecked_input" if answers(node, block) else "unchecked_form"
+    if what == "unchecked_input" and _converted(others, node):
+        what = "" if _ranged(node) else "unranged_input"
+    return [Sighting(what, node.name, code.at(others[0], block), f"request.{others[0].attr}")] if what else []
+
+
+def _only_compared(part: ast.AST, function: ast.AST) -> bool:
+    """Whether what is read there is one of a few words, told apart by comparing."""
+    kept = next(
+        (
+            node.targets[0].id
+            for node in nodes_in(function)
+            if isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and _one_of(node.value, part)
+        ),
+        "",
+    )
+    compared = {
+        id(side)
+        for node in nodes_in(function)
+        if isinstance(node, ast.Compare)
+        for side in (node.left, *node.comparators)
+    }
+    uses = [
+        node
+        for node in nodes_in(function)
+        if isinstance(node, ast.Name) and node.id == kept and isinstance(node.ctx, ast.Load)
+    ]
+    return bool(uses) and all(id(use) in compared for use in uses)
+
+
+def _one_of(value: ast.expr, part: ast.AST) -> bool:
+    """Whether a value is one entry of what is read there: `request.form["x"]`, `request.form.get("x")`."""
+    if isinstance(value, ast.Subscript):
+        return value.value is part
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and value.func.attr == "get"
+        and value.func.value is part
+    )
+
+
+def _converted(parts: list[ast.Attribute], function: ast.AST) -> bool:
+    """Whether all of it is read and made numbers where failing is caught: an odd text is turned away."""
+    for node in nodes_in(function):
+        if isinstance(node, ast.Try) and node.handlers:
+            inside = {id(part) for statement in node.body for part in ast.walk(statement)}
+            calls = (part for statement in node.body for part in ast.walk(statement))
+            numbers = any(
+                isinstance(part, ast.Call) and dotted(part.func, {}) in {"float", "int"} for part in calls
+            )
+            if numbers and all(id(part) in inside for part in parts):
+                return True
+    return False
+
+
+def _ranged(function: ast.AST) -> bool:
+    """Whether some number is compared with a bound."""
+    return any(
+        isinstance(node, ast.Compare)
+        and any(isinstance(sign, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for sign in node.ops)
+        for node in nodes_in(function)
+    )
 
 
 def _loose_body(

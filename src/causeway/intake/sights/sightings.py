@@ -29,7 +29,7 @@ from causeway.intake.sights.downloads import downloads_at_import
 from causeway.intake.sights.drawn import drawn
 from causeway.intake.sights.execution import order_matters
 from causeway.intake.sights.fitting import fitting
-from causeway.intake.sights.guards import doors
+from causeway.intake.sights.guards import doors, routes
 from causeway.intake.sights.image_inputs import image_inputs
 from causeway.intake.sights.importing import opened_when_imported, work_when_imported
 from causeway.intake.sights.mapped_target import classes_that_fall_out
@@ -49,6 +49,7 @@ from causeway.intake.sights.unsaved import unsaved
 from causeway.intake.sights.unscaled import unscaled
 from causeway.intake.sights.unscored import unscored
 from causeway.intake.sights.upkeep import manners, seeds, unused
+from causeway.intake.sights.uploads import uploads
 from causeway.intake.sights.weighing import weighed
 
 CONFIGURATION = {".env", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".json", ".sh", ".properties"}
@@ -131,7 +132,9 @@ def _inputs(reading: Reading) -> list[Sighting]:
     seen = [*served_inputs(project), *one_row(project), *unscaled(project), *asking(project)]
     seen += [*coded_otherwise(project, reading.data), *refitted(project.codes)]
     seen += [*image_inputs(project, reading.data), *unsaved(project)]
-    return [*seen, *work_when_imported(project), *opened_when_imported(project), *doors(project)]
+    found = [*work_when_imported(project), *opened_when_imported(project), *doors(project)]
+    every, guarded = routes(project)
+    return [*seen, *found, *uploads(every, guarded=guarded)]
 
 
 def _environment(reading: Reading) -> list[Sighting]:
