@@ -14,6 +14,12 @@ _OTHER = re.compile(r"val|valid|dev", re.IGNORECASE)
 SAVES = {"save", "save_model", "save_weights", "save_pretrained", "save_checkpoint", "deepcopy", "dump"}
 STOPS = {"EarlyStopping", "early_stopping"}
 SEARCHES = {"GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "BayesSearchCV", "RandomizedSearch"}
+FOLDERS = {
+    "image_dataset_from_directory",
+    "flow_from_directory",
+    "ImageFolder",
+    "text_dataset_from_directory",
+}
 CURVES = {"roc_curve", "precision_recall_curve"}
 
 
@@ -145,9 +151,36 @@ def _stopped(code: Code, calls: list[tuple[ast.Call, Block]]) -> Iterator[Sighti
         rows = keyword(node, "validation_data") if stops and keyword(node, "callbacks") else None
         if rows is None and (stops or options or cat):
             rows = keyword(node, "eval_set")
-        if rows is not None and _last(node) in {"fit", "train", "fit_generator"} and _is_test(_names(rows)):
-            yield Sighting("chosen_on_test", "epoch", code.at(node, block), _first_test(_names(rows)))
+        if rows is None or _last(node) not in {"fit", "train", "fit_generator"}:
+            continue
+        named = _first_test(_names(rows)) if _is_test(_names(rows)) else _folder_of_tests(code, rows)
+        if named:
+            yield Sighting("chosen_on_test", "epoch", code.at(node, block), named)
             return
+
+
+def _folder_of_tests(code: Code, rows: ast.expr) -> str:
+    """The name of rows that all the files in a folder of tests became, whatever the rows are called."""
+    if not isinstance(rows, ast.Name):
+        return ""
+    made = [
+        node.value
+        for block in code.blocks
+        for node in nodes_in(block.tree)
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == rows.id for target in node.targets)
+    ]
+    for call in (part for value in made for part in nodes_in(value) if isinstance(part, ast.Call)):
+        if _last(call) in FOLDERS and keyword(call, "subset") is None and _of_tests(call):
+            return f"{rows.id} (the folder of tests)"
+    return ""
+
+
+def _of_tests(call: ast.Call) -> bool:
+    given = [*call.args[:1], *(item.value for item in call.keywords if item.arg in {"directory", "root"})]
+    texts = [str(part.value) for one in given for part in nodes_in(one) if isinstance(part, ast.Constant)]
+    lasts = [text.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] for text in texts]
+    return any(_is_test(_given(one)) for one in given) or _is_test(lasts)
 
 
 def _measured_where_stopped(
