@@ -179,6 +179,7 @@ class Notebook(Struct, frozen=True, omit_defaults=True):
     path: str
     code_cells: int
     run_cells: int
+    """Cells that keep a count or an output of their run; all of them where every count was stripped."""
     kernel: str = ""
     python: str = ""
     first_run: int = 0

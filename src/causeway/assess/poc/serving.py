@@ -32,6 +32,19 @@ def _debug(poc: Poc) -> Iterator[Finding]:
     found = poc.seen("debug")
     if not found:
         return
+    scripts = {s.at for s in poc.seen("debug_as_script")}
+    servers = poc.seen("production_server")
+    if servers and all(s.at in scripts for s in found):
+        yield Finding(
+            "DEBUG",
+            Severity.NOTE,
+            f"Started as a script, the app switches the debug server on; {servers[0].at.path} starts "
+            f"{servers[0].value}, which does not.",
+            Remedy("Switch it off there too, so that nobody starts it that way by mistake."),
+            (*(s.at for s in found[:2]), servers[0].at),
+            damage=0.2,
+        )
+        return
     first = next((s for s in found if s.at.path == poc.serve.value), found[0])
     why = f" ({first.value}: {first.detail})" if first.detail else ""
     open_ = any(s.at.path == first.at.path for s in poc.seen("host"))

@@ -26,6 +26,8 @@ _SPOKEN = re.compile(
 )
 _NUMBER = re.compile(r"3\.\d+(?:\.\d+)?")
 _DEPENDS = re.compile(r"\bR\s*\(\s*>?=+\s*(\d+\.\d+(?:\.\d+)?)\s*\)")
+_SUITE = re.compile(r"\ARSuiteVersion:.*\n(?:.*\n)*?RVersion:[ \t]*(\d+\.\d+(?:\.\d+)?)")
+_DATED = re.compile(r"^Repositories:.*\bMRAN\[\d{4}-\d\d-\d\d\]", re.MULTILINE)
 _PACKRAT = re.compile(r"^RVersion:[ \t]*(\d+\.\d+(?:\.\d+)?)", re.MULTILINE)
 _DEPLOYED = {"manifest.json", "packrat.lock"}
 _BASE = re.compile(
@@ -64,15 +66,21 @@ def versions_of_r(entries: Iterable[Entry]) -> Iterator[Sighting]:
         stated = _stated(entry)
         if stated:
             yield Sighting("r_version", stated, Evidence(entry.path))
-        if stated and entry.name.lower() in _DEPLOYED:
+        if stated and (entry.name.lower() in _DEPLOYED or _dated(entry)):
             yield Sighting("r_packages", stated, Evidence(entry.path))
+
+
+def _dated(entry: Entry) -> bool:
+    """Whether R Suite takes its packages from a mirror of one day."""
+    named = entry.name == "PARAMETERS"
+    return named and _DATED.search(read_searchable(entry.full, MAX_BYTES)) is not None
 
 
 def _stated(entry: Entry) -> str:
     name = entry.name.lower()
     if name in _DOCUMENTS:
         return _DOCUMENTS[name](read_text(entry.full, MAX_LOCK_BYTES).text)
-    patterns = {"description": _DEPENDS, "dockerfile": _BASE, "packrat.lock": _PACKRAT}
+    patterns = {"description": _DEPENDS, "dockerfile": _BASE, "packrat.lock": _PACKRAT, "parameters": _SUITE}
     pattern = _R if _WORKFLOW.match(entry.path) else patterns.get(name)
     found = pattern.search(read_searchable(entry.full, MAX_BYTES)) if pattern else None
     return found[1] if found else ""

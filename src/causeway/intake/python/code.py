@@ -214,6 +214,9 @@ def _state(path: str, cells: list[tuple[int, dict[str, Any]]], python: str) -> N
     filled = [(number, cell) for number, cell in cells if _text(cell).strip()]
     counts = [(number, cell.get("execution_count")) for number, cell in filled]
     ran = [(number, count) for number, count in counts if isinstance(count, int)]
+    left = [number for number, cell in filled if _count(cell) is not None or cell.get("outputs")]
+    # tools that strip the counts and leave the outputs: which cells ran can no longer be told
+    stripped = bool(left) and not ran
     disorder = [
         Evidence(path, cell=number, text=f"ran as {count}, after {before}")
         for (_, before), (number, count) in pairwise(ran)
@@ -234,7 +237,7 @@ def _state(path: str, cells: list[tuple[int, dict[str, Any]]], python: str) -> N
     return Notebook(
         path,
         len(filled),
-        len(ran),
+        len(filled) if stripped else len(left),
         python=python,
         first_run=min((count for _, count in ran), default=0),
         last_run=max((count for _, count in ran), default=0),

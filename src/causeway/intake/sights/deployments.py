@@ -37,6 +37,16 @@ _PROC = re.compile(r"^[ \t]*\w+:[ \t]*(.+)$", re.MULTILINE)
 _RUNS = re.compile(
     r"(?<![\w/.-])python3?\s+(?:-u\s+)?([\w./-]+\.py)\b|pip3? install[^\n&|;]*?-r\s+([\w./-]+\.txt)\b"
 )
+_STARTERS = {
+    "Procfile",
+    "render.yaml",
+    "render.yml",
+    "railway.json",
+    "railway.toml",
+    "nixpacks.toml",
+    "app.yaml",
+}
+_SERVER = re.compile(r"(?<![\w-])(gunicorn|uvicorn|hypercorn|waitress-serve|daphne|granian)(?![\w=<>~-])")
 _TESTS = re.compile(r"(^|/)(tests?/|test_[^/]*$|conftest\.py$|[^/]*_test\.py$)")
 _VARIABLE = re.compile(r"^[A-Z][A-Z0-9_]{2,}$")
 _OWN = {
@@ -75,7 +85,20 @@ def deployments(reading: Reading) -> list[Sighting]:
             found += _kubernetes(entry)
     for entry, document in composed:
         found += _compose(reading, entry, document)
-    return found
+    return [*found, *_production(reading)]
+
+
+def _production(reading: Reading) -> Iterator[Sighting]:
+    """Where something starts the app by a server made for it."""
+    for entry in reading.entries:
+        starts = is_dockerfile(entry) or entry.name in _STARTERS or _COMPOSE.match(entry.name)
+        if not starts or entry.size > MAX_BYTES:
+            continue
+        for number, line in enumerate(read_searchable(entry.full, MAX_BYTES).split("\n"), start=1):
+            found = None if line.lstrip().startswith(("#", "RUN ")) else _SERVER.search(line)
+            if found:
+                yield Sighting("production_server", found[1], Evidence(entry.path, line=number))
+                break
 
 
 def _contexts(composed: Iterable[tuple[Entry, dict[str, Any]]]) -> Iterator[tuple[str, str]]:

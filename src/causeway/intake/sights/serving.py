@@ -155,6 +155,8 @@ def _run(code: Code, block: Block, node: ast.Call) -> list[Sighting]:
         text = ast.unparse(debug)
         if not any(word in text for word in ("==", "bool(", "int(", " in ", "lower()")):
             found.append(Sighting("debug", text, at, "the text False counts as true"))
+    if found and _as_script(block, node):
+        found.append(Sighting("debug_as_script", "", at))
     if constant(keyword(node, "host")) == "0.0.0.0":  # noqa: S104 - what the scanned code says
         found.append(Sighting("host", "0.0.0.0", at))  # noqa: S104 - the same
     port = keyword(node, "port")
@@ -168,6 +170,16 @@ def _run(code: Code, block: Block, node: ast.Call) -> list[Sighting]:
     elif isinstance(node.func, ast.Attribute) and port is None:
         found.append(Sighting("port", "", at))
     return found
+
+
+def _as_script(block: Block, node: ast.AST) -> bool:
+    """Whether it happens only where the file itself is started, not where a server imports it."""
+    return any(
+        isinstance(statement, ast.If)
+        and "__name__" in ast.unparse(statement.test)
+        and any(part is node for part in ast.walk(statement))
+        for statement in block.tree.body
+    )
 
 
 def _routes(
