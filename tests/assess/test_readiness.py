@@ -59,7 +59,8 @@ BROKEN = SourceChecked(
     "customers", CONTRACT, ContractReport("customers", 4000, 12, (Violation("enum", "plan", 7),))
 )
 NOTHING = Facts()
-SIGNED = tuple(Agreement(role, "somebody", THIS) for role in SIGNATURES)
+SIGNED = tuple(Agreement(role, f"the {role}", THIS) for role in SIGNATURES)
+ALONE = tuple(Agreement(role, "Dana ", THIS) for role in SIGNATURES)
 
 
 def finding(code: str, *places: str) -> Finding:
@@ -88,6 +89,10 @@ def evaluated(**fields: object) -> Facts:
     return released(evaluation=structs.replace(RELEASE.evaluation, **fields))
 
 
+def assessed(because: str, paper: str = "") -> Facts:
+    return Facts(at=AT, manifest=THIS, agreements=(Agreement("risk", "kim", THIS, because, paper),))
+
+
 YES, WORD, NO, BLANK = (1.0, How.VERIFIED), (0.5, How.ATTESTED), (0.0, How.VERIFIED), (0.0, How.NONE)
 
 ANSWERS = [
@@ -98,17 +103,26 @@ ANSWERS = [
     ("OWN-1", None, NOTHING, BLANK),
     ("OWN-2", PROMISE, Facts(at=AT), WORD),
     ("OWN-2", PROMISE, Facts(at=AT, manifest=THIS, agreements=(Agreement("sponsor", "care", THIS),)), YES),
+    ("OWN-2", PROMISE, Facts(at=AT, manifest=THIS, agreements=(Agreement("sponsor", "Dana", THIS),)), WORD),
+    (
+        "OWN-2",
+        product(sponsor="dana"),
+        Facts(at=AT, manifest=THIS, agreements=(Agreement("sponsor", "dana", THIS),)),
+        YES,
+    ),
     ("OWN-2", PROMISE, Facts(at=AT + timedelta(days=91)), NO),
     ("OWN-2", product(sponsor=""), NOTHING, BLANK),
     ("OWN-2", promised(budget=BudgetPart()), NOTHING, BLANK),
     ("OWN-2", None, NOTHING, BLANK),
     ("OWN-3", PROMISE, Facts(at=AT, manifest=THIS, agreements=SIGNED), YES),
     ("OWN-3", PROMISE, Facts(at=AT, manifest=THIS, agreements=SIGNED[:2]), WORD),
+    ("OWN-3", PROMISE, Facts(at=AT, manifest=THIS, agreements=ALONE), WORD),
     ("OWN-3", PROMISE, Facts(at=AT, manifest="another", agreements=SIGNED), WORD),
     ("OWN-3", PROMISE, Facts(at=AT, declared_at=LONG_AGO), BLANK),
     ("OWN-3", product(success=""), NOTHING, BLANK),
     ("OWN-3", product(owner=""), NOTHING, BLANK),
     ("VAL-1", PROMISE, Facts(at=AT, baseline_measured=0.041), YES),
+    ("VAL-1", PROMISE, Facts(at=AT, baseline_measured=0.05), NO),
     ("VAL-1", PROMISE, Facts(at=AT), WORD),
     ("VAL-1", promised(kpi=structs.replace(PROMISE.kpi, target=0.04)), NOTHING, NO),
     ("VAL-1", promised(kpi=structs.replace(PROMISE.kpi, source="")), NOTHING, BLANK),
@@ -187,11 +201,19 @@ ANSWERS = [
     ("GOV-2", None, NOTHING, BLANK),
     ("GOV-4", PROMISE, Facts(at=AT), WORD),
     ("GOV-4", product(risk_tier=""), NOTHING, BLANK),
+    ("GOV-4", PROMISE, assessed("nobody is judged"), YES),
+    ("GOV-4", PROMISE, assessed(""), WORD),
+    ("GOV-4", product(risk_tier="high"), assessed("people are judged"), WORD),
+    ("GOV-4", product(risk_tier="high"), assessed("people are judged", paper=THIS), YES),
     ("GOV-6", PROMISE, Facts(chain=Chain(whole=True, events=9, anchored=True)), YES),
     ("GOV-6", PROMISE, Facts(chain=Chain(whole=False, events=9, first_bad="event 4")), NO),
     ("GOV-6", PROMISE, Facts(chain=Chain(whole=True, events=9)), BLANK),
     ("GOV-6", PROMISE, NOTHING, BLANK),
 ]
+TRIED_ELSEWHERE = {
+    "VAL-2", "CST-1", "CST-2", "CST-3", "DAT-3", "DAT-9", "MOD-2", "MOD-10", "PIP-2", "MON-2", "GOV-3",
+}  # fmt: skip
+"""In test_verdicts_proof.py."""
 CHECKS = {check.id: check for check in catalogue()}
 
 
@@ -205,7 +227,7 @@ def test_a_check_is_answered_from_promise_and_facts(check, promise, facts, expec
 
 def test_every_judge_is_tried_with_each_of_its_answers():
     tried = {(check, expected) for check, _, _, expected in ANSWERS}
-    for check in JUDGES:
+    for check in set(JUDGES) - TRIED_ELSEWHERE:
         assert {answered for name, answered in tried if name == check} & {YES, WORD}, check
         assert (check, BLANK) in tried, check
 
@@ -254,9 +276,9 @@ def test_questions_about_generative_products_are_asked_of_those_alone():
 
 
 def test_a_check_nobody_can_judge_yet_says_so_with_its_remedy():
-    found = answer(CHECKS["CST-2"], PROMISE, NOTHING)
+    found = answer(CHECKS["CST-4"], PROMISE, NOTHING)
     assert (found.grade, found.how, found.why) == (0.0, How.NONE, "no evidence yet")
-    assert found.remedy.words == "Enable meter."
+    assert found.remedy.words == "Set budget."
 
 
 def test_a_persons_word_counts_half_until_it_expires():

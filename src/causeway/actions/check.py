@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from causeway.actions.fix.offers import mendable
 from causeway.actions.forecasting import forecast_of
+from causeway.actions.past_proofs import of_folder
 from causeway.actions.promise import Asked, promise_of
 from causeway.assess.access_promise import brings_training_data, with_brought
 from causeway.assess.catalogue import STAGES
@@ -103,6 +104,16 @@ def check(folder: Path, *, stage: str = "", attempt: Attempt | None = None) -> C
     findings = with_trial(findings, trial) if trial else findings
     facts = facts_of(folder, promise.manifest, poc=poc, findings=findings)
     findings = still_open(findings, facts)
+    expected = forecast_of(
+        folder,
+        promise,
+        findings,
+        runnable=may_run(poc, promise.manifest),
+        today=SystemClock().now().date(),
+        probed=facts.probed,
+    )
+    if promise.manifest is not None:
+        facts = structs.replace(facts, forecast=expected)
     answered = readiness(promise.manifest, facts, stage=stage)
     counted = verdict(findings)
     return CheckReport(
@@ -120,13 +131,7 @@ def check(folder: Path, *, stage: str = "", attempt: Attempt | None = None) -> C
         manifest=promise.manifest is not None,
         kind=poc.kind.value,
         trial=trial,
-        forecast=forecast_of(
-            folder,
-            promise,
-            findings,
-            runnable=may_run(poc, promise.manifest),
-            today=SystemClock().now().date(),
-        ),
+        forecast=expected,
         proofs=neighbours,
     )
 
@@ -162,7 +167,10 @@ def judged(folder: Path, poc: Poc, manifest: Manifest | None) -> tuple[Finding, 
 def facts_of(folder: Path, manifest: Manifest | None, *, poc: Poc, findings: Iterable[Finding]) -> Facts:
     """What is known when the folder is judged; the one place where facts from the ledger come in."""
     return structs.replace(
-        _from_ledger(folder, manifest), kind=KINDS.get(poc.kind.value, ""), findings=tuple(findings)
+        _from_ledger(folder, manifest),
+        kind=KINDS.get(poc.kind.value, ""),
+        findings=tuple(findings),
+        **of_folder(poc, folder, manifest),
     )
 
 

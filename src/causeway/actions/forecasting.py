@@ -14,6 +14,7 @@ from causeway.assess.running_cost import Measured
 from causeway.core.errors import UsageError, outside
 from causeway.core.finding import Finding
 from causeway.core.manifest import Manifest
+from causeway.views.proofs import Probed
 
 MAX_CARD_BYTES = 1 << 20
 RATES = "CAUSEWAY_RATES"
@@ -21,7 +22,13 @@ RATES = "CAUSEWAY_RATES"
 
 
 def forecast_of(
-    folder: Path, promise: Promise, findings: Iterable[Finding], *, runnable: bool, today: date
+    folder: Path,
+    promise: Promise,
+    findings: Iterable[Finding],
+    *,
+    runnable: bool,
+    today: date,
+    probed: Probed | None = None,
 ) -> Forecast:
     """What production would take, cost and need; `runnable` says whether `causeway run` works here."""
     manifest = promise.manifest
@@ -29,7 +36,7 @@ def forecast_of(
         findings,
         manifest,
         rates=rates_of(folder, manifest),
-        measured=_measured(folder, manifest),
+        measured=_measured(folder, manifest) or _as_probed(probed),
         today=today,
         runnable=runnable,
         text=promise.text,
@@ -67,6 +74,15 @@ def _card(path: Path) -> RateCard:
     except OSError as error:
         raise outside(error) from error
     return read_rates(content, where=str(path))
+
+
+def _as_probed(probed: Probed | None) -> Measured | None:
+    """What a probe measured, where no caller was there to measure by."""
+    if probed is None or not probed.fact.mean:
+        return None
+    fact = probed.fact
+    source = f"a probe on {probed.at:%Y-%m-%d}"
+    return Measured(fact.asked, fact.median, fact.mean, fact.p95, fact.record_bytes, source)
 
 
 def _measured(folder: Path, manifest: Manifest | None) -> Measured | None:

@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Struct, structs
 
 from causeway.actions.bundles import prove
+from causeway.actions.past_proofs import with_proofs, with_words
 from causeway.actions.probe import anonymous_status
 from causeway.actions.source import digest_file
-from causeway.actions.verify import SHORT_EVENTS, in_words
+from causeway.actions.verify import SHORT_EVENTS, anchor_file, in_words, read_anchor_file
 from causeway.actions.workspace import STATE, keys_folder
 from causeway.adapters import registry
 from causeway.assess.evidence import Chain, Facts, SourceChecked, facts_from
@@ -48,7 +49,8 @@ def facts_in_ledger(folder: Path, manifest: Manifest, *, clock: Clock | None = N
     ledger = open_ledger(url, only_read=True)
     try:
         events = ledger.read(manifest.product.name)
-        whole = _chain(ledger) if events else None
+        whole = _chain(ledger, events[0].hash) if events else None
+        names = {each.id: each.name for each in ledger.actors()}
     finally:
         ledger.close()
     if not events:
@@ -59,19 +61,26 @@ def facts_in_ledger(folder: Path, manifest: Manifest, *, clock: Clock | None = N
         chain=whole,
         anonymous_status=anonymous_status(home / STATE, manifest.product.name),
     )
+    facts = with_words(facts, events, folder, manifest, names)
     if state.latest is None:
         return facts
-    return _with_release(
-        facts, state.latest.release, events, state=home / STATE, folder=folder, manifest=manifest
-    )
+    digest = state.latest.release
+    facts = _with_release(facts, digest, events, state=home / STATE, folder=folder, manifest=manifest)
+    return with_proofs(facts, events, folder, manifest, home / STATE / "releases" / digest.rpartition(":")[2])
 
 
-def _chain(ledger: Ledger) -> Chain | None:
+def _chain(ledger: Ledger, first: str) -> Chain | None:
     """What verifying every event finds; None where there are so many that a look would take too long."""
     if sum(head.seq for head in ledger.heads()) > SHORT_EVENTS:
         return None
-    verdict = verify_ledger(ledger, keys=registry.trusted_keys(keys_folder()))
-    return Chain(verdict.ok, verdict.events, first_bad=in_words(verdict))
+    place = anchor_file(first)
+    try:
+        anchor = read_anchor_file(place)
+    except CausewayError:
+        anchor = None
+    verdict = verify_ledger(ledger, keys=registry.trusted_keys(keys_folder()), anchor=anchor)
+    held = anchor is not None
+    return Chain(verdict.ok, verdict.events, held, in_words(verdict), str(place) if held else "")
 
 
 def _with_release(

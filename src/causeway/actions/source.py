@@ -26,6 +26,11 @@ def digest_source(folder: Path, *, without: Collection[str] = ()) -> str:
     return digest_of_value({name: digest_file(path) for name, path in _files(folder) if name not in without})
 
 
+def source_files(folder: Path) -> tuple[str, ...]:
+    """The relative path of every file in the folder that is no tool's."""
+    return tuple(name for name, _ in _files(folder))
+
+
 @cache
 def digest_own_code() -> str:
     """The digest of this package's own modules: other code may make something else of the same inputs."""

@@ -1,5 +1,6 @@
 """Prove the ledger whole, sign what is proven, and hand it to others to prove for themselves."""
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,11 @@ MAX_NAMED = 5
 NOT_LOOKED_AT = (
     "who the actors are: their names lie in a directory outside the chain, so that they can be erased"
 )
+
+
+ANCHORS = "anchors"
+KEPT = "CAUSEWAY_ANCHOR"
+"""Environment variable that names the file with the anchor, wherever it is kept."""
 
 
 class NotWhole(Refused):
@@ -179,6 +185,12 @@ def in_words(verdict: Verdict) -> str:
         return f"{verdict.bad.file}, {named}, is {verdict.bad.what}: {verdict.bad.detail}"
     where = f"event {verdict.bad.seq} of {verdict.bad.product} was " if verdict.bad.product else ""
     return f"{where}{verdict.bad.what}: {verdict.bad.detail}"
+
+
+def anchor_file(first: str) -> Path:
+    """Where the anchor of the ledger is kept whose product begins with the event of this hash."""
+    named = os.environ.get(KEPT)
+    return Path(named) if named else keys_folder() / ANCHORS / f"{short(first)}.json"
 
 
 def read_anchor_file(path: Path) -> Anchor:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 from causeway.core.proofs import Review
@@ -18,8 +19,8 @@ SHA1_DIGITS = 40
 FILE_MODES = ("100644", "100755")
 
 
-def review_of(folder: Path) -> Review | None:
-    """The commit that the folder is at, and whether every file of it is as committed; None outside of git."""
+def review_of(folder: Path, files: Collection[str]) -> Review | None:
+    """The commit that the folder is at, and whether these files and all it names are as committed."""
     commit = _asked(folder, "rev-parse", "--verify", "HEAD^{commit}")
     said = _asked(folder, "cat-file", "commit", "HEAD")
     listed = _asked(folder, "ls-tree", "-r", "-z", "HEAD")
@@ -32,19 +33,19 @@ def review_of(folder: Path) -> Review | None:
     approvers = tuple(
         dict.fromkeys(name for name, mail in _APPROVED.findall(message) if mail.casefold() != email)
     )
-    changed = _first_change(folder, listed)
+    changed = _first_change(folder, listed, files)
     return Review(commit.decode().strip(), author[1] if author else "", approvers, changed == "", changed)
 
 
-def _first_change(folder: Path, listed: bytes) -> str:
-    """The first committed file below the folder that is not there as committed; empty when all are."""
+def _first_change(folder: Path, listed: bytes, files: Collection[str]) -> str:
+    """The first file below the folder that is not as committed, or not committed; empty when all are."""
     entries = [entry for entry in listed.decode(errors="surrogateescape").split("\0") if entry]
-    for entry in entries:
-        about, _, path = entry.partition("\t")
+    named = dict(reversed(entry.split("\t", 1)) for entry in entries)
+    for path, about in named.items():
         mode, _, digest = about.split()
         if mode in FILE_MODES and _blob(folder / path, len(digest)) != digest:
             return path
-    return "" if entries else "no file of the folder"
+    return next((path for path in files if path not in named), "")
 
 
 def _blob(path: Path, length: int) -> str:

@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from causeway.assess.forecast import Forecast
 from causeway.core.contract import ContractReport
 from causeway.core.finding import Finding
+from causeway.core.proofs import Review
 from causeway.core.release import Release
 from causeway.views.product import ProductState, Waiver
+from causeway.views.proofs import Baseline, Probed, Scanned, SuiteRan
 
 SIGNATURES = ("data science", "engineering", "business")
 """Who must sign the same manifest before success counts as agreed."""
@@ -31,6 +34,8 @@ class Agreement(Struct, frozen=True):
     role: str
     by: str
     manifest: str
+    because: str = ""
+    paper: str = ""
 
 
 class SourceChecked(Struct, frozen=True):
@@ -48,6 +53,28 @@ class Chain(Struct, frozen=True):
     events: int
     anchored: bool = False
     first_bad: str = ""
+    kept: str = ""
+    """Where the anchor is kept."""
+
+
+class Personal(Struct, frozen=True):
+    """A column behind whose values a person could be, and what the contract and the grant say of it."""
+
+    source: str
+    column: str
+    why: str
+    classified: str = ""
+    basis: str = ""
+    """Why it may be processed, as the manifest has it."""
+
+
+class Permission(Struct, frozen=True):
+    """How it stands with one source: `active`, why it may not be read, or empty where it has no owner."""
+
+    source: str
+    owner: str = ""
+    state: str = ""
+    until: datetime | None = None
 
 
 class Facts(Struct, frozen=True, omit_defaults=True):
@@ -69,6 +96,26 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     sources: tuple[SourceChecked, ...] = ()
     baseline_measured: float | None = None
     """The KPI's baseline as computed from historic data."""
+    baseline: Baseline | None = None
+    """When that was first done with the manifest's query."""
+    permissions: tuple[Permission, ...] | None = None
+    personal: tuple[Personal, ...] | None = None
+    """What a scan of the data found; None where no data was scanned."""
+    columns_scanned: int = 0
+    source: str = ""
+    """Digest of the folder, as a release names it."""
+    review: Review | None = None
+    tested: SuiteRan | None = None
+    ci: str = ""
+    """What runs the tests on every push."""
+    probed: Probed | None = None
+    """The latest probe of the release that is judged."""
+    scanned: Scanned | None = None
+    base_models: tuple[str, ...] | None = None
+    """Models of others that the code loads; None where nobody looked."""
+    models_in_bill: int | None = None
+    """How many models the release's bill of materials names."""
+    forecast: Forecast | None = None
     release: Release | None = None
     signature_holds: bool | None = None
     data_resolves: bool | None = None

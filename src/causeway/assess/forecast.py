@@ -9,6 +9,7 @@ from causeway.assess.effort import Work, work
 from causeway.assess.payback import Payback, payback
 from causeway.assess.rates import RateCard
 from causeway.assess.running_cost import Measured, RunningCost, running_cost
+from causeway.assess.year_cost import Year, year
 from causeway.core.finding import Finding
 from causeway.core.manifest import Manifest
 from causeway.core.toml_lines import Path, lines_of
@@ -33,6 +34,8 @@ class Forecast(Struct, frozen=True):
     cost: RunningCost
     payback: Payback
     wanted: tuple[Wanted, ...]
+    year: Year = Year()
+    """What twelve months cost, people and tools included."""
 
 
 def forecast(
@@ -50,9 +53,12 @@ def forecast(
     volume = manifest.budget.predictions_per_month if manifest else None
     keys = [*([] if volume else [VOLUME]), *pays.missing]
     lines = lines_of(text) if text else {}
+    todo = work(findings, runnable=runnable)
+    cost = running_cost(rates, predictions=volume, measured=measured, currency=_currency(manifest))
     return Forecast(
-        work=work(findings, runnable=runnable),
-        cost=running_cost(rates, predictions=volume, measured=measured, currency=_currency(manifest)),
+        work=todo,
+        cost=cost,
+        year=year(manifest, cost=cost, work=todo.with_tool),
         payback=pays,
         wanted=tuple(_wanted(key, lines) for key in keys),
     )

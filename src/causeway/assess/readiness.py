@@ -2,7 +2,13 @@
 
 from msgspec import Struct
 
-from causeway.assess import verdicts_promise, verdicts_release, verdicts_running
+from causeway.assess import (
+    verdicts_cost,
+    verdicts_promise,
+    verdicts_proof,
+    verdicts_release,
+    verdicts_running,
+)
 from causeway.assess.catalogue import STAGES, Check, asked
 from causeway.assess.evidence import Attestation, Facts
 from causeway.assess.verdict import How, Judge, Verdict, attested, unknown
@@ -14,21 +20,32 @@ JUDGES: dict[str, Judge] = {
     "OWN-2": verdicts_promise.sponsor,
     "OWN-3": verdicts_promise.success,
     "VAL-1": verdicts_promise.kpi,
+    "VAL-2": verdicts_proof.baseline,
+    "CST-1": verdicts_cost.tagged,
+    "CST-2": verdicts_cost.measured,
+    "CST-3": verdicts_cost.forecast,
     "DAT-1": verdicts_promise.contract,
     "DAT-2": verdicts_release.contract_enforced,
+    "DAT-3": verdicts_proof.access,
     "DAT-4": verdicts_release.lineage,
     "DAT-5": verdicts_release.data_kept,
     "DAT-6": verdicts_release.split,
+    "DAT-9": verdicts_proof.personal,
     "MOD-1": verdicts_release.reproducible,
+    "MOD-2": verdicts_proof.reviewed,
     "MOD-3": verdicts_release.skill,
     "MOD-9": verdicts_release.signed,
+    "MOD-10": verdicts_proof.base_models,
     "PIP-1": verdicts_release.one_command,
+    "PIP-2": verdicts_proof.tested,
     "PIP-3": verdicts_running.gate,
     "DEP-1": verdicts_running.protocol,
     "DEP-2": verdicts_release.parity,
+    "MON-2": verdicts_proof.inputs,
     "MON-4": verdicts_running.outcomes,
     "GOV-1": verdicts_running.keys,
     "GOV-2": verdicts_running.secrets,
+    "GOV-3": verdicts_proof.dependencies,
     "GOV-4": verdicts_promise.risk,
     "GOV-6": verdicts_running.chain,
 }

@@ -1,11 +1,13 @@
 """Verdicts on what the manifest promises: ownership, value, data, risk."""
 
-from causeway.assess.evidence import SIGNATURES, Facts, within
+from causeway.assess.evidence import RISK, SIGNATURES, SPONSOR, Agreement, Facts, within
 from causeway.assess.verdict import Verdict, attested, refuted, unknown, verified
 from causeway.core.contract import ContractReport
 from causeway.core.manifest import Manifest
 
 OWNER_ACTIVE_DAYS = 90
+BASELINE_TOLERANCE = 0.05
+"""How far what is written may be from what is computed, relative to it."""
 PROMISE_HOLDS_DAYS = 365
 """A statement in a manifest is nobody's word any more when the manifest was declared longer ago."""
 
@@ -54,13 +56,16 @@ def sponsor(promise: Manifest | None, facts: Facts) -> Verdict:
     if budget.until and facts.at and budget.until < facts.at.date():
         return refuted(f"the budget ended on {budget.until}", "Have the budget renewed: [budget] until")
     money = f"{budget.run_per_month} {budget.currency} a month until {budget.until}"
-    if any(part.role == "sponsor" and _same(part.manifest, facts) for part in facts.agreements):
-        return verified(f"{money}, signed by the sponsor")
+    own = promise.product.owner
+    for signed in _signed(SPONSOR, facts):
+        # whoever asks for the money cannot be who grants it, unless the manifest says so
+        if not same_person(signed.by, own) or same_person(promise.product.sponsor, own):
+            return verified(f"{money}, signed by {signed.by} as sponsor")
     return _by_owner(
         promise,
         facts,
         f"{promise.product.sponsor} pays {money}",
-        remedy="Have the sponsor sign the manifest.",
+        remedy="Have the sponsor sign the manifest: `causeway agree`.",
     )
 
 
@@ -68,14 +73,18 @@ def success(promise: Manifest | None, facts: Facts) -> Verdict:
     """OWN-3: one definition of success that three roles signed."""
     if promise is None or not promise.product.success:
         return unknown("nobody has written down when it is a success", 'Write it: [product] success = "..."')
-    roles = {part.role for part in facts.agreements if _same(part.manifest, facts)}
-    if set(SIGNATURES) <= roles:
-        return verified(f"signed by {', '.join(SIGNATURES)} on the same manifest")
+    signed = {role: found[-1].by for role in SIGNATURES if (found := _signed(role, facts))}
+    said = "success is defined, and not signed by all three"
+    if set(SIGNATURES) <= set(signed):
+        names = ", ".join(f"{by} ({role})" for role, by in signed.items())
+        if len({by.casefold() for by in signed.values()}) > 1:
+            return verified(f"signed on the same manifest by {names}")
+        said = f"success is defined; one person signed for all: {names}"
     return _by_owner(
         promise,
         facts,
-        "success is defined, and not signed by all three",
-        remedy=f"Have {', '.join(SIGNATURES)} sign the same manifest.",
+        said,
+        remedy=f"Have {', '.join(SIGNATURES)} sign the same manifest: `causeway agree`.",
     )
 
 
@@ -101,9 +110,20 @@ def kpi(promise: Manifest | None, facts: Facts) -> Verdict:
             f"baseline and target are the same, {part.target:g}", "Write what the measure should become."
         )
     moves = f"{part.name} from {part.baseline:g} to {part.target:g}, from {part.source}"
-    if facts.baseline_measured is not None:
-        return verified(f"{moves}; its baseline was computed as {facts.baseline_measured:g}")
-    return _by_owner(promise, facts, moves, remedy="Compute the baseline from historic data.")
+    seen = facts.baseline_measured
+    if seen is not None and abs(seen - (part.baseline or 0.0)) > BASELINE_TOLERANCE * abs(seen):
+        return refuted(
+            f"the manifest says that it is {part.baseline:g}, its query over the data says {seen:.4g}",
+            "Write what is so: [kpi] baseline, or mend its query.",
+        )
+    if seen is not None:
+        return verified(f"{moves}; its baseline was computed as {seen:.4g}")
+    return _by_owner(
+        promise,
+        facts,
+        moves,
+        remedy="Compute the baseline from historic data: [kpi] query, then `causeway prove`.",
+    )
 
 
 def contract(promise: Manifest | None, facts: Facts) -> Verdict:
@@ -142,12 +162,27 @@ def risk(promise: Manifest | None, facts: Facts) -> Verdict:
         return unknown(
             "no risk tier is written", 'Write it: [product] risk_tier = "minimal", "limited" or "high"'
         )
+    tier = promise.product.risk_tier
+    for signed in reversed(_signed(RISK, facts)):
+        if signed.because and (signed.paper or tier != "high"):
+            kept = ", with its assessment on paper" if signed.paper else ""
+            return verified(f"risk tier {tier}, assessed by {signed.by}{kept}: {signed.because}")
     return _by_owner(
         promise,
         facts,
-        f"risk tier {promise.product.risk_tier}",
-        remedy="Have an impact assessment for the tier signed.",
+        f"risk tier {tier}",
+        remedy="Have an impact assessment for the tier signed: `causeway agree`.",
     )
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names are one, however they are written."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _signed(role: str, facts: Facts) -> list[Agreement]:
+    """Who signed the manifest that is judged, in this role."""
+    return [each for each in facts.agreements if each.role == role and _same(each.manifest, facts)]
 
 
 def _first_broken(report: ContractReport) -> str:

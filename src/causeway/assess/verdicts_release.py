@@ -89,8 +89,8 @@ def reproducible(_promise: Manifest | None, facts: Facts) -> Verdict:
     if facts.reproduced is None:
         return unknown(
             "code, environment and data are pinned; no second run was compared",
-            "Run it once more in an empty workspace and compare the releases.",
-            command=_RUN,
+            "Run it once more and compare the releases.",
+            command="causeway prove",
         )
     if not facts.reproduced:
         return refuted("a second run made another release", "Fix the seeds of the training.")

@@ -24,23 +24,27 @@ def gate(_promise: Manifest | None, facts: Facts) -> Verdict:
 def protocol(_promise: Manifest | None, facts: Facts) -> Verdict:
     """DEP-1: callers meet a standard protocol with a published schema."""
     if facts.protocol_holds is None:
-        return unknown("no endpoint was probed", "Bring it up.", command="causeway up")
+        return unknown("no endpoint was probed", "Probe one.", command="causeway prove")
     if not facts.protocol_holds:
         return refuted(
             "the endpoint does not speak the Open Inference Protocol", "Serve it behind the gateway."
         )
-    return verified("the endpoint speaks the Open Inference Protocol and shows its schema")
+    return verified(f"{_asked(facts)} speaks the Open Inference Protocol and shows its schema")
 
 
 def keys(_promise: Manifest | None, facts: Facts) -> Verdict:
     """GOV-1: without a key there is no answer."""
     if facts.anonymous_status is None:
-        return unknown("no endpoint was probed", "Bring it up.", command="causeway up")
+        return unknown("no endpoint was probed", "Probe one.", command="causeway prove")
     if facts.anonymous_status != UNAUTHORISED:
         return refuted(
             f"a call without a key is answered with {facts.anonymous_status}", "Serve it behind the gateway."
         )
-    return verified("a call without a key is answered with 401")
+    return verified(f"a call without a key is answered with 401 by {_asked(facts)}")
+
+
+def _asked(facts: Facts) -> str:
+    return f"the gateway that was asked on {facts.probed.at:%Y-%m-%d}" if facts.probed else "the endpoint"
 
 
 def secrets(_promise: Manifest | None, facts: Facts) -> Verdict:
@@ -70,10 +74,11 @@ def chain(_promise: Manifest | None, facts: Facts) -> Verdict:
     if not facts.chain.anchored:
         return unknown(
             f"{events}; without an anchor a cut tail cannot be seen",
-            "Keep an anchor outside this machine, and verify against it.",
-            command="causeway verify",
+            "Keep an anchor outside of the database, and verify against it.",
+            command="causeway prove",
         )
-    return verified(f"{events}, and an anchor agrees")
+    kept = f" in {facts.chain.kept}" if facts.chain.kept else ""
+    return verified(f"{events}, and an anchor agrees{kept}")
 
 
 def outcomes(_promise: Manifest | None, facts: Facts) -> Verdict:

@@ -36,7 +36,7 @@ class Baseline(Struct, frozen=True):
     after_launch: bool
 
 
-class Tested(Struct, frozen=True):
+class SuiteRan(Struct, frozen=True):
     """A run of the product's own tests."""
 
     fact: OwnTestsRan
@@ -63,6 +63,8 @@ class Trained(Struct, frozen=True):
     inputs: str
     release: str
     value: float | None = None
+    again: bool = False
+    """Whether that very release had been made before."""
 
 
 class Proofs(Struct, frozen=True):
@@ -70,7 +72,7 @@ class Proofs(Struct, frozen=True):
 
     agreed: tuple[Agreed, ...] = ()
     baselines: tuple[Baseline, ...] = ()
-    tested: tuple[Tested, ...] = ()
+    tested: tuple[SuiteRan, ...] = ()
     probed: tuple[Probed, ...] = ()
     scanned: tuple[Scanned, ...] = ()
     trained: tuple[Trained, ...] = ()
@@ -98,7 +100,7 @@ class _Seen:
     def __init__(self) -> None:
         self.agreed: list[Agreed] = []
         self.baselines: list[Baseline] = []
-        self.tested: list[Tested] = []
+        self.tested: list[SuiteRan] = []
         self.probed: list[Probed] = []
         self.scanned: list[Scanned] = []
         self.trained: list[Trained] = []
@@ -107,6 +109,7 @@ class _Seen:
         self.inputs: dict[str, str] = {}
         self.fresh: set[str] = set()
         self.values: dict[str, float | None] = {}
+        self.made: set[str] = set()
 
     def add(self, event: Event) -> None:
         """Takes one more event in."""
@@ -118,7 +121,7 @@ class _Seen:
             case BaselineMeasured() as fact:
                 self.baselines.append(Baseline(fact, at, self.live))
             case OwnTestsRan() as fact:
-                self.tested.append(Tested(fact, at))
+                self.tested.append(SuiteRan(fact, at))
             case EndpointProbed() as fact:
                 self.probed.append(Probed(fact, at))
             case DependenciesScanned() as fact:
@@ -136,7 +139,10 @@ class _Seen:
                 self.fresh.add(run)
             case ReleaseMade(release=release, value=value):
                 self.values[release] = value
-            case RunFinished(run=run, status="made", release=release) if run in self.fresh:
-                self.trained.append(Trained(self.inputs.get(run, ""), release, self.values.get(release)))
+            case RunFinished(run=run, status="made", release=release):
+                if run in self.fresh:
+                    inputs, value = self.inputs.get(run, ""), self.values.get(release)
+                    self.trained.append(Trained(inputs, release, value, release in self.made))
+                self.made.add(release)
             case _:
                 pass

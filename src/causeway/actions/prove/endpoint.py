@@ -37,12 +37,12 @@ STRANGE = "causeway: never seen"
 OK, REFUSED = 200, 422
 
 
-def probe(work: Workspace, bundle: Bundle) -> EndpointProbed:
+def probe(work: Workspace, bundle: Bundle, *, records: str) -> EndpointProbed:
     """What the gateway answers with this release, how fast, and what it keeps of that."""
     token = secrets.token_urlsafe(32)
     scratch = Path(tempfile.mkdtemp(prefix="probe-", dir=work.state))
     try:
-        with _gateway(work, bundle, scratch, token) as port:
+        with _gateway(work, bundle, scratch, _key(token), records=records) as port:
             caller = _Caller(port, bundle.release.product, token)
             said = _asked(caller, bundle)
         return _recorded(said, bundle.release, scratch)
@@ -151,14 +151,15 @@ def _broken(fields: tuple[Field, ...]) -> dict[str, object]:
 
 
 @contextmanager
-def _gateway(work: Workspace, bundle: Bundle, scratch: Path, token: str) -> Generator[int]:
-    """The port of a gateway that serves this release to this token, until the end of the block."""
+def _gateway(work: Workspace, bundle: Bundle, scratch: Path, key: Key, *, records: str) -> Generator[int]:
+    """The port of a gateway that serves this release to this key, until the end of the block."""
     route = Route(
         product=bundle.release.product,
         served=(
             Served(bundle.digest, str(work.bundle(bundle.digest)), 100, routed_python(work, bundle.digest)),
         ),
-        keys=(Key(CALLER, hashlib.sha256(token.encode()).hexdigest(), CALLER),),
+        keys=(key,),
+        records=records,
         trusted_keys=trusted_keys(),
     )
     routes, port_file = scratch / "routes.json", scratch / "port"
@@ -181,6 +182,10 @@ def _gateway(work: Workspace, bundle: Bundle, scratch: Path, token: str) -> Gene
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _key(token: str) -> Key:
+    return Key(CALLER, hashlib.sha256(token.encode()).hexdigest(), CALLER)
 
 
 def _port(process: "subprocess.Popen[bytes]", port_file: Path) -> int:

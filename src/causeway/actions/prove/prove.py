@@ -1,6 +1,5 @@
 """Makes the evidence that files do not show: each part is done, written to the ledger, and told."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from causeway.actions.prove.scan import scanned
 from causeway.actions.prove.suite import ran
 from causeway.actions.releases import chosen
 from causeway.actions.run import run
-from causeway.actions.verify import export_anchor
-from causeway.actions.workspace import Workspace, keys_folder, load_product
+from causeway.actions.verify import anchor_file, export_anchor
+from causeway.actions.workspace import Workspace, load_product
 from causeway.assess.verdicts_running import UNAUTHORISED
 from causeway.core.errors import CausewayError, UsageError
 from causeway.core.events import AnyFact
@@ -27,9 +26,6 @@ from causeway.intake import read_poc
 BASELINE, AGAIN, TESTS, ENDPOINT, SCAN, ANCHOR = "baseline", "again", "tests", "endpoint", "scan", "anchor"
 PARTS = (BASELINE, AGAIN, TESTS, ENDPOINT, ANCHOR)
 """What is done where nobody says which, in this order; a scan only with its report."""
-ANCHORS = "anchors"
-KEPT = "CAUSEWAY_ANCHOR"
-"""Environment variable that names the file with the anchor, wherever it is kept."""
 
 
 class Part(Struct, frozen=True):
@@ -87,12 +83,6 @@ def prove(
     return Proved(product, release, parts, status, f"causeway check {folder}")
 
 
-def anchor_file(first: str) -> Path:
-    """Where the anchor of the ledger is kept whose product begins with the event of this hash."""
-    named = os.environ.get(KEPT)
-    return Path(named) if named else keys_folder() / ANCHORS / f"{short(first)}.json"
-
-
 def _part(on: Proving, name: str) -> Part:
     on.say(f"{name} ...")
     try:
@@ -129,7 +119,7 @@ def _tests(on: Proving) -> tuple[bool, str]:
 
 
 def _endpoint(on: Proving) -> tuple[bool, str]:
-    fact = probe(on.work, open_bundle(on.work, on.release))
+    fact = probe(on.work, open_bundle(on.work, on.release), records=on.manifest.serving.records)
     on.wrote(fact)
     holds = all(
         (
