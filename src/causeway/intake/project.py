@@ -9,7 +9,7 @@ from posixpath import dirname, join, normpath
 from causeway.intake.environment.spelling import meant
 from causeway.intake.flow.events import Events
 from causeway.intake.flow.follow import Follower
-from causeway.intake.flow.values import Scope
+from causeway.intake.flow.values import Mark, Scope
 from causeway.intake.python.code import Code
 from causeway.intake.python.names import aliases_of
 
@@ -27,6 +27,7 @@ class Project:
     ) -> None:
         self.codes = [code for code in codes if not code.stale]
         self.called: set[ast.AST] = set()
+        self.fitted: dict[str, Mark] = {}
         self._settings = settings
         self._by_path = {code.path: code for code in self.codes}
         self._followed: dict[str, Follower] = {}

@@ -29,6 +29,7 @@ from causeway.intake.data.mlflow_runs import claims_in_store
 from causeway.intake.environment.imports import third_party, undeclared
 from causeway.intake.estimators import friendly
 from causeway.intake.files.text import read_text
+from causeway.intake.flow.handed import handed_on
 from causeway.intake.flow.hubs import REMOTE
 from causeway.intake.flow.pixels import with_images
 from causeway.intake.flow.trainings import leaks_of, trainings_of
@@ -164,6 +165,7 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
     trainings: list[Training] = []
     leaks: list[Leak] = []
     untaught: list[Leak] = []
+    taught: dict[str, bool] = {}
     claims = claimed_in_text(reading.readme.path, reading.readme_text) if reading.readme else []
     claims += claims_in_store(reading.entries)
     for code in reading.project.codes:
@@ -175,7 +177,9 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
         trainings += found
         own = [structs.replace(leak, reached=code.path) for leak in leaks_of(events)]
         leaks, untaught = (leaks + own, untaught) if found else (leaks, untaught + own)
+        taught[code.path] = bool(found)
         claims += claimed_in_output(code, events.judged)
+    leaks += handed_on(reading.project, untaught, taught, told=tuple(leaks))
     for code in reading.r_codes:
         leaks += code.leaks()
     others = (code.training() for code in (*reading.jvm_codes, *reading.js_codes))

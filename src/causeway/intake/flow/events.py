@@ -64,6 +64,8 @@ class Saved:
     what: str
     at: Evidence
     estimator: int = 0
+    held: Data | None = None
+    """The data that was written."""
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,7 @@ class Follower:
         learnt |= parts
         if pieces and not any(piece.part for piece in pieces):
             sort = TRANSFORMERS.get(estimator.name, "columns")
-            self.marks[estimator.ident] = Mark(sort, estimator.name, at)
+            self.marks[estimator.ident] = Mark(sort, estimator.name, at, pieces[0].source)
 
     def fitted(self, estimator: Estimator, features: Value, target: Value, at: Evidence) -> None:
         """A model was fitted."""

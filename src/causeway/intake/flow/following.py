@@ -14,6 +14,9 @@ class Around(Protocol):
     called: set[ast.AST]
     """Functions that some code of the folder was seen to call."""
 
+    fitted: dict[str, Mark]
+    """What was fitted on all rows of some data and then saved, by the name of its file."""
+
     def scope(self, module: str, importer: str) -> Scope | None:
         """The names of another file, as an import in this one finds it."""
         ...

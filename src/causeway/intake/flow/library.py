@@ -166,8 +166,16 @@ def save(follower: Following, path: str, held: Value, this: Call) -> None:
     for one in found:
         what = "transformer" if one.kind in {"transformer", "resampler"} else "model"
         follower.events.saved.append(Saved(path, what, this.at, one.ident))
+        if path and what == "transformer" and one.ident in follower.marks:
+            follower.around.fitted[base_name(path)] = follower.marks[one.ident]
     if not found:
-        follower.events.saved.append(Saved(path, "data" if isinstance(held, Data) else "other", this.at))
+        data = held if isinstance(held, Data) else None
+        follower.events.saved.append(Saved(path, "data" if data else "other", this.at, held=data))
+
+
+def base_name(path: str) -> str:
+    """A file's name without its folders."""
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _checkpoint(follower: Following, this: Call) -> Value:

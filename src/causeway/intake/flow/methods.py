@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from causeway.intake.flow import containers, learning
 from causeway.intake.flow.events import Predicted, Read, Saved, Split
 from causeway.intake.flow.indexing import CORRELATED, asked, column_of, texts, without
+from causeway.intake.flow.library import base_name
 from causeway.intake.flow.values import (
     OPAQUE,
     UNKNOWN,
@@ -82,7 +83,7 @@ def _on_data(follower: Following, data: Data, node: ast.Attribute, this: Call) -
     if handler:
         result = handler(follower, data, this)
     elif name.startswith("to_") and name not in {"to_numpy", "to_pandas", "to_frame", "to_list", "to_tensor"}:
-        follower.events.saved.append(Saved(this.text(0), "data", this.at))
+        follower.events.saved.append(Saved(this.text(0), "data", this.at, held=data))
         return OPAQUE
     else:
         result = derived_from([data, *this.args])
@@ -301,6 +302,19 @@ def _on_loaded(follower: Following, loaded: Loaded, name: str, this: Call) -> Va
         follower.events.predicted.append(
             Predicted(rows if isinstance(rows, Data) else None, this.at, loaded.path)
         )
+    if name == "transform":
+        return _as_elsewhere(follower, loaded, this)
     if name == "read":
         follower.events.reads.append(Read(loaded.path, "read", this.at))
     return derived_from(this.args)
+
+
+def _as_elsewhere(follower: Following, loaded: Loaded, this: Call) -> Value:
+    """What another file's transformer gives, with its mark where it had learned from the same file."""
+    rows = derived_from([this.arg(0, "X")])
+    mark = follower.around.fitted.get(base_name(loaded.path))
+    if mark is None or not isinstance(rows, Data) or rows.part:
+        return rows
+    same = bool(mark.source) and base_name(mark.source) == base_name(rows.source)
+    cleaned = (*rows.cleaned, "#text") if mark.kind == "text" else rows.cleaned
+    return replace(rows, marks=(*rows.marks, mark) if same else rows.marks, cleaned=cleaned)

@@ -18,6 +18,8 @@ class Mark:
     kind: str
     name: str
     at: Evidence
+    source: str = ""
+    """The file that the data came from."""
 
 
 @dataclass(frozen=True)
