@@ -10,6 +10,7 @@ import pytest
 
 from causeway.actions.contracts import check as check_contract
 from causeway.adapters import registry
+from causeway.adapters.contracts import blank_lines
 from causeway.adapters.contracts.queries import forbidden
 from causeway.adapters.contracts.sources import uneven
 from causeway.core.contract import Contract, Options, Property, Quality, Relationship, SchemaObject, Sla
@@ -50,6 +51,13 @@ DAMAGED = {
         "a,b\nä,ö\n".encode() + LATE[4:].encode() + b"1,\xe4\n",
         "not UTF-8 throughout",
     ),
+    "few mixed encodings": ("t.csv", "a,b\nä,1\n".encode() + b"\xe4,2\nx,3\n", "not UTF-8 throughout"),
+    "cut within a character": (
+        "t.csv",
+        "a,b\nä,1\n1,ä".encode()[:-1],
+        "cut short: it ends within a character",
+    ),
+    "lines of a typewriter": ("t.csv", b"a,b\r1,2\r3,4\r", "end each line with a line feed|read in two ways"),
     "half UTF-16": ("t.csv", "a,b\n1,2\n".encode("utf-16")[:-1], "not whole text"),
     "cut Parquet": ("t.parquet", PARQUET[:-20], "cut short"),
     "hollow Parquet": ("t.parquet", PARQUET[:4] + bytes(len(PARQUET) - 8) + PARQUET[-4:], "cannot read"),
@@ -70,6 +78,29 @@ def test_a_file_that_is_not_whole_gets_one_clear_error(name, content, words, tmp
 def test_empty_last_fields_are_no_short_records(tmp_path):
     report = check('a,b\n1,\n"2,\n3",\n\n4,x\r\n', contract(Property("a"), Property("b")), tmp_path)
     assert (report.passed, report.rows) == (True, 3)
+
+
+@pytest.mark.parametrize("size", [1, 3, 4_000_000])
+def test_a_record_of_empty_fields_is_one_and_an_empty_line_is_none(size, tmp_path, monkeypatch):
+    monkeypatch.setattr(blank_lines, "CHUNK_BYTES", size)
+    content = b'\r\na,b\n1,"x\n\ny"\n\r\n,\n\n2,z\r\n\r\n"",""\n'
+    promised = contract(Property("a", required=True), Property("b"))
+    seen = check(content, promised, tmp_path, into=tmp_path / "out", good=True)
+    assert (seen.rows, seen.set_apart) == (4, 2)
+    assert pl.read_parquet(tmp_path / "out" / "good.parquet")["b"].to_list() == ["x\n\ny", "z"]
+    assert pl.read_parquet(tmp_path / "out" / "quarantine.parquet")["causeway.row"].to_list() == [2, 4]
+
+
+def test_rows_that_were_set_apart_are_checked_again(tmp_path):
+    promised = contract(Property("a", required=True), Property("b"))
+    check(b"a,b\n,1\n,2\n", promised, tmp_path, into=tmp_path / "out")
+    pl.read_parquet(tmp_path / "out" / "quarantine.parquet").select("a", "b", "causeway.row").write_csv(
+        tmp_path / "again.csv"
+    )
+    again = (tmp_path / "again.csv").read_bytes().replace(b"\n,1", b"\nx,1")
+    seen = check(again, promised, tmp_path, into=tmp_path / "then")
+    assert (seen.rows, seen.set_apart, seen.extra_columns) == (2, 1, ())
+    assert pl.read_parquet(tmp_path / "then" / "quarantine.parquet")["causeway.row"].to_list() == [2]
 
 
 def test_windows_text_far_down_is_read_as_such(tmp_path):

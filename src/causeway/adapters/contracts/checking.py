@@ -13,13 +13,15 @@ from causeway.adapters.contracts.queries import answers
 from causeway.adapters.contracts.relations import add_references
 from causeway.adapters.contracts.rules import Rule, Rules, rules_of
 from causeway.adapters.contracts.service_levels import Age, ages_of
-from causeway.adapters.contracts.setting_apart import set_apart
+from causeway.adapters.contracts.setting_apart import RULES, set_apart
 from causeway.adapters.contracts.sources import WINDOWS, Source, WindowsText, open_source, ragged, uneven
 from causeway.adapters.contracts.values import with_readings
 from causeway.core.contract import Contract, ContractReport, SchemaObject, Violation
 from causeway.core.contract_quality import expected_of, holds
 from causeway.core.errors import NotFound
 from causeway.core.table import Column, Number, Table
+
+_OURS = {name: f"{name}\0" for name in (ROW, RULES)}
 
 
 @dataclass(frozen=True)
@@ -100,17 +102,23 @@ class _Report:
 
 
 def _validate(contract: Contract, described: SchemaObject, source: Source, asked: Asked) -> _Report:
-    types = dict(source.frame.collect_schema())
+    # rows that were set apart once, and are sent again, have these two from then
+    table = source.frame.rename(_OURS, strict=False)
+    types = {name: kind for name, kind in table.collect_schema().items() if name not in _OURS.values()}
     rules = rules_of(described, types, textual=source.textual)
     add_references(contract, described, rules, resolve=asked.others)
     ages = list(_ages(contract, described, rules, now=asked.now))
-    frame = with_readings(source.frame.with_row_index(ROW, offset=1), rules.cells.values())
+    frame = with_readings(table.with_row_index(ROW, offset=1), rules.cells.values())
     counted = tally(
         frame,
         rules.all,
         rows=source.rows,
-        last_column=source.last_column,
-        asked=[age.extreme.alias(f"age{number}") for number, age in enumerate(ages)],
+        last_column=_OURS.get(source.last_column, source.last_column),
+        asked=[
+            *(age.extreme.alias(f"age{number}") for number, age in enumerate(ages)),
+            # a record with too many fields is only told by a reader that reads all of them
+            *([pl.any_horizontal(pl.col(*types).is_null()).sum().alias("read")] if source.text else []),
+        ],
     )
     queried = list(answers(contract, described, frame, rules.cells))
     found, at_fault = _broken(frame, rules.all, counted, columns=list(types), asked=asked)

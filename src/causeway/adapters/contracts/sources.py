@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from causeway.adapters.contracts.blank_lines import may_have_blank_lines, without_blank_lines
 from causeway.core.contract import SchemaObject
 from causeway.core.errors import NotFound, OutsideError, UsageError
 from causeway.intake.data.tabular import sniff_delimiter
@@ -58,19 +59,27 @@ def open_source(path: Path, described: SchemaObject, *, encoding: str = "") -> I
             raise UsageError(
                 f"cannot check a {path.suffix} file", hint="export it as CSV or Parquet", where=str(path)
             )
-        yield from _delimited(path, described, head, encoding or _encoding(head))
+        yield from _delimited(path, described, head, encoding or _encoding(path, head))
     except pl.exceptions.PolarsError as error:
         raise unreadable(path, error) from error
 
 
-def _encoding(head: bytes) -> str:
+def _encoding(path: Path, head: bytes) -> str:
     encoding = sniff_encoding(head)
-    if encoding in UTF8 and len(head) < HEAD_BYTES:
-        # the whole file is here, so its last bytes count too
-        try:
-            head.decode(encoding)
-        except UnicodeDecodeError:
+    whole = len(head) < HEAD_BYTES
+    if encoding != WINDOWS and not (whole and encoding in UTF8):
+        return encoding
+    try:
+        # where the whole file is here, its last bytes count too
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if head[: error.start].isascii():
             return WINDOWS
+        if whole and "unexpected end" in error.reason:
+            raise UsageError(
+                f"{path} is cut short: it ends within a character", hint="bring the file again, whole"
+            ) from error
+        raise _not_throughout(path, error.start) from error
     return encoding
 
 
@@ -114,6 +123,10 @@ def _delimited(path: Path, described: SchemaObject, head: bytes, encoding: str) 
                 "Windows-1252" if encoding == WINDOWS else encoding.upper(),
             )
             _rewrite(path, copy, encoding)
+        # where there is one column, an empty line is a record without its value
+        if len(_header(text, sniff_delimiter(text) or ",")) > 1 and may_have_blank_lines(copy):
+            copy, given = Path(folder) / "lines.csv", copy
+            without_blank_lines(given, copy)
         source = _scan(copy, described, text, path=path, read_as=read_as)
         try:
             yield source
@@ -155,6 +168,10 @@ def _mixed(path: Path) -> Exception:
             position += len(piece)
     if plain:
         return WindowsText()
+    return _not_throughout(path, position)
+
+
+def _not_throughout(path: Path, position: int) -> UsageError:
     return UsageError(
         f"{path} is not UTF-8 throughout: near byte {position:,} stands what no UTF-8 text holds",
         hint="save the file as UTF-8; part of it may be Windows-1252",
@@ -164,8 +181,7 @@ def _mixed(path: Path) -> Exception:
 def _scan(copy: Path, described: SchemaObject, head: str, *, path: Path, read_as: str) -> Source:
     separator = sniff_delimiter(head) or ","
     headerless = _is_headerless(described)
-    header = next((row for row in csv.reader(io.StringIO(head, newline=""), delimiter=separator) if row), [])
-    names = _names(header, headerless=headerless)
+    names = _names(_header(head, separator), headerless=headerless)
     if again := [name for name, count in Counter(names).items() if count > 1]:
         raise UsageError(
             f"{path} names the column {again[0]} twice in its header",
@@ -173,11 +189,15 @@ def _scan(copy: Path, described: SchemaObject, head: str, *, path: Path, read_as
         )
     frame = pl.scan_csv(copy, separator=separator, has_header=not headerless, infer_schema=False)
     found = frame.collect_schema().names()
+    if len(found) != len(names):
+        raise UsageError(
+            f"{path} has a header that is read in two ways: {len(names)} columns, or {len(found)}",
+            hint="end each line with a line feed, and close each quotation mark",
+        )
     frame = frame.rename(dict(zip(found, names, strict=True)))
     several = len(names) > 1
-    # an empty line is no record
     return Source(
-        frame.filter(pl.any_horizontal(pl.all().is_not_null())) if several else frame,
+        frame,
         textual=True,
         rows=_about(copy, head),
         read_as=read_as,
@@ -185,6 +205,11 @@ def _scan(copy: Path, described: SchemaObject, head: str, *, path: Path, read_as
         text=copy,
         separator=separator,
     )
+
+
+def _header(head: str, separator: str) -> list[str]:
+    """The fields of the first record."""
+    return next((row for row in csv.reader(io.StringIO(head, newline=""), delimiter=separator) if row), [])
 
 
 def _about(path: Path, head: str) -> int:
@@ -210,7 +235,7 @@ def _names(header: Sequence[str], *, headerless: bool) -> list[str]:
 def unreadable(path: Path, error: pl.exceptions.PolarsError) -> UsageError:
     """What is wrong with a file that Polars gave up on, in words for its owner."""
     said = str(error)
-    if "not properly escaped" in said:
+    if "not properly escaped" in said or "CSV malformed" in said:
         return UsageError(
             f"{path} has a quotation mark that is not closed, or stands within a field",
             hint="write such a field in quotes, each mark in it twice",
