@@ -1,5 +1,6 @@
 """Real processes: several writers, a kill in the middle of a write, every way in which the outside fails."""
 
+import math
 import os
 import signal
 import sqlite3
@@ -12,13 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from causeway.core.errors import Conflict, NotFound, OutsideError, UsageError
-from causeway.core.events import RunFinished, RunStarted
+from causeway.core.errors import Conflict, Defect, NotFound, OutsideError, UsageError
+from causeway.core.events import ReleaseAttached, RunFinished, RunStarted
 from causeway.ledger import BrokenLedger, open_ledger, sqlite, verify
 from causeway.testing import raised_by
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STARTED = RunStarted(run="r1", inputs="sha256:1")
+NO_NUMBER = ReleaseAttached(
+    source="here", model="sha256:1", flavour="sklearn", run="", version="", claimed={"auc": math.nan}
+)
 
 WRITER = """
 import sys
@@ -112,9 +116,12 @@ def test_only_one_of_many_processes_gets_a_lease(url):
 def test_an_append_that_fails_midway_writes_nothing(url):
     ledger = open_ledger(url)
     ledger.append("churn", [STARTED], actor="a-1", at=NOON)
-    facts = [STARTED, "no fact"]
     with pytest.raises(TypeError):
-        ledger.append("churn", [*facts, object()], actor="a-1", at=NOON)
+        ledger.append("churn", [STARTED, object()], actor="a-1", at=NOON)
+    # what no reader would take can be neither read nor taken back once it is written
+    for unreadable in ("no fact", NO_NUMBER):
+        with pytest.raises(Defect, match="could not be read again"):
+            ledger.append("churn", [STARTED, unreadable], actor="a-1", at=NOON)
     assert isinstance(
         raised_by(lambda: ledger.append("churn", [STARTED], actor="a", at=NOON, expected=9)), Conflict
     )

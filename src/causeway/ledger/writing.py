@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from causeway.core.errors import Conflict, UsageError
+from causeway.core.errors import Conflict, Defect, UsageError
 from causeway.core.events import AnyFact, Body, Event, reopen, seal
 from causeway.core.ids import check_product_name
 from causeway.ledger.chain import EPOCH, Row
@@ -23,9 +23,19 @@ def next_events(head: Head, facts: Sequence[AnyFact], *, actor: str, at: datetim
         body = Body(
             product=head.product, seq=seq, at=at.astimezone(UTC), actor=actor, prev=previous, fact=fact
         )
-        events.append(seal(body))
+        events.append(_readable(seal(body)))
         previous = events[-1].hash
     return events
+
+
+def _readable(event: Event) -> Event:
+    """The event; nothing is written that could not be read again, for nothing could be taken back."""
+    try:
+        reopen(event.text)
+    except msgspec.MsgspecError as error:
+        what = type(event.fact).__name__
+        raise Defect(f"{what} was not written down, for it could not be read again: {error}") from error
+    return event
 
 
 def row_of(event: Event) -> Row:
