@@ -89,14 +89,19 @@ def _fallen_out(poc: Poc) -> Iterator[Finding]:
         )
 
 
+def _reader(poc: Poc) -> str:
+    pandas = any(item.value == "pandas" for item in poc.imports)
+    return "pandas drops it, other readers" if pandas else "readers"
+
+
 def _encoding(poc: Poc) -> Iterator[Finding]:
     marked = [file for file in poc.data if file.bom]
     if marked:
         yield Finding(
             "DATA-BOM",
             Severity.NOTE,
-            f"{marked[0].path} starts with a byte order mark; readers that do not expect it misname the "
-            "first column.",
+            f"{marked[0].path} starts with a byte order mark; {_reader(poc)} that do not expect it "
+            "misname the first column.",
             Remedy("Save it as plain UTF-8."),
             tuple(Evidence(file.path) for file in marked[:3]),
             damage=0.2,

@@ -186,7 +186,8 @@ def _models(poc: Poc) -> Iterator[Finding]:
             certainty=0.9,
             damage=0.6,
         )
-    moving = poc.seen("moving_model")
+    over = {s.value for s in ended if s.detail and s.detail[:10] <= PAST}
+    moving = [s for s in poc.seen("moving_model") if s.value not in over]
     if moving:
         named = list(dict.fromkeys(s.value for s in moving))
         hub = all(s.detail == "Hugging Face" for s in moving)

@@ -42,7 +42,7 @@ def _asked(poc: Poc) -> str:
     if models and providers:
         return f"{models} behind {named}" if named.startswith("an ") else f"{models} ({named})"
     if providers and poc.kind.value != "GenAI fine-tuning":
-        return f"a model that the environment names ({named})" if not models else named
+        return f"a model that is named when it runs ({named})" if not models else named
     return models or named
 
 

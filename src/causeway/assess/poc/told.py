@@ -71,7 +71,7 @@ def _kept(poc: Poc) -> Iterator[Finding]:
         yield Finding(
             "MODEL-ABSENT",
             Severity.NOTE,
-            "Nothing saves the trained model: it is gone when the run ends, and the next run makes another.",
+            "Nothing saves the trained model: it is gone when the run ends, and has to be trained again.",
             Remedy("`causeway run` keeps what it trains, with its lineage.", "causeway run"),
             poc.train.evidence[:1],
             certainty=0.85,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from causeway.core.finding import Evidence
 from causeway.core.poc import EvaluationSet, GenAi, Guess, Sighting
 from causeway.intake.files.walk import Entry
-from causeway.intake.generative import habits, purpose, shared
+from causeway.intake.generative import habits, histories, purpose, shared
 from causeway.intake.generative.agents import Acting
 from causeway.intake.generative.catalog import ENDPOINT, FRAMEWORKS, PROVIDERS
 from causeway.intake.generative.files import PROMPT_SUFFIXES, Written, environment_of, written
@@ -174,7 +174,8 @@ class _Parts:
             *habits.hubs(self.sites, self.files),
             *habits.parsed(self.flow, self.sites),
             *habits.unheard(self.flow, self.files),
-            *habits.growing(self.files, self.flow),
+            *histories.growing(self.files, self.flow),
+            *histories.chats(self.files),
             *habits.unfilled(self.flow, self.sites),
             *endless(self.acting, self.flow),
             *generous(self.acting),

@@ -28,15 +28,12 @@ _USAGE = re.compile(
 _GUARDED = re.compile(
     r"moderations?\.create|guardrails|nemoguardrails|llm_guard|presidio|safety_settings|Rebuff"
     r"|lakera|content_safety|ContentSafety"
+    r"|\w*(?:prompt_?injection|injection_?(?:guard|check|detect|filter)|jailbreak|profanity|toxicity)\w*\("
+    r"|\w*(?:sanitiz|sanitis|validat|moderat|screen|clean|check)\w*_(?:user_?)?(?:input|prompt|query|question|message)s?\("
+    r"|\w*(?:input|prompt|query|question|content|topic|safety)_(?:guard|filter|check|validat)\w*\("
+    r"|is_(?:safe|unsafe|toxic|harmful|appropriate|off_?topic|on_?topic)\w*\("
     r"|LlamaGuard|llama-guard|detect_injection|prompt_guard|OpenAIModerationChain|input_guardrail|moderat",
     re.IGNORECASE,
-)
-_TRIMMED = re.compile(
-    r"trim_messages|BufferWindowMemory|SummaryMemory|SummaryBufferMemory|TokenBufferMemory"
-    r"|SummarizationMiddleware"
-    r"|deque\(.*maxlen"
-    r"|\[-\s*[\w(][^\]\n]*:|\.pop\(0\)|del \w[\w.]*\[|messages_to_keep|tiktoken|RemoveMessage|max_history"
-    r"|truncate|ChatMemoryBuffer|count_tokens"
 )
 _NODES = re.compile(r"add_node\([^()]{0,80}?(\w{1,80})\s*\)")
 _FALLBACKS = re.compile(r"with_fallbacks|fallbacks\s*=|FallbackModel|ModelFallbackMiddleware")
@@ -220,57 +217,6 @@ def _caught(place: Place, flow: Flow, depth: int) -> bool:
         (item for item in flow.functions.get(place.function.name, []) if item.node is place.function), None
     )
     return known is not None and any(_caught(caller, flow, depth - 1) for caller in known.callers)
-
-
-def growing(files: list[list[Node]], flow: Flow) -> Iterator[Sighting]:
-    """Histories that grow with every turn and are sent whole."""
-    told: set[str] = set()
-    for found in files:
-        for node, place in found:
-            if not isinstance(node, ast.Call) or place.code.path in told:
-                continue
-            name = dotted(node.func, place.scope.known)
-            last = node.func.attr if isinstance(node.func, ast.Attribute) else name.rsplit(".", 1)[-1]
-            kept = last == "ConversationBufferMemory" or (
-                last in {"append", "extend"} and _lasting(node, place)
-            )
-            if kept and not _TRIMMED.search(place.block.text) and _sent(place, flow):
-                told.add(place.code.path)
-                yield Sighting(
-                    "growing_history",
-                    ast.unparse(node.func)[:60].removesuffix(f".{last}"),
-                    place.code.at(node, place.block),
-                )
-
-
-def _lasting(node: ast.Call, place: Place) -> bool:
-    if not isinstance(node.func, ast.Attribute):
-        return False
-    text = ast.unparse(node.func.value)
-    if not re.search(r"(?i)messages|history|conversation|memory|chat_log", text):
-        return False
-    if "session_state" in text or text.startswith("self."):
-        return True
-    if isinstance(node.func.value, ast.Name):
-        found = place.scope.find(node.func.value.id)
-        if any("user_session.get" in ast.unparse(value) for value in found):
-            return True
-        module = place.scope
-        while module.outer is not None:
-            module = module.outer
-        waits_for_people = any(
-            isinstance(loop, ast.While) and "input(" in ast.unparse(loop) for loop in place.loops
-        )
-        return (
-            place.function is not None
-            and node.func.value.id in module.names
-            and not place.scope.names.get(node.func.value.id)
-        ) or waits_for_people
-    return False
-
-
-def _sent(place: Place, flow: Flow) -> bool:
-    return any(asked.place.code.path == place.code.path for asked in flow.asked.values())
 
 
 def unfilled(flow: Flow, sites: Sites) -> Iterator[Sighting]:

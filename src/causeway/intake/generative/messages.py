@@ -18,7 +18,7 @@ def how_mixed(asked: Asked) -> str:
     """`whole` where instructions and others' words are one message, `apart` where only others' words share it
     unmarked; empty where neither is so.
     """
-    body: ast.AST = asked.place.function or asked.node
+    body: ast.AST = asked.place.function or asked.place.block.tree
     apart = bool(_SYSTEM.search(ast.unparse(body)))
     if "mixed" in asked.labels:
         if not apart:
