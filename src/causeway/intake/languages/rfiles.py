@@ -24,8 +24,11 @@ WRITES = frozenset(
     }
 )  # fmt: skip
 KEEPS = frozenset(
-    {"saveRDS", "save", "save.image", "write_rds", "xgb.save", "save_model_hdf5", "dump", "lgb.save"}
-)
+    {
+        "saveRDS", "save", "save.image", "write_rds", "xgb.save", "save_model_hdf5", "dump", "lgb.save",
+        "h2o.saveModel", "h2o.save_mojo", "h2o.download_mojo",
+    }
+)  # fmt: skip
 _PLACES = READS | WRITES | {"setwd", "source", "file.path", "here"}
 _FILE = ("file", "path", "con", "destfile", "filename", "input")
 _NOT_HERE = re.compile(r"://|[{*?]|^[A-Za-z]:[\\/]|^(?:/|~)")

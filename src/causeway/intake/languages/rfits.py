@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from causeway.intake.languages import rwater
 from causeway.intake.languages.rsyntax import Call, RText, literals
 
 MODELS = {
@@ -92,6 +93,10 @@ class Fit(Struct, frozen=True):
 def fits(text: RText) -> Iterator[Fit]:
     """Every fit, in order; workflows of parsnip are told by their formula."""
     for call in text.calls():
+        if rwater.is_fit(call):
+            name, task = rwater.named(call)
+            target, frame = rwater.outcome(text, call), call.named["training_frame"]
+            yield Fit(name, _family(call) or task, target, "", frame, call.position)
         if call.name not in FITS:
             continue
         formula = _formula(text, call)

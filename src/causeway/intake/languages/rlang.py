@@ -140,7 +140,9 @@ class RCode:
         if fit.task not in {"", "classification"}:
             return fit.task
         named = re.escape(fit.target)
-        made = re.search(rf"\b{named}`?\s*(?:<-|=)\s*(?:as\.)?factor\(", self.r.plain) if fit.target else None
+        made = (
+            re.search(rf"\b{named}`?\s*(?:<-|:?=)\s*(?:as\.)?factor\(", self.r.plain) if fit.target else None
+        )
         task = fit.task or ("classification" if made or fit.factor or called & _CLASSES else "")
         if not task and called & _ERRORS:
             return "regression"
