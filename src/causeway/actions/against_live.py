@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from causeway.actions.bundles import Bundle
+from causeway.actions.bundles import Bundle, prove
 from causeway.actions.stages.compile import by_input, matrix_of
 from causeway.actions.stages.evaluate import Evaluated
 from causeway.actions.stages.kept_answers import HELD, KeptAnswers, names_of_rows, read_held
@@ -108,8 +108,11 @@ def _pair(work: Workspace, new: KeptAnswers, old: KeptAnswers, *, live: str) -> 
     both = np.flatnonzero(~np.isnan(known))
     if len(both) < FEWEST:
         raise CannotCompareError(f"only {len(both)} rows are new to both")
+    truth = _truth(new)[both]
+    if _metric(new) == "roc_auc" and not 2 <= truth.sum() <= len(truth) - 2:
+        raise CannotCompareError("fewer than two rows of each class are new to both")
     unanswered = int(np.isnan(known[fresh]).sum()) if len(fresh) else 0
-    return _Pair(_truth(new)[both], _judged(new)[both], known[both], unanswered)
+    return _Pair(truth, _judged(new)[both], known[both], unanswered)
 
 
 def _answers_of_old(old: KeptAnswers, names: NDArray[np.bytes_]) -> tuple[dict[bytes, float], set[bytes]]:
@@ -131,7 +134,10 @@ def _truth(kept: KeptAnswers) -> Numbers:
 def _asked(work: Workspace, live: str, rows: Table, old: KeptAnswers) -> Numbers:
     """What the live release itself answers to rows that it never saw; no number where it refuses."""
     folder = work.bundle(live)
-    release = msgspec.json.decode((folder / "release.json").read_bytes(), type=Release)
+    try:
+        release = prove(folder, live)
+    except CausewayError as error:
+        raise CannotCompareError(f"the live release does not answer: {error.message}") from error
     if release.model.form == "worker" or release.model.features:
         raise CannotCompareError("the live release answers by a worker, which is not asked here")
     fields = Table({field.name: rows.columns[field.name] for field in release.signature.inputs})
