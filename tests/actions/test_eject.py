@@ -179,6 +179,18 @@ def test_csv_and_the_addresses_of_health_answer_as_well(served, gateway):
 
 
 @pytest.mark.integration
+def test_what_it_does_not_do_is_told_as_the_gateway_tells_it(served):
+    host, port = served.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(
+            b"PUT /invocations HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+        )
+        told = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert told.startswith(b"HTTP/1.1 405 ")
+    assert b'"code":"method_not_allowed"' in told
+
+
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "said",
     [
@@ -187,6 +199,9 @@ def test_csv_and_the_addresses_of_health_answer_as_well(served, gateway):
         b"content-length: \xb2\r\n",
         b"content-length: 2\r\ntransfer-encoding: chunked\r\n",
         b"content-length: 2\r\ncontent-length: 3\r\n",
+        b"content-length : 2\r\n",
+        b"content-length: 2\r\njunk\r\n",
+        b"x: y\r\n content-length: 2\r\n",
     ],
 )
 def test_a_body_whose_length_is_not_plain_ends_the_connection(served, said):

@@ -35,6 +35,7 @@ IDLE_SECONDS = 20.0
 MAX_CONNECTIONS = 128
 NOT_READY = 3
 _LENGTH = re.compile(r"[0-9]{1,12}")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Anybody(Keyring):
@@ -115,6 +116,9 @@ class Handler(BaseHTTPRequestHandler):
         """Answers rows."""
         self._take()
 
+    # what it does not do is told as the gateway tells it
+    do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_POST  # noqa: N815 - the standard library's names
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
         """Nothing: no request is logged."""
 
@@ -128,6 +132,11 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(body)
 
     def _body(self) -> bytes:
+        # a header that others read otherwise could say where this request ends, and the next begins
+        if self.headers.defects or any(map(_is_odd, self.headers.items())):
+            raise Malformed(
+                "a header is not as HTTP has them", hint="send `name: value`, each on a line of its own"
+            )
         lengths = self.headers.get_all("content-length", ["0"] if self.command != "POST" else [])
         # one that says it both ways, or twice, could be read as two requests by whoever stands in front
         if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]) or "transfer-encoding" in self.headers:
@@ -157,6 +166,11 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(reply.body)
+
+
+def _is_odd(header: tuple[str, str]) -> bool:
+    name, value = header
+    return not _NAME.fullmatch(name) or "\r" in value or "\n" in value
 
 
 class Bounded(ThreadingHTTPServer):
