@@ -145,6 +145,14 @@ class Captured(Struct, frozen=True, omit_defaults=True):
     seconds: float = 0.0
     """What its last fit took."""
     problem: str = ""
+    instead_of: int = -1
+    """The model that it is with the transformers before it, as one pipeline; its own fits are told too."""
+    steps: tuple[str, ...] = ()
+    """Those transformers."""
+    early: tuple[str, ...] = ()
+    """What they did before the rows were split, as leaks are called."""
+    texts: bool = False
+    """Whether one of them takes texts apart."""
 
 
 class Trace(Struct, frozen=True):

@@ -53,11 +53,16 @@ def _word_by_word(
 ) -> Words | None:
     """The steps after which the fewest words change."""
     found: list[tuple[int, tuple[str, ...], dict[str, str]]] = []
-    for steps in _ways():
-        if steps[-1:] not in {("strip",), ("blanks",)} and _table(steps, probes) is not None:
-            table = _table(steps, pairs)
-            if table:
-                found.append((sum(word != new for word, new in table.items()), steps, table))
+    ways = [steps for steps in _ways() if steps[-1:] not in {("strip",), ("blanks",)}]
+    # words that are only left out first: one of them may begin like the word that follows it
+    for stems in (False, True):
+        for steps in ways:
+            if _table(steps, probes, stems=stems) is not None:
+                table = _table(steps, pairs, stems=stems)
+                if table:
+                    found.append((sum(word != new for word, new in table.items()), steps, table))
+        if found:
+            break
     if not found:
         return None
     _, steps, table = min(found, key=lambda each: (each[0], len(each[1])))
@@ -75,14 +80,14 @@ def _makes(steps: tuple[str, ...], pairs: Sequence[tuple[str, str]]) -> bool:
     return all(cleaned_by(steps, raw) == made for raw, made in pairs)
 
 
-def _table(steps: tuple[str, ...], pairs: Sequence[tuple[str, str]]) -> dict[str, str] | None:
+def _table(steps: tuple[str, ...], pairs: Sequence[tuple[str, str]], *, stems: bool) -> dict[str, str] | None:
     """What stands for each word, where that is one word or none in every text; None where it is not."""
     texts = [(cleaned_by(steps, raw), made) for raw, made in pairs]
     kept = {word for _, made in texts for word in made.split()}
     table: dict[str, str] = {}
     counts: dict[str, int] = {}
     for text, made in texts:
-        if not _aligned(text.split(), made.split(), kept, table):
+        if not _aligned(text.split(), made.split(), kept, table, stems=stems):
             return None
         for word in text.split():
             counts[word] = counts.get(word, 0) + 1
@@ -93,12 +98,14 @@ def _table(steps: tuple[str, ...], pairs: Sequence[tuple[str, str]]) -> dict[str
     return table if proven and (seen >= FEWEST_SEEN * len(changed) or len(pairs) <= 2 * PROBES) else None
 
 
-def _aligned(words: list[str], made: list[str], kept: set[str], table: dict[str, str]) -> bool:
+def _aligned(
+    words: list[str], made: list[str], kept: set[str], table: dict[str, str], *, stems: bool
+) -> bool:
     """Notes what became of each word; whether that is what became of it before."""
     at = 0
     for word in words:
         new = ""
-        if at < len(made) and _may_become(word, made[at], kept):
+        if at < len(made) and (word == made[at] or (stems and _may_become(word, made[at], kept))):
             new, at = made[at], at + 1
         if table.setdefault(word, new) != new:
             return False

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from causeway.core.errors import NotFound
 from causeway.core.table import Column, Number, Table, Text
-from causeway.core.trace import Fit, Link, Matrix
+from causeway.core.trace import Captured, Fit, Link, Matrix, Trace
 from causeway.recover.loaded import LoadedTrace, Positions
 
 SYNTHETIC = -1
@@ -61,9 +61,9 @@ class Reached(Struct, frozen=True):
         return self.keys % _ROOT_STRIDE
 
 
-def reached(loaded: LoadedTrace) -> Reached:
-    """The shipped model's rows."""
-    model, fit = shipped_fit(loaded)
+def reached(loaded: LoadedTrace, composed: Captured | None = None) -> Reached:
+    """The shipped model's rows, or those of it together with its transformers."""
+    model, fit = shipped_fit(loaded) if composed is None else _last_kept_fit(loaded, composed)
     width = len(loaded.matrices[fit.matrix].columns)
     used = [f.matrix for f in loaded.trace.fits if f.object == model and f.matrix in loaded.matrices]
     used = [name for name in dict.fromkeys([fit.matrix, *used]) if _width(loaded, name) == width]
@@ -93,8 +93,37 @@ def reached(loaded: LoadedTrace) -> Reached:
 def shipped_fit(loaded: LoadedTrace) -> tuple[int, Fit]:
     """The last model that was saved and had been fitted, else the last one fitted; and its last fit."""
     trace = loaded.trace
-    models = {c.object for c in trace.captured if c.kind in {"classifier", "regressor"}}
-    fits = [fit for fit in trace.fits if fit.call == "fit" and fit.object >= 0]
+    model = _shipped_model(trace)
+    kept = [fit for fit in _fits_of(trace, model) if fit.matrix in loaded.matrices]
+    if not kept:
+        estimator = next(fit.estimator for fit in trace.fits if fit.object == model)
+        raise NotFound(
+            f"the matrix that {estimator} was fitted on was not kept",
+            where=trace.script,
+            hint="; ".join(trace.notes),
+        )
+    return model, kept[-1]
+
+
+def composed_of(trace: Trace) -> Captured | None:
+    """The shipped model together with the transformers before it, where it could be put together."""
+    model = _shipped_model(trace)
+    return next((one for one in trace.captured if one.instead_of == model), None)
+
+
+def _last_kept_fit(loaded: LoadedTrace, captured: Captured) -> tuple[int, Fit]:
+    fits = [f for f in _fits_of(loaded.trace, captured.object) if f.matrix in loaded.matrices]
+    return captured.object, fits[-1]
+
+
+def _fits_of(trace: Trace, model: int) -> list[Fit]:
+    return [fit for fit in trace.fits if fit.object == model and fit.call == "fit"]
+
+
+def _shipped_model(trace: Trace) -> int:
+    together = {c.object for c in trace.captured if c.instead_of >= 0}
+    models = {c.object for c in trace.captured if c.kind in {"classifier", "regressor"}} - together
+    fits = [fit for fit in trace.fits if fit.call == "fit" and fit.object >= 0 and fit.object not in together]
     fits = [fit for fit in fits if fit.object in models] or [fit for fit in fits if fit.target]
     clusterers = [fit.estimator for fit in trace.fits if fit.estimator in CLUSTERERS]
     if not fits and clusterers:
@@ -111,16 +140,7 @@ def shipped_fit(loaded: LoadedTrace) -> tuple[int, Fit]:
             hint="name the script that fits it in causeway.toml: [model] train",
         )
     dumped = [d.object for d in trace.dumps if any(f.object == d.object for f in fits)]
-    model = dumped[-1] if dumped else fits[-1].object
-    kept = [fit for fit in fits if fit.object == model and fit.matrix in loaded.matrices]
-    if not kept:
-        estimator = next(fit.estimator for fit in fits if fit.object == model)
-        raise NotFound(
-            f"the matrix that {estimator} was fitted on was not kept",
-            where=trace.script,
-            hint="; ".join(trace.notes),
-        )
-    return model, kept[-1]
+    return dumped[-1] if dumped else fits[-1].object
 
 
 def _width(loaded: LoadedTrace, name: str) -> int:

@@ -2,18 +2,20 @@
 
 from functools import partial
 
+import msgspec
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from causeway.core.errors import UsageError
+from causeway.core.errors import NotFound, UsageError
 from causeway.core.features import Features, Rule
 from causeway.core.table import Column, Number, Numbers, Table
+from causeway.core.trace import Captured
 from causeway.recover.align import Alignment, Source, align
 from causeway.recover.categories import Evidence
 from causeway.recover.contents import literals_in
 from causeway.recover.fitting import DOUBLE_TOLERANCE, SINGLE_TOLERANCE
-from causeway.recover.identity import Reached, reached
+from causeway.recover.identity import Reached, composed_of, reached
 from causeway.recover.joins import Joins, with_joins
 from causeway.recover.leaks import Leak, leaks_of
 from causeway.recover.loaded import LoadedTrace, Positions
@@ -62,6 +64,8 @@ class Recovery(Struct, frozen=True):
     sampler: int | None
     leaks: tuple[Leak, ...]
     float32: bool
+    steps: tuple[str, ...] = ()
+    """The transformers that the training fitted outside the model and that are now part of it."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -106,8 +110,26 @@ class Recovery(Struct, frozen=True):
 
 
 def recover(loaded: LoadedTrace, *, target: str | None = None) -> Recovery:
-    """The rules, rows and target of the shipped model; `target` is its raw column, found where not given."""
-    rows = reached(loaded)
+    """The rules, rows and target of the shipped model; `target` is its raw column, found where not given.
+
+    Where rules do not make what reached it, or a transformer took texts apart, it is the model together with
+    the transformers that were fitted before it.
+    """
+    together = composed_of(loaded.trace)
+    if together is None:
+        return _recovered(loaded, None, target=target)
+    if together.texts:
+        # how often a word's letters stand in few texts may look like what the vectorizer counts
+        return _recovered(loaded, together, target=target)
+    try:
+        alone = _recovered(loaded, None, target=target)
+    except (NotFound, UsageError):
+        return _recovered(loaded, together, target=target)
+    return _recovered(loaded, together, target=target) if alone.unexplained else alone
+
+
+def _recovered(loaded: LoadedTrace, together: Captured | None, *, target: str | None) -> Recovery:
+    rows = reached(loaded, together)
     found = align(loaded, rows)
     if found is None:
         raise UsageError(
@@ -122,7 +144,12 @@ def recover(loaded: LoadedTrace, *, target: str | None = None) -> Recovery:
     if seen is not None:
         classifier = _is_classifier(loaded, rows)
         aim, y = explain_target(table, found.positions, seen, target=target, classifier=classifier)
-    return _recovery(loaded, rows, found, aim, y)
+    recovery = _recovery(loaded, rows, found, aim, y)
+    if together is None:
+        return recovery
+    early = [Leak(kind) for kind in together.early]
+    leaks = tuple(dict.fromkeys([*recovery.leaks, *early]))
+    return msgspec.structs.replace(recovery, steps=together.steps, leaks=leaks)
 
 
 def _recovery(

@@ -10,7 +10,7 @@ def convert(request):
     from causeway_runner import models
     from causeway_runner.networks import Network
     from causeway_runner.onnx_form import any_locale, as_written, held_together, inputs_of, own_names, tidied
-    from causeway_runner.onnx_models import plain, reason_of, single_only, single_trees
+    from causeway_runner.onnx_models import all_dense, plain, reason_of, single_only, single_trees
     from causeway_runner.onnx_networks import convert_network
     from causeway_runner.onnx_sparse import gaps_for_zeros
 
@@ -22,7 +22,7 @@ def convert(request):
         return {"reason": "%s can be converted in single precision only" % single_only(model)}
     form, named, kinds = inputs_of(model, request["matrix"], request["dtype"])
     try:
-        given = gaps_for_zeros(model, request)
+        given = all_dense(gaps_for_zeros(model, request))
         converted = _to_onnx(single_trees(given) if request["dtype"] == "float64" else given, named)
     except Exception as error:
         return {"reason": reason_of(error, model)}
@@ -43,14 +43,15 @@ def convert(request):
 
 def _to_onnx(model, named):
     from causeway_runner.models import kind_of
-    from causeway_runner.onnx_models import register
+    from causeway_runner.onnx_models import options_of, register
     from skl2onnx import convert_sklearn
 
     register(model)
-    classifies = kind_of(model) == "classifier"
-    options = {id(model): {"zipmap": False}} if classifies else None
+    options = options_of(model)
+    if kind_of(model) == "classifier":
+        options[id(model)] = {"zipmap": False}
     # without a name the converter draws one, and no two conversions have the same bytes
-    return convert_sklearn(model, "model", named, target_opset=OPSET, options=options)
+    return convert_sklearn(model, "model", named, target_opset=OPSET, options=options or None)
 
 
 if __name__ == "__main__":

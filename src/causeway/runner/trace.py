@@ -246,6 +246,7 @@ class Shell:
 
 def write_trace(recorder, run, script, started):
     """Writes the captured models and trace.json."""
+    from causeway_runner.composing import composed
     from causeway_runner.models import DEFINITIONS, capture, join_searches
     from causeway_runner.torch_models import settle
 
@@ -254,6 +255,7 @@ def write_trace(recorder, run, script, started):
     settle(recorder)
     join_searches(recorder)
     captured = capture(recorder, run.names)
+    captured += composed(recorder, captured)
     with open(os.path.join(recorder.out, DEFINITIONS), "w", encoding="utf-8") as stream:
         stream.write("\n\f\n".join(run.definitions))
     recorder.store.buffer.close()

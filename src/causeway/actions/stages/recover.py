@@ -213,7 +213,8 @@ def _fact(recovery: Recovery) -> str:
         )
         text += f"; not {names}" + (" and others" if len(recovery.unexplained) > 3 else "")
     kinds = _kinds(recovery.rules)
-    return f"{text} ({kinds})" if kinds else text
+    text = f"{text} ({kinds})" if kinds else text
+    return f"{text}; {', '.join(recovery.steps)} part of the model" if recovery.steps else text
 
 
 KINDS_SHOWN = 4

@@ -43,7 +43,11 @@ def _refused(obstacle: Obstacle) -> Refused:
 
 def _fact(trace: Trace) -> str:
     fitted = sorted(
-        {model.estimator for model in trace.captured if model.kind in {"classifier", "regressor"}}
+        {
+            model.estimator
+            for model in trace.captured
+            if model.kind in {"classifier", "regressor"} and model.instead_of < 0
+        }
     )
     rows = max((table.rows for table in trace.tables), default=0)
     known = ", ".join(fitted[:3]) or trace.captured[0].estimator

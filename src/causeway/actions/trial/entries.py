@@ -47,7 +47,9 @@ def train(run: TrialRun, script: str) -> Ran:
 
 def entry_of(run: TrialRun, trace: Trace) -> Entry:
     """How far a watched training came, and the first line that failed."""
-    fitted = tuple(dict.fromkeys(one.estimator for one in trace.captured if one.kind != "sampler"))
+    fitted = tuple(
+        dict.fromkeys(one.estimator for one in trace.captured if one.kind != "sampler" and one.instead_of < 0)
+    )
     plain = Entry(
         "train",
         trace.script,

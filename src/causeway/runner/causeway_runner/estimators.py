@@ -6,7 +6,9 @@ import time
 
 import numpy as np
 
-from causeway_runner.recorder import caller
+from causeway_runner.chains import is_sparse
+from causeway_runner.recorder import caller, dense
+from causeway_runner.request import said
 
 FITS = ("fit", "partial_fit", "fit_predict", "fit_resample")
 ANSWERS = ("predict", "predict_proba", "score")
@@ -96,14 +98,33 @@ class Call:
         """Makes the call and notes it, if it succeeds; returns what it gave."""
         given = _argument(args, kwargs, 0, ("X", "raw_documents", "data"))
         matrix, target = self.matrix(given), self.target(args, kwargs)
-        where = self.recorder.where(frame)
+        key, self.took_sparse = self.recorder.chains.key(given), is_sparse(given)
+        where = self.where = self.recorder.where(frame)
         out = self.timed(held, args, kwargs)
         if self.name not in TRANSFORMS and not is_label_coder(self.thing):
             call = "fit" if self.name in FITS[:3] else self.name
             self.recorder.fit(call, self.thing, matrix, target, where)
         if matrix:
             self.follow(given, matrix, out)
+        try:
+            self.chain(given, (matrix, key), target, out)
+        except Exception as error:
+            # the training goes on whatever could not be noted of it
+            self.recorder.note("what %s made was not followed: %s" % (type(self.thing).__name__, said(error)))
         return out
+
+    def chain(self, given, known, target, out):
+        """Notes what a transformer made, and what reached a model; `known` are that matrix's id and key."""
+        (matrix, key), chains = known, self.recorder.chains
+        if is_label_coder(self.thing):
+            return
+        if self.name in TRANSFORMS:
+            chains.transformed(self, matrix, key, out)
+        elif self.name == "fit_resample":
+            chains.resampled(self.thing, key, out[0], target)
+        else:
+            call = "fit" if self.name in FITS[:3] else self.name
+            chains.reached(self.recorder.number(self.thing), call, key, target, given)
 
     def matrix(self, given):
         """The id of what it was given, kept before the call can change it."""
@@ -165,6 +186,9 @@ def resampled(sampler, given, out):
     positions = getattr(sampler, "sample_indices_", None)
     if positions is not None:
         return np.asarray(positions)
+    given, out = dense(given), dense(out)
+    if given is None or out is None:
+        return None
     rows = len(given)
     if len(out) >= rows and _alike(np.asarray(out)[:rows], np.asarray(given)):
         return np.concatenate([np.arange(rows), np.full(len(out) - rows, -1)])
@@ -204,17 +228,18 @@ def patch_split(recorder):
 
 def follow_split(recorder, arrays, out, where):
     """Notes the parts of every array, and which target belongs to the first."""
+    target = recorder.vector(arrays[1]) if len(arrays) > 1 and two_sided(arrays[0]) else ""
     for i, whole in enumerate(arrays):
         if getattr(whole, "ndim", 0) == 2 or (i == 0 and two_sided(whole)):
+            for part, positions in ((out[2 * i], out[-2]), (out[2 * i + 1], out[-1])):
+                recorder.chains.split(whole, positions, part, "" if i else target)
             parent = recorder.matrix(whole, texts=True)
             for part, positions in ((out[2 * i], out[-2]), (out[2 * i + 1], out[-1])):
                 recorder.link(
                     "rows", parent, recorder.matrix(part, texts=True), "train_test_split", positions
                 )
-    if len(arrays) > 1 and two_sided(arrays[0]):
-        target = recorder.vector(arrays[1])
-        if target:
-            recorder.fit("train_test_split", None, recorder.matrix(arrays[0], texts=True), target, where)
+    if target:
+        recorder.fit("train_test_split", None, recorder.matrix(arrays[0], texts=True), target, where)
 
 
 def patch_dumps(recorder):

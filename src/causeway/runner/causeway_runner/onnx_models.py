@@ -1,11 +1,14 @@
 """Models as converters want them: boosters registered, samplers left out, names that they accept."""
 
+import operator
 import re
 
 from causeway_runner.models import kind_of
 from causeway_runner.onnx_catboost import ready_catboost
 from causeway_runner.request import said
 
+WORDS = r"(?u)\b\w\w+\b"
+WORDS_IN_GRAPHS = "[a-zA-Z0-9_][a-zA-Z0-9_]+"
 CLASSIFIER_OPTIONS = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
 
 
@@ -18,6 +21,28 @@ def plain(model):
 
     kept = [(name, plain(step)) for name, step in steps if not hasattr(step, "fit_resample")]
     return Pipeline(kept) if len(kept) != len(steps) or type(model) is not Pipeline else model
+
+
+def all_dense(model):
+    """The pipeline less the steps that make a sparse matrix dense, since a graph has no sparse ones."""
+    steps = getattr(model, "steps", [])
+    kept = [step for step in steps if not _makes_dense(step[1])]
+    if len(kept) == len(steps):
+        return model
+    from sklearn.pipeline import Pipeline
+
+    return Pipeline(kept)
+
+
+def _makes_dense(step):
+    made_by = getattr(step, "func", None)
+    return isinstance(made_by, operator.methodcaller) and "'toarray'" in repr(made_by)
+
+
+def options_of(model):
+    """What the converter is told of parts: words of one letter are none, as the vectorizer has it."""
+    held = [part for part in parts_of(model) if getattr(part, "token_pattern", None) == WORDS]
+    return {id(part): {"tokenexp": WORDS_IN_GRAPHS} for part in held if part.analyzer == "word"}
 
 
 def single_trees(model):

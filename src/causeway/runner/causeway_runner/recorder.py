@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 
+from causeway_runner.chains import Chains
 from causeway_runner.columns import Full, Store
 
 MAX_CELLS = 20000000
@@ -24,6 +25,7 @@ class Recorder:
         self.count = 0
         self.numbers, self.labels, self.last = {}, {}, {}
         self.made, self.writers, self.held = {}, {}, {}
+        self.chains = Chains()
 
     def mine(self, frame):
         """Whether this frame runs the proof of concept's own code, and not on behalf of a watched call."""
