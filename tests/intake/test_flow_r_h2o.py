@@ -31,8 +31,8 @@ h2o.saveModel(model, path = "kept", force = TRUE)
         ),
         (
             (
-                'best_of(algorithm = "gbm", y = outcome, training_frame = train, distribution = "bernoulli",\n'
-                "  hyper_params = list(ntrees = c(50, 100)))"
+                'best_of(algorithm = "gbm", y = outcome, training_frame = train, distribution = "bernoulli",'
+                "\n  hyper_params = list(ntrees = c(50, 100)))"
             ),
             "H2O boosted trees",
             "binary classification",

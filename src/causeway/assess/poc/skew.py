@@ -23,6 +23,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
         yield from _read(poc)
         yield from _text(poc, served)
         yield from _options(poc, served)
+        yield from _fixed_year(poc, served)
 
 
 def _by_hand(poc: Poc, served: str) -> Iterator[Finding]:
@@ -218,4 +219,24 @@ def _options(poc: Poc, served: str) -> Iterator[Finding]:
             tuple(s.at for s in odd),
             certainty=0.95,
             damage=0.6,
+        )
+
+
+def _fixed_year(poc: Poc, served: str) -> Iterator[Finding]:
+    """Ages counted from a year that stands in the code."""
+    found = poc.seen("fixed_year")
+    own = [s for s in found if s.detail == served]
+    if own:
+        taught = [s for s in found if s.at.path == poc.train.value and s not in own]
+        yield Finding(
+            "YEAR-FIXED",
+            Severity.FIX,
+            f"The app counts from {own[0].value}, a year that stands in the code: with every year that "
+            "passes what it takes for an age is one more too low.",
+            Remedy(
+                "Count from the day of the request; in the training, from the day that the records are of."
+            ),
+            tuple(s.at for s in (*own[:3], *taught[:1])),
+            certainty=0.85,
+            damage=0.5,
         )

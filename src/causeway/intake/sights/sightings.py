@@ -29,6 +29,7 @@ from causeway.intake.sights.downloads import downloads_at_import
 from causeway.intake.sights.drawn import drawn
 from causeway.intake.sights.execution import order_matters
 from causeway.intake.sights.fitting import fitting
+from causeway.intake.sights.fixed_years import fixed_years
 from causeway.intake.sights.guards import doors, routes
 from causeway.intake.sights.image_inputs import image_inputs
 from causeway.intake.sights.importing import opened_when_imported, work_when_imported
@@ -130,7 +131,7 @@ def _chance(reading: Reading) -> list[Sighting]:
 def _inputs(reading: Reading) -> list[Sighting]:
     project = reading.project
     seen = [*served_inputs(project), *one_row(project), *unscaled(project), *asking(project)]
-    seen += [*coded_otherwise(project, reading.data), *refitted(project.codes)]
+    seen += [*coded_otherwise(project, reading.data), *refitted(project.codes), *fixed_years(project)]
     seen += [*image_inputs(project, reading.data), *unsaved(project)]
     found = [*work_when_imported(project), *opened_when_imported(project), *doors(project)]
     every, guarded = routes(project)
