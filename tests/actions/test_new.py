@@ -59,7 +59,9 @@ def test_every_open_line_can_be_answered_at_once(tmp_path):
         "product.sponsor": "head of sales", "product.risk_tier": "minimal", "kpi.family": "margin",
         "kpi.unit": "order", "kpi.unit_value": "12.5", "kpi.currency": "EUR", "kpi.baseline": "0.29",
         "kpi.target": "0.25", "kpi.source": "report 7", "budget.run_per_month": "90",
-        "budget.currency": "EUR", "budget.until": "2030-12-31",
+        "budget.currency": "EUR", "budget.until": "2030-12-31", "kpi.query": "select avg(value) from orders",
+        "budget.predictions_per_month": "20000", "budget.day_rate": "640", "budget.upkeep_days": "1.5",
+        "budget.tools_per_month": "0", "data.owner": "ana",
     }  # fmt: skip
     words = [word for key, value in others.items() for word in ("--set", f"{key}={value}")]
     asked = [

@@ -19,7 +19,7 @@ from causeway.core.clock import SystemClock
 from causeway.core.contract_draft import contract_of_file
 from causeway.core.contract_text import write_contract
 from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
-from causeway.core.manifest_text import open_questions, read_manifest
+from causeway.core.manifest_text import OpenQuestion, open_questions, read_manifest
 from causeway.example.golden import data_of
 from causeway.intake import read_poc
 
@@ -30,6 +30,7 @@ TEMPLATES = {
     "forecast": "the next value of a series: what a shop sells next week",
 }
 SHARED = "shared"
+DATA = "data"
 # what TOML writes without quotes: numbers and days
 _BARE = re.compile(r"-?\d+(\.\d+)?|\d{4}-\d{2}-\d{2}")
 DOT = "dot_"
@@ -90,7 +91,7 @@ def new(name: str, template: str, *, into: Path, answers: Answers) -> Written:
         template=template,
         folder=str(folder),
         files=made,
-        open=tuple(question.key for question in open_questions(text)),
+        open=tuple(_key(question) for question in open_questions(text)),
         next=f"cd {shlex.quote(str(folder))} && causeway run",
     )
 
@@ -167,9 +168,14 @@ def _filled(text: str, tokens: Mapping[str, str]) -> str:
     return text
 
 
+def _key(question: OpenQuestion) -> str:
+    """The question's key, of the one source of data too: `data.owner`."""
+    return question.key.replace(f"{DATA}.0.", f"{DATA}.")
+
+
 def _answered(text: str, others: Mapping[str, str]) -> str:
     """The manifest with these of its open lines filled in."""
-    lines, places = text.splitlines(keepends=True), {each.key: each.line for each in open_questions(text)}
+    lines, places = text.splitlines(keepends=True), {_key(each): each.line for each in open_questions(text)}
     for key, value in others.items():
         line = places.get(key)
         if line is None:

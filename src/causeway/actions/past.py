@@ -14,15 +14,17 @@ from causeway.actions.source import digest_file
 from causeway.actions.verify import SHORT_EVENTS, anchor_file, in_words, read_anchor_file
 from causeway.actions.workspace import STATE, keys_folder
 from causeway.adapters import registry
+from causeway.assess.access_masks import as_masked
 from causeway.assess.evidence import Chain, Facts, SourceChecked, facts_from
 from causeway.assess.lineage import is_connected, names_of_sources
 from causeway.core.bundle import RELEASE
 from causeway.core.clock import Clock, SystemClock
 from causeway.core.contract import ContractReport
+from causeway.core.contract_text import read_contract, write_contract
 from causeway.core.errors import CausewayError
-from causeway.core.events import Event
+from causeway.core.events import DataRead, Event
 from causeway.core.ids import digest_of
-from causeway.core.manifest import Manifest
+from causeway.core.manifest import DataPart, Manifest
 from causeway.core.release import Release
 from causeway.ledger import Ledger, open_ledger
 from causeway.ledger import verify as verify_ledger
@@ -135,14 +137,27 @@ def _sources(
     made = next((seen for seen in reversed(run.fold(events).runs.values()) if seen.release == release), None)
     part = manifest.data[0] if manifest.data else None
     contract = _content(folder / part.contract) if part and part.contract else None
-    stage = next((done for done in made.stages if done.stage == CONTRACT_STAGE), None) if made else None
-    if part is None or contract is None or stage is None:
+    if part is None or contract is None or made is None:
         return
-    try:
-        held = msgspec.json.decode(registry.artifact_store(state / "artifacts").get(stage.result), type=_Held)
-    except (CausewayError, msgspec.MsgspecError):
+    # what was brought from outside is held once more before, and that leaves no report
+    for stage in (done for done in reversed(made.stages) if done.stage == CONTRACT_STAGE):
+        try:
+            result = registry.artifact_store(state / "artifacts").get(stage.result)
+            held = msgspec.json.decode(result, type=_Held)
+        except (CausewayError, msgspec.MsgspecError):
+            continue
+        yield SourceChecked(part.name, _in_force(contract, part, events, made.run), held.report)
         return
-    yield SourceChecked(part.name, digest_of(contract), held.report)
+
+
+def _in_force(contract: bytes, part: DataPart, events: Sequence[Event], run: str) -> str:
+    """The digest of the contract as the run had it: without what masking took away."""
+    reads = (event.fact for event in events if isinstance(event.fact, DataRead))
+    masked = next((read.masked for read in reads if (read.run, read.source) == (run, part.name)), {})
+    if not masked:
+        return digest_of(contract)
+    described = read_contract(contract.decode("utf-8-sig"), where=part.contract)
+    return digest_of(write_contract(as_masked(described, part.name, masked)).encode())
 
 
 def _resolves(release: Release, folder: Path, manifest: Manifest, lineage: bytes | None) -> bool | None:

@@ -1,6 +1,7 @@
 """Makes the evidence that files do not show: each part is done, written to the ledger, and told."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,8 +14,10 @@ from causeway.actions.prove.scan import scanned
 from causeway.actions.prove.suite import ran
 from causeway.actions.releases import chosen
 from causeway.actions.run import run
+from causeway.actions.stages.site import Workshop
 from causeway.actions.verify import anchor_file, export_anchor
 from causeway.actions.workspace import Workspace, load_product
+from causeway.adapters import registry
 from causeway.assess.verdicts_running import UNAUTHORISED
 from causeway.core.errors import CausewayError, UsageError
 from causeway.core.events import AnyFact
@@ -46,7 +49,8 @@ class Proved(Struct, frozen=True):
     next: str
 
 
-class Proving(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Proving:
     """What each part starts from."""
 
     work: Workspace
@@ -56,6 +60,7 @@ class Proving(Struct, frozen=True):
     release: str
     report: Path | None
     say: Callable[[str], None]
+    workshop: Workshop
 
     def wrote(self, fact: AnyFact) -> None:
         """Adds the fact to the ledger."""
@@ -64,7 +69,12 @@ class Proving(Struct, frozen=True):
 
 
 def prove(
-    folder: Path, *, only: Sequence[str] = (), report: Path | None = None, say: Callable[[str], None]
+    folder: Path,
+    *,
+    only: Sequence[str] = (),
+    report: Path | None = None,
+    say: Callable[[str], None],
+    workshop: Workshop = registry,
 ) -> Proved:
     """Every part of the evidence, or `only` these, for the latest release; one that fails stops no other."""
     wanted = tuple(only) or (*PARTS[:-1], *([SCAN] if report else []), ANCHOR)
@@ -77,7 +87,7 @@ def prove(
     manifest, _ = load_product(work, folder)
     product = manifest.product.name
     release = chosen(product_state(work, product), product, None)
-    on = Proving(work, folder, manifest, read_poc(folder), release, report, say)
+    on = Proving(work, folder, manifest, read_poc(folder), release, report, say, workshop)
     parts = tuple(_part(on, name) for name in wanted)
     status = "proven" if all(part.holds for part in parts) else "not_proven"
     return Proved(product, release, parts, status, f"causeway check {folder}")
@@ -101,7 +111,7 @@ def _baseline(on: Proving) -> tuple[bool, str]:
 
 
 def _again(on: Proving) -> tuple[bool, str]:
-    made = run(on.work, on.folder, again=on.release)
+    made = run(on.work, on.folder, again=on.release, workshop=on.workshop)
     if made.again is None or not made.again.same:
         words = "; ".join(each.words for each in made.again.differences) if made.again else "no second run"
         return False, f"another release came out: {words}"
@@ -109,7 +119,7 @@ def _again(on: Proving) -> tuple[bool, str]:
 
 
 def _tests(on: Proving) -> tuple[bool, str]:
-    fact = ran(on.work, on.folder, on.manifest, on.poc, say=on.say)
+    fact = ran(on.work, on.folder, on.manifest, on.poc, workshop=on.workshop, say=on.say)
     on.wrote(fact)
     if fact.why:
         return False, f"the tests did not end by themselves: {fact.why}"

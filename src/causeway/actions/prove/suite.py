@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from causeway.actions.source import digest_source
+from causeway.actions.stages.site import Workshop
 from causeway.actions.workspace import MANIFEST, Workspace
 from causeway.adapters import registry
-from causeway.core.environment import Limits
+from causeway.core.environment import Environment, Limits
 from causeway.core.errors import UsageError
 from causeway.core.events import OwnTestsRan
 from causeway.core.manifest import Manifest
@@ -20,7 +21,13 @@ RUNNER = "pytest"
 
 
 def ran(
-    work: Workspace, folder: Path, manifest: Manifest, poc: Poc, *, say: Callable[[str], None]
+    work: Workspace,
+    folder: Path,
+    manifest: Manifest,
+    poc: Poc,
+    *,
+    workshop: Workshop,
+    say: Callable[[str], None],
 ) -> OwnTestsRan:
     """How the tests in this folder end on its code as it is now."""
     tests = [source.path for source in poc.sources if is_test(source.path)]
@@ -29,7 +36,10 @@ def ran(
             "there are no tests in the folder", where=str(folder), hint="write one: tests/test_train.py"
         )
     source = source_of(folder, manifest)
-    found = _suite(work, folder, manifest, poc, tests=tests, say=say)
+    say("making the environment of the tests")
+    environment = _environment(work, folder, manifest, poc, tests=tests, workshop=workshop, say=say)
+    say("running the tests")
+    found = _suite(work, folder, environment)
     return OwnTestsRan(source, found.passed, found.failed, found.skipped, found.why)
 
 
@@ -45,19 +55,20 @@ def is_test(path: str) -> bool:
     return name.endswith(".py") and (name.startswith("test_") or name.endswith("_test.py"))
 
 
-def _suite(
+def _environment(
     work: Workspace,
     folder: Path,
     manifest: Manifest,
     poc: Poc,
     *,
     tests: list[str],
+    workshop: Workshop,
     say: Callable[[str], None],
-) -> Suite:
+) -> Environment:
+    """An environment with what the training and the tests import, as the folder declares it."""
     scripts = [script for script in (manifest.model.train_script, *tests) if script]
-    imports = {name for script in scripts for name in registry.training_imports(folder, script)}
-    say("making the environment of the tests")
-    environment = registry.build_environment(
+    imports = {name for script in scripts for name in workshop.training_imports(folder, script)}
+    return workshop.build_environment(
         folder,
         declared=tuple(f"{requirement.name}{requirement.spec}" for requirement in poc.requirements),
         imports=tuple(sorted({*imports, RUNNER})),
@@ -66,13 +77,17 @@ def _suite(
         say=say,
         stated=poc.python.value or None,
     )
+
+
+def _suite(work: Workspace, folder: Path, environment: Environment) -> Suite:
+    """How the tests of a copy of the folder end, in a cage."""
     scratch = Path(tempfile.mkdtemp(prefix="tests-", dir=work.state))
+    homes = [Path(environment.folder), Path(environment.python).absolute().parent.parent]
     try:
-        cage = registry.cage(scratch / "cage", write=scratch / "work", read=[Path(environment.folder)])
+        cage = registry.cage(scratch / "cage", write=scratch / "work", read=homes)
         with registry.confined(cage):
             copy = scratch / "work" / "copy"
             registry.copy_folder(folder, copy)
-            say("running the tests")
             limits = Limits(seconds=SECONDS, memory_bytes=MEMORY_BYTES)
             return registry.proving().run_suite(environment, copy, limits=limits)
     finally:
