@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from causeway.assess.poc import generative_asking as poc_generative_asking
 from causeway.assess.poc import generative_danger as poc_generative_danger
-from causeway.core.finding import Finding, Remedy, Severity
+from causeway.assess.poc.generative_sentence import asks_too
+from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.poc import Poc
 
 ENOUGH_EXAMPLES = 10
@@ -13,11 +14,11 @@ ENOUGH_EXAMPLES = 10
 def judge(poc: Poc) -> Iterator[Finding]:
     """Answers that act, shared stores, limits, people's data and evaluation.
 
-    What a model's answer may do is judged wherever there is a model; the rest only where it is the product.
+    What a model's answer may do is judged wherever there is a model; the rest where something asks it.
     """
     if poc.genai:
         yield from poc_generative_danger.judge(poc)
-    if not poc.kind.value.startswith("GenAI"):
+    if not (poc.kind.value.startswith("GenAI") or asks_too(poc)):
         return
     yield from _shared(poc)
     yield from poc_generative_asking.judge(poc)
@@ -102,7 +103,7 @@ def _unguarded(poc: Poc) -> Iterator[Finding]:
             Remedy(
                 "Limit the length of what is sent in, and pass both ways through the provider's moderation."
             ),
-            poc.serve.evidence[:1],
+            _asked(poc) if asks_too(poc) else poc.serve.evidence[:1],
             certainty=0.75,
             damage=0.3,
         )
@@ -114,12 +115,17 @@ def _evaluation(poc: Poc) -> Iterator[Finding]:
     if any(item.examples is None for item in sets) or counted >= ENOUGH_EXAMPLES:
         return
     few = f"Only {counted} evaluation examples" if counted else "No evaluation set"
+    aside = asks_too(poc)
     yield Finding(
         "GENAI-NO-EVAL",
-        Severity.FIX,
-        f"{few}: nothing tells whether an answer is right or grounded, or whether a change made it worse.",
+        Severity.NOTE if aside else Severity.FIX,
+        f"{few}{' of what the LLM is asked' if aside else ''}: nothing tells whether an answer is right or grounded, or whether a change made it worse.",
         Remedy("Write down thirty questions with their right answers, and ask them at every change."),
-        poc.serve.evidence[:1] or tuple(guess.at for guess in poc.genai.models[:1] if guess.at),
+        (() if aside else poc.serve.evidence[:1]) or _asked(poc),
         certainty=0.85,
-        damage=0.7,
+        damage=0.35 if aside else 0.7,
     )
+
+
+def _asked(poc: Poc) -> tuple[Evidence, ...]:
+    return tuple(guess.at for guess in poc.genai.models[:1] if guess.at)

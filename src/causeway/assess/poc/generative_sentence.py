@@ -12,6 +12,16 @@ def sentence(poc: Poc) -> str:
     return f"{poc.kind.value}: {', '.join(_parts(poc))}."
 
 
+def asks_too(poc: Poc) -> bool:
+    """Whether an app whose model is of another kind also sends prompts to a language model."""
+    return not poc.kind.value.startswith("GenAI") and bool(poc.genai.providers and poc.seen("asked"))
+
+
+def beside(poc: Poc) -> str:
+    """What such an app asks, for the sentence about it."""
+    return f"and asks an LLM: {_asked(poc)}"
+
+
 def _parts(poc: Poc) -> Iterator[str]:
     made = poc.genai
     asked = _asked(poc)

@@ -157,6 +157,8 @@ def _people_facing(poc: Poc) -> Iterator[str]:
         yield "whose training is not in the folder"
     if not poc.serve:
         yield _unserved(poc)
+    if poc_generative_sentence.asks_too(poc):
+        yield poc_generative_sentence.beside(poc)
     scored = [file for file in poc.data if file.scored and len(file.columns) > 2]
     if scored and poc.languages[:1] != ("Python",):
         yield f"{sum(file.records or 0 for file in scored):,} scored records ({scored[0].format}) are there"
