@@ -17,6 +17,7 @@ from browser import Browser
 import shipyard
 from causeway.actions.lineage import begin_work, end_work
 from causeway.actions.lineage_received import MAX_BODY_BYTES, MAX_EVENTS, received_events
+from causeway.actions.lineage_walk import Lineage
 from causeway.actions.workspace import load_product
 from causeway.console.app import create_app
 from causeway.core.errors import BadManifest
@@ -173,6 +174,27 @@ def test_only_the_bearer_token_opens_it(work):
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")
     assert Browser(app, {"authorization": f"Bearer {TOKEN}"}).get(PATH).status_code == 405
     assert facts(work) == []
+
+
+@pytest.mark.parametrize("spoil", [lambda packed: packed[:-6], lambda packed: packed + packed])
+def test_a_packed_body_is_one_whole_stream(work, spoil):
+    zipped = Browser(
+        create_app(work, token=TOKEN), {"authorization": f"Bearer {TOKEN}", "content-encoding": "gzip"}
+    )
+    answer = send(zipped, spoil(gzip.compress(json.dumps(EVENT).encode())))
+    assert (answer.status_code, answer.json()["code"]) == (400, "no_lineage_event")
+    assert received_events(work) == []
+
+
+def test_nobody_tells_of_our_own_runs(console, work):
+    ours = Work(
+        "churn.read.crm", "01990000-0000-7000-8000-000000000002", "READ", "churn", (Source("a.csv", ()),)
+    )
+    begin_work(work, ours)
+    end_work(work, ours)
+    before = Lineage(work).walk(ours.run)
+    assert send(console, {**EVENT, "run": {"runId": ours.run}}).status_code == 201
+    assert Lineage(work).walk(ours.run) == before
 
 
 def test_an_event_goes_to_the_product_whose_data_it_touches(console, work, folder):

@@ -72,10 +72,11 @@ class Lineage:
         folder = self._work.state / FOLDER
         stands = (self._work.ledger.heads(), folder.stat().st_mtime_ns if folder.is_dir() else 0)
         if self._drawn is None or self._drawn[0] != stands:
-            events = [
-                *(event_of(event) for event in events_told(self._work)),
-                *received_events(self._work),
-            ]
+            told = [event_of(event) for event in events_told(self._work)]
+            runs, jobs = {event.run for event in told}, {event.job for event in told}
+            # what our own runs read and made is told by nobody but them
+            sent = (e for e in received_events(self._work) if e.run not in runs and e.job not in jobs)
+            events = [*told, *sent]
             self._drawn = (stands, graph_of(events, same=self._own_files(events)))
         return self._drawn[1]
 

@@ -55,6 +55,8 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
         raise NoEvent("the body is not gzip, as its header says", hint="send it as it is") from error
     if len(content) > MAX_BODY_BYTES or unpacking.unconsumed_tail:
         raise _too_much()
+    if not unpacking.eof or unpacking.unused_data:
+        raise NoEvent("the body is cut short, or more than one gzip stream", hint="send it again, as one")
     return content
 
 
