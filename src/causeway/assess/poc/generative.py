@@ -119,7 +119,8 @@ def _evaluation(poc: Poc) -> Iterator[Finding]:
     yield Finding(
         "GENAI-NO-EVAL",
         Severity.NOTE if aside else Severity.FIX,
-        f"{few}{' of what the LLM is asked' if aside else ''}: nothing tells whether an answer is right or grounded, or whether a change made it worse.",
+        f"{few}{' of what the LLM is asked' if aside else ''}: nothing tells whether an answer is right or "
+        "grounded, or whether a change made it worse.",
         Remedy("Write down thirty questions with their right answers, and ask them at every change."),
         (() if aside else poc.serve.evidence[:1]) or _asked(poc),
         certainty=0.85,

@@ -16,6 +16,24 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _external(poc)
     yield from _leftovers(poc)
     yield from _deprecated(poc)
+    yield from _undefined(poc)
+
+
+def _undefined(poc: Poc) -> Iterator[Finding]:
+    found = poc.seen("undefined_name")
+    if found:
+        names = list(dict.fromkeys(s.value for s in found))
+        one = len(names) == 1
+        yield Finding(
+            "NAME-UNDEFINED",
+            Severity.FIX,
+            f"{words.listed(names[:4])} {'is' if one else 'are'} used, and no line of the file defines or "
+            f"imports {'it' if one else 'them'}: that line fails when it runs.",
+            Remedy("Import or define it." if one else "Import or define them."),
+            tuple(s.at for s in found[:4]),
+            certainty=0.95,
+            damage=0.45,
+        )
 
 
 def _unscaled(poc: Poc) -> Iterator[Finding]:

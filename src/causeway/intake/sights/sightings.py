@@ -46,6 +46,7 @@ from causeway.intake.sights.serving import app_facts
 from causeway.intake.sights.similarity import similarity
 from causeway.intake.sights.swallowed import swallowed_errors
 from causeway.intake.sights.time_order import time_order
+from causeway.intake.sights.undefined import undefined
 from causeway.intake.sights.unsaved import unsaved
 from causeway.intake.sights.unscaled import unscaled
 from causeway.intake.sights.unscored import unscored
@@ -110,7 +111,8 @@ def _judged(reading: Reading) -> list[Sighting]:
 
 def _upkeep(reading: Reading) -> list[Sighting]:
     codes = reading.project.codes
-    return [*seeds(codes), *manners(codes), *unused(reading.codes, reading.models, reading.entries)]
+    left = unused(reading.codes, reading.models, reading.entries)
+    return [*seeds(codes), *manners(codes), *undefined(codes), *left]
 
 
 def _chance(reading: Reading) -> list[Sighting]:
