@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.actions.access_wish import Wish, access_of, rules_of, wish_of
 from causeway.actions.workspace import Workspace, load_product
@@ -25,7 +25,7 @@ from causeway.core.access import (
     Use,
     one_line,
 )
-from causeway.core.errors import Conflict, NotFound, UsageError
+from causeway.core.errors import BadContract, Conflict, NotFound, UsageError
 from causeway.core.events import AccessAsked, AccessGranted, AccessRevoked, AnyFact, ProductDeclared
 from causeway.core.manifest import DataPart, Manifest
 from causeway.views.access import Access, AskSeen, GrantSeen, ReadSeen
@@ -222,7 +222,12 @@ def _wished(work: Workspace, folder: Path, source: str) -> Wish:
 def _wish_about(work: Workspace, folder: Path, manifest: Manifest, source: str) -> Wish:
     """The wish for this source; one that the manifest no longer names had the product's owner."""
     part = next((part for part in manifest.data if part.name == source), None)
-    return wish_of(work, folder, manifest, part or DataPart(source, owner=manifest.product.owner))
+    part = part or DataPart(source, owner=manifest.product.owner)
+    try:
+        return wish_of(work, folder, manifest, part)
+    except (BadContract, NotFound):
+        # what is taken back needs no classes, and no spoilt contract may keep a grant alive
+        return wish_of(work, folder, manifest, structs.replace(part, contract=""))
 
 
 def _for(wish: Wish, purpose: str) -> Use:

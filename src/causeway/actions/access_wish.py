@@ -11,7 +11,7 @@ from causeway.assess.access_masks import Rules, bundled_rules, read_rules, unmas
 from causeway.core.access import READ, Request, Terms, Use, classified, use_of
 from causeway.core.contract import Contract
 from causeway.core.contract_text import read_contract
-from causeway.core.errors import BadContract
+from causeway.core.errors import BadContract, NotFound, OutsideError, outside
 from causeway.core.manifest import DataPart, Manifest
 from causeway.views.access import Access, GrantSeen, fold
 
@@ -47,9 +47,16 @@ class Wish:
 def wish_of(work: Workspace, folder: Path, manifest: Manifest, part: DataPart) -> Wish:
     """What the manifest in this folder wants of the source."""
     contract = None
-    if part.contract and (folder / part.contract).is_file():
-        file = folder / part.contract
-        contract = read_contract(file.read_text("utf-8-sig"), where=str(file))
+    file = folder / part.contract
+    if part.contract and part.governed and not file.is_file():
+        # whoever took it away would take the masks away with it
+        raise NotFound(
+            f"the contract of {part.name} is not there, which classifies its columns",
+            where=str(file),
+            hint="bring it back, or take `contract` out of causeway.toml and have the access granted anew",
+        )
+    if part.contract and file.is_file():
+        contract = read_contract(_bytes(file), where=str(file))
         if part.governed and contract.object_named(part.name) is None:
             # whose classification cannot be found would come unmasked
             raise BadContract(
@@ -60,6 +67,13 @@ def wish_of(work: Workspace, folder: Path, manifest: Manifest, part: DataPart) -
     classes = classified(contract, part.name)
     use = use_of(manifest, part, classes)
     return Wish(work, manifest, part, contract, classes, use, str(folder / "causeway.toml"))
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise outside(error) from error
 
 
 def permitted(wish: Wish, *, rules: Rules) -> GrantSeen:
@@ -99,4 +113,9 @@ def pseudonym_key(keys: Path) -> bytes:
     file = keys / "pseudonyms.key"
     if not file.is_file():
         write_whole(file, secrets.token_hex(32).encode(), mode=0o600)
-    return bytes.fromhex(file.read_text("ascii").strip())
+    try:
+        return bytes.fromhex(_bytes(file).decode("ascii").strip())
+    except ValueError as error:
+        raise OutsideError(
+            "the key of the pseudonyms cannot be read", where=str(file), hint="bring it back from a backup"
+        ) from error
