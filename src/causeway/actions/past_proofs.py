@@ -75,7 +75,8 @@ def with_proofs(
         facts,
         reproduced=_reproduced(seen, release.digest),
         source=source_of(folder, manifest),
-        review=registry.proving().review_of(folder, source_files(folder)),
+        # data is held by its own digest, and often lies outside of version control
+        review=registry.proving().review_of(folder, set(source_files(folder)) - _data(manifest)),
         tested=seen.tested[-1] if seen.tested else None,
         probed=probed,
         scanned=next((each for each in reversed(seen.scanned) if each.fact.environment == packages), None),
@@ -90,6 +91,10 @@ def with_proofs(
         anonymous_status=probed.fact.anonymous if live is None else live,
         protocol_holds=probed.fact.described and probed.fact.inferred,
     )
+
+
+def _data(manifest: Manifest) -> set[str]:
+    return {part.path for part in manifest.data}
 
 
 def of_folder(poc: Poc, folder: Path, manifest: Manifest | None) -> dict[str, object]:
