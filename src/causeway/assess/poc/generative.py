@@ -21,6 +21,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
     if not (poc.kind.value.startswith("GenAI") or asks_too(poc)):
         return
     yield from _shared(poc)
+    yield from _threads(poc)
     yield from poc_generative_asking.judge(poc)
     yield from _personal(poc)
     yield from _uncounted(poc)
@@ -53,6 +54,20 @@ def _shared(poc: Poc) -> Iterator[Finding]:
             tuple(s.at for s in found[:3]),
             certainty=0.9,
             damage=0.6 if found[0].what == "shared_file" else 0.95,
+        )
+
+
+def _threads(poc: Poc) -> Iterator[Finding]:
+    for sighting in poc.seen("shared_thread"):
+        yield Finding(
+            "GENAI-SHARED-STORE",
+            Severity.FIX,
+            f'All users share one conversation (thread_id "{sighting.value}"): what each of them says is '
+            "kept beside what the others said, and it only grows.",
+            Remedy("Make a thread_id for each session, and hand it to every call."),
+            (sighting.at,),
+            certainty=0.85,
+            damage=0.7,
         )
 
 

@@ -14,7 +14,8 @@ def sentence(poc: Poc) -> str:
 
 def asks_too(poc: Poc) -> bool:
     """Whether an app whose model is of another kind also sends prompts to a language model."""
-    return not poc.kind.value.startswith("GenAI") and bool(poc.genai.providers and poc.seen("asked"))
+    asked = poc.serve and poc.genai.providers and any(s.at.path.endswith(".py") for s in poc.seen("asked"))
+    return not poc.kind.value.startswith("GenAI") and bool(asked)
 
 
 def beside(poc: Poc) -> str:

@@ -16,6 +16,7 @@ from causeway.intake.generative.messages import how_mixed
 from causeway.intake.generative.prompts import in_code, personal_in
 from causeway.intake.generative.sites import Sites
 from causeway.intake.generative.stores import Kept, overwritten
+from causeway.intake.generative.threads import threads
 from causeway.intake.generative.values import Constants, Node, nodes
 from causeway.intake.private.confidential import secrets_in
 from causeway.intake.python.code import Code
@@ -167,6 +168,7 @@ class _Parts:
             *overwritten(self.files),
             *shared.queried(self.files),
             *shared.remembered(self.files),
+            *threads(self.files, self.flow),
             *self.acting.sightings,
             *habits.limits(self.sites, bound=bound),
             *habits.waits(self.sites, self.flow, self.files),
