@@ -52,6 +52,18 @@ joblib.dump(LogisticRegression().fit(first, y), "reused.pkl")
 crossed = TargetEncoder(target_type="binary", random_state=0).fit_transform(df[["kind"]], y)
 joblib.dump(LogisticRegression().fit(crossed, y), "crossed.pkl")
 
+from scipy.sparse import hstack
+beside = hstack([counts, df[["size", "age"]].values]).tocsr()
+a, b, c, d = train_test_split(beside, y, random_state=1)
+stacked = LogisticRegression(max_iter=2000).fit(a, c)
+stacked.score(b, d)
+joblib.dump(stacked, "stacked.pkl")
+
+back = df[["age", "kind", "size"]].copy()
+back[["size", "age"]] = PowerTransformer().fit_transform(back[["size", "age"]])
+back["kind"] = back["kind"].map({"a": 0, "b": 1, "c": 2})
+joblib.dump(Ridge().fit(back, y), "back.pkl")
+
 changed = PowerTransformer().fit_transform(df[["size", "age"]])
 changed[:, 0] *= 2
 joblib.dump(LogisticRegression().fit(changed, y), "changed.pkl")
@@ -90,7 +102,7 @@ def rows_of(into, trace, captured):
     """Rows that the pipeline was fitted on, and their positions in all rows."""
     loaded = registry.load_trace(into)
     fit = [one for one in trace.fits if one.object == captured.object and one.call == "fit"][-1]
-    link = next((one for one in trace.links if one.child == fit.matrix), None)
+    link = next((one for one in trace.links if one.child == fit.matrix and one.positions), None)
     return loaded.matrices[fit.matrix], None if link is None else loaded.indexes[link.positions]
 
 
@@ -128,6 +140,30 @@ def test_what_was_fitted_on_training_rows_only_is_no_leak(trained):
     asked = [fit.call for fit in trace.fits if fit.object == together.object]
     assert asked == ["fit", "predict"]
     assert len(rows_of(into, trace, together)[0]) == 90
+
+
+def test_texts_beside_other_columns_are_taken_apart_again(trained):
+    into, trace, models = trained
+    together = models["stacked"]
+
+    assert together.steps == ("CountVectorizer",)
+    assert together.early == ("transformed-before-split",)
+    rows, positions = rows_of(into, trace, together)
+    assert [len(rows), len(positions)] == [90, 90]
+    assert next(iter(rows.columns)) == "note"
+    numbers = [column.values for name, column in rows.columns.items() if name != "note"]
+    sizes = registry.load_trace(into).tables["t0"].columns["size"].values
+    assert np.array_equal(numbers[0], sizes[positions])
+
+
+def test_columns_that_were_transformed_in_their_place_are_taken_apart_again(trained):
+    into, trace, models = trained
+    together = models["back"]
+
+    assert together.steps == ("PowerTransformer",)
+    rows, _ = rows_of(into, trace, together)
+    assert list(rows.columns) == ["size", "age", "kind"]
+    assert set(rows.columns["kind"].values) == {0, 1, 2}
 
 
 def test_what_would_answer_otherwise_is_not_put_together(trained):

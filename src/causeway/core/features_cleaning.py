@@ -26,6 +26,18 @@ STEPS: dict[str, tuple[Step, str]] = {
     "letters, digits to blanks": (_replacing(r"[^a-zA-Z0-9]", " "), "what is no letter or digit as a blank"),
     "word characters": (_replacing(r"[^\w\s]", ""), "word characters only"),
     "word characters to blanks": (_replacing(r"[^\w\s]", " "), "what is no word character as a blank"),
+    "runs of other than word characters": (
+        _replacing(r"\W+", " "),
+        "each run of other than word characters as a blank",
+    ),
+    "runs of other than letters": (
+        _replacing(r"[^a-zA-Z]+", " "),
+        "each run of other than letters as a blank",
+    ),
+    "runs of other than letters, digits": (
+        _replacing(r"[^a-zA-Z0-9]+", " "),
+        "each run of other than letters and digits as a blank",
+    ),
     "marks": (lambda text: text.translate(_PUNCTUATION), "without punctuation"),
     "marks to blanks": (lambda text: text.translate(_TO_BLANKS), "punctuation as blanks"),
     "digits": (_replacing(r"\d+", ""), "without digits"),

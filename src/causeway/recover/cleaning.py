@@ -23,6 +23,9 @@ _SIGNS = (
     ("word characters to blanks",),
     ("marks",),
     ("marks to blanks",),
+    ("runs of other than word characters",),
+    ("runs of other than letters",),
+    ("runs of other than letters, digits",),
 )
 _DIGITS = ((), ("digits",), ("digit words",))
 _LAST = ((), ("strip",), ("blanks",))

@@ -20,8 +20,9 @@ class Made:
 class Part:
     """Rows of a matrix that was made: those at `positions`, or what a sampler made of all of them."""
 
-    def __init__(self, whole, positions, *, sampler=None, target=""):
+    def __init__(self, whole, positions, *, sampler=None, target="", held=None):
         self.whole, self.positions, self.sampler, self.target = whole, positions, sampler, target
+        self.held = held
 
 
 class Asked:
@@ -36,7 +37,7 @@ class Chains:
     """Collects them by their content: a copy, a frame around it or a dense form is the same matrix."""
 
     def __init__(self):
-        self.made, self.parts, self.asked, self.held = {}, {}, {}, 0
+        self.made, self.parts, self.loose, self.asked, self.held = {}, {}, {}, {}, 0
 
     def key(self, given):
         """The key of a matrix, where any was made that it could be."""
@@ -56,11 +57,15 @@ class Chains:
             self.made[new] = made
 
     def split(self, whole, positions, part, target=""):
-        """Notes rows of a matrix that was made."""
+        """Notes rows of a matrix that was made, or of one that may hold columns that were (`loose`)."""
         key = self.key(whole)
-        new = key_of(part) if self.known(key) else None
-        if new not in (None, key):
+        new = key_of(part) if key is not None else None
+        if new in (None, key):
+            return
+        if self.known(key):
             self.parts.setdefault(new, Part(key, positions, target=target))
+        elif new not in self.loose:
+            self.loose[new] = Part(key, positions, target=target, held=self.hold(whole))
 
     def resampled(self, sampler, key, out, target):
         """Notes what a sampler made of a matrix that was made."""

@@ -4,8 +4,9 @@ import operator
 
 import numpy as np
 
+from causeway_runner.assembling import Assembly, blocks_of
 from causeway_runner.chains import is_sparse, key_of, places, rows_of
-from causeway_runner.columns import Full, read_matrix
+from causeway_runner.columns import Full, read_column, read_matrix
 from causeway_runner.models import chosen, described
 from causeway_runner.onnx_models import parts_of
 from causeway_runner.request import said
@@ -33,6 +34,7 @@ class Way:
     def __init__(self):
         self.steps, self.root, self.positions, self.where = [], "", None, ""
         self.early, self.split_target, self.target, self.before = set(), "", "", None
+        self.names = []
 
     def same_steps(self, other):
         """Whether the same objects made both; samplers only act in a fit."""
@@ -75,7 +77,7 @@ class Composition:
         self.number = model["object"]
         self.model = chosen(recorder.objects[self.number])
         self.asked = self.chains.asked[self.number]
-        self.roots = {}
+        self.roots, self.assemblies, self.alike = {}, {}, {}
 
     def described(self):
         """The pipeline as the trace tells of it; its fits are noted."""
@@ -93,15 +95,34 @@ class Composition:
         if told["problem"]:
             raise Unresolved(told["problem"])
         self.note_fits(number, way, fitted)
-        steps = [type(step.thing).__name__ for step in way.steps]
+        steps = way.names or [type(step.thing).__name__ for step in way.steps]
         texts = any(type(part).__name__.endswith("Vectorizer") for part in parts_of(pipeline))
         return dict(told, instead_of=self.number, steps=steps, early=sorted(way.early), texts=texts)
 
     def way(self, asked):
         """How the matrix of this call came to be."""
-        way, key, passed = Way(), asked.key, set()
+        way, key = Way(), asked.key
         if not self.chains.known(key):
+            key = self.unknown(way, asked)
+        return self.followed(way, key)
+
+    def unknown(self, way, asked):
+        """The key to go on from for a matrix that no transformer made as it is."""
+        loose = self.chains.loose.get(asked.key)
+        if loose is not None:
+            if loose.held is None or key_of(loose.held) != loose.whole:
+                raise Unresolved
+            back_to_whole(way, loose)
+            if not self.assembled(way, loose.held):
+                raise Unresolved
+        elif not self.assembled(way, asked.given):
             key, way.positions = self.sliced(asked)
+            return key
+        return None
+
+    def followed(self, way, key):
+        """Goes back along what was made and cut until a matrix that no transformer made."""
+        passed = set()
         while not way.root:
             if key in passed:
                 raise Unresolved
@@ -113,6 +134,60 @@ class Composition:
                 back_to_given(way, made)
                 key = made.parent
         return way
+
+    def assembled(self, way, given):
+        """Takes a matrix apart whose columns were partly made; whether it was one."""
+        whole = key_of(given)
+        if whole not in self.assemblies:
+            blocks = blocks_of(given, self.chains.made)
+            self.assemblies[whole] = blocks and self.together(given, blocks)
+        if self.assemblies[whole] is None:
+            return False
+        steps, way.root, way.where, early, names = self.assemblies[whole]
+        if way.positions is not None:
+            way.early.update(early)
+        way.steps, way.names = list(steps), names
+        return True
+
+    def together(self, given, blocks):
+        """The steps that make the matrix of one frame, and that frame's id."""
+        assembly, signs, names, where, early = Assembly(given, blocks), [], [], "", set()
+        roots = []
+        for block in blocks:
+            if block.made is None:
+                assembly.passes(block)
+                signs.append(tuple(block.places))
+                continue
+            inner = self.followed(Way(), block.key)
+            if inner.before is not None:
+                raise Unresolved
+            things = things_of(inner.steps)
+            assembly.takes(block, self.rows(inner), things[0] if len(things) == 1 else chain_of(things))
+            signs.append((tuple(block.places), *(id(step.thing) for step in inner.steps)))
+            names += [type(step.thing).__name__ for step in inner.steps]
+            where, early = inner.where, early | inner.early
+            early |= {"transformed-before-split"} if block.made.call == "fit_transform" else set()
+            roots.append(inner)
+        steps = self.alike.get(tuple(signs))
+        if steps is None:
+            made = assembly.steps(self.target_of(given), sparse=is_sparse(given))
+            steps = self.alike[tuple(signs)] = [
+                Step(step, took_sparse=is_sparse(given), gave_sparse=is_sparse(given)) for step in made
+            ]
+        root = self.recorder.matrix(assembly.frame(), texts=True)
+        kind = "same" if roots[0].positions is None else "rows"
+        self.recorder.link(kind, roots[0].root, root, "assembled", roots[0].positions)
+        return steps, root, where, early, names
+
+    def target_of(self, given):
+        """The target of these rows where they were fitted on as they are; a step may want one."""
+        rows = given.shape[0]
+        vectors = {one["name"]: one for one in self.recorder.vectors.values()}
+        found = [one.target for one in self.asked if one.target and vectors[one.target]["rows"] == rows]
+        found += [part.target for part in self.chains.loose.values() if part.target]
+        found = [name for name in found if vectors[name]["rows"] == rows]
+        self.recorder.store.buffer.flush()
+        return read_column(self.recorder.store.folder, vectors[found[0]]) if found else None
 
     def sliced(self, asked):
         """The matrix that this one was cut out of, and at which rows."""
@@ -211,20 +286,39 @@ def back_to_whole(way, part):
 
 def pipeline_of(way, model, sparse):
     """The fitted pipeline; where a sparse matrix was made dense on the way, a step does that."""
-    steps, gave = [], False
-    for step in way.steps:
-        if gave and not step.took_sparse and not step.sampler:
-            steps.append(to_dense())
-        steps.append(step.thing)
-        gave = gave if step.sampler else step.gave_sparse
-    if gave and not sparse:
+    steps = things_of(way.steps)
+    made = [step for step in way.steps if not step.sampler]
+    if made and made[-1].gave_sparse and not sparse:
         steps.append(to_dense())
     steps += [step for _, step in model.steps] if type(model).__name__ == "Pipeline" else [model]
     if any(step.sampler for step in way.steps):
         from imblearn.pipeline import Pipeline
     else:
         from sklearn.pipeline import Pipeline
-    return Pipeline([("%d %s" % (at, type(one).__name__), one) for at, one in enumerate(steps)])
+    return Pipeline(named(steps))
+
+
+def things_of(steps):
+    """The fitted objects in order, and what makes a sparse matrix dense where one of them took it so."""
+    things, gave = [], False
+    for step in steps:
+        if gave and not step.took_sparse and not step.sampler:
+            things.append(to_dense())
+        things.append(step.thing)
+        gave = gave if step.sampler else step.gave_sparse
+    return things
+
+
+def chain_of(things):
+    """Several fitted objects as one."""
+    from sklearn.pipeline import Pipeline
+
+    return Pipeline(named(things))
+
+
+def named(things):
+    """Steps of a pipeline."""
+    return [("%d %s" % (at, type(one).__name__), one) for at, one in enumerate(things)]
 
 
 def to_dense():

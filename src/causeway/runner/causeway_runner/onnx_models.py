@@ -8,7 +8,7 @@ from causeway_runner.onnx_catboost import ready_catboost
 from causeway_runner.request import said
 
 WORDS = r"(?u)\b\w\w+\b"
-WORDS_IN_GRAPHS = "[a-zA-Z0-9_][a-zA-Z0-9_]+"
+WORDS_IN_GRAPHS = r"[\p{L}\p{N}_][\p{L}\p{N}_]+"
 CLASSIFIER_OPTIONS = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
 
 
