@@ -45,7 +45,7 @@ def _first_change(folder: Path, listed: bytes, files: Collection[str]) -> str:
         mode, _, digest = about.split()
         if mode in FILE_MODES and _blob(folder / path, len(digest)) != digest:
             return path
-    return next((path for path in files if path not in named), "")
+    return next((path for path in sorted(files) if path not in named), "")
 
 
 def _blob(path: Path, length: int) -> str:
