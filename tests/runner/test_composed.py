@@ -162,7 +162,7 @@ def test_columns_that_were_transformed_in_their_place_are_taken_apart_again(trai
 
     assert together.steps == ("PowerTransformer",)
     rows, _ = rows_of(into, trace, together)
-    assert list(rows.columns) == ["size", "age", "kind"]
+    assert list(rows.columns) == ["kind", "size", "age"]
     assert set(rows.columns["kind"].values) == {0, 1, 2}
 
 
