@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from causeway.core.errors import UsageError
 from causeway.core.features_apply import Sheet, apply_columns, apply_to_sheet
+from causeway.core.features_direct import direct_of
 from causeway.core.features_plan import Plan, combinations_of, mixtures_of, plans_of, template_of
 from causeway.core.features_problem import Problem
 from causeway.core.features_row import Policy, Row, RowFill
@@ -70,6 +71,8 @@ class Compiled:
         self._combinations = combinations_of(features)
         self._mixtures = mixtures_of(features)
         self._template = np.array(template_of(features), np.float64)
+        self._direct = direct_of(features, self._plans)
+        self._only_direct = not (self._combinations or self._mixtures or (self._direct and self._direct.rest))
         self._words = [j for j, rule in enumerate(features.rules) if isinstance(rule, Words)]
 
     def matrix(self, rows: Sequence[Row]) -> Prepared:
@@ -107,10 +110,23 @@ class Compiled:
 
     def _fill(self, rows: Sequence[Row]) -> tuple[Numbers, list[RowFill]]:
         values: Numbers = np.tile(self._template, (len(rows), 1))
-        fills = [RowFill(index, values[index], self._policy) for index in range(len(rows))]
-        for fill, row in zip(fills, rows, strict=True):
-            fill.fill(row, self._plans, self._combinations, self._mixtures)
-        return values, fills
+        plain = self._direct.fill(rows, values) if self._direct else None
+        if plain is None or self._direct is None:
+            return values, [self._row(index, row, values, self._plans) for index, row in enumerate(rows)]
+        if self._only_direct and plain.all():
+            return values, []
+        rest = self._direct.rest
+        return values, [
+            self._row(index, row, values, rest if plain[index] else self._plans)
+            for index, row in enumerate(rows)
+        ]
+
+    def _row(self, index: int, row: Row, values: Numbers, plans: tuple[Plan, ...]) -> RowFill:
+        fill = RowFill(index, values[index], self._policy)
+        if plans is self._plans:
+            fill.out[:] = self._template
+        fill.fill(row, plans, self._combinations, self._mixtures)
+        return fill
 
     def _table(self, rows: Sequence[Row]) -> Table | None:
         """The rows as a table, where every value has its field's plain type."""
@@ -131,9 +147,7 @@ class Compiled:
             doubtful |= _out_of_range(plan, sheet)
         problems: list[Problem] = []
         for index in np.flatnonzero(doubtful).tolist():
-            fill = RowFill(index, cells.values[index], self._policy)
-            fill.out[:] = self._template
-            fill.fill(rows[index], self._plans, self._combinations, self._mixtures)
+            fill = self._row(index, rows[index], cells.values, self._plans)
             problems += fill.problems
         return Prepared(cells.values, problems)
 

@@ -66,14 +66,12 @@ async def body_of(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     """The whole body, unless it is too large or too slow."""
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
-        raise _too_large()
+        raise too_large()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await _whole(receive)
     except TimeoutError:
-        raise TooSlow(
-            f"the body did not arrive within {BODY_SECONDS:.0f} seconds", hint="send it faster, or in parts"
-        ) from None
+        raise too_late() from None
 
 
 async def _whole(receive: Receive) -> bytes:
@@ -86,12 +84,20 @@ async def _whole(receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > MAX_BODY_BYTES:
-            raise _too_large()
+            raise too_large()
         if not message.get("more_body"):
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _too_large() -> TooLarge:
+def too_late() -> TooSlow:
+    """Why a body that is still coming is not waited for."""
+    return TooSlow(
+        f"the body did not arrive within {BODY_SECONDS:.0f} seconds", hint="send it faster, or in parts"
+    )
+
+
+def too_large() -> TooLarge:
+    """Why so many bytes are not read."""
     return TooLarge(f"the body is larger than {MAX_BODY_BYTES >> 20} MB", hint="send fewer rows at a time")
 
 

@@ -80,7 +80,12 @@ class BoundedProtocol(HttpToolsProtocol):
         if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
             self._refusal = reply_to(Malformed("the request has not one Host", hint="send the header `Host`"))
             raise ValueError
-        super().on_headers_complete()
+        if not self.start():
+            super().on_headers_complete()
+
+    def start(self) -> bool:
+        """Whether the request was taken another way than uvicorn's."""
+        return False
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""

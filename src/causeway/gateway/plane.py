@@ -9,12 +9,12 @@ from causeway.core.features import Problem
 from causeway.core.records import Record, Value, frame
 from causeway.core.release import Output
 from causeway.core.routes import Key
-from causeway.gateway.identifiers import prediction_ids
-from causeway.gateway.model import Answers
+from causeway.gateway.identifiers import following
+from causeway.gateway.model import Answers, Predicted
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.refusals import Invalid, NotReady
 from causeway.gateway.routing import Live, Variant
-from causeway.gateway.schema import Row, at
+from causeway.gateway.schema import Checked, Row, at
 
 NANOSECONDS = 1_000_000_000
 
@@ -24,8 +24,10 @@ class Asked(Struct, frozen=True):
 
     rows: Sequence[Mapping[str, object]]
     key: Key
+    unit: str
+    """The name of its first row's prediction, by which its release is drawn."""
     request: str
-    """What the caller named the request, or what we did."""
+    """What the caller named the request, or the unit."""
     started: float
     """`time.perf_counter()` when it arrived."""
 
@@ -38,20 +40,37 @@ class Answer(Struct, frozen=True):
     outputs: Answers
     flags: Sequence[tuple[str, ...]]
     request: str
+    at_ns: int
+    """Nanoseconds since 1970 in UTC."""
 
 
 async def answer(live: Live, variant: Variant, asked: Asked, *, recorder: Recorder) -> Answer:
     """The recorded answer to these rows, or the reason why there is none."""
     checked = variant.loaded.schema.check(asked.rows)
-    predicted = await variant.loaded.predict(checked.rows)
-    flags = flagged(checked.flags, predicted.problems, variant) if predicted.problems else checked.flags
-    now = time.time_ns()
-    ids = prediction_ids(len(checked.rows), at_ns=now)
-    made = Answer(variant, ids, predicted.answers, flags, asked.request)
-    if live.route.records != "off":
-        frames = _frames(made, checked.rows, asked, at_ns=now)
-        await _record(live, frames, recorder)
+    made = answered(variant, asked, checked, await variant.loaded.predict(checked.rows))
+    if live.route.records == "off":
+        return made
+    frames = frames_of(made, checked.rows, asked)
+    if live.route.records == "async":
+        recorder.append(live.product, frames)
+    elif not await recorder.durable(live.product, frames):
+        raise not_kept()
     return made
+
+
+def answered(variant: Variant, asked: Asked, checked: Checked, predicted: Predicted) -> Answer:
+    """What was predicted for these rows, each with a name; refused where the release takes no such row."""
+    flags = flagged(checked.flags, predicted.problems, variant) if predicted.problems else checked.flags
+    ids = following(asked.unit, len(checked.rows))
+    return Answer(variant, ids, predicted.answers, flags, asked.request, time.time_ns())
+
+
+def not_kept() -> NotReady:
+    """Why there is no answer, where it had to be on the disk first."""
+    return NotReady(
+        "the answer could not be recorded, so it is not given",
+        hint="this product answers only after its record is on the disk; free some space there",
+    )
 
 
 def flagged(
@@ -85,17 +104,8 @@ def _said(problem: Problem) -> str:
             return f"{place}: {problem.value} is of the wrong type"
 
 
-async def _record(live: Live, frames: Sequence[bytes], recorder: Recorder) -> None:
-    if live.route.records == "async":
-        recorder.append(live.product, frames)
-    elif not await recorder.durable(live.product, frames):
-        raise NotReady(
-            "the answer could not be recorded, so it is not given",
-            hint="this product answers only after its record is on the disk; free some space there",
-        )
-
-
-def _frames(made: Answer, rows: Sequence[Row], asked: Asked, *, at_ns: int) -> list[bytes]:
+def frames_of(made: Answer, rows: Sequence[Row], asked: Asked) -> list[bytes]:
+    """The records of these answers, as they lie in the log."""
     loaded = made.variant.loaded
     latency_us = int((time.perf_counter() - asked.started) * 1e6)
     kept = kept_outputs(loaded.release.signature.outputs, made)
@@ -103,7 +113,7 @@ def _frames(made: Answer, rows: Sequence[Row], asked: Asked, *, at_ns: int) -> l
         frame(
             Record(
                 id=made.ids[i],
-                at_ns=at_ns,
+                at_ns=made.at_ns,
                 product=loaded.release.product,
                 release=loaded.digest,
                 arm=made.variant.arm,

@@ -5,7 +5,7 @@ handed to one writer thread; while it works, the next group gathers.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from causeway.gateway.writer import Group, Writer
@@ -48,17 +48,21 @@ class Recorder:
 
     async def durable(self, product: str, frames: Sequence[bytes]) -> bool:
         """True once these frames are on the disk, False if they could not be written."""
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.commit(product, frames, lambda done: None if kept.done() else kept.set_result(done))
+        return await kept
+
+    def commit(self, product: str, frames: Sequence[bytes], done: Callable[[bool], object]) -> None:
+        """Calls `done` with True once these frames are on the disk, with False if they cannot be written."""
         if not self._room(product, frames):
-            return False
-        loop = asyncio.get_running_loop()
-        kept: asyncio.Future[bool] = loop.create_future()
+            done(False)
+            return
         self._group.add(product, frames)
-        self._group.waiters.append((product, kept))
+        self._group.waiters.append((product, done))
         if not self._due:
             # at the end of this turn of the loop, so that requests read together share one flush
             self._due = True
-            loop.call_soon(self._commit_when_free)
-        return await kept
+            asyncio.get_running_loop().call_soon(self._commit_when_free)
 
     async def close(self) -> None:
         """Returns when everything is on the disk and the logs are closed."""
@@ -106,8 +110,7 @@ class Recorder:
                 self.failures[product] = failure
             else:
                 self.failures.pop(product, None)
-        for product, kept in group.waiters:
-            if not kept.done():
-                kept.set_result(product not in group.failures)
+        for product, done in group.waiters:
+            done(product not in group.failures)
         if self._due:
             self._commit()

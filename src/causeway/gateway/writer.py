@@ -1,6 +1,5 @@
 """The one thread that touches the logs."""
 
-import asyncio
 import queue
 import threading
 import time
@@ -19,7 +18,7 @@ class Group:
     def __init__(self) -> None:
         self.frames: dict[str, list[bytes]] = {}
         self.bytes = 0
-        self.waiters: list[tuple[str, asyncio.Future[bool]]] = []
+        self.waiters: list[tuple[str, Callable[[bool], object]]] = []
         self.failures: dict[str, str] = {}
 
     def add(self, product: str, frames: Sequence[bytes]) -> None:

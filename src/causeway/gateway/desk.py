@@ -1,0 +1,233 @@
+"""Calls that need no other process: those of one turn of the event loop share one run of the model."""
+
+import asyncio
+import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from causeway.core.errors import CausewayError
+from causeway.core.features import Problem
+from causeway.gateway.asking import Opened, Spoken, live_of, opened, requested
+from causeway.gateway.http import Reply, encode, reply_to
+from causeway.gateway.identifiers import prediction_ids
+from causeway.gateway.measures import Measures
+from causeway.gateway.model import Model, Predicted
+from causeway.gateway.places import Place
+from causeway.gateway.plane import Answer, Asked, answered, frames_of, not_kept
+from causeway.gateway.recorder import Recorder
+from causeway.gateway.refusals import Broken
+from causeway.gateway.routing import Live, Routing
+from causeway.gateway.schema import Checked, Row
+from causeway.gateway.whole import WholeModel
+
+MAX_ROWS_TOGETHER = 512
+"""Whoever comes after them waits for the next run."""
+
+
+class Exchange(Protocol):
+    """One request whose body is there, and the way back."""
+
+    headers: Mapping[bytes, bytes]
+    body: bytes
+    started: float
+
+    def reply(self, reply: Reply) -> None:
+        """Sends this; called once."""
+
+
+class House(Protocol):
+    """What the application holds."""
+
+    routing: Routing
+    recorder: Recorder
+    measures: Measures
+
+
+class Door(Struct, frozen=True):
+    """What is asked for, and the routing by which it will be answered, whatever comes after it."""
+
+    routing: Routing
+    place: Place
+
+
+class Waiting(Struct, frozen=True):
+    """A call whose rows are checked."""
+
+    exchange: Exchange
+    call: Opened
+    asked: Asked
+    checked: Checked
+    spoken: Spoken
+
+
+class Desk:
+    """Takes calls as they come, and answers them at the end of the turn."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._routing: Routing | None = None
+        self._doors: dict[bytes, Door] = {}
+        self._waiting: list[Waiting] = []
+        self._rows = 0
+        self._due = False
+
+    def door(self, url: bytes) -> Door | None:
+        """What is asked for at this address, if its answer needs no other process."""
+        routing = self._house.routing
+        if routing is not self._routing:
+            self._routing = routing
+            self._doors = {url: Door(routing, place) for url, place in _places(routing)}
+        return self._doors.get(url)
+
+    def take(self, exchange: Exchange, door: Door) -> None:
+        """Reads and checks the call; answers it at the end of this turn, or says at once why not."""
+        seen: list[str] = ["", ""]
+        try:
+            waiting = self._checked(exchange, door, seen)
+        except CausewayError as error:
+            self._reply(exchange, reply_to(error), seen)
+        except Exception:  # noqa: BLE001 - the shell: whatever else goes wrong becomes the one error shape
+            self._reply(exchange, _broken(), seen)
+        else:
+            self._waiting.append(waiting)
+            self._rows += len(waiting.checked.rows)
+            if self._rows >= MAX_ROWS_TOGETHER:
+                self.answer()
+            elif not self._due:
+                self._due = True
+                asyncio.get_running_loop().call_soon(self.answer)
+
+    def answer(self) -> None:
+        """Answers all that wait, each release's together."""
+        self._due = False
+        waiting, self._waiting, self._rows = self._waiting, [], 0
+        if len(waiting) == 1:
+            self._answer(waiting)
+            return
+        groups: dict[int, list[Waiting]] = {}
+        for each in waiting:
+            groups.setdefault(id(each.call.variant.loaded), []).append(each)
+        for group in groups.values():
+            self._answer(group)
+
+    def _checked(self, exchange: Exchange, door: Door, seen: list[str]) -> Waiting:
+        routing, place = door.routing, door.place
+        caller = routing.keyring.caller(exchange.headers)
+        live = live_of(routing, place, caller)
+        seen[0] = live.product
+        unit = prediction_ids(1, at_ns=time.time_ns())[0]
+        call = opened(live, requested(place, exchange.headers, unit=unit, started=exchange.started), caller)
+        seen[1] = call.variant.loaded.version
+        spoken = call.spoken(exchange.body)
+        asked = Asked(spoken[0], call.key, call.request.unit, call.request.name, exchange.started)
+        return Waiting(exchange, call, asked, call.variant.loaded.schema.check(asked.rows), spoken)
+
+    def _answer(self, group: Sequence[Waiting]) -> None:
+        model = group[0].call.variant.loaded.model
+        rows = [row for each in group for row in each.checked.rows] if group[1:] else group[0].checked.rows
+        try:
+            predicted = _predict(model, rows)
+        except Exception as error:  # noqa: BLE001 - the shell: one call's rows must not end another's
+            if group[1:]:
+                # each for itself, so that only those are refused whose rows are at fault
+                for each in group:
+                    self._answer([each])
+            else:
+                self._fail(group[0], error)
+            return
+        first = 0
+        for each in group:
+            after = first + len(each.checked.rows)
+            self._give(each, _part(predicted, first, after) if group[1:] else predicted)
+            first = after
+
+    def _give(self, each: Waiting, predicted: Predicted) -> None:
+        live, recorder = each.call.live, self._house.recorder
+        try:
+            made = answered(each.call.variant, each.asked, each.checked, predicted)
+            if live.route.records == "off":
+                self._send(each, made)
+                return
+            frames = frames_of(made, each.checked.rows, each.asked)
+            if live.route.records == "async":
+                recorder.append(live.product, frames)
+                self._send(each, made)
+                return
+        except Exception as error:  # noqa: BLE001 - the shell: as above
+            self._fail(each, error)
+            return
+        recorder.commit(
+            live.product,
+            frames,
+            lambda kept: self._send(each, made) if kept else self._fail(each, not_kept()),
+        )
+
+    def _send(self, each: Waiting, made: Answer) -> None:
+        call = each.call
+        self._house.measures.rows.add(call.live.product, amount=len(made.ids))
+        headers = (*call.named, ("causeway-prediction-id", made.ids[0]))
+        reply = Reply(encode(each.spoken[1](made)), headers=headers)
+        self._reply(each.exchange, reply, (call.live.product, call.variant.loaded.version))
+
+    def _fail(self, each: Waiting, error: Exception) -> None:
+        reply = reply_to(error) if isinstance(error, CausewayError) else _broken(error)
+        self._reply(each.exchange, reply, (each.call.live.product, each.call.variant.loaded.version))
+
+    def _reply(self, exchange: Exchange, reply: Reply, seen: Sequence[str]) -> None:
+        seconds = time.perf_counter() - exchange.started
+        self._house.measures.count(seen[0], seen[1], reply.status, seconds=seconds)
+        exchange.reply(reply)
+
+
+def _places(routing: Routing) -> list[tuple[bytes, Place]]:
+    """The addresses at which every release that may answer is in this process."""
+    here = [live for live in routing.live.values() if _in_process(live)]
+    places = [
+        pair
+        for live in here
+        for pair in (
+            (f"/v2/models/{live.product}/infer".encode(), Place("infer", "POST", product=live.product)),
+            (
+                f"/products/{live.product}/invocations".encode(),
+                Place("invocations", "POST", product=live.product),
+            ),
+        )
+    ]
+    return (
+        [*places, (b"/invocations", Place("invocations", "POST"))]
+        if len(here) == len(routing.live)
+        else places
+    )
+
+
+def _in_process(live: Live) -> bool:
+    return all(each.loaded.worker is None and isinstance(each.loaded.model, Model) for each in live.variants)
+
+
+def _predict(model: Model | WholeModel, rows: Sequence[Row]) -> Predicted:
+    if isinstance(model, WholeModel):
+        raise Broken("this release's model is in a process of its own", hint="tell the gateway's owner")
+    return model.predict(rows)
+
+
+def _part(predicted: Predicted, first: int, after: int) -> Predicted:
+    """The answers for some of the rows."""
+    return Predicted(
+        {name: values[first:after] for name, values in predicted.answers.items()},
+        [
+            Problem(each.row - first, each.field, each.kind, each.value, each.hint)
+            for each in predicted.problems
+            if first <= each.row < after
+        ]
+        if predicted.problems
+        else (),
+    )
+
+
+def _broken(error: Exception | None = None) -> Reply:
+    traceback.print_exception(error or sys.exception())
+    return reply_to(Broken("something went wrong inside the gateway", hint="its log says what"))
