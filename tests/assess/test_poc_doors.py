@@ -204,3 +204,31 @@ def test_a_body_of_anything_is_not_checked(tmp_path, taken, unchecked):
 def test_every_origin_by_default(tmp_path, line, every):
     app = f"from flask import Flask\nfrom flask_cors import CORS\napp = Flask(__name__)\n{line}\n"
     assert ("CORS" in found(tmp_path, **{"app.py": app})) == every
+
+
+REPORT = """@app.route("/report/<pred_id>")
+def report(pred_id):
+{0}    found = predictions_collection.find_one({{"pred_id": pred_id}})
+    return render_template("report.html", found=found)
+"""
+
+
+@pytest.mark.parametrize(
+    ("route", "open_"),
+    [
+        (REPORT.format(""), True),
+        (REPORT.format("    if 'user' not in session:\n        return redirect('/login')\n"), False),
+        (REPORT.format("").replace("predictions_collection", "cities"), False),
+        (REPORT.format("").replace('"pred_id": pred_id', '"newest": 1'), False),
+    ],
+)
+def test_a_record_that_anybody_may_pick_by_its_number(tmp_path, route, open_):
+    said = found(
+        tmp_path, **{"app.py": FLASK.replace("from flask_login import login_required\n", "") + route}
+    )
+    told = (
+        "GET /report/<pred_id> (gives back what is kept)" in said["NO-AUTH"].title
+        if "NO-AUTH" in said
+        else False
+    )
+    assert told == open_

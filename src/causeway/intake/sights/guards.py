@@ -253,7 +253,24 @@ def _does(route: Route) -> str:
         return "asks" if answers(route.handler, route.block) else "takes"
     reads = {name for name in called if _READS.match(name)}
     asks = any(word in name.lower() for name in called - reads for word in ASKS)
-    return "reads" if reads and words & _KEPT and not asks else ""
+    return "reads" if reads and not asks and (words & _KEPT or _by_key(route)) else ""
+
+
+def _by_key(route: Route) -> bool:
+    """Whether a part of the address picks a record of something that keeps them of people."""
+    keys = set(re.findall(r"[<{](?:\w+:)?(\w+)", route.shown))
+    for node in nodes_in(route.handler):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        given = {part.id for item in _given(node) for part in ast.walk(item) if isinstance(part, ast.Name)}
+        kept = set(re.findall(r"[a-z]+", re.sub(r"([A-Z])", r" \1", ast.unparse(node.func.value)).lower()))
+        if _READS.match(node.func.attr) and keys & given and (kept | {f"{word}s" for word in kept}) & _KEPT:
+            return True
+    return False
+
+
+def _given(node: ast.Call) -> list[ast.expr]:
+    return [*node.args, *(item.value for item in node.keywords)]
 
 
 def _called(nodes: Iterable[ast.AST]) -> Iterator[str]:
