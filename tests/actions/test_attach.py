@@ -26,6 +26,7 @@ from causeway.actions.attach.script import on_rows
 from causeway.actions.bundles import open_bundle
 from causeway.actions.stages.claimed import claims_of
 from causeway.adapters import registry
+from causeway.core.attached import read_mlmodel
 from causeway.core.environment import Environment
 from causeway.core.errors import BadManifest, NotFound, Refused, UsageError
 from causeway.core.events import ReleaseAttached
@@ -150,6 +151,16 @@ class Evil:
         return os.system, ("true",)
 
 
+def named_as_its_description(saved, below):
+    """The model is said to lie in a file called as the one that describes it."""
+    (saved / below).mkdir(exist_ok=True)
+    path = f"{below}/MLmodel".lstrip("/")
+    if below:
+        (saved / path).write_bytes(pickle.dumps(Evil()))
+    text = (saved / "MLmodel").read_text()
+    (saved / "MLmodel").write_text(text.replace("pickled_model: model.pkl", f"pickled_model: {path}"))
+
+
 @pytest.mark.parametrize(
     ("spoil", "error", "words"),
     [
@@ -163,6 +174,8 @@ class Evil:
             Refused,
             "more.bin is not safe to open",
         ),
+        (lambda s: named_as_its_description(s, "sub"), Refused, "sub/MLmodel is not safe to open"),
+        (lambda s: named_as_its_description(s, ""), Refused, "MLmodel is not safe to open"),
         (lambda s: (s / "model.pkl").unlink(), NotFound, "names model.pkl, which is not beside it"),
         (lambda s: (s / "MLmodel").write_text("flavors: {pytorch: {}}"), Refused, "no flavour that is taken"),
         (lambda s: (s / "MLmodel").unlink(), NotFound, "no folder with an MLmodel"),
@@ -191,6 +204,10 @@ def test_rows_that_do_not_fit_are_told_before_anything_is_written(poc, saved, ro
     assert "churn, more" in told.value.hint
     with pytest.raises(NotFound, match=r"no gone\.csv"):
         attach(str(saved), poc, rows="gone.csv")
+    rows.to_csv(poc.parent / "beside.csv", index=False)
+    for outside in ("../beside.csv", str(poc.parent / "beside.csv")):
+        with pytest.raises(UsageError, match="lies outside"):
+            attach(str(saved), poc, rows=outside, target="churn")
     assert seen(poc) == before
 
 
@@ -199,10 +216,16 @@ def test_what_the_model_needs_is_what_it_says_and_what_its_form_needs(folder, sa
     (saved / "MLmodel").write_text((saved / "MLmodel").read_text().replace(EXAMPLE, "x"))
     (saved / "requirements.txt").write_text(
         "mlflow==3.17.2\n# why\n-e .\nxgboost[a]>=2 ; python_version>'3'\n"
+        "numpy==2 \\\n  ; python_version>'3'\nnumpy==1; python_version<'3'\nMLFlow_skinny==3\n"
     )
     made = attach(str(saved), folder)
     told = (folder / made.folder / "requirements.txt").read_text().splitlines()
-    assert told == ["xgboost[a]>=2 ; python_version>'3'", "scikit-learn"]
+    assert told == [
+        "xgboost[a]>=2 ; python_version>'3'",
+        "numpy==2  ; python_version>'3'",
+        "numpy==1; python_version<'3'",
+        "scikit-learn",
+    ]
     assert [verdict.path for verdict in made.verdicts] == ["model.pkl", "model.ubj"]
     script = on_rows(made.saved, 'a "b"\n\\', path="rows.csv", target="churn")
     imported = {alias.name for node in ast.walk(ast.parse(script)) for alias in getattr(node, "names", ())}
@@ -237,6 +260,18 @@ def test_keys_are_set_where_they_stand_and_no_other_line_changes():
     more, manifest = with_rows(told, {"name": "rows", "path": "r.csv"}, where="causeway.toml")
     assert [part.path for part in manifest.data] == ["r.csv"]
     assert more.startswith(told.rstrip("\n"))
+
+
+def test_the_end_of_a_files_name_is_read_in_any_case():
+    saved = read_mlmodel((RECORDED / "MLmodel").read_text(), where="MLmodel")
+    assert "pd.read_parquet(" in on_rows(saved, "here", path="ROWS.PARQUET", target="t")
+    assert "pd.read_excel(" in on_rows(saved, "here", path="rows.XLSX", target="t")
+
+
+def test_a_run_is_named_whole(saved, folder, tmp_path):
+    address = in_store(saved, tmp_path)
+    with pytest.raises(NotFound, match=r"no run \*"):
+        attach(f"{address.removesuffix('r1')}*", folder)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"metrics": {"auc": "x"}}'])

@@ -148,7 +148,9 @@ def _judged(model: Path, saved: Saved) -> tuple[Admission, ...]:
         raise NotFound(
             f"{MLMODEL} names {saved.file}, which is not beside it", hint="fetch all of the model's files"
         )
-    paths = [path for path in sorted(model.rglob("*")) if path.is_file() and path.name != MLMODEL]
+    # the description is never opened as a model, unless it says so of itself
+    paths = [path for path in sorted(model.rglob("*")) if path.is_file()]
+    paths = [path for path in paths if path != model / MLMODEL or saved.file == MLMODEL]
     opened = [path for path in paths if path.suffix.lower() not in TEXTS or path == model / saved.file]
     verdicts = tuple(judge_artefact(path, named=path.relative_to(model).as_posix()) for path in opened)
     for verdict in verdicts:
@@ -164,7 +166,7 @@ def _judged(model: Path, saved: Saved) -> tuple[Admission, ...]:
 def _rows(folder: Path, manifest: Manifest | None, saved: Saved, *, rows: str, target: str) -> _Rows | None:
     """The rows that the model is proven on, with all columns that it takes; None where there are none."""
     part = manifest.data[0] if manifest and manifest.data else None
-    path = rows or (part.path if part else "")
+    path = _inside(folder, rows) if rows else (part.path if part else "")
     target = target or (part.target if part else "")
     if not path:
         return None
@@ -187,6 +189,16 @@ def _rows(folder: Path, manifest: Manifest | None, saved: Saved, *, rows: str, t
             hint="name rows with the model's own columns (--rows), or run the training that prepares them",
         )
     return _Rows(path, target)
+
+
+def _inside(folder: Path, rows: str) -> str:
+    """The path from the folder on, wherever in it the rows lie."""
+    place = (folder / rows).resolve()
+    if not place.is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"{rows} lies outside {folder}", hint="--rows is a path inside the folder; copy the file there"
+        )
+    return place.relative_to(folder.resolve()).as_posix()
 
 
 def _columns(folder: Path, path: str) -> tuple[str, ...]:
@@ -214,14 +226,18 @@ def _write_beside(staged: Path, origin: Origin, saved: Saved, found: _Rows | Non
 
 def _needed(lines: Iterable[str], saved: Saved) -> list[str]:
     """What the model needs: its own requirements, less the tool that kept it."""
-    written = [line.strip() for line in lines]
-    named = {
-        _NAME.split(line, maxsplit=1)[0].lower(): line for line in written if line[:1] not in {"", "#", "-"}
-    }
-    kept = [line for name, line in named.items() if name not in NOT_NEEDED]
+    # a line that goes on in the next is one
+    whole = re.sub(r"\\\n\s*", " ", "\n".join(lines))
+    written = [line.strip() for line in whole.splitlines()]
+    named = [(_name_of(line), line) for line in written if line[:1] not in {"", "#", "-"}]
+    kept = [line for name, line in dict.fromkeys(named) if name not in NOT_NEEDED]
     # the scikit-learn form of other libraries' models needs it, and MLflow does not say so
-    lacking = saved.flavour != SKLEARN and "scikit-learn" not in named
+    lacking = saved.flavour != SKLEARN and "scikit-learn" not in dict(named)
     return [*kept, "scikit-learn"] if lacking else kept
+
+
+def _name_of(line: str) -> str:
+    return _NAME.split(line, maxsplit=1)[0].lower().replace("_", "-")
 
 
 def _put(staged: Path, place: Path, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The script that stands where a training would: it opens the model as it is, beside its rows."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from causeway.core.attached import Saved
 
@@ -35,11 +36,12 @@ def on_rows(saved: Saved, words: str, *, path: str, target: str) -> str:
     names = [one.name for one in saved.inputs]
     columns = f"[{names!r}]" if names else f".drop(columns=[{target!r}]).to_numpy()"
     reader, more = "read_csv", ""
-    if path.endswith(".tsv"):
+    suffix = PurePath(path).suffix.lower()
+    if suffix == ".tsv":
         more = ', sep="\\t"'
-    elif path.endswith(".parquet"):
+    elif suffix == ".parquet":
         reader = "read_parquet"
-    elif path.endswith((".xlsx", ".xls")):
+    elif suffix in {".xlsx", ".xls"}:
         reader = "read_excel"
     rows = _ROWS.format(reader=reader, path=path, more=more, target=target, columns=columns)
     return _written(saved, words, rows, f"print(model.score(inputs, rows[{target!r}]))", more=())

@@ -1,6 +1,7 @@
 """A folder of runs (`mlruns`), read file by file."""
 
 from collections.abc import Iterator
+from glob import escape
 from pathlib import Path
 
 from causeway.adapters.mlflow.address import Wanted
@@ -45,20 +46,22 @@ class FolderStore:
             )
         meta = _meta(place / "meta.yaml")
         run = meta.get("run_id", "")
-        told = self._run(run)[0] if run and list(self.root.glob(f"*/{run}")) else Told(run)
+        told = self._run(run)[0] if run and list(self.root.glob(f"*/{escape(run)}")) else Told(run)
         copy_model(self._folder_of(meta), into)
         words = f"{wanted.name}, version {version}, of {self.root}"
         return told.origin(wanted.address, words, name=named(wanted.name, version), version=version)
 
     def _folder_of(self, meta: dict[str, str]) -> Path:
         model = meta.get("model_id") or meta.get("source", "").removeprefix("models:/")
-        for folder in self.root.glob(f"*/models/{model}/artifacts") if model.startswith("m-") else ():
+        for folder in self.root.glob(f"*/models/{escape(model)}/artifacts") if model.startswith("m-") else ():
             return folder
         place = meta.get("storage_location") or meta.get("source", "")
         return Path(place.removeprefix("file://"))
 
     def _run(self, run: str) -> tuple[Told, Path]:
-        folder = next((each for each in self.root.glob(f"*/{run}") if (each / "meta.yaml").is_file()), None)
+        folder = next(
+            (each for each in self.root.glob(f"*/{escape(run)}") if (each / "meta.yaml").is_file()), None
+        )
         if folder is None and (self.root / run / "meta.yaml").is_file():
             folder = self.root / run
         if folder is None:
