@@ -232,3 +232,22 @@ def test_a_record_that_anybody_may_pick_by_its_number(tmp_path, route, open_):
         else False
     )
     assert told == open_
+
+
+FORGOT = """@app.route("/forgot", methods=["POST"])
+def forgot():
+    user = users.find_one({{"email": request.form.get("email")}})
+    token = str(uuid.uuid4())
+    tokens[token] = user["id"]
+    {0}
+    return redirect(url_for("reset_password", token={1}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "given", "open_"),
+    [("", "token", True), ("mail.send(message_about(token))", "token", False), ("", "'sent'", False)],
+)
+def test_a_link_for_a_new_password_that_whoever_asks_is_given(tmp_path, line, given, open_):
+    said = found(tmp_path, **{"app.py": FLASK + FORGOT.format(line, given)})
+    assert ("RESET-OPEN" in said) == open_

@@ -18,6 +18,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
     """Routes that anybody may call, the most harmful first."""
     yield from _routes(poc)
     yield from _launched(poc)
+    yield from _resets(poc)
 
 
 def of_app(poc: Poc, what: str) -> list[Sighting]:
@@ -78,4 +79,19 @@ def _launched(poc: Poc) -> Iterator[Finding]:
             (launched[0].at,),
             certainty=0.9,
             damage=0.4,
+        )
+
+
+def _resets(poc: Poc) -> Iterator[Finding]:
+    found = of_app(poc, "open_reset")
+    if found:
+        yield Finding(
+            "RESET-OPEN",
+            Severity.FIX,
+            f"{found[0].value} answers with the link that sets a new password: whoever types somebody's "
+            "address takes over the account.",
+            Remedy("Send the link to that address, answer the same for all, and let it end within an hour."),
+            tuple(s.at for s in found[:2]),
+            certainty=0.9,
+            damage=0.8,
         )

@@ -39,6 +39,7 @@ from causeway.intake.sights.one_row import one_row
 from causeway.intake.sights.promises import kept, other_spellings, readme_promises
 from causeway.intake.sights.readme import said_in_readme
 from causeway.intake.sights.refitted import refitted
+from causeway.intake.sights.resets import open_resets
 from causeway.intake.sights.said_model import said_in_code, said_in_readme_keys
 from causeway.intake.sights.selection import chosen_on_test
 from causeway.intake.sights.served_inputs import served_inputs
@@ -137,7 +138,7 @@ def _inputs(reading: Reading) -> list[Sighting]:
     seen += [*image_inputs(project, reading.data), *unsaved(project)]
     found = [*work_when_imported(project), *opened_when_imported(project), *doors(project)]
     every, guarded = routes(project)
-    return [*seen, *found, *uploads(every, guarded=guarded)]
+    return [*seen, *found, *uploads(every, guarded=guarded), *open_resets(every)]
 
 
 def _environment(reading: Reading) -> list[Sighting]:
