@@ -23,6 +23,7 @@ def judge(poc: Poc) -> Iterator[Finding]:
     yield from _imported(poc)
     yield from _misnamed(poc)
     yield from _global(poc)
+    yield from _shared(poc)
     yield from _unrecorded(poc)
     yield from doors.judge(poc)
     yield from _origins(poc)
@@ -252,6 +253,24 @@ def _global(poc: Poc) -> Iterator[Finding]:
             tuple(s.at for s in found[:3]),
             certainty=0.8,
             damage=0.2,
+        )
+
+
+def _shared(poc: Poc) -> Iterator[Finding]:
+    stores = {s.value for s in poc.seen("shared_store")}
+    found = [s for s in of_app(poc, "shared_global") if s.value not in stores]
+    if found:
+        first = found[0]
+        writer, reader = first.detail.split("|")
+        yield Finding(
+            "GLOBAL-STATE",
+            Severity.FIX,
+            f"{first.value} is one for all users: {writer} sets it from what one of them sent, and {reader} "
+            "answers the next with it.",
+            Remedy("Keep it for each user: in a session, or under an id that the request brings."),
+            tuple(s.at for s in found[:3]),
+            certainty=0.9,
+            damage=0.6,
         )
 
 

@@ -44,6 +44,7 @@ from causeway.intake.sights.said_model import said_in_code, said_in_readme_keys
 from causeway.intake.sights.selection import chosen_on_test
 from causeway.intake.sights.served_inputs import served_inputs
 from causeway.intake.sights.serving import app_facts
+from causeway.intake.sights.shared_globals import shared_globals
 from causeway.intake.sights.similarity import similarity
 from causeway.intake.sights.swallowed import swallowed_errors
 from causeway.intake.sights.time_order import time_order
@@ -138,7 +139,7 @@ def _inputs(reading: Reading) -> list[Sighting]:
     seen += [*image_inputs(project, reading.data), *unsaved(project)]
     found = [*work_when_imported(project), *opened_when_imported(project), *doors(project)]
     every, guarded = routes(project)
-    return [*seen, *found, *uploads(every, guarded=guarded), *open_resets(every)]
+    return [*seen, *found, *uploads(every, guarded=guarded), *open_resets(every), *shared_globals(every)]
 
 
 def _environment(reading: Reading) -> list[Sighting]:
