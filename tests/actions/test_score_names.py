@@ -117,6 +117,25 @@ def test_kept_columns_of_any_kind_go_to_a_database(here, postgres_url):  # noqa:
     assert found[3:] == ("12:00:00", "[1, 2]")
 
 
+def test_columns_that_no_csv_file_holds_go_as_text(here):  # noqa: F811 - the fixture
+    table = pl.DataFrame(
+        {
+            "customer": ["c1", "c2"],
+            "tenure": [3, 4],
+            "Contract": ["One year", "weird"],
+            "visits": [[1, 2], None],
+            "photo": [None, b"\xff"],
+        }
+    )
+    table.write_parquet("rows.parquet")
+    report = scored(
+        here, release(here)[7:], source="rows.parquet", target="out.csv", keep=("visits", "photo")
+    )
+    assert (report.scored, report.set_apart) == (1, 1)
+    assert pl.read_csv("out.csv")["visits"].to_list() == ["[1, 2]"]
+    assert pl.read_csv("out.set-aside.csv")["photo"].to_list() == ["b'\\xff'"]
+
+
 def test_rows_that_were_read_under_other_terms_are_not_gone_on_with(here):  # noqa: F811 - the fixture
     digest = release(here)[7:]
     with sqlite3.connect("crm.db") as connection:

@@ -24,7 +24,7 @@ def join_file(parts: Sequence[Path], into: Path, *, before: Before) -> None:
     try:
         frame = pl.concat([pl.scan_parquet(part) for part in parts], how="vertical_relaxed")
         if (separator := SEPARATORS.get(into.suffix.lower())) is not None:
-            frame.sink_csv(made, separator=separator, maintain_order=True)
+            _as_texts(frame).sink_csv(made, separator=separator, maintain_order=True)
         else:
             frame.sink_parquet(made, row_group_size=ROW_GROUP_ROWS, maintain_order=True)
         with made.open("rb") as stream:
@@ -39,6 +39,17 @@ def join_file(parts: Sequence[Path], into: Path, *, before: Before) -> None:
         raise outside(error) from error
     finally:
         made.unlink(missing_ok=True)
+
+
+def _as_texts(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The same rows; what no CSV file holds, such as a list, goes as text."""
+    strange = [name for name, kind in frame.collect_schema().items() if kind.is_nested() or kind == pl.Binary]
+    return frame.with_columns(pl.col(name).map_batches(_texts, return_dtype=pl.String) for name in strange)
+
+
+def _texts(values: pl.Series) -> pl.Series:
+    told = [None if value is None else str(value) for value in values.to_list()]
+    return pl.Series(values.name, told, pl.String)
 
 
 def join_folder(parts: Sequence[Path], into: Path, *, before: Before) -> None:
