@@ -16,6 +16,7 @@ import shipyard
 from causeway.actions.access import grant, revoke
 from causeway.actions.score.score import Wanted, score
 from causeway.actions.score.target import target_of
+from causeway.core.access import NoAccess
 from causeway.core.errors import UsageError
 from causeway.core.events import TrafficRouted
 from causeway.core.features import Features, Map, Numeric, write_features
@@ -153,7 +154,13 @@ def test_rows_that_were_read_under_other_terms_are_not_gone_on_with(here):  # no
     with pytest.raises(OSError, match="gone"):
         score(shipyard.workspace(here), here, wanted, watch=stop)
     revoke(shipyard.workspace(here), here, "customers", because="too much")
+    with pytest.raises(NoAccess):
+        score(shipyard.workspace(here), here, wanted)
+    assert list((here / ".causeway" / "scores").iterdir()) == []
     grant(shipyard.workspace(here), here, "customers", days=3, columns=("customer", "tenure", "Contract"))
     with pytest.raises(UsageError, match="has no column secret"):
         score(shipyard.workspace(here), here, wanted)
     assert not Path("out.parquet").exists()
+    grant(shipyard.workspace(here), here, "customers", days=9)
+    assert score(shipyard.workspace(here), here, wanted).scored == 40
+    assert pl.read_parquet("out.parquet")["secret"].unique().to_list() == ["s"]

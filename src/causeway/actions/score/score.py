@@ -27,6 +27,7 @@ from causeway.actions.workers import check_worker
 from causeway.actions.workspace import PRIVATE, Workspace, load_product, write_whole
 from causeway.adapters import registry
 from causeway.assess.access_masks import as_masked
+from causeway.core.access import NoAccess
 from causeway.core.bundle import check_file
 from causeway.core.contract_text import read_contract, write_contract
 from causeway.core.errors import CausewayError, Conflict, Defect, UsageError, outside
@@ -114,8 +115,14 @@ def score(work: Workspace, folder: Path, wanted: Wanted, *, watch: Watch = lambd
         part = next((each for each in manifest.data if each.name == origin.source), None)
         read = scored_source(part, origin.told, folder=folder, digest=origin.digest)
         scored = _alone(work, job, watch, read=read)
+    except NoAccess:
+        # what may not be read any more does not stay either; with a new grant it is read anew
+        for name in _begun_with(work, route.product, fetched):
+            shutil.rmtree(work.state / "scores" / name, ignore_errors=True)
+        shutil.rmtree(fetched, ignore_errors=True)
+        raise
     except (CausewayError, OSError):
-        if not _was_begun(work, route.product, fetched):
+        if not _begun_with(work, route.product, fetched):
             # nothing is gone on with, so nobody's rows stay
             shutil.rmtree(fetched, ignore_errors=True)
         raise
@@ -155,11 +162,11 @@ def _job(
     )
 
 
-def _was_begun(work: Workspace, product: str, fetched: Path) -> bool:
-    """Whether a scoring of these rows is on record, to be gone on with."""
+def _begun_with(work: Workspace, product: str, fetched: Path) -> list[str]:
+    """The scorings of these rows that are on record, to be gone on with."""
     digests = {digest_file(each) for each in fetched.glob("rows.*") if each.is_file()}
     facts = (event.fact for event in work.ledger.read(product))
-    return any(isinstance(fact, ScoreStarted) and fact.digest in digests for fact in facts)
+    return [fact.score for fact in facts if isinstance(fact, ScoreStarted) and fact.digest in digests]
 
 
 def _alone(work: Workspace, job: _Job, watch: Watch, *, read: Source) -> Scored:
