@@ -9,6 +9,7 @@ from causeway.core.features import (
     Constant,
     Derived,
     Features,
+    Filled,
     Map,
     NumberElseMap,
     Numeric,
@@ -104,7 +105,15 @@ derived = st.builds(Derived, st.just((0, 1)), operation=operations, plus=st.samp
 plain = st.one_of(
     numeric, dated, mapped, stepped, shaped, paired, counted, summed, st.builds(Constant, st.just(2.0))
 )
-rule_sets = st.tuples(plain, plain, st.one_of(derived, plain))
+filled = st.builds(
+    Filled,
+    columns,
+    by=columns,
+    fills=st.dictionaries(st.sampled_from([*WORDS, "1", "0"]), st.just(3.5)),
+    **lines,
+)
+any_plain = st.one_of(plain, filled)
+rule_sets = st.tuples(any_plain, any_plain, st.one_of(derived, plain))
 rows = st.lists(
     st.tuples(texts, texts, numbers, st.sampled_from([0.0, 1.0, float("nan")])), min_size=1, max_size=8
 )

@@ -5,7 +5,7 @@ import pytest
 from sklearn.preprocessing import LabelEncoder
 from trainings import Training
 
-from causeway.core.features import Compiled, Map, Numeric, Sum, Words, in_words
+from causeway.core.features import Compiled, Filled, Map, Numeric, Sum, Words, in_words
 from causeway.recover import prove, recover, signature_of
 
 ROWS = 240
@@ -142,6 +142,40 @@ def test_cleaned_text_with_its_stopwords_is_recovered_and_a_word_never_seen_is_s
     for policy, refused in (("refuse", True), ("flag", False)):
         prepared = Compiled(found.features, fields, unseen=policy).columns([{"note": "the Great frt"}])
         assert [(p.kind, p.refused) for p in prepared.problems] == [("unseen", refused)]
+
+
+def test_gaps_filled_by_group_are_recovered_and_a_group_without_a_fill_is_refused():
+    title = np.array(TITLES)
+    holes = PAY.copy()
+    holes[(np.arange(ROWS) % 5 == 0) & (title != "Dr")] = np.nan
+    means = {one: float(np.nanmedian(holes[title == one])) for one in ("Mr", "Mrs")}
+    made = np.array(
+        [means.get(one, 0) if np.isnan(pay) else pay for one, pay in zip(title, holes, strict=True)]
+    )
+    training = Training(title=TITLES, salary=holes, age=AGE, won=Y)
+    training.fit(training.matrix({"age": AGE, "salary": made}, labels=np.arange(ROWS)), Y)
+    found = recover(training.loaded(), target="won")
+
+    assert isinstance(found.rules[1], Filled)
+    assert in_words(found.features, 1).startswith("its value; where missing, by title: ")
+    table = training.loaded().tables["t0"]
+    assert all(one.equal == one.rows for one in prove(found.features, table, found.matrix))
+    fields = signature_of(found, table)
+    assert [field.required for field in fields] == [True, False, True]
+    ready = Compiled(found.features, fields, unseen="flag")
+    told = ready.matrix(
+        [
+            {"age": 30, "salary": None, "title": "Mr"},
+            {"age": 30, "salary": None, "title": "Dr"},
+            {"age": 30, "salary": None, "title": None},
+            {"age": 30, "salary": 2500.0, "title": "Sir"},
+        ]
+    )
+    assert told.values[0, 1] == pytest.approx(means["Mr"])
+    assert [(one.row, one.field, one.kind, one.refused) for one in told.problems] == [
+        (1, "title", "unseen", True),
+        (2, "title", "missing", True),
+    ]
 
 
 def test_plain_cleaning_needs_no_list_of_words():

@@ -14,6 +14,7 @@ from causeway.core.features_rules import (
     Constant,
     Derived,
     Features,
+    Filled,
     Map,
     NumberElseMap,
     Numeric,
@@ -172,6 +173,8 @@ def _plain(  # noqa: PLR0911 - one answer a kind of rule
             return _pair(rule, sheet)
         case Sum():
             return _sum(rule, sheet)
+        case Filled():
+            return _filled(rule, sheet)
         case _:
             raise UsageError("text has no place in a matrix", hint="use apply_columns")
 
@@ -255,6 +258,13 @@ def _sum(rule: Sum, sheet: Sheet) -> Cells:
             raw = np.where(sheet.missing(column), fill, raw)
         values = values + weight * raw
     return _settled(values)
+
+
+def _filled(rule: Filled, sheet: Sheet) -> Cells:
+    groups = sheet.factor(rule.by)
+    slots = np.array([*(rule.fills.get(key, np.nan) for key in groups.keys), np.nan, np.nan], np.float64)
+    raw = np.where(sheet.missing(rule.column), slots[groups.codes], sheet.base(rule.column, "number"))
+    return _settled(raw * rule.a + rule.b)
 
 
 def _derived(rule: Derived, left: Cells, right: Cells) -> Cells:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from causeway.core.errors import UsageError
 from causeway.core.features_apply import Sheet, apply_columns, apply_to_sheet
 from causeway.core.features_direct import direct_of
-from causeway.core.features_plan import Plan, combinations_of, mixtures_of, plans_of, template_of
+from causeway.core.features_plan import Plan, combinations_of, fillings_of, mixtures_of, plans_of, template_of
 from causeway.core.features_problem import Problem
 from causeway.core.features_row import Policy, Row, RowFill
 from causeway.core.features_rules import Features, Words
@@ -69,7 +69,7 @@ class Compiled:
         self._policy = Policy(missing=missing, unseen=unseen)
         self._plans = plans_of(features, fields)
         self._combinations = combinations_of(features)
-        self._mixtures = mixtures_of(features)
+        self._mixtures = (*mixtures_of(features), *fillings_of(features))
         self._template = np.array(template_of(features), np.float64)
         self._direct = direct_of(features, self._plans)
         self._only_direct = not (self._combinations or self._mixtures or (self._direct and self._direct.rest))

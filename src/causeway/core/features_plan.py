@@ -15,6 +15,7 @@ from causeway.core.features_rules import (
     Constant,
     Derived,
     Features,
+    Filled,
     Map,
     NumberElseMap,
     Numeric,
@@ -90,6 +91,14 @@ class Mixture(NamedTuple):
     parts: tuple[tuple[Slot, float, float | None], ...]
 
 
+class Filling(NamedTuple):
+    """A matrix column made of one raw number, or of what its group has where there is none."""
+
+    position: int
+    slot: Slot
+    rule: Filled
+
+
 class Plan(NamedTuple):
     """All that happens to the value of one field."""
 
@@ -101,6 +110,8 @@ class Plan(NamedTuple):
     readings: tuple[Reading, ...]
     lookups: tuple[Lookup, ...]
     wordings: tuple[Wording, ...]
+    groups: bool = False
+    """Whether its category fills another field."""
 
 
 def plans_of(features: Features, fields: Sequence[Field]) -> tuple[Plan, ...]:
@@ -127,14 +138,19 @@ def _plan(features: Features, field: Field) -> Plan:
     mine = [(j, rule) for j, rule in enumerate(features.rules) if field.name in columns_read(rule)]
     maps = [(j, rule) for j, rule in mine if isinstance(rule, Map)]
     words = [(j, rule) for j, rule in mine if isinstance(rule, Words)]
+    groups = any(isinstance(rule, Filled) and rule.by == field.name for _, rule in mine)
     readings = _readings(field.name, mine)
     return Plan(
         field=field,
-        takes_numbers=not maps and not words and all(read.is_number(r.slot[1]) for r in readings),
+        takes_numbers=not maps
+        and not words
+        and not groups
+        and all(read.is_number(r.slot[1]) for r in readings),
         absent=_absent(field.name, mine),
         readings=_bounded(readings, field),
         lookups=tuple(_lookups(features, maps)),
         wordings=tuple(Wording(j, rule, _known(features, rule)) for j, rule in words),
+        groups=groups,
     )
 
 
@@ -159,7 +175,7 @@ def _absent(name: str, mine: list[tuple[int, Rule]]) -> Effects | None:
             effects.append((position, rule.missing))
         elif getattr(rule, "keeps_missing", False):
             effects.append((position, math.nan))
-        elif isinstance(rule, Sum) and rule.fill_of(name) is not None:
+        elif isinstance(rule, Filled) or (isinstance(rule, Sum) and rule.fill_of(name) is not None):
             continue
         else:
             return None
@@ -186,7 +202,8 @@ def _slots(name: str, rule: Rule) -> list[Slot]:
     if isinstance(rule, Pair):
         parts = zip(rule.columns, rule.bases, rule.formats, strict=True)
         return list(dict.fromkeys(part for part in parts if part[0] == name))
-    return [(name, "number", "")] if isinstance(rule, Sum) else []
+    numbers = isinstance(rule, Sum) or (isinstance(rule, Filled) and rule.column == name)
+    return [(name, "number", "")] if numbers else []
 
 
 def _reading(slot: Slot, coerce: bool, rules: list[tuple[int, Rule]]) -> Reading:  # noqa: FBT001 - half of a key
@@ -195,7 +212,7 @@ def _reading(slot: Slot, coerce: bool, rules: list[tuple[int, Rule]]) -> Reading
         outputs=tuple((j, output_of(rule)) for j, rule in rules if isinstance(rule, Numeric | Step)),
         coerced=_absent(slot[0], rules) if coerce else None,
         slot=slot,
-        shared=any(isinstance(rule, Pair | Sum) for _, rule in rules),
+        shared=any(isinstance(rule, Pair | Sum | Filled) for _, rule in rules),
         open=tuple(dict.fromkeys(i for _, rule in rules if isinstance(rule, Step) for i in rule.intervals)),
     )
 
@@ -277,6 +294,15 @@ def mixtures_of(features: Features) -> tuple[Mixture, ...]:
         )
         for j, rule in enumerate(features.rules)
         if isinstance(rule, Sum)
+    )
+
+
+def fillings_of(features: Features) -> tuple[Filling, ...]:
+    """The columns that are filled by group."""
+    return tuple(
+        Filling(j, (rule.column, "number", ""), rule)
+        for j, rule in enumerate(features.rules)
+        if isinstance(rule, Filled)
     )
 
 

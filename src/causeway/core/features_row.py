@@ -6,7 +6,17 @@ from typing import Any
 
 from causeway.core import features_read as read
 from causeway.core.features_apply import cleaned, unknown_word, unproven_in, word_of
-from causeway.core.features_plan import Combination, Effects, Lookup, Mixture, Plan, Reading, Slot, Wording
+from causeway.core.features_plan import (
+    Combination,
+    Effects,
+    Filling,
+    Lookup,
+    Mixture,
+    Plan,
+    Reading,
+    Slot,
+    Wording,
+)
 from causeway.core.features_problem import Problem, near, shown
 from causeway.core.table import Numbers
 
@@ -38,7 +48,7 @@ class Policy:
 class RowFill:
     """Fills one row of a matrix, and says what was undefined."""
 
-    __slots__ = ("index", "out", "policy", "problems", "refused", "shared", "words")
+    __slots__ = ("groups", "index", "out", "policy", "problems", "refused", "shared", "words")
 
     def __init__(self, index: int, out: Numbers, policy: Policy) -> None:
         self.index = index
@@ -48,13 +58,14 @@ class RowFill:
         self.refused = False
         self.shared: dict[Slot, float] = {}
         self.words: dict[int, str] = {}
+        self.groups: dict[str, str] = {}
 
     def fill(
         self,
         row: Row,
         plans: tuple[Plan, ...],
         combinations: tuple[Combination, ...],
-        mixtures: tuple[Mixture, ...] = (),
+        mixtures: tuple[Mixture | Filling, ...] = (),
     ) -> None:
         """Read every field, then combine; a refused row is NaN throughout."""
         for plan in plans:
@@ -65,7 +76,10 @@ class RowFill:
                 self._present(plan, value)
         for mixture in mixtures:
             if not self.refused:
-                self._mix(mixture)
+                if isinstance(mixture, Mixture):
+                    self._mix(mixture)
+                else:
+                    self._fill_by_group(mixture)
         for combination in combinations:
             if self.refused:
                 break
@@ -104,6 +118,8 @@ class RowFill:
         if isinstance(typed, float) and math.isinf(typed) and (plan.lookups or plan.wordings):
             self._say(plan.field.name, "unparsable", shown(typed), "no such category")
             return
+        if plan.groups and (isinstance(typed, str) or math.isfinite(typed)):
+            self.groups[plan.field.name] = typed if isinstance(typed, str) else read.key_of(typed)
         for lookup in plan.lookups:
             self._category(plan, lookup, typed if isinstance(typed, str) else read.key_of(typed))
         for wording in plan.wordings:
@@ -167,6 +183,20 @@ class RowFill:
         if not math.isfinite(made):
             name = f"{mixture.name} is undefined for these values"
             self._say(mixture.parts[-1][0][0], "unparsable", "", name)
+
+    def _fill_by_group(self, filling: Filling) -> None:
+        rule, number = filling.rule, self.shared.get(filling.slot)
+        if number is None:
+            group = self.groups.get(rule.by)
+            number = rule.fills.get(group) if group is not None else None
+            if number is None:
+                hint = f"{rule.column} was never missing there: send {rule.column}"
+                self._say(rule.by, "missing" if group is None else "unseen", shown(group), hint)
+                return
+        made = number * rule.a + rule.b
+        self.out[filling.position] = made
+        if not math.isfinite(made):
+            self._say(rule.column, "unparsable", shown(number), "outside what the model's input allows")
 
     def _operands(self, combination: Combination) -> tuple[float, float, bool]:
         if combination.slots is None:

@@ -132,6 +132,20 @@ class Sum(Struct, frozen=True, omit_defaults=True, tag="sum"):
         return dict(zip(self.columns, self.fills, strict=False)).get(column)
 
 
+class Filled(Struct, frozen=True, omit_defaults=True, tag="filled"):
+    """`a * value + b` of a raw column; where it has none, what `fills` has for the category of `by`.
+
+    A category without a fill was never seen where the value was missing.
+    """
+
+    column: str
+    by: str
+    fills: dict[str, float]
+    a: float = 1.0
+    b: float = 0.0
+    support: int = 0
+
+
 class Derived(Struct, frozen=True, omit_defaults=True, tag="derived"):
     """`a * (left operation (right + plus)) + b` of two other columns of the matrix, by position."""
 
@@ -162,7 +176,7 @@ class Words(Struct, frozen=True, omit_defaults=True, tag="words"):
     support: int = 0
 
 
-Rule = Constant | Numeric | Map | NumberElseMap | Step | Pair | Sum | Derived | Words
+Rule = Constant | Numeric | Map | NumberElseMap | Step | Pair | Sum | Filled | Derived | Words
 
 
 class Features(Struct, frozen=True, omit_defaults=True):
@@ -188,6 +202,8 @@ def columns_read(rule: Rule) -> tuple[str, ...]:
             return ()
         case Pair() | Sum():
             return rule.columns
+        case Filled():
+            return rule.column, rule.by
         case _:
             return (rule.column,)
 

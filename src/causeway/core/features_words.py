@@ -9,6 +9,7 @@ from causeway.core.features_rules import (
     Constant,
     Derived,
     Features,
+    Filled,
     Map,
     NumberElseMap,
     Numeric,
@@ -96,8 +97,8 @@ def _alone(rule: Rule) -> str:  # noqa: PLR0911 - one answer a kind of rule
             return _step(rule)
         case Pair():
             return _scaled(_pair(*rule.columns, rule), rule.a, rule.b)
-        case Sum():
-            return _sum(rule)
+        case Sum() | Filled():
+            return _sum(rule) if isinstance(rule, Sum) else _filled(rule)
         case Words():
             return _words(rule)
         case Derived():
@@ -187,6 +188,13 @@ def _sum(rule: Sum) -> str:
         if (fill := rule.fill_of(name)) is not None
     ]
     return "; ".join([text, *fills])
+
+
+def _filled(rule: Filled) -> str:
+    few = list(rule.fills.items())[:SHOWN]
+    more = f" and {len(rule.fills) - len(few)} more" if len(rule.fills) > len(few) else ""
+    known = ", ".join(f"{value:.6g} for {key}" for key, value in few)
+    return f"{_scaled('its value', rule.a, rule.b)}; where missing, by {rule.by}: {known}{more}"
 
 
 def _words(rule: Words) -> str:

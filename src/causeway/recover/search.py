@@ -20,6 +20,7 @@ from causeway.recover.categories import (
 )
 from causeway.recover.combinations import derived_candidates, pair_candidates
 from causeway.recover.contents import content_candidates
+from causeway.recover.filled import filled_candidates
 from causeway.recover.fitting import alike
 from causeway.recover.numbers import (
     Candidate,
@@ -128,7 +129,10 @@ class _Search:
         contents = content_candidates(self.pool, wanted, literals=self.literals, tolerance=self.tolerance)
         pairs = pair_candidates(self.pool, wanted, tolerance=self.tolerance)
         sums = sum_candidates(self.pool, found, wanted, tolerance=self.tolerance)
-        tried = (self._first_exact(name, column, candidates) for candidates in (contents, pairs, sums))
+        filled = filled_candidates(self.pool, wanted, tolerance=self.tolerance)
+        tried = (
+            self._first_exact(name, column, candidates) for candidates in (filled, contents, pairs, sums)
+        )
         return next((one for one in tried if one.rule), NOTHING)
 
     def _simple(self, name: str, wanted: Numbers) -> Iterator[Candidate]:

@@ -2,7 +2,18 @@
 
 import numpy as np
 
-from causeway.core.features import Map, NumberElseMap, Numeric, Pair, Rule, Sheet, Step, Words, columns_read
+from causeway.core.features import (
+    Filled,
+    Map,
+    NumberElseMap,
+    Numeric,
+    Pair,
+    Rule,
+    Sheet,
+    Step,
+    Words,
+    columns_read,
+)
 from causeway.core.release import Field
 from causeway.core.table import Number, Numbers, Table
 from causeway.recover.loaded import Positions
@@ -29,14 +40,16 @@ def _field(sheet: Sheet, name: str, rules: list[Rule], recovery: Recovery) -> Fi
     return Field(
         name=name,
         kind=KINDS[column.kind] if isinstance(column, Number) else "text",
-        required=not all(_takes_missing(rule) for rule in rules),
+        required=not all(_takes_missing(rule, name) for rule in rules),
         categories=recovery.domains.get(name, ()),
         minimum=low,
         maximum=high,
     )
 
 
-def _takes_missing(rule: Rule) -> bool:
+def _takes_missing(rule: Rule, name: str) -> bool:
+    if isinstance(rule, Filled):
+        return rule.column == name
     if isinstance(rule, Numeric | Map | Step | NumberElseMap) and rule.missing is not None:
         return True
     return getattr(rule, "keeps_missing", False)
@@ -59,7 +72,7 @@ def _readings(rule: Rule, name: str) -> list[tuple[str, str]]:
     if isinstance(rule, Pair):
         parts = zip(rule.columns, rule.bases, rule.formats, strict=True)
         return [(base, layout) for column, base, layout in parts if column == name]
-    return []
+    return [("number", "")] if isinstance(rule, Filled) and rule.column == name else []
 
 
 def _range(values: Numbers | None) -> tuple[float | None, float | None]:
