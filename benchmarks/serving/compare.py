@@ -4,9 +4,9 @@
     PEERS/bin/pip install fastapi uvicorn uvloop httptools scikit-learn joblib onnxruntime
     python benchmarks/serving/compare.py PEERS/bin/python [--seconds 4] [--rounds 2]
 
-A logistic regression on 20 numbers, shipped by `causeway run` and `ship`. `wrk`, with one thread, asks for one
-row over 32 connections, for one over one, and for 100 rows over 32. Servers take turns. A CPU-second is one of
-the server's process, as the kernel counts it. The ratios are to the first.
+A logistic regression on 20 numbers, shipped by `causeway run` and `ship`. `wrk`, with one thread, asks for
+one row over 32 connections, for one over one, and for 100 rows over 32. Servers take turns. A CPU-second is
+one of the server's process, as the kernel counts it. The ratios are to the first.
 """
 
 import argparse
