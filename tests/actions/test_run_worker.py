@@ -212,6 +212,9 @@ def test_where_neither_way_holds_the_run_says_both(environment, poc, shop, said)
     # another tolerance, so that nothing is taken up that was proven before
     tolerance = 1e-5 * len(shop.__name__)
     (poc / "causeway.toml").write_text(f"{MANIFEST}[serving]\nreference_tolerance = {tolerance:g}\n")
-    with pytest.raises(Refused, match=said) as refused:
-        run(open_workspace(poc), poc, workshop=shop(environment))
+    try:
+        with pytest.raises(Refused, match=said) as refused:
+            run(open_workspace(poc), poc, workshop=shop(environment))
+    finally:
+        (poc / "causeway.toml").write_text(MANIFEST)
     assert refused.value.where == "people.csv"
