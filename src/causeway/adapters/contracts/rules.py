@@ -1,7 +1,9 @@
 """The rules of a contract as Polars expressions: each is true in the rows that it speaks of."""
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 import polars as pl
 
@@ -10,6 +12,9 @@ from causeway.adapters.contracts.types import Unread, wrongs
 from causeway.adapters.contracts.values import Cell, matches
 from causeway.core.contract import WARNINGS, Property, Quality, SchemaObject
 from causeway.core.contract_quality import expected_of, holds
+
+FEW = 12
+"""So many values are compared one by one."""
 
 
 @dataclass(frozen=True)
@@ -229,7 +234,14 @@ def _among(cell: Cell, allowed: Sequence[object]) -> Iterator[pl.Expr]:
     if numbers and (cell.is_number or cell.type == pl.String):
         yield cell.number.cast(pl.Float64).is_in(numbers).fill_null(value=False)
     if texts and not (cell.is_number and numbers and len(numbers) == len(texts)):
-        yield cell.text.is_in(texts).fill_null(value=False)
+        yield _one_of(cell.text, texts).fill_null(value=False)
+
+
+def _one_of(text: pl.Expr, texts: Sequence[str]) -> pl.Expr:
+    """Whether the text is one of these; a few comparisons take half the time of a look into a set."""
+    if len(texts) > FEW:
+        return text.is_in(texts)
+    return reduce(operator.or_, (text == each for each in texts))
 
 
 def _as_text(value: object) -> str:
