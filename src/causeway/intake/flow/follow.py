@@ -169,6 +169,8 @@ class Follower:
             holder = self.value(node.value)
             if isinstance(holder, Instance):
                 holder.fields[node.attr] = value
+        elif isinstance(node, ast.Subscript) and isinstance(value, Data):
+            self._store(node, value)
 
     def enter(self, function: Function, args: list[Value], kwargs: dict[str, Value]) -> Value:
         """What a function of the code returns for these arguments."""
@@ -244,6 +246,7 @@ class Follower:
 
     def _store(self, target: ast.Subscript | ast.Attribute, value: Value) -> None:
         if isinstance(target, ast.Subscript):
+            value = indexing.filled(value, target, self.at(target))
             target = indexing.without_loc(target)
         table = self.value(target.value)
         if isinstance(table, Instance) and isinstance(target, ast.Attribute):

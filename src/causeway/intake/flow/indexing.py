@@ -294,6 +294,17 @@ def texts(value: Value) -> tuple[str, ...]:
     return ()
 
 
+def filled(value: Value, target: ast.Subscript, at: Evidence) -> Value:
+    """What is stored in some rows of a column: a figure of undivided rows leaves its mark there."""
+    index = target.slice
+    located = isinstance(target.value, ast.Attribute) and target.value.attr == "loc"
+    two = located and isinstance(index, ast.Tuple) and not isinstance(index.elts[0], ast.Slice)
+    some = two or isinstance(target.value, ast.Subscript)
+    if not some or not isinstance(value, Statistics) or value.of.part:
+        return value
+    return replace(value.of, marks=(*value.of.marks, Mark("impute", f"{value.name}()", at)))
+
+
 def without_loc(target: ast.Subscript) -> ast.Subscript:
     """`table[columns]` for `table.loc[rows, columns]`, so that what is stored there reaches the table."""
     held, index = target.value, target.slice
