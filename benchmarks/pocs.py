@@ -59,8 +59,11 @@ def outcome(folder: Path) -> dict[str, object]:
     line["seconds"] = max(line["seconds"], sum(stage["seconds"] for stage in made["stages"]))
     line |= figures(made)
     code, shipped = cause("ship", folder, "--yes")
-    line["came"] = "release, live" if not code else f"release; ship refuses it: {told_by(shipped)}"
     leaks = [each["code"] for each in shipped.get("judgement", {}).get("blocking", ())]
+    line["came"] = "release, live" if not code else f"release; ship refuses it: {told_by(shipped)}"
+    if leaks:
+        line["gate"] = ", ".join(leaks)
+        line["came"] = f"release; ship refuses it for {', '.join(leaks)}"
     if code and set(leaks) <= {"LEAK-SPLIT", "LEAK-ROWS"}:
         taken_on = [word for leak in leaks for word in ("--waive", leak)]
         code, shipped = cause("ship", folder, "--yes", *taken_on, "--because", "both figures were seen")
@@ -92,7 +95,7 @@ def figures(made: dict) -> dict[str, str]:
 
 def told_by(error: dict) -> str:
     where = f" [{error['where']}]" if error.get("where") else ""
-    return f"{error['error']}{where}. Remedy: {error['hint']}"
+    return f"{error['error'].rstrip('.')}{where}. Remedy: {error['hint']}"
 
 
 def scored(folder: Path, shipped: dict) -> str:

@@ -223,12 +223,23 @@ def _refuse(blocked: "Blocked", *, as_json: bool) -> int:
     narrate(f"error: {blocked.plan.product} may not go live in {blocked.plan.stage}:")
     for finding in blocked.plan.judgement.blocking:
         narrate("")
-        narrate(f"  {finding.code}  {finding.title}")
+        narrate(_filled(f"{finding.code}  {finding.title}", "  "))
         for evidence in finding.evidence[:3]:
             narrate(f"      {evidence}")
-        narrate(f"      {finding.remedy.words}")
+        narrate(_filled(finding.remedy.words, "      "))
         if finding.remedy.command:
             narrate(f"      {finding.remedy.command}")
     narrate("")
-    narrate(f"  {blocked.hint}")
+    narrate(_filled(blocked.hint, "  "))
     return blocked.exit_code
+
+
+def _filled(text: str, indent: str) -> str:
+    return textwrap.fill(
+        text,
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent="      ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
