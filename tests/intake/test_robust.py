@@ -12,6 +12,7 @@ import pytest
 import folders
 from causeway.core.errors import NotFound, OutsideError, UsageError
 from causeway.intake import read_poc
+from causeway.intake.data import tabular
 from causeway.intake.files.walk import MAX_FILES
 
 
@@ -163,3 +164,11 @@ def test_names_with_odd_characters(tmp_path):
         tmp_path, **{"dir with space/über #1?.csv": folders.people(), "a%20b.csv": folders.people()}
     )
     assert {"dir with space/über #1?.csv", "a%20b.csv"} <= {file.path for file in read_poc(tmp_path).data}
+
+
+def test_a_table_that_is_not_read_to_its_end_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(tabular, "MAX_BYTES", 20_000)
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("age,bought\n" + "31,yes\n45,no\n" * 3000)
+    (told,) = read_poc(tmp_path).reach.limits
+    assert told == "of a.csv and 1 more only the first records were read: limit of size or time"

@@ -62,7 +62,7 @@ class Reading:
 
     def _codes(self) -> list[Code]:
         found = sorted(
-            (entry for entry in self.entries if entry.suffix in {".py", ".ipynb"}),
+            (e for e in self.entries if e.suffix in {".py", ".ipynb"} and not _logged(e.path)),
             key=lambda entry: (entry.path.count("/"), entry.path),
         )
         kept = _within(found)
@@ -98,6 +98,9 @@ class Reading:
             for read in self.project.events(code).reads
             if (path := self.files.resolve(read.path, code.path))
         }
+        if cut := [file.path for file in found if file.records and not file.exact]:
+            more = f" and {len(cut) - 1} more" if cut[1:] else ""
+            self.limits.append(f"of {cut[0]}{more} only the first records were read: limit of size or time")
         found += [*runs_in_folders(self.entries), *collections_of(self.entries)]
         return sorted(found, key=lambda file: file.path not in wanted)
 
@@ -117,6 +120,12 @@ class Reading:
             if made is not None:
                 found.append(made)
         return found
+
+
+def _logged(path: str) -> bool:
+    """Whether it is a copy that MLflow keeps of what a run logged."""
+    folders = path.split("/")[:-1]
+    return bool({"mlruns", "mlartifacts"} & set(folders)) and "artifacts" in folders
 
 
 def _within(entries: list[Entry]) -> list[Entry]:
