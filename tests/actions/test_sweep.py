@@ -41,6 +41,18 @@ def test_what_killed_writers_left_is_removed_once_it_is_old(folder):
     assert not any(path.exists() for path in left)
 
 
+def test_rows_that_no_scoring_goes_on_with_are_removed_after_a_week(folder):
+    work = shipyard.workspace(folder)
+    rows = work.state / "scores" / "read-0123456789ab"
+    rows.mkdir(parents=True)
+    (rows / "rows.parquet").touch()
+    os.utime(rows, (YESTERDAY, YESTERDAY))
+    assert sweep(work) == 0
+    os.utime(rows, (YESTERDAY - 7 * 86400, YESTERDAY - 7 * 86400))
+    assert sweep(work) == 1
+    assert not rows.exists()
+
+
 def test_a_tick_sweeps_and_leaves_everything_else(folder):
     digest = shipyard.release(folder)
     work = shipyard.workspace(folder)

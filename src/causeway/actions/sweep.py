@@ -1,4 +1,4 @@
-"""Removes what writers that were killed left half written."""
+"""Removes what writers that were killed left half written, and rows that nobody goes on with."""
 
 import re
 import shutil
@@ -10,6 +10,9 @@ from causeway.actions.workspace import Workspace
 
 # a write takes seconds: what nobody touched for so long, nobody will finish
 LEFT_AFTER = timedelta(days=1)
+# rows of a granted source, read for a scoring that was stopped and never gone on with
+ROWS_LEFT_AFTER = timedelta(days=7)
+ROWS = "scores/read-*"
 PLACES = (".", "lineage", "releases", "artifacts/*", "records/*", "segments/*", "segments/*/*/*")
 # as `write_whole`, the ledger, the artefacts and the bundles call what is not whole yet
 SCRATCH = re.compile(r"\..+\.[a-z0-9_]{8}|\.writing-[a-z0-9_]{8}|\.making-[0-9a-f-]{36}")
@@ -17,9 +20,11 @@ WRITABLE_FOLDER = 0o700
 
 
 def sweep(work: Workspace) -> int:
-    """How many scratch files and folders of writers that died were removed."""
-    oldest = (work.clock.now() - LEFT_AFTER).timestamp()
-    return sum(_swept(path, oldest) for place in PLACES for path in _scratch_in(work.state, place))
+    """How many files and folders that nobody will finish were removed."""
+    now = work.clock.now()
+    oldest, oldest_rows = (now - LEFT_AFTER).timestamp(), (now - ROWS_LEFT_AFTER).timestamp()
+    removed = sum(_swept(path, oldest) for place in PLACES for path in _scratch_in(work.state, place))
+    return removed + sum(_swept(path, oldest_rows) for path in work.state.glob(ROWS))
 
 
 def _scratch_in(state: Path, place: str) -> list[Path]:
