@@ -55,13 +55,12 @@ def read_poc(folder: Path) -> Poc:
     plain, sources = sightings(reading), _sources(reading)
     served = _served(reading, [*plain, *generative_sightings], sources)
     seen = [*plain, *sorted(generative_sightings, key=lambda item: _apart(item, served.value))]
-    loaded = {s.detail.rsplit("/", 1)[-1] for s in seen if s.what in {"unsafe_load", "load"} and s.detail}
     trainings = with_images(choosing.distinct(trainings), reading.project.codes)
     living = _living(reading, trainings)
-    chosen = choosing.choose_training(living, loaded)
+    chosen = choosing.choose_training(living, _loaded(served.value, seen, living))
     file = _file(reading, chosen)
     target = infer.target_of(chosen, file, choosing.other_targets(chosen, trainings))
-    shipped = _shipped(reading, served, seen)
+    shipped = _shipped(reading, served, seen, chosen)
     kind = infer.kind_of(chosen, file, target, genai, {sighting.what for sighting in seen})
     kind = infer.of_noise(infer.in_time(kind, chosen, target.value, seen), chosen, seen)
     kind = kind or infer.kind_of_untrained(seen) or infer.kind_of_shipped(shipped)
@@ -235,8 +234,12 @@ def _scored(
     return with_learned(file, sampled, target, infer.features_of(chosen, file, target))
 
 
-def _shipped(reading: Reading, served: Guess, seen: list[Sighting]) -> ModelFile | None:
-    for sighting in seen:
+def _shipped(
+    reading: Reading, served: Guess, seen: list[Sighting], chosen: Training | None
+) -> ModelFile | None:
+    """The model that the app loads; where it loads several, the one that the chosen training saves."""
+    own = _saved_by(chosen.path, [chosen]) if chosen else set[str]()
+    for sighting in sorted(seen, key=lambda item: _name(item.detail) not in own):
         if sighting.at.path == served.value and sighting.what in {"unsafe_load", "load"}:
             path = reading.files.resolve(sighting.detail, served.value)
             found = next((model for model in reading.models if model.path == path), None)
@@ -250,10 +253,22 @@ def _time_column(file: DataFile | None) -> Guess:
     return Guess(dates[0], 0.9, (Evidence(file.path),), tuple(dates[1:])) if dates and file else Guess()
 
 
+def _loaded(served: str, seen: list[Sighting], trainings: Sequence[Training]) -> set[str]:
+    """Names of the files that the app loads, or any code where no training saves what the app loads."""
+    loads = [item for item in seen if item.what in {"unsafe_load", "load"} and item.detail]
+    own = _loaded_by(served, seen)
+    made = {_name(path) for training in trainings for path in training.saves}
+    return own if own & made else {_name(item.detail) for item in loads}
+
+
 def _loaded_by(path: str, seen: list[Sighting]) -> set[str]:
     """Names of the files that the app loads."""
     loads = [s for s in seen if s.what in {"unsafe_load", "load"} and s.at.path == path and s.detail]
-    return {s.detail.rsplit("/", 1)[-1] for s in loads}
+    return {_name(s.detail) for s in loads}
+
+
+def _name(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _train(
@@ -274,11 +289,24 @@ def _train(
         if not choosing.exported(chosen.path, texts.get(chosen.path, ""), path)
         and not choosing.exported(path, texts.get(path, ""), chosen.path)
     )
-    saved = {path: _saved_by(path, trainings) & loaded for path in (chosen.path, *others)}
-    if saved[chosen.path]:  # parts of one product: the app loads what each of them saves
-        others = tuple(path for path in others if not saved[path] - saved[chosen.path])
+    own = _saved_by(chosen.path, trainings) & loaded
+    if own:  # parts of one product: the app loads what each of them saves
+        others = tuple(path for path in others if not (_saved_by(path, trainings) & loaded) - own)
     others = () if together else others
-    return Guess(chosen.path, 0.9 if not others else 0.7, (chosen.at,), others)
+    settled = not others or _settled(reading, chosen.path, others, trainings, loaded)
+    return Guess(chosen.path, 0.9 if settled else 0.7, (chosen.at,), others)
+
+
+def _settled(
+    reading: Reading, chosen: str, others: tuple[str, ...], trainings: Sequence[Training], loaded: set[str]
+) -> bool:
+    """Whether what the app loads, or else every saved model in the folder, is of the chosen file alone."""
+    for final in (loaded, {_name(model.path) for model in reading.models}):
+        saved = _saved_by(chosen, trainings) & final
+        if saved:
+            rest = {name for path in others for name in _saved_by(path, trainings)} & final
+            return not rest & saved if final is loaded else not rest
+    return False
 
 
 def _beside(chosen: Training | None, trainings: Sequence[Training], loaded: set[str]) -> Iterator[Guess]:
@@ -291,7 +319,7 @@ def _beside(chosen: Training | None, trainings: Sequence[Training], loaded: set[
 
 
 def _saved_by(path: str, trainings: Sequence[Training]) -> set[str]:
-    return {name.rsplit("/", 1)[-1] for item in trainings if item.path == path for name in item.saves}
+    return {_name(saved) for item in trainings if item.path == path for saved in item.saves}
 
 
 def _served_by(served: Guess, sightings: list[Sighting]) -> Guess:

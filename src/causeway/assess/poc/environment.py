@@ -168,7 +168,14 @@ def _stale_models(poc: Poc) -> Iterator[Finding]:
         return
     nearest = sorted(poc.models, key=lambda model: model.path.count("/"))
     of_sklearn = [model for model in nearest if model.version and _of_sklearn(model)]
-    stale = [model for model in of_sklearn if not _agree(model.version, pinned)]
+    stored = [model.path.rpartition("/")[0] for model in poc.models if model.path.endswith("MLmodel")]
+    stale = [
+        model
+        for model in of_sklearn
+        if not _agree(model.version, pinned)
+        # a folder of MLflow's brings its own pins
+        and (pinned or model.path.rpartition("/")[0] not in stored)
+    ]
     if stale:
         one = stale[0]
         beside = f"requirements pin {pinned}" if pinned else "nothing pins that version"

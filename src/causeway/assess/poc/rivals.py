@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
-from causeway.core.poc import DataFile, ModelFile, Poc
+from causeway.core.poc import DataFile, ModelFile, Poc, Sighting
 
+SURE = 0.9
+"""Certainty from which the app or the saved model tells which training is the final one."""
 PARTS = ("train", "test", "valid", "val", "dev", "sample", "baseline", "holdout", "fold", "split")
 NETWORKS = {"HDF5", "Keras"}
 """Formats whose layers stand in `holds`."""
@@ -27,16 +29,38 @@ def judge(poc: Poc) -> Iterator[Finding]:
 def _trainings(poc: Poc) -> Iterator[Finding]:
     if poc.train.candidates:
         paths = [poc.train.value, *poc.train.candidates]
+        settled = poc.train.certainty >= SURE
+        told = (
+            f", and only what {poc.train.value} saves is {'served' if _served(poc) else 'kept'}."
+            if settled
+            else f" and nothing says which one is final; taken here: {poc.train.value}."
+        )
         yield Finding(
             "RIVAL-TRAINING",
             Severity.NOTE,
-            f"{len(paths)} files train a model and nothing says which one is final; taken here: "
-            f"{poc.train.value}.",
-            Remedy("Name it in the manifest: model.train."),
+            f"{len(paths)} files train a model{told}",
+            Remedy(
+                "Say what the rest is for, or remove it."
+                if settled
+                else "Name it in the manifest: model.train."
+            ),
             tuple(Evidence(path) for path in paths[:5]),
             certainty=0.9,
             damage=0.35,
         )
+
+
+def _served(poc: Poc) -> bool:
+    saved = {_name(path) for item in poc.trainings if item.path == poc.train.value for path in item.saves}
+    return any(_name(s.detail) in saved for s in _loads(poc) if s.at.path == poc.serve.value)
+
+
+def _loads(poc: Poc) -> tuple[Sighting, ...]:
+    return (*poc.seen("unsafe_load"), *poc.seen("load"))
+
+
+def _name(path: str) -> str:
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _data(poc: Poc) -> Iterator[Finding]:
@@ -72,15 +96,11 @@ def _models(poc: Poc) -> Iterator[Finding]:
     own = [training for training in poc.trainings if training.path == poc.train.value and training.saves]
     if not own or not poc.serve or poc.serve.value == poc.train.value:
         return
-    saved = {path.rsplit("/", 1)[-1] for training in own for path in training.saves}
-    models = {
-        model.path.rsplit("/", 1)[-1]
-        for model in poc.models
-        if model.format in MODEL_FORMATS and _answers(model)
-    }
+    saved = {_name(path) for training in own for path in training.saves}
+    models = {_name(m.path) for m in poc.models if m.format in MODEL_FORMATS and _answers(m)}
     app = {poc.serve.value, *(s.at.path for s in poc.seen("imported_by") if s.value == poc.serve.value)}
-    loads = [s for s in (*poc.seen("unsafe_load"), *poc.seen("load")) if s.at.path in app - {poc.train.value}]
-    opened = {s.detail.replace("\\", "/").rsplit("/", 1)[-1] for s in loads}
+    loads = [s for s in _loads(poc) if s.at.path in app - {poc.train.value}]
+    opened = {_name(s.detail) for s in loads}
     loaded = opened & models
     if loaded and not opened & saved:
         yield Finding(

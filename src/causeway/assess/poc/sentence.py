@@ -150,8 +150,9 @@ def _people_facing(poc: Poc) -> Iterator[str]:
     if poc.served_by:
         yield f"served by {poc.served_by.value}"
     if poc.train:
-        unsure = f" (or {len(poc.train.candidates)} others)" if len(poc.train.candidates) > 1 else ""
-        unsure = f" (or {poc.train.candidates[0]})" if len(poc.train.candidates) == 1 else unsure
+        others = poc.train.candidates if poc.train.certainty < UNSURE else ()
+        unsure = f" (or {len(others)} others)" if len(others) > 1 else ""
+        unsure = f" (or {others[0]})" if len(others) == 1 else unsure
         yield f"trained by {_trainer(poc)}{unsure}"
     elif untrained.untrained(poc):
         yield "whose training is not in the folder"

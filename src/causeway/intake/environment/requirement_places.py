@@ -13,8 +13,10 @@ from causeway.intake.files.text import searchable
 from causeway.intake.python.code import Code
 
 _PYTHON = re.compile(
-    r"^FROM\s+(?:--\S+\s+)?(?:\S+/)?python:(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE | re.MULTILINE
+    r"^FROM\s+(?:--\S+\s+)?(?:\S+/)?python:(?:(\d+\.\d+(?:\.\d+)?)|\$\{?(\w+))",
+    re.IGNORECASE | re.MULTILINE,
 )
+_ARG = re.compile(r"^ARG\s+(\w+)=[\"']?(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE | re.MULTILINE)
 _PIP = re.compile(
     r"(?:^|[\s;&|!%(])(?:uv\s+)?(?:python3?\s+-m\s+)?(?:pip3?|mamba|conda)\s+install\s+([^;&|)\n]+)"
 )
@@ -28,6 +30,7 @@ _CELL = re.compile(r"^[ \t]*(?:[!%]+[ \t]*|(?=(?:pip3?|conda|mamba)\s+install\s)
 def docker(path: str, text: str) -> Parsed:
     """Packages that a Dockerfile installs by name, and the Python of its base image."""
     matched = _PYTHON.search(text)
+    given = dict(_ARG.findall(text))
     found = [
         item
         for number, line in logical_lines(text)
@@ -35,7 +38,7 @@ def docker(path: str, text: str) -> Parsed:
         for item in installed(line[4:], Evidence(path, line=number))
         if item.name not in {"pip", "setuptools", "wheel", "uv", "poetry", "pipenv"}
     ]
-    return found, matched[1] if matched else "", ""
+    return found, (matched[1] or given.get(matched[2], "")) if matched else "", ""
 
 
 def installed(command: str, at: Evidence) -> Iterator[Requirement]:
