@@ -146,6 +146,13 @@ def test_a_request_that_does_not_come_is_not_waited_for(served, monkeypatch, sen
     assert answer.count(b"HTTP/1.1 204") == sent.count(b"\r\n\r\n")
 
 
+def test_a_body_that_nobody_reads_is_not_waited_for(served, monkeypatch):
+    monkeypatch.setattr("causeway.gateway.http_limits.HEADER_SECONDS", 0.1)
+    (answer,) = served(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\na")
+    assert answer.startswith(b"HTTP/1.1 204")
+    assert b"HTTP/1.1 408" in answer
+
+
 def test_more_connections_than_may_be_take_the_place_of_the_idle(served, monkeypatch):
     monkeypatch.setattr("causeway.gateway.http_limits.HEADER_SECONDS", 0.1)
     monkeypatch.setattr("causeway.gateway.http_limits.MAX_CONNECTIONS", 2)

@@ -1,7 +1,6 @@
 """Calls that need no other process: those of one turn of the event loop share one run of the model."""
 
 import asyncio
-import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -83,15 +82,27 @@ class Desk:
             self._doors = {url: Door(routing, place) for url, place in _places(routing)}
         return self._doors.get(url)
 
-    def take(self, exchange: Exchange, door: Door) -> None:
-        """Reads and checks the call; answers it at the end of this turn, or says at once why not."""
-        seen: list[str] = ["", ""]
+    def opened(self, exchange: Exchange, door: Door) -> Opened | None:
+        """The call, before its body is there; None where it was refused at once."""
+        product = ""
         try:
-            waiting = self._checked(exchange, door, seen)
-        except CausewayError as error:
-            self._reply(exchange, reply_to(error), seen)
-        except Exception:  # noqa: BLE001 - the shell: whatever else goes wrong becomes the one error shape
-            self._reply(exchange, _broken(), seen)
+            routing, place = door.routing, door.place
+            caller = routing.keyring.caller(exchange.headers)
+            live = live_of(routing, place, caller)
+            product = live.product
+            unit = prediction_ids(1, at_ns=time.time_ns())[0]
+            request = requested(place, exchange.headers, unit=unit, started=exchange.started)
+            return opened(live, request, caller)
+        except Exception as error:  # noqa: BLE001 - the shell: whatever goes wrong becomes the one error shape
+            self._reply(exchange, _reply_to(error), (product, ""))
+            return None
+
+    def take(self, exchange: Exchange, call: Opened) -> None:
+        """Reads and checks the body; answers it at the end of this turn, or says at once why not."""
+        try:
+            waiting = _checked(exchange, call)
+        except Exception as error:  # noqa: BLE001 - the shell: as above
+            self.refuse(exchange, call, error)
         else:
             self._waiting.append(waiting)
             self._rows += len(waiting.checked.rows)
@@ -100,6 +111,10 @@ class Desk:
             elif not self._due:
                 self._due = True
                 asyncio.get_running_loop().call_soon(self.answer)
+
+    def refuse(self, exchange: Exchange, call: Opened, error: Exception) -> None:
+        """Says why there is no answer."""
+        self._reply(exchange, _reply_to(error), (call.live.product, call.variant.loaded.version))
 
     def answer(self) -> None:
         """Answers all that wait, each release's together."""
@@ -113,18 +128,6 @@ class Desk:
             groups.setdefault(id(each.call.variant.loaded), []).append(each)
         for group in groups.values():
             self._answer(group)
-
-    def _checked(self, exchange: Exchange, door: Door, seen: list[str]) -> Waiting:
-        routing, place = door.routing, door.place
-        caller = routing.keyring.caller(exchange.headers)
-        live = live_of(routing, place, caller)
-        seen[0] = live.product
-        unit = prediction_ids(1, at_ns=time.time_ns())[0]
-        call = opened(live, requested(place, exchange.headers, unit=unit, started=exchange.started), caller)
-        seen[1] = call.variant.loaded.version
-        spoken = call.spoken(exchange.body)
-        asked = Asked(spoken[0], call.key, call.request.unit, call.request.name, exchange.started)
-        return Waiting(exchange, call, asked, call.variant.loaded.schema.check(asked.rows), spoken)
 
     def _answer(self, group: Sequence[Waiting]) -> None:
         model = group[0].call.variant.loaded.model
@@ -160,11 +163,16 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - the shell: as above
             self._fail(each, error)
             return
-        recorder.commit(
-            live.product,
-            frames,
-            lambda kept: self._send(each, made) if kept else self._fail(each, not_kept()),
-        )
+        recorder.commit(live.product, frames, lambda kept: self._kept(each, made, kept=kept))
+
+    def _kept(self, each: Waiting, made: Answer, *, kept: bool) -> None:
+        try:
+            if kept:
+                self._send(each, made)
+            else:
+                self._fail(each, not_kept())
+        except Exception as error:  # noqa: BLE001 - the shell: as above
+            self._fail(each, error)
 
     def _send(self, each: Waiting, made: Answer) -> None:
         call = each.call
@@ -174,8 +182,7 @@ class Desk:
         self._reply(each.exchange, reply, (call.live.product, call.variant.loaded.version))
 
     def _fail(self, each: Waiting, error: Exception) -> None:
-        reply = reply_to(error) if isinstance(error, CausewayError) else _broken(error)
-        self._reply(each.exchange, reply, (each.call.live.product, each.call.variant.loaded.version))
+        self.refuse(each.exchange, each.call, error)
 
     def _reply(self, exchange: Exchange, reply: Reply, seen: Sequence[str]) -> None:
         seconds = time.perf_counter() - exchange.started
@@ -204,6 +211,12 @@ def _places(routing: Routing) -> list[tuple[bytes, Place]]:
     )
 
 
+def _checked(exchange: Exchange, call: Opened) -> Waiting:
+    spoken = call.spoken(exchange.body)
+    asked = Asked(spoken[0], call.key, call.request.unit, call.request.name, exchange.started)
+    return Waiting(exchange, call, asked, call.variant.loaded.schema.check(asked.rows), spoken)
+
+
 def _in_process(live: Live) -> bool:
     return all(each.loaded.worker is None and isinstance(each.loaded.model, Model) for each in live.variants)
 
@@ -228,6 +241,8 @@ def _part(predicted: Predicted, first: int, after: int) -> Predicted:
     )
 
 
-def _broken(error: Exception | None = None) -> Reply:
-    traceback.print_exception(error or sys.exception())
+def _reply_to(error: Exception) -> Reply:
+    if isinstance(error, CausewayError):
+        return reply_to(error)
+    traceback.print_exception(error)
     return reply_to(Broken("something went wrong inside the gateway", hint="its log says what"))

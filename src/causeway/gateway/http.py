@@ -62,10 +62,16 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
     return dict(scope["headers"])
 
 
+def declared_bytes(headers: Mapping[bytes, bytes]) -> int | None:
+    """How long the body will be, where that is said."""
+    said = headers.get(b"content-length", b"")
+    # of a number with more digits than a number may have, so many are too large as well
+    return int(said.lstrip(b"0")[:19] or b"0") if said.isdigit() else None
+
+
 async def body_of(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     """The whole body, unless it is too large or too slow."""
-    declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+    if (declared_bytes(headers) or 0) > MAX_BODY_BYTES:
         raise too_large()
     try:
         async with asyncio.timeout(BODY_SECONDS):

@@ -23,6 +23,9 @@ class BoundedProtocol(HttpToolsProtocol):
     _silent_bytes = _header_bytes = 0
     _timer: asyncio.TimerHandle | None = None
     _refusal: Reply | None = None
+    _ends = False
+    """Whether it ends once what is owed was said."""
+    _last: Reply | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Takes the connection; where there are too many, in place of the idle one that has to end first."""
@@ -47,7 +50,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Reads on, unless too much came that ended no headers and was no body."""
-        if self.transport.is_closing():
+        if self._ends or self.transport.is_closing():
             return
         if self._awaits_headers:
             self._watch()
@@ -56,6 +59,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._silent_bytes > MAX_HEADER_BYTES and not self.transport.is_closing():
             self._refuse(_too_large())
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Whoever sends no more still gets the answers to what was asked."""
+        self._ends = self._ends or self._owes()
+        return self._ends
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -74,6 +82,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Lets the request in."""
         self._unwatch()
+        # an answer that was given while this packet is read began to count
+        self._unset_keepalive_if_required()
         self._awaits_headers = False
         self._silent_bytes = 0
         hosts = sum(name == b"host" for name, _ in self.headers)
@@ -96,7 +106,19 @@ class BoundedProtocol(HttpToolsProtocol):
         """The next is another request."""
         self._awaits_headers = True
         self._silent_bytes = 0
+        self._unwatch()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Lets the next in, or ends where nothing more is owed; a body that nobody reads has so much time."""
+        more = bool(self.pipeline)
+        super().on_response_complete()
+        if more or self.transport.is_closing():
+            return
+        if self._ends:
+            self._end()
+        elif not self._awaits_headers and self.cycle.response_complete:
+            self._watch()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words; ours are in the refusal
         """What the parser could not read, or we did not let it."""
@@ -129,12 +151,30 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(_late())
 
     def _refuse(self, reply: Reply) -> None:
-        self.transport.write(
-            STATUS_LINE[reply.status]
-            + f"content-type: {reply.media}\r\ncontent-length: {len(reply.body)}\r\n".encode()
-            + b"connection: close\r\n\r\n"
-            + reply.body
-        )
+        # what was asked before on this connection is answered before
+        self._last = reply
+        self._ends = self._owes()
+        if not self._ends:
+            self._end()
+
+    def _owes(self) -> bool:
+        """Whether a request that is whole waits for its answer; one that is not is forgotten."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        if cycle.more_body and self.pipeline:
+            self.pipeline.popleft()
+            return True
+        return not cycle.more_body
+
+    def _end(self) -> None:
+        if reply := self._last:
+            self.transport.write(
+                STATUS_LINE[reply.status]
+                + f"content-type: {reply.media}\r\ncontent-length: {len(reply.body)}\r\n".encode()
+                + b"connection: close\r\n\r\n"
+                + reply.body
+            )
         self.transport.close()
 
 

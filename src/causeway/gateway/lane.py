@@ -3,7 +3,7 @@
 A request for answers is given to the desk from the parser's callbacks, without a scope, a task or a future.
 In uvicorn's books a `Turn` stands where its own cycle would, so that timeouts, pipelining and shutdown stay
 uvicorn's. Whatever is remarkable about a request (an expectation, an upgrade, a chunked body, one that waits
-behind another on its connection) goes the long way, through the ASGI application.
+behind another on its connection, a caller who does not read) goes the long way, through the ASGI application.
 """
 
 import asyncio
@@ -13,17 +13,19 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from causeway.gateway.asking import Opened
 from causeway.gateway.desk import Desk, Door
-from causeway.gateway.http import BODY_SECONDS, MAX_BODY_BYTES, Reply, reply_to, too_late
+from causeway.gateway.http import BODY_SECONDS, MAX_BODY_BYTES, Reply, declared_bytes, too_late
 from causeway.gateway.http_limits import BoundedProtocol
 
 
 class Turn:
     """One request on the short way, from its headers to its reply."""
 
-    def __init__(self, lane: "FastLane", door: Door, headers: Mapping[bytes, bytes]) -> None:
+    call: Opened
+
+    def __init__(self, lane: "FastLane", headers: Mapping[bytes, bytes]) -> None:
         self.headers = headers
-        self.door = door
         self.body = b""
         self.started = time.perf_counter()
         self.keep_alive = lane.parser.should_keep_alive() and lane.parser.get_http_version() != "1.0"
@@ -75,20 +77,30 @@ class FastLane(BoundedProtocol):
         """Takes the short way if the request whose headers are there may."""
         if self.cycle is not None and not self.cycle.response_complete:
             return False
+        if self.transport.is_closing():
+            # the answer before this one, in the same packet, was the last
+            return True
         door = self._desk.door(self.url)
-        if door is None or self.expect_100_continue or self.parser.get_method() != b"POST":
-            return False
-        if self.parser.should_upgrade():
+        if door is None or not self._is_plain():
             return False
         headers = dict(self.headers)
-        if (
-            not headers.get(b"content-length", b"").isdigit()
-            or int(headers[b"content-length"]) > MAX_BODY_BYTES
-        ):
+        declared = declared_bytes(headers)
+        if declared is None or declared > MAX_BODY_BYTES:
             return False
-        self._turn = self.cycle = Turn(self, door, headers)  # type: ignore[assignment]
-        self._parts = []
+        self._open(Turn(self, headers), door)
         return True
+
+    def _is_plain(self) -> bool:
+        parser = self.parser
+        remarkable = self.expect_100_continue or self.flow.write_paused or parser.should_upgrade()
+        return parser.get_method() == b"POST" and not remarkable
+
+    def _open(self, turn: Turn, door: Door) -> None:
+        self.cycle = turn  # type: ignore[assignment]
+        call = self._desk.opened(turn, door)
+        if call is not None:
+            turn.call = call
+            self._turn = turn
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -110,7 +122,7 @@ class FastLane(BoundedProtocol):
         self._forget_body()
         turn.more_body = False
         turn.body = parts[0] if len(parts) == 1 else b"".join(parts)
-        self._desk.take(turn, turn.door)
+        self._desk.take(turn, turn.call)
 
     def replied(self, turn: Turn, reply: Reply) -> None:
         """Writes the reply, and lets the next request in."""
@@ -134,8 +146,7 @@ class FastLane(BoundedProtocol):
         turn = self._turn
         self._forget_body()
         if turn is not None:
-            turn.keep_alive = False
-            turn.reply(reply_to(too_late()))
+            self._desk.refuse(turn, turn.call, too_late())
 
 
 def _head(reply: Reply, defaults: list[tuple[bytes, bytes]], *, closes: bool) -> bytes:

@@ -1,0 +1,102 @@
+"""Whatever a caller does to a connection, both ways answer what was asked, in order, and nothing else."""
+
+import json
+import socket
+from contextlib import closing
+
+import pytest
+from gateway_process import BEARER, eventually, key, route, running
+
+ROW = {"tenure": 3, "visits": 2, "plan": "gold"}
+BODY = json.dumps({"dataframe_records": [ROW]}).encode()
+TOO_MANY = b"tenure\n" + b"1\n" * 10_001
+
+
+@pytest.fixture(scope="module")
+def lanes(signing, churn, tmp_path_factory):
+    """The same gateway twice: with the short way, and with the long one only."""
+    routes = [route("churn", churn, signing=signing, records="durable", keys=(key(),))]
+    with (
+        running(tmp_path_factory.mktemp("short"), *routes) as short,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("CAUSEWAY_FASTLANE", "0")
+        with running(tmp_path_factory.mktemp("long"), *routes) as long:
+            yield short, long
+
+
+def asked(body=BODY, *, more="", length=None) -> bytes:
+    head = f"POST /products/churn/invocations HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {BEARER}\r\n{more}"
+    said = "" if "transfer-encoding" in more else f"content-length: {length or len(body)}\r\n"
+    return f"{head}{said}\r\n".encode() + body
+
+
+def statuses(caller: socket.socket, count: int) -> list[int]:
+    """Those of so many replies, in the order in which they come."""
+    read = caller.makefile("rb")
+    found = []
+    for _ in range(count):
+        line = read.readline()
+        if not line:
+            break
+        found.append(int(line.split()[1]))
+        length = 0
+        while line := read.readline().strip():
+            if line.startswith(b"content-length: "):
+                length = int(line.split()[1])
+        read.read(length)
+    return found
+
+
+BROKEN = asked(b"x\r\n", more="transfer-encoding: chunked\r\n")
+STORIES = {
+    "what is no request": (asked() + b"nonsense\r\n\r\n", [200, 400]),
+    "a broken chunk": (asked() + BROKEN, [200, 400]),
+    "two, then a broken chunk": (asked() * 2 + BROKEN, [200, 200, 400]),
+    "only a broken chunk": (BROKEN, [400]),
+    "no host": (asked() + b"GET /ping HTTP/1.1\r\n\r\n", [200, 400]),
+    "more body than declared": (asked(BODY + b"}", length=len(BODY)), [200, 400]),
+    "less declared than sent": (asked(length=len(BODY) - 1), [400, 400]),
+    "an end of the connection": (asked() * 3 + asked(more="connection: close\r\n") + asked(), [200] * 4),
+    "an end that we wanted": (asked(TOO_MANY, more="content-type: text/csv\r\n") + asked(), [413]),
+    "a length with zeros": (asked(length="0" * 5000 + str(len(BODY))), [200]),
+}
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("case", STORIES)
+def test_what_was_asked_is_answered_and_what_breaks_comes_last(lanes, case, half):
+    sent, expected = STORIES[case]
+    for lane in lanes:
+        before = len(lane.recorded())
+        with socket.create_connection(("127.0.0.1", lane.port), timeout=10) as caller:
+            caller.sendall(sent)
+            if half:
+                caller.shutdown(socket.SHUT_WR)
+            assert statuses(caller, len(expected)) == expected
+        assert len(lane.recorded()) - before == expected.count(200)
+
+
+def test_a_caller_who_sends_no_more_still_gets_every_answer(lanes):
+    for lane in lanes:
+        with socket.create_connection(("127.0.0.1", lane.port), timeout=10) as caller:
+            caller.sendall((asked() + asked(b"{")) * 20)
+            caller.shutdown(socket.SHUT_WR)
+            assert statuses(caller, 41) == [200, 400] * 20
+
+
+def test_who_has_no_key_is_told_so_before_the_body(lanes):
+    stranger = asked(b"", length=4 << 20).replace(BEARER.encode(), b"nobody")
+    for lane in lanes:
+        with closing(socket.create_connection(("127.0.0.1", lane.port), timeout=10)) as caller:
+            caller.sendall(stranger)
+            assert statuses(caller, 1) == [401]
+
+
+def test_the_calls_of_both_ways_are_counted_alike(lanes):
+    def counted(lane):
+        page = lane.call("GET", "/metrics").raw.decode()
+        return sorted(line for line in page.splitlines() if line.startswith("causeway_requests_total"))
+
+    # whichever tests ran before, they sent the same to both
+    eventually(lambda: counted(lanes[0]) == counted(lanes[1]), "the same counts")
