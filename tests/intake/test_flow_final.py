@@ -41,7 +41,9 @@ def test_what_the_app_loads_weighs_more_than_what_a_script_beside_it_loads(tmp_p
     poc = read_poc(folders.write(tmp_path, files | {"people.csv": folders.people()}))
     assert poc.train.value == "train_better.py"
     assert "trained by train_better.py." in sentence(poc)
-    assert rivals(poc) == ["2 files train a model, and only what train_better.py saves is served."]
+    assert rivals(poc) == [
+        "2 files train a model; of what they save, only that of train_better.py is served."
+    ]
 
 
 UNTOLD = "2 files train a model and nothing says which one is final; taken here: main.py."
@@ -50,7 +52,7 @@ UNTOLD = "2 files train a model and nothing says which one is final; taken here:
 @pytest.mark.parametrize(
     ("notebook", "told"),
     [
-        (FIT.format("SVC"), "2 files train a model, and only what main.py saves is kept."),
+        (FIT.format("SVC"), "2 files train a model; of what they save, only that of main.py is kept."),
         (SAVED.format("SVC", "one"), UNTOLD),
     ],
 )

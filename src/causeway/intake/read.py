@@ -35,6 +35,7 @@ from causeway.intake.flow.pixels import with_images
 from causeway.intake.flow.trainings import leaks_of, trainings_of
 from causeway.intake.generative import generative
 from causeway.intake.models.pretrained import kind_and_model
+from causeway.intake.python.code import Code
 from causeway.intake.python.reached import Reached
 from causeway.intake.reading import Reading
 from causeway.intake.sights.presence import presence_of
@@ -171,7 +172,7 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
         events = reading.project.events(code)
         found = [
             structs.replace(item, data=reading.files.resolve(item.data, code.path) or item.data)
-            for item in trainings_of(code, events)
+            for item in trainings_of(code, events, _without_loss(reading, code))
         ]
         trainings += found
         own = [structs.replace(leak, reached=code.path) for leak in leaks_of(events)]
@@ -187,6 +188,18 @@ def _followed(reading: Reading) -> tuple[list[Training], list[Leak], list[Claim]
         trainings.append(structs.replace(training, data=path))
     # what learns may be written by hand: the split says all the same that something is to be tested
     return trainings, leaks if trainings else untaught, claims
+
+
+def _without_loss(reading: Reading, code: Code) -> list[Code]:
+    """The files that it imports and that have no loss of their own, only a loop over what they are given."""
+    if not reading.project.events(code).torch_losses:
+        return []
+    near = reading.project.imported(code) - {code.path}
+    return [
+        one
+        for one in reading.project.codes
+        if one.path in near and not reading.project.events(one).torch_losses
+    ]
 
 
 def _apart(item: Sighting, served: str) -> tuple[bool, bool]:

@@ -31,7 +31,7 @@ def _trainings(poc: Poc) -> Iterator[Finding]:
         paths = [poc.train.value, *poc.train.candidates]
         settled = poc.train.certainty >= SURE
         told = (
-            f", and only what {poc.train.value} saves is {'served' if _served(poc) else 'kept'}."
+            f"; of what they save, only that of {poc.train.value} is {'served' if _served(poc) else 'kept'}."
             if settled
             else f" and nothing says which one is final; taken here: {poc.train.value}."
         )

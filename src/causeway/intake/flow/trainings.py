@@ -18,11 +18,11 @@ MANY = 3
 """So many features are a list that somebody wrote, and no series that is shifted against itself."""
 
 
-def trainings_of(code: Code, events: Events) -> list[Training]:
-    """Every fit of a model, and a training loop written by hand."""
+def trainings_of(code: Code, events: Events, beside: Iterable[Code] = ()) -> list[Training]:
+    """Every fit of a model, and a training loop written by hand, here or in a file that this one imports."""
     found = [_of_fit(code, events, fit) for fit in events.fits if fit.estimator.kind in {"model", "network"}]
     if not found and events.torch_losses:
-        loop = _torch_loop(code, events)
+        loop = _torch_loop(code, events, beside)
         found += [loop] if loop else []
     if not found:
         found = [_of_fit(code, events, fit) for fit in events.similar[:1]]
@@ -181,13 +181,15 @@ def _same_rows(events: Events, fit: Fit) -> Evidence | None:
     return same[0].at if same and len(same) == len(judged) else None
 
 
-def _torch_loop(code: Code, events: Events) -> Training | None:
+def _torch_loop(code: Code, events: Events, beside: Iterable[Code]) -> Training | None:
+    """The loop of this file, or of one that it imports for it and that has no loss of its own."""
     known = aliases_of(code)
-    for block in code.blocks:
-        for node in nodes_in(block.tree):
-            lightning = isinstance(node, ast.FunctionDef) and node.name == "training_step"
-            if lightning or is_loop(node):
-                return _torch(code, events, code.at(node, block), known)
+    for one in (code, *beside):
+        for block in one.blocks:
+            for node in nodes_in(block.tree):
+                lightning = isinstance(node, ast.FunctionDef) and node.name == "training_step"
+                if lightning or is_loop(node):
+                    return _torch(code, events, one.at(node, block), known)
     return None
 
 
@@ -211,8 +213,9 @@ def _torch(code: Code, events: Events, at: Evidence, known: dict[str, str]) -> T
         target=column if isinstance(column, str) and not column.startswith("(") else "",
         images=images is not None,
         target_index=index,
+        dropped=pieces[0].dropped if len(pieces) > 1 else (),
         split=split,
-        saves=tuple(item.path for item in events.saved if item.path),
+        saves=tuple(item.path for item in events.saved if "." in item.path.rsplit("/", 1)[-1]),
         **_judging(events),
     )
 
