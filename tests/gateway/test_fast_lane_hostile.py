@@ -1,11 +1,16 @@
 """Whatever a caller does to a connection, both ways answer what was asked, in order, and nothing else."""
 
+import asyncio
 import json
 import socket
 from contextlib import closing
 
 import pytest
+import uvicorn
 from gateway_process import BEARER, eventually, key, route, running
+from uvicorn.server import ServerState
+
+from causeway.gateway.lane import FastLane
 
 ROW = {"tenure": 3, "visits": 2, "plan": "gold"}
 BODY = json.dumps({"dataframe_records": [ROW]}).encode()
@@ -100,3 +105,48 @@ def test_the_calls_of_both_ways_are_counted_alike(lanes):
 
     # whichever tests ran before, they sent the same to both
     eventually(lambda: counted(lanes[0]) == counted(lanes[1]), "the same counts")
+
+
+class Desk:
+    """Takes whatever comes, and never answers."""
+
+    def __init__(self):
+        self.took = []
+
+    def door(self, url):
+        return url
+
+    def opened(self, turn, door):
+        self.took.append(turn)
+        return door
+
+    def take(self, turn, call):
+        pass
+
+
+class Wire(asyncio.Transport):
+    def is_closing(self):
+        return False
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_who_does_not_read_is_answered_the_way_that_waits_for_it(reads):
+    desk = Desk()
+
+    async def app(scope, receive, send):
+        raise AssertionError
+
+    async def story():
+        config = uvicorn.Config(app, lifespan="off", log_config=None)
+        lane = FastLane(config, ServerState(), {}, desk=desk)
+        lane.connection_made(Wire())
+        if not reads:
+            lane.pause_writing()
+        lane.data_received(asked())
+        tasks = list(lane.tasks)
+        for task in tasks:
+            task.cancel()
+        lane.connection_lost(OSError())
+        return len(tasks)
+
+    assert (asyncio.run(story()), len(desk.took)) == ((0, 1) if reads else (1, 0))
