@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 import folders
@@ -62,6 +63,10 @@ def test_a_notebook_that_saves_nothing_is_no_rival_of_what_made_the_saved_model(
     assert rivals(read_poc(poc)) == [UNTOLD]
     (poc / "one.pkl").write_bytes(pickle.dumps(LogisticRegression()))
     assert rivals(read_poc(poc)) == [told]
+    (poc / "scaler.pkl").write_bytes(pickle.dumps(StandardScaler()))
+    assert rivals(read_poc(poc)) == [told]
+    (poc / "two.pkl").write_bytes(pickle.dumps(SVC()))  # whose file this is was not seen
+    assert rivals(read_poc(poc)) == [UNTOLD]
 
 
 def test_the_model_is_named_by_what_the_training_saves_where_the_app_loads_others_too(tmp_path):

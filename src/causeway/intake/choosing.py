@@ -154,6 +154,11 @@ def inner_name(file: ModelFile) -> str:
     return name if kind and kind.kind == "model" else ""
 
 
+def may_answer(file: ModelFile) -> bool:
+    """Whether it may be a model, and is no step before one."""
+    return bool(inner_name(file)) or not file.estimator
+
+
 def beside(chosen: Training | None, trainings: Iterable[Training], loaded: set[str]) -> Iterator[Training]:
     """The other trainings whose saved models the app loads too, the last of each file."""
     own = _names(chosen) if chosen else set()

@@ -314,12 +314,12 @@ def _settled(
     reading: Reading, chosen: str, others: tuple[str, ...], trainings: Sequence[Training], loaded: set[str]
 ) -> bool:
     """Whether what the app loads, or else every saved model in the folder, is of the chosen file alone."""
-    for final in (loaded, {_name(model.path) for model in reading.models}):
-        saved = _saved_by(chosen, trainings) & final
-        if saved:
-            rest = {name for path in others for name in _saved_by(path, trainings)} & final
-            return not rest & saved if final is loaded else not rest
-    return False
+    own = _saved_by(chosen, trainings)
+    rest = {name for path in others for name in _saved_by(path, trainings)}
+    if own & loaded:
+        return not own & loaded & rest
+    kept = {_name(model.path) for model in reading.models if choosing.may_answer(model)}
+    return bool(kept) and kept <= own and not kept & rest
 
 
 def _beside(chosen: Training | None, trainings: Sequence[Training], loaded: set[str]) -> Iterator[Guess]:

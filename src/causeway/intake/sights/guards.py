@@ -17,6 +17,7 @@ from causeway.intake.sights.serving import ASKS, WEB, answers, framework_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _VERBS = {"get", "post", "put", "patch", "delete", "route", "api_route"}
+_ADDS = {"add_api_route", "add_url_rule"}
 _MARK = re.compile(
     r"(?i)login|auth|jwt|token|permission|require|protect|role|admin|api_?key|secure|private|session|principal"
 )
@@ -186,10 +187,23 @@ def _depends(node: ast.AST, checking: set[str]) -> bool:
 def _routes(code: Code, checking: set[str]) -> Iterator[Route]:
     for block in code.blocks:
         prefixes = _prefixes(block)
+        added = _added(block)
         for node in nodes_in(block.tree):
             if isinstance(node, Function):
-                for mark in node.decorator_list:
+                for mark in (*node.decorator_list, *added.get(node.name, [])):
                     yield from _route(code, block, node, mark, prefixes=prefixes, checking=checking)
+
+
+def _added(block: Block) -> dict[str, list[ast.expr]]:
+    """Routes added by a call, as if they marked their function: `add_api_route("/ask", self.ask)`."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in nodes_in(block.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ADDS:
+            names = [dotted(item, {}).rsplit(".", 1)[-1] for item in _given(node)[1:]]
+            mark = ast.Call(ast.Attribute(node.func.value, "route"), node.args, node.keywords)
+            for name in filter(None, names):
+                found.setdefault(name, []).append(mark)
+    return found
 
 
 def _prefixes(block: Block) -> dict[str, str]:
