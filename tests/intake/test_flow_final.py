@@ -69,6 +69,20 @@ def test_a_notebook_that_saves_nothing_is_no_rival_of_what_made_the_saved_model(
     assert rivals(read_poc(poc)) == [UNTOLD]
 
 
+def test_an_app_that_trains_by_itself_stays_a_rival_of_the_saved_model(tmp_path):
+    app = (
+        FIT.format("SVC") + "import streamlit as st\nst.write(model.predict([[st.number_input('Tenure')]]))\n"
+    )
+    files = {
+        "people.csv": folders.people(),
+        "main.py": SAVED.format("LogisticRegression", "one"),
+        "app.py": app,
+    }
+    poc = folders.write(tmp_path, files)
+    (poc / "one.pkl").write_bytes(pickle.dumps(LogisticRegression()))
+    assert "which one is final" in rivals(read_poc(poc))[0]
+
+
 def test_the_model_is_named_by_what_the_training_saves_where_the_app_loads_others_too(tmp_path):
     app = APP.format("two = joblib.load('two.pkl')\n" + LOAD)
     files = {

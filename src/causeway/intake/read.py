@@ -84,7 +84,7 @@ def read_poc(folder: Path) -> Poc:
         model=choosing.model_name(chosen, trainings, shipped=shipped, kept=reading.models)
         or infer.untrained_model(seen)
         or lent,
-        train=_train(reading, chosen, living, _loaded_by(served.value, seen)),
+        train=_train(reading, chosen, living, _loaded_by(served.value, seen), served=served.value),
         serve=served,
         served_by=_served_by(served, seen),
         training_data=_training_data(chosen, file),
@@ -285,7 +285,12 @@ def _name(path: str) -> str:
 
 
 def _train(
-    reading: Reading, chosen: Training | None, trainings: Sequence[Training], loaded: set[str]
+    reading: Reading,
+    chosen: Training | None,
+    trainings: Sequence[Training],
+    loaded: set[str],
+    *,
+    served: str,
 ) -> Guess:
     if chosen is None:
         return Guess()
@@ -306,7 +311,9 @@ def _train(
     if own:  # parts of one product: the app loads what each of them saves
         others = tuple(path for path in others if not (_saved_by(path, trainings) & loaded) - own)
     others = () if together else others
-    settled = not others or _settled(reading, chosen.path, others, trainings, loaded)
+    # an app that trains by itself answers with what it trained
+    settled = served not in others and _settled(reading, chosen.path, others, trainings, loaded)
+    settled = settled or not others
     return Guess(chosen.path, 0.9 if settled else 0.7, (chosen.at,), others)
 
 
