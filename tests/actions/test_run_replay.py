@@ -1,5 +1,7 @@
 """A run puts stored rows to the proof of concept's own app, and says where it answers otherwise."""
 
+from dataclasses import replace
+
 import pytest
 from test_run_real import ThisInterpreter, _own_keys, write_poc
 
@@ -75,6 +77,7 @@ def replayed(folder, place):
     """The stage alone, after a watched training."""
     shop = ThisInterpreter(place / "environment")
     site = Place(place).site(folder, parse_manifest((folder / "causeway.toml").read_text(), where="t"))
+    site = replace(site, workshop=shop)
     environment = EnvironmentMade(fact="", environment=shop.build_environment(folder))
     trace = site.scratch / "train"
     trace.mkdir(parents=True)

@@ -35,6 +35,8 @@ class AppReplay(Struct, frozen=True, omit_defaults=True):
     """The columns of the model's matrix that the app fills otherwise than the training did."""
     examples: tuple[Example, ...] = ()
     reason: str = ""
+    anew: str = ""
+    """Why it answers nothing with what the training wrote; then it was asked with what lay in the folder."""
 
     def __str__(self) -> str:
         if not self.rows:
@@ -44,6 +46,8 @@ class AppReplay(Struct, frozen=True, omit_defaults=True):
             text += f"; e.g. {self.examples[0]}"
         if self.without_answer:
             text += f"; the app has no answer for {self.without_answer:,} more"
+        if self.anew:
+            text += f"; with the models of the folder, as with those trained anew it fails: {self.anew}"
         return text
 
 

@@ -80,6 +80,30 @@ def build(site: Site, wish: Wanted) -> EnvironmentMade:
     return EnvironmentMade(fact=_fact(environment), environment=environment)
 
 
+def for_app(site: Site, trained: Environment, app: str, *, poc: Poc) -> Environment:
+    """The same packages in the same versions, and beside them what only the app imports."""
+    known = set(_imports(site, training_script(site)))
+    more = set(site.workshop.training_imports(site.folder, app)) - known
+    if not more:
+        return trained
+    pins = [f"{name}=={version}" for name, version in trained.pins.items()]
+    pinned = {name.lower().replace("_", "-") for name in trained.pins}
+    rest = [
+        f"{requirement.name}{requirement.spec}"
+        for requirement in poc.requirements
+        if requirement.name.lower().replace("_", "-") not in pinned
+    ]
+    return site.workshop.build_environment(
+        site.folder,
+        declared=(*pins, *rest),
+        imports=tuple(sorted(known | more)),
+        python=site.manifest.model.python or None,
+        into=_environments(site),
+        say=site.watcher.said,
+        stated=poc.python.value or None,
+    )
+
+
 def stands(made: EnvironmentMade) -> bool:
     """Whether the environment is still on this machine."""
     return Path(made.environment.python).exists()

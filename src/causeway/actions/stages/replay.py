@@ -1,17 +1,21 @@
 """Puts stored rows to the proof of concept's own app, and holds its answers beside the release's."""
 
+import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec import structs
 
-from causeway.actions.stages.environment import EnvironmentMade
+from causeway.actions.stages.environment import EnvironmentMade, for_app
 from causeway.actions.stages.recover import KeptRows, Recovered, kept_rows
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made
 from causeway.adapters import registry
 from causeway.assess.app_replay import AppReplay, Example
 from causeway.assess.parity import words_of
+from causeway.core.environment import Environment
 from causeway.core.errors import CausewayError
 from causeway.core.poc import Poc
 from causeway.core.table import Table, Text
@@ -56,11 +60,18 @@ def replay_app(
     chosen = np.unique(
         np.linspace(0, len(rows.positions) - 1, min(MOST_ROWS, len(rows.positions))).astype(np.int64)
     )
+    stored = _stored(recovered, rows, source, chosen)
     try:
-        served = _served(site, environment, trace, _stored(recovered, rows, source, chosen), poc=poc, app=app)
-        return _told(
-            _compared(site, environment, trace, recovered, served=served, source=source, asked_of=len(chosen))
+        drive = _Drive(site, for_app(site, environment.environment, app, poc=poc), trace, poc, app)
+        served, anew = drive(trace / TRAINED_COPY, rows=stored), ""
+        if not served.places:
+            as_it_came = drive(site.folder, rows=stored)
+            if as_it_came.places:
+                served, anew = as_it_came, served.error or served.serving.reason
+        made = _compared(
+            site, environment, trace, recovered, served=served, source=source, asked_of=len(chosen)
         )
+        return _told(structs.replace(made, anew=anew))
     except (CausewayError, OSError) as error:
         return _told(AppReplay(app, reason=str(getattr(error, "message", "") or error)))
 
@@ -91,30 +102,36 @@ def _categories(table: Table) -> dict[str, list[str]]:
     return {name: sorted(values) for name, values in found.items() if len(values) <= MOST_CATEGORIES}
 
 
-def _served(
-    site: Site, environment: EnvironmentMade, trace: Path, rows: StoredRows, *, poc: Poc, app: str
-) -> Served:
-    """The app, driven in a cage, on a copy of the folder as the training left it."""
-    here = site.scratch / REPLAY
-    work = here / "work"
-    made = environment.environment
-    homes = [Path(made.folder), Path(made.python).absolute().parent.parent]
-    cage = registry.cage(here / "cage", write=work, read=[*homes, trace])
-    fresh = work / "fresh"
-    with registry.confined(cage):
-        registry.copy_folder(trace / TRAINED_COPY, fresh)
-        _beside(trace, work / "trace")
-        bench = Bench(
-            environment.environment,
-            root=str(fresh),
-            trace=str(work / "trace"),
-            data=tuple(file for file in poc.data if file.columns)[:MOST_DATA],
-            features=poc.features,
-            target=site.data.target or poc.target.value,
-        )
-        return site.workshop.replay(
-            bench, app, poc.served_by.value, rows=rows, most=MOST_ROWS, seconds=REPLAY_SECONDS
-        )
+@dataclass(frozen=True)
+class _Drive:
+    """The app in a cage, on a copy of a folder."""
+
+    site: Site
+    made: Environment
+    trace: Path
+    poc: Poc
+    app: str
+
+    def __call__(self, folder: Path, *, rows: StoredRows) -> Served:
+        here = self.site.scratch / REPLAY
+        work = here / "work"
+        homes = [Path(self.made.folder), Path(self.made.python).absolute().parent.parent]
+        cage = registry.cage(here / "cage", write=work, read=[*homes, self.trace])
+        with registry.confined(cage), tempfile.TemporaryDirectory(dir=work) as place:
+            fresh = Path(place) / "fresh"
+            registry.copy_folder(folder, fresh)
+            _beside(self.trace, Path(place) / "trace")
+            bench = Bench(
+                self.made,
+                root=str(fresh),
+                trace=str(Path(place) / "trace"),
+                data=tuple(file for file in self.poc.data if file.columns)[:MOST_DATA],
+                features=self.poc.features,
+                target=self.site.data.target or self.poc.target.value,
+            )
+            return self.site.workshop.replay(
+                bench, self.app, self.poc.served_by.value, rows=rows, most=MOST_ROWS, seconds=REPLAY_SECONDS
+            )
 
 
 def _beside(trace: Path, place: Path) -> None:
