@@ -5,8 +5,9 @@
     python benchmarks/contracts.py PEERS/bin/python OLDER/bin/python [--into FOLDER] [--large GIGABYTES]
 
 Fifteen rules over 20 columns of Parquet: 1 million rows against Great Expectations, 10 million against the
-others. Each is a process of its own: reading and checking are timed, imports are not; the best of seven in
-turns, and the peak of resident memory. `--large` adds a CSV file larger than that.
+others. Each is a process of its own: reading and checking are timed; imports, and a first check of 10,000
+rows, are not; the best of seven in turns, and the peak of resident memory. `--large` adds a CSV file larger
+than that.
 """
 
 # ruff: noqa: PLC0415 - each interpreter has only some of these
@@ -27,6 +28,7 @@ COUNTRIES = ["DE", "FR", "NL", "PL", "ES", "IT", "AT", "SE"]
 PATTERN = r"^[A-Z]{2}-[0-9]{6}$"
 RULES = 15
 TURNS = 7
+FEW = 10_000
 
 Figures = tuple[float, float, float]
 """Elapsed seconds, CPU-seconds of all threads, peak resident megabytes."""
@@ -89,8 +91,16 @@ def made(folder: Path, rows: int) -> Path:
     return path
 
 
+def few_of(path: Path) -> Path:
+    """Where the first rows of this file lie."""
+    return path.with_name(f"few-{path.name}")
+
+
 def compare(path: Path, peers: list[str], names: list[str]) -> None:
     """Prints a table of one run: seconds, memory, ratios to ours; Great Expectations with every pandas."""
+    import polars as pl
+
+    pl.scan_parquet(path).head(FEW).sink_parquet(few_of(path))
     whose = {name: (name, sys.executable) for name in names if name in {"ours", "hand"}}
     whose |= {name: (name, peers[0]) for name in names if name == "pandera" and peers}
     whose |= {f"gx, pandas {pandas_of(python)}": ("gx", python) for python in peers if "gx" in names}
@@ -125,6 +135,9 @@ def apart(python: str, name: str, path: Path) -> Figures:
 
 def timed(check: Callable[[Path], Callable[[], bool]], path: Path) -> Figures:
     """Elapsed seconds, CPU-seconds and megabytes of one check that must come out well."""
+    # what a library does once, at its first use, is left out as its import is
+    if (few := few_of(path)).exists():
+        check(few)()
     run = check(path)
     begun, worked = time.perf_counter(), time.process_time()
     kept = run()
