@@ -15,8 +15,9 @@ from causeway.actions.workers import routed_python
 from causeway.actions.workspace import Workspace, write_whole
 from causeway.core.errors import CausewayError, OutsideError, UsageError, outside, remedy
 from causeway.core.ids import check_product_name, short
-from causeway.core.manifest import Manifest
+from causeway.core.manifest import Manifest, ServingPart
 from causeway.core.manifest_text import read_manifest
+from causeway.core.records import Value
 from causeway.core.routes import Key, Route, RouteFile, Served, read_routes
 from causeway.views.product import ProductState
 
@@ -63,6 +64,7 @@ def route_of(work: Workspace, state: ProductState) -> Route:
     """What the gateway needs to serve this product; refused where it could not trust what is live."""
     for release in state.shares:
         check_signer(work, release)
+    serving = promise(work, state).serving
     return Route(
         product=state.product,
         served=tuple(
@@ -72,9 +74,29 @@ def route_of(work: Workspace, state: ProductState) -> Route:
         keys=_keys(state),
         label=SANDBOX if state.stage == SANDBOX else "",
         requests_per_minute=state.routings[-1].requests_per_minute,
-        records=promise(work, state).serving.records,
+        records=serving.records,
         trusted_keys=trusted_keys(),
+        validation=serving.validation,
+        deadline_ms=serving.deadline_ms,
+        on_failure=serving.on_failure,
+        fallback=_fallback(serving),
+        entity=serving.entity,
+        holdout_percent=serving.holdout_percent,
+        withheld=serving.withheld,
+        on_full_disk=serving.on_full_disk,
     )
+
+
+def _fallback(serving: ServingPart) -> dict[str, Value]:
+    if not serving.fallback:
+        return {}
+    try:
+        return msgspec.json.decode(serving.fallback, type=dict[str, Value])
+    except msgspec.DecodeError as error:
+        raise UsageError(
+            f"`fallback` under [serving] is no JSON object of plain values: {error}",
+            hint="""write, for instance: fallback = '{"churn": "No"}'""",
+        ) from error
 
 
 def _compiled(

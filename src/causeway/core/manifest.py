@@ -145,6 +145,18 @@ class ServingPart(Struct, frozen=True, omit_defaults=True):
     availability: float | None = None
     requests_per_minute: int | None = None
     reference_tolerance: float = 1e-5
+    deadline_ms: float | None = None
+    on_failure: str = "refuse"
+    fallback: str = ""
+    """The answer, as a JSON object, where the model gives none."""
+    entity: str = ""
+    holdout_percent: int = 0
+    withheld: str = "say"
+    personal: str = "mask"
+    on_full_disk: str = "answer"
+    retention_days: int | None = None
+    workers: int = 1
+    workers_most: int | None = None
 
 
 class MonitorPart(Struct, frozen=True, omit_defaults=True):

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from causeway.core.errors import UsageError
+from causeway.core.records import Value
 
 RECORD_LEVELS = ("async", "durable", "off")
 
@@ -19,6 +20,8 @@ class Key(Struct, frozen=True):
     digest: str
     consumer: str
     scopes: tuple[str, ...] = ("predict",)
+    requests_per_minute: int | None = None
+    requests_per_month: int | None = None
 
 
 class Served(Struct, frozen=True):
@@ -48,6 +51,21 @@ class Route(Struct, frozen=True, omit_defaults=True):
     records: str = "async"
     trusted_keys: tuple[str, ...] = ()
     """Public signing keys, PEM, that a bundle's signature must match."""
+    warm: tuple[Served, ...] = ()
+    """Kept loaded without traffic: what a roll back returns to, what stands in on failure."""
+    shadow: tuple[Served, ...] = ()
+    """Releases that are asked the same beside, and whose answers are only recorded."""
+    validation: str = "strict"
+    deadline_ms: float | None = None
+    on_failure: str = "refuse"
+    fallback: dict[str, Value] = {}
+    entity: str = ""
+    """The input by which a row is assigned; the request's id where empty."""
+    holdout_percent: int = 0
+    withheld: str = "say"
+    personal: dict[str, str] = {}
+    """Inputs that are not recorded as they are: `mask`, `hash` or `omit` by name."""
+    on_full_disk: str = "answer"
 
 
 class RouteFile(Struct, frozen=True):
