@@ -178,7 +178,6 @@ def test_a_chunked_body_over_the_limit_is_refused(gateway):
         ({"content_type": "text/plain"}, INVOKE),
         ({"content_type": "text/csv"}, INFER),
         ({"content_type": "application/x-www-form-urlencoded"}, INFER),
-        ({"inference_header_content_length": "10"}, INFER),
         ({"content_encoding": "gzip"}, INVOKE),
     ],
 )

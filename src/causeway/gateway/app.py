@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from causeway import __version__
 from causeway.core.errors import CausewayError
 from causeway.gateway.asking import Opened, Request, live_of, named, opened, requested
+from causeway.gateway.defects import print_defect
 from causeway.gateway.health import health_of
 from causeway.gateway.http import (
     Gone,
@@ -30,7 +31,7 @@ from causeway.gateway.measures import Measures
 from causeway.gateway.metrics import CONTENT_TYPE
 from causeway.gateway.places import Place, place_of
 from causeway.gateway.plane import Asked, answer
-from causeway.gateway.protocols import oip
+from causeway.gateway.protocols import oip, oip_binary
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.refusals import Broken
 from causeway.gateway.routing import Live, Routing
@@ -82,8 +83,8 @@ class App:
             reply = reply_to(error)
         except Gone:
             return
-        except Exception:  # noqa: BLE001 - the shell: whatever else goes wrong becomes the one error shape
-            traceback.print_exc(file=sys.stderr)
+        except Exception as error:  # noqa: BLE001 - the shell: whatever else goes wrong becomes the one error shape
+            print_defect(error)
             reply = reply_to(Broken("something went wrong inside the gateway", hint="its log says what"))
         self.measures.count(seen.product, seen.release, reply.status, seconds=time.perf_counter() - started)
         await send_reply(send, reply)
@@ -105,7 +106,7 @@ class App:
         headers = headers_of(scope)
         caller = self.routing.keyring.caller(headers)
         if place.name == "server":
-            return Reply(encode(Server("causeway", __version__, [])))
+            return Reply(encode(Server("causeway", __version__, [oip_binary.EXTENSION])))
         if place.name == "metrics":
             return Reply(self._metrics(caller), media=CONTENT_TYPE)
         live = live_of(self.routing, place, caller)
@@ -147,4 +148,4 @@ class App:
             asked = Asked(rows, call.key, request.unit, request.name, request.started)
             made = await answer(call.live, variant, asked, recorder=self.recorder)
         self.measures.rows.add(call.live.product, amount=len(made.ids))
-        return Reply(encode(respond(made)), headers=(*call.named, ("causeway-prediction-id", made.ids[0])))
+        return call.replied(respond(made), made.ids[0])

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.core.routes import Key
-from causeway.gateway.http import JSON
+from causeway.gateway.http import JSON, Reply, encode
 from causeway.gateway.keys import Caller
 from causeway.gateway.places import Place
 from causeway.gateway.plane import Answer
-from causeway.gateway.protocols import invocations, oip
+from causeway.gateway.protocols import invocations, oip, oip_binary
 from causeway.gateway.refusals import NothingHere, WrongMedia
 from causeway.gateway.routing import Live, Routing, Variant
 
 MAX_REQUEST_NAME = 128
+_INFERRED = frozenset((JSON, oip_binary.OCTETS))
+_LENGTH = oip_binary.LENGTH.encode()
 
 Spoken = tuple[Sequence[Mapping[str, object]], Callable[[Answer], Struct]]
-"""A body's rows, and how its protocol writes their answer."""
+"""A body's rows, and how its protocol writes their answer: as what becomes JSON, or as the reply itself."""
 
 
 class Request(Struct, frozen=True):
@@ -44,6 +46,13 @@ class Opened(Struct, frozen=True):
         """The body's rows, and how their answer is written."""
         speak = _infer if self.request.place.name == "infer" else _invoke
         return speak(body, self.media, self.request, self.variant)
+
+    def replied(self, said: Struct, prediction: str) -> Reply:
+        """The reply with this answer; its headers name who answered, and the first row's prediction."""
+        headers = (*self.named, ("causeway-prediction-id", prediction))
+        if isinstance(said, Reply):
+            return structs.replace(said, headers=(*said.headers, *headers))
+        return Reply(encode(said), headers=headers)
 
     @property
     def named(self) -> tuple[tuple[str, str], ...]:
@@ -85,16 +94,20 @@ def requested(place: Place, headers: Mapping[bytes, bytes], *, unit: str, starte
 
 
 def _infer(body: bytes, media: str, request: Request, variant: Variant) -> Spoken:
-    if media != JSON:
+    if media not in _INFERRED:
         raise WrongMedia(
             f"infer reads JSON, not {media[:60]}", hint=f"send the header `content-type: {JSON}`"
         )
-    if b"inference-header-content-length" in request.headers:
-        raise WrongMedia("binary tensors are not read here", hint="send the tensors' data in the JSON")
-    release = variant.loaded.release
-    asked = oip.read(body)
-    oip.check_wanted(asked, release.signature.outputs)
-    return oip.rows_of(asked, release.signature.inputs), lambda made: oip.response(made, asked)
+    signature = variant.loaded.release.signature
+    length = request.headers.get(_LENGTH)
+    asked = oip.read(body) if length is None else oip_binary.read(body, length, signature.inputs)
+    oip.check_wanted(asked, signature.outputs)
+    rows = oip.rows_of(asked, signature.inputs)
+    if asked.parameters or asked.outputs:
+        binary = oip_binary.wanted(asked, [*(output.name for output in signature.outputs), oip.IDS])
+        if binary:
+            return rows, lambda made: oip_binary.written(oip.response(made, asked), binary)
+    return rows, lambda made: oip.response(made, asked)
 
 
 def _invoke(body: bytes, media: str, request: Request, variant: Variant) -> Spoken:  # noqa: ARG001 - as _infer

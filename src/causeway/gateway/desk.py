@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -11,7 +10,8 @@ from msgspec import Struct
 from causeway.core.errors import CausewayError
 from causeway.core.features import Problem
 from causeway.gateway.asking import Opened, Spoken, live_of, opened, requested
-from causeway.gateway.http import Reply, encode, reply_to
+from causeway.gateway.defects import print_defect
+from causeway.gateway.http import Reply, reply_to
 from causeway.gateway.identifiers import prediction_ids
 from causeway.gateway.measures import Measures
 from causeway.gateway.model import Model, Predicted
@@ -177,8 +177,7 @@ class Desk:
     def _send(self, each: Waiting, made: Answer) -> None:
         call = each.call
         self._house.measures.rows.add(call.live.product, amount=len(made.ids))
-        headers = (*call.named, ("causeway-prediction-id", made.ids[0]))
-        reply = Reply(encode(each.spoken[1](made)), headers=headers)
+        reply = call.replied(each.spoken[1](made), made.ids[0])
         self._reply(each.exchange, reply, (call.live.product, call.variant.loaded.version))
 
     def _fail(self, each: Waiting, error: Exception) -> None:
@@ -244,5 +243,5 @@ def _part(predicted: Predicted, first: int, after: int) -> Predicted:
 def _reply_to(error: Exception) -> Reply:
     if isinstance(error, CausewayError):
         return reply_to(error)
-    traceback.print_exception(error)
+    print_defect(error)
     return reply_to(Broken("something went wrong inside the gateway", hint="its log says what"))

@@ -1,5 +1,6 @@
 """Open Inference Protocol v2 over REST: one tensor for each raw column."""
 
+import base64
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -19,6 +20,10 @@ IDS = "prediction_id"
 """The output that holds what outcomes are joined by."""
 
 INTEGERS = frozenset(f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))
+RANGES = {f"INT{bits}": range(-(2 ** (bits - 1)), 2 ** (bits - 1)) for bits in (8, 16, 32)} | {
+    f"UINT{bits}": range(2**bits) for bits in (8, 16, 32, 64)
+}
+"""What an integer may be; one of 64 bits is judged by the release's own field."""
 FLOATS = frozenset(("FP16", "FP32", "FP64"))
 ACCEPTED = {
     "number": FLOATS | INTEGERS,
@@ -37,6 +42,12 @@ class Tensor(Struct):
     datatype: str
     data: Many[Scalar | list[Scalar]]
     parameters: Raw = Raw()
+
+
+class ContentType(Struct):
+    """What MLServer's clients say of an input."""
+
+    content_type: str = ""
 
 
 class Wanted(Struct):
@@ -94,6 +105,7 @@ class ModelMetadata(Struct):
 
 
 _decoder = msgspec.json.Decoder(InferRequest)
+_content_type = msgspec.json.Decoder(ContentType)
 
 
 def read(body: bytes) -> InferRequest:
@@ -135,6 +147,8 @@ def _column(tensor: Tensor, field: Field | None) -> list[Any]:
     data = tensor.data
     if data and isinstance(data[0], list):
         data = _flat(tensor)
+    if tensor.parameters and b"base64" in bytes(tensor.parameters):
+        data = _from_base64(tensor, data)
     if len(data) != shape[0]:
         raise Malformed(f"input {shown(tensor.name)} has the shape {shape} but {len(data)} values")
     _check_datatype(tensor, data)
@@ -149,11 +163,33 @@ def _flat(tensor: Tensor) -> list[Any]:
     return [part[0] for part in tensor.data]
 
 
-def _check_datatype(tensor: Tensor, data: Sequence[object]) -> None:
-    if tensor.datatype in INTEGERS and (
-        bad := [v for v in data if isinstance(v, float) and not v.is_integer()]
+def _from_base64(tensor: Tensor, data: Sequence[object]) -> list[Any]:
+    """The texts, where the parameters say that they are sent so (MLServer's `base64`)."""
+    if (
+        decoded(_content_type, bytes(tensor.parameters)).content_type != "base64"
+        or tensor.datatype != "BYTES"
     ):
-        raise Invalid(f"input {shown(tensor.name)}: {bad[0]} is no {tensor.datatype}", hint="send it as FP64")
+        return [*data]
+    try:
+        return [base64.b64decode(v, validate=True).decode() if isinstance(v, str) else v for v in data]
+    except ValueError:
+        raise Malformed(
+            f"input {shown(tensor.name)} is not base64 of UTF-8", hint="leave out content_type to send texts"
+        ) from None
+
+
+def _check_datatype(tensor: Tensor, data: Sequence[object]) -> None:
+    if tensor.datatype not in INTEGERS:
+        return
+    bad = [v for v in data if isinstance(v, float) and not v.is_integer()]
+    if not bad and tensor.datatype in RANGES:
+        most = RANGES[tensor.datatype]
+        bad = [v for v in data if isinstance(v, int | float) and int(v) not in most]
+    if bad:
+        raise Invalid(
+            f"input {shown(tensor.name)}: {shown(bad[0])} is no {tensor.datatype}",
+            hint="send it as what can hold it: INT64 or FP64",
+        )
 
 
 def response(made: Answer, request: InferRequest) -> InferResponse:
@@ -195,10 +231,13 @@ def _output(output: Output, made: Answer) -> TensorOut:
     return TensorOut(output.name, shape, datatype_of(output, values), values)
 
 
+_MEASURED = {"act": "BOOL", "probability": "FP32", "value": "FP64"}
+
+
 def datatype_of(output: Output, values: Sequence[object] = ()) -> str:
     """The datatype of an output: labels are texts unless the model counts its classes."""
     if output.kind != "label":
-        return "BOOL" if output.kind == "act" else "FP32"
+        return _MEASURED[output.kind]
     counted = any(isinstance(value, int) for value in values)
     return "INT64" if counted or (not values and _counts(output.classes)) else "BYTES"
 
