@@ -159,6 +159,28 @@ class ServingPart(Struct, frozen=True, omit_defaults=True):
     workers_most: int | None = None
 
 
+class CanaryPart(Struct, frozen=True, omit_defaults=True):
+    """How a new release is tried on part of the traffic before it gets all of it."""
+
+    steps: str = "5, 25, 50"
+    least_minutes: float = 30.0
+    least_rows: int = 200
+    most_hours: float = 72.0
+    alpha: float = 0.05
+    errors: float = 0.02
+    latency: float = 1.5
+    shift: float = 0.1
+    quality: float = 0.05
+    promote: str = "automatic"
+    labels: str = "required"
+    too_late: str = "hold"
+
+    @property
+    def percents(self) -> tuple[int, ...]:
+        """The shares of the traffic, one after the other."""
+        return tuple(int(step) for step in self.steps.split(","))
+
+
 class MonitorPart(Struct, frozen=True, omit_defaults=True):
     """Something to watch, and the action it is bound to."""
 
@@ -199,6 +221,7 @@ class Manifest(Struct, frozen=True, omit_defaults=True):
     decision: DecisionPart = DecisionPart()
     slices: tuple[SlicePart, ...] = ()
     serving: ServingPart = ServingPart()
+    canary: CanaryPart = CanaryPart()
     monitors: tuple[MonitorPart, ...] = ()
     triggers: tuple[TriggerPart, ...] = ()
     integrations: tuple[IntegrationPart, ...] = ()
