@@ -14,11 +14,17 @@ def churn(signing, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def gateway(signing, churn, tmp_path_factory):
+def lenient(signing, tmp_path_factory):
+    return write_bundle(
+        tmp_path_factory.mktemp("lenient"), signing, product="lenient", missing="flag", unseen="flag"
+    )
+
+
+@pytest.fixture(scope="session")
+def gateway(signing, churn, lenient, tmp_path_factory):
     """A running gateway with a classifier and a regression; tests must leave it as it is."""
     bundles = tmp_path_factory.mktemp("bundles")
     prices = write_regression(bundles, signing)
-    lenient = write_bundle(bundles, signing, product="lenient", missing="flag", unseen="flag")
     everything = (key(), key("churn-only", name="key-2"))
     routes = [
         route("churn", churn, signing=signing, keys=everything, label="sandbox"),

@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from causeway.actions.bundles import check_signer, trusted_keys
 from causeway.actions.decide import product_state
 from causeway.actions.instance import followed, running
+from causeway.actions.personal import made_key, personal_ways
 from causeway.actions.workers import routed_python
 from causeway.actions.workspace import Workspace, write_whole
 from causeway.core.errors import CausewayError, OutsideError, UsageError, outside, remedy
@@ -83,6 +84,8 @@ def route_of(work: Workspace, state: ProductState) -> Route:
         entity=serving.entity,
         holdout_percent=serving.holdout_percent,
         withheld=serving.withheld,
+        personal=(personal := personal_ways(work, state.shares, serving)),
+        personal_key=made_key(work, state.product) if personal else "",
         on_full_disk=serving.on_full_disk,
     )
 

@@ -112,10 +112,10 @@ def columns_of(records: Sequence[Record]) -> dict[str, SegmentColumn]:
 
 def _prefixed(prefix: str, rows: Sequence[dict[str, Value]]) -> dict[str, SegmentColumn]:
     names = dict.fromkeys(chain.from_iterable(rows))
-    return {prefix + name: _column([row.get(name) for row in rows]) for name in names}
+    return {prefix + name: column_of([row.get(name) for row in rows]) for name in names}
 
 
-def _column(values: list[Value]) -> SegmentColumn:
+def column_of(values: list[Value]) -> SegmentColumn:
     """The narrowest kind that holds every value; releases may disagree about a field's kind."""
     types = {type(value) for value in values if value is not None}
     if types == {bool}:

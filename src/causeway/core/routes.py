@@ -1,8 +1,6 @@
 """The file that tells the gateway what to answer: compiled by the control plane, only read by the gateway."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
@@ -61,10 +59,15 @@ class Route(Struct, frozen=True, omit_defaults=True):
     fallback: dict[str, Value] = {}
     entity: str = ""
     """The input by which a row is assigned; the request's id where empty."""
+    salt: str = ""
+    """Another one assigns everybody anew."""
     holdout_percent: int = 0
     withheld: str = "say"
+    """What a row of the holdout gets: `say`, that its answer is withheld, or `fallback`."""
     personal: dict[str, str] = {}
     """Inputs that are not recorded as they are: `mask`, `hash` or `omit` by name."""
+    personal_key: str = ""
+    """The file with the key of these hashes; only the gateway and the sealer read it."""
     on_full_disk: str = "answer"
 
 
@@ -106,21 +109,8 @@ def _problems(route: Route) -> list[str]:
         problems.append(f"the shares of {route.product} sum to {total}, not 100")
     if any(served.share < 0 for served in route.served):
         problems.append(f"a share of {route.product} is negative")
+    if not 0 <= route.holdout_percent < 100:
+        problems.append(f"the holdout of {route.product} is {route.holdout_percent} percent")
     if route.records not in RECORD_LEVELS:
         problems.append(f"records of {route.product} is {route.records!r}, not {', '.join(RECORD_LEVELS)}")
     return problems
-
-
-def slot(unit: str) -> int:
-    """The percent, 0 to 99, in which this unit always falls, on every machine."""
-    return int.from_bytes(hashlib.blake2b(unit.encode(), digest_size=8).digest()) % 100
-
-
-def position(shares: Sequence[int], unit: str) -> int:
-    """Which of these shares, which sum to 100, the unit falls into."""
-    place = slot(unit)
-    for index, share in enumerate(shares):
-        if place < share:
-            return index
-        place -= share
-    return len(shares) - 1

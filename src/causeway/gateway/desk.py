@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from causeway.core.errors import CausewayError
 from causeway.core.features import Problem
+from causeway.core.typed_rows import joined
 from causeway.gateway.asking import Opened, Spoken, live_of, opened, requested
 from causeway.gateway.defects import print_defect
 from causeway.gateway.http import Reply, reply_to
@@ -131,7 +132,7 @@ class Desk:
 
     def _answer(self, group: Sequence[Waiting]) -> None:
         model = group[0].call.variant.loaded.model
-        rows = [row for each in group for row in each.checked.rows] if group[1:] else group[0].checked.rows
+        rows = joined([each.checked.rows for each in group]) if group[1:] else group[0].checked.rows
         try:
             predicted = _predict(model, rows)
         except Exception as error:  # noqa: BLE001 - the shell: one call's rows must not end another's

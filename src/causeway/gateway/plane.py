@@ -106,7 +106,12 @@ def _said(problem: Problem) -> str:
 
 def frames_of(made: Answer, rows: Sequence[Row], asked: Asked) -> list[bytes]:
     """The records of these answers, as they lie in the log."""
-    loaded = made.variant.loaded
+    loaded, private = made.variant.loaded, made.variant.private
+    request = made.request
+    if private is not None:
+        rows = private.kept(rows)
+        # what a caller names a request may name a person
+        request = request if request == asked.unit else private.hashed(request)
     latency_us = int((time.perf_counter() - asked.started) * 1e6)
     kept = kept_outputs(loaded.release.signature.outputs, made)
     return [
@@ -122,7 +127,7 @@ def frames_of(made: Answer, rows: Sequence[Row], asked: Asked) -> list[bytes]:
                 outputs=kept[i],
                 latency_us=latency_us,
                 flags=made.flags[i],
-                request=made.request,
+                request=request,
             )
         )
         for i, row in enumerate(rows)

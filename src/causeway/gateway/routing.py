@@ -1,17 +1,20 @@
 """Which verified releases answer for which product, at one moment."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from causeway.core.assignment import Lots
 from causeway.core.bundle import BadBundle
 from causeway.core.errors import CausewayError
 from causeway.core.ids import short
-from causeway.core.routes import Route, RouteFile, Served, position
+from causeway.core.personal import Private
+from causeway.core.routes import Route, RouteFile, Served
 from causeway.gateway.allowance import Allowance
 from causeway.gateway.bundles import Loaded, Start, load_bundle
 from causeway.gateway.keys import Keyring
+from causeway.gateway.private import private_of
 from causeway.gateway.refusals import NothingHere, NotReady
 from causeway.gateway.worker import Worker
 
@@ -22,6 +25,8 @@ class Variant(Struct, frozen=True):
     loaded: Loaded
     share: int
     arm: str
+    private: Private | None = None
+    """What becomes of personal inputs before they are recorded; None where there are none."""
 
 
 class Live(Struct, frozen=True):
@@ -34,6 +39,13 @@ class Live(Struct, frozen=True):
     variants: tuple[Variant, ...]
     allowance: Allowance | None
     problem: str = ""
+    lots: Lots | None = None
+    by_row: bool = False
+    """Whether each row is drawn for itself, and not the request as a whole."""
+    previous: Variant | None = None
+    """The release before, kept loaded; None where there is none, or it is live as well."""
+    warm_problem: str = ""
+    """Why the release before is not kept loaded."""
 
     @property
     def product(self) -> str:
@@ -50,7 +62,25 @@ class Live(Struct, frozen=True):
             return self._named(version)
         if len(self.variants) == 1:
             return self.variants[0]
-        return self.variants[position([variant.share for variant in self.variants], unit)]
+        if self.by_row or self.lots is None:
+            # whose words the request is read by; who answers is drawn once its rows are known
+            return self.champion
+        return self.variants[self.lots.release(unit)]
+
+    @property
+    def champion(self) -> Variant:
+        """The release that answers most."""
+        return max(self.variants, key=lambda variant: variant.share)
+
+    def stand_in(self, failed: Variant) -> Variant | None:
+        """Who may answer where this release failed: the champion for a canary, else the release before."""
+        champion = self.champion
+        return self.previous if failed.loaded.digest == champion.loaded.digest else champion
+
+    @property
+    def kept(self) -> tuple[Variant, ...]:
+        """All releases that are loaded."""
+        return (*self.variants, self.previous) if self.previous else self.variants
 
     def _named(self, version: str) -> Variant:
         for variant in self.variants:
@@ -85,7 +115,7 @@ class Routing(Struct, frozen=True):
     @property
     def workers(self) -> set[Worker]:
         """The processes that these releases need."""
-        variants = (variant for live in self.live.values() for variant in live.variants)
+        variants = (variant for live in self.live.values() for variant in live.kept)
         return {variant.loaded.worker for variant in variants if variant.loaded.worker}
 
 
@@ -107,12 +137,44 @@ def _next_live(route: Route, before: Live | None, start: Start | None) -> Live:
     except CausewayError as error:
         problem = error.message
         variants = before.variants if before else ()
-    return Live(route=route, variants=variants, allowance=_allowance(route, before), problem=problem)
+    previous, warm_problem = _previous(route, variants, before, start)
+    return Live(
+        route=route,
+        variants=variants,
+        allowance=_allowance(route, before),
+        problem=problem,
+        lots=Lots(route.product, tuple(each.share for each in variants), route.salt, route.holdout_percent),
+        by_row=_by_row(route, variants),
+        previous=previous,
+        warm_problem=warm_problem,
+    )
+
+
+def _by_row(route: Route, variants: Sequence[Variant]) -> bool:
+    """Whether there is anything to decide, or to take off, row by row."""
+    apart = route.entity and any(route.entity not in each.loaded.schema.names for each in variants)
+    return bool(route.holdout_percent or apart or (route.entity and len(variants) > 1))
+
+
+def _previous(
+    route: Route, variants: Sequence[Variant], before: Live | None, start: Start | None
+) -> tuple[Variant | None, str]:
+    """The first warm release that is not live, loaded; and why not. One is enough, as each costs memory."""
+    live = {each.loaded.digest for each in variants}
+    served = next((each for each in route.warm if each.release not in live), None)
+    if served is None:
+        return None, ""
+    try:
+        loaded = _kept(served, route, before) or load_bundle(served, route, start=start)
+    except CausewayError as error:
+        return None, f"release {short(served.release)} is not kept ready: {error.message}"
+    return Variant(loaded, 0, "previous", private_of(route)), ""
 
 
 def _variants(route: Route, before: Live | None, start: Start | None) -> tuple[Variant, ...]:
     champion = max((served.share for served in route.served), default=0)
     variants: list[Variant] = []
+    private = private_of(route)
     for served in route.served:
         arm = (
             "canary" if any(v.arm == "champion" for v in variants) or served.share < champion else "champion"
@@ -121,7 +183,7 @@ def _variants(route: Route, before: Live | None, start: Start | None) -> tuple[V
             loaded = _kept(served, route, before) or load_bundle(served, route, start=start)
         except CausewayError as error:
             raise BadBundle(f"release {short(served.release)}: {error.message}", hint=error.hint) from error
-        variants.append(Variant(loaded, served.share, arm))
+        variants.append(Variant(loaded, served.share, arm, private))
     return tuple(variants)
 
 
@@ -129,7 +191,7 @@ def _kept(served: Served, route: Route, before: Live | None) -> Loaded | None:
     """The same release as loaded before, unless other keys are trusted now."""
     if before is None or before.route.trusted_keys != route.trusted_keys:
         return None
-    known = (variant.loaded for variant in before.variants)
+    known = (variant.loaded for variant in before.kept)
     return next((one for one in known if (one.digest, one.python) == (served.release, served.python)), None)
 
 

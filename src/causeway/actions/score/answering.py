@@ -28,6 +28,7 @@ from causeway.core.table import Table
 from causeway.gateway.columnwise import Columnwise, columnwise_of
 from causeway.gateway.model import Predicted
 from causeway.gateway.plane import flagged
+from causeway.gateway.private import private_of
 from causeway.gateway.protocols.invocations import NULLS, csv_value
 from causeway.gateway.refusals import Invalid, NotReady, TooLong
 from causeway.gateway.routing import Live, Routing, Variant, next_routing
@@ -276,7 +277,8 @@ class Answerer:
                 consumer=setup.consumer,
                 latency_us=int(seconds * 1e6),
             )
-            content = registry.segment_files().encode(columns)
+            private = private_of(setup.route)
+            content = registry.segment_files().encode(private.columns(columns) if private else columns)
             segment = digest_of(content)
             write_whole(files.segment, content)
         done = PartDone(

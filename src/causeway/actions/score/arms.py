@@ -1,6 +1,7 @@
 """Which releases answer, and what their share of the rows is called."""
 
 from causeway.actions.bundles import check_signer, trusted_keys
+from causeway.actions.personal import made_key, personal_ways
 from causeway.actions.releases import chosen
 from causeway.actions.routes import promise, route_of
 from causeway.actions.workers import routed_python
@@ -23,12 +24,16 @@ def route_for(work: Workspace, state: ProductState, wanted: str) -> tuple[Route,
     digest = chosen(state, state.product, wanted)
     check_signer(work, digest)
     served = Served(digest, str(work.bundle(digest)), 100, routed_python(work, digest))
+    serving = promise(work, state).serving
+    personal = personal_ways(work, (digest,), serving)
     route = Route(
         product=state.product,
         served=(served,),
         keys=(),
-        records=promise(work, state).serving.records,
+        records=serving.records,
         trusted_keys=trusted_keys(),
+        personal=personal,
+        personal_key=made_key(work, state.product) if personal else "",
     )
     return route, _live_arm(state, digest)
 

@@ -1,0 +1,118 @@
+"""Personal values never touch the disk."""
+
+import pytest
+from gateway_process import eventually, route, running
+from hypothesis import given
+from hypothesis import strategies as st
+
+from causeway.core.personal import Private, masked
+from causeway.core.records import SegmentColumn
+from causeway.gateway.defects import print_defect
+
+PLANTED = "gold-Wilhelmina"
+NUMBER = 91234.5678
+ROW = {"tenure": NUMBER, "visits": 3, "plan": PLANTED}
+KEY = bytes(range(32))
+
+
+@pytest.fixture
+def lane(request, monkeypatch):
+    monkeypatch.setenv("CAUSEWAY_FASTLANE", request.param)
+
+
+@pytest.mark.parametrize("lane", ["0", "1"], indirect=True)
+@pytest.mark.parametrize("case", [("mask", "g***"), ("hash", None), ("omit", None)])
+def test_a_personal_value_is_nowhere_on_the_disk(tmp_path, signing, lenient, case, lane):
+    way, text = case
+    key = tmp_path / "churn.key"
+    key.write_text(KEY.hex())
+    private = route(
+        "lenient",
+        lenient,
+        signing=signing,
+        personal={"plan": way, "tenure": way},
+        personal_key=str(key),
+    )
+    with running(tmp_path / "gateway", private) as gateway:
+        got = gateway.invoke(ROW, ROW, product="lenient", x_request_id="order-of-Wilhelmina")
+        assert got.status == 200, got.body
+        assert got.headers["x-request-id"] == "order-of-Wilhelmina"
+        refused = gateway.invoke(ROW | {"visits": "Wilhelmina"}, product="lenient")
+        assert refused.status == 422
+        assert gateway.stop() == 0
+        first, second = gateway.recorded("lenient")
+    raw = b"".join(file.read_bytes() for file in (tmp_path / "gateway").rglob("*") if file.is_file())
+    assert b"Wilhelmina" not in raw
+    assert str(NUMBER).encode() not in raw
+    assert first.inputs == second.inputs
+    assert first.inputs["visits"] == 3
+    known = Private({}, KEY)
+    if way == "omit":
+        assert set(first.inputs) == {"visits"}
+    else:
+        assert first.inputs["plan"] == (text or known.hashed(PLANTED))
+        assert first.inputs["tenure"] == (90000.0 if way == "mask" else known.hashed(NUMBER))
+    assert first.flags == ("range:tenure", "unseen:plan")
+    assert first.request == second.request == known.hashed("order-of-Wilhelmina")
+
+
+def test_without_its_key_a_route_is_not_followed_and_what_answered_goes_on(tmp_path, signing, churn):
+    plain = route("churn", churn, signing=signing)
+    with running(tmp_path, plain) as gateway:
+        lost = route(
+            "churn", churn, signing=signing, personal={"plan": "hash"}, personal_key=str(tmp_path / "none")
+        )
+        gateway.routed(lost)
+        eventually(lambda: gateway.health()["version"] == 2, "the new route file")
+        assert any("the key for personal values" in problem for problem in gateway.health()["problems"])
+        assert gateway.invoke({"tenure": 1.0, "visits": 3, "plan": "gold"}).status == 200
+
+
+@given(st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text(), st.booleans()))
+def test_a_mask_keeps_the_kind_and_never_a_second_character(value):
+    hidden = masked(value)
+    if isinstance(value, str):
+        assert hidden in {"***", value[:1] + "***"}
+    elif hidden is not None:
+        assert type(hidden) is type(value)
+        digits = f"{hidden:.15e}".lstrip("-").partition("e")[0].replace(".", "")
+        assert digits[1:].strip("0") == "" or hidden in {float("inf"), float("-inf")}
+
+
+def test_equal_values_have_one_hash_whatever_their_type_and_other_keys_another():
+    ours, theirs = Private({}, KEY), Private({}, bytes(32))
+    assert ours.hashed(7) == ours.hashed(7.0) == ours.hashed("7") == ours.hashed(" 7 ")
+    assert ours.hashed(8) != ours.hashed(7) != theirs.hashed(7)
+    assert ours.hashed("x").split(":")[0] == ours.name != theirs.name
+
+
+def test_the_columns_of_a_segment_are_treated_as_its_rows_were():
+    private = Private({"plan": "mask", "name": "omit", "who": "hash"}, KEY)
+    columns = private.columns(
+        {
+            "id": SegmentColumn("text", ["a"]),
+            "in_plan": SegmentColumn("text", ["golden"]),
+            "in_name": SegmentColumn("text", ["Ada"]),
+            "in_who": SegmentColumn("integer", [7]),
+        }
+    )
+    (row,) = private.kept([{"plan": "golden", "name": "Ada", "who": 7}])
+    assert {name: column.values[0] for name, column in columns.items()} == {
+        "id": "a",
+        **{f"in_{name}": value for name, value in row.items()},
+    }
+    assert columns["in_who"].kind == "text"
+
+
+def test_a_defect_is_logged_without_its_message(capsys):
+    try:
+        try:
+            raise ValueError(PLANTED)  # noqa: TRY301 - the chain is what is tested
+        except ValueError as error:
+            raise KeyError(PLANTED) from error
+    except KeyError as error:
+        print_defect(error)
+    said = capsys.readouterr().err
+    assert "builtins.KeyError (its message is not logged)" in said
+    assert "builtins.ValueError" in said
+    assert "Wilhelmina" not in said.replace("raise ValueError(PLANTED)", "")
