@@ -30,6 +30,9 @@ class Asked(Struct, frozen=True):
     """What the caller named the request, or the unit."""
     started: float
     """`time.perf_counter()` when it arrived."""
+    entity: str = ""
+    entities: Sequence[Value] = ()
+    """Whom each row is about, where the release does not take that as an input."""
 
 
 class Answer(Struct, frozen=True):
@@ -106,7 +109,9 @@ def _said(problem: Problem) -> str:
 
 def frames_of(made: Answer, rows: Sequence[Row], asked: Asked) -> list[bytes]:
     """The records of these answers, as they lie in the log."""
-    loaded, private = made.variant.loaded, made.variant.private
+    loaded, private, by = made.variant.loaded, made.variant.private, made.variant.by
+    if asked.entities:
+        rows = [row | {asked.entity: who} for row, who in zip(rows, asked.entities, strict=True)]
     request = made.request
     if private is not None:
         rows = private.kept(rows)
@@ -120,8 +125,8 @@ def frames_of(made: Answer, rows: Sequence[Row], asked: Asked) -> list[bytes]:
                 id=made.ids[i],
                 at_ns=made.at_ns,
                 product=loaded.release.product,
-                release=loaded.digest,
-                arm=made.variant.arm,
+                release=by[i].loaded.digest if by else loaded.digest,
+                arm=by[i].arm if by else made.variant.arm,
                 consumer=asked.key.consumer,
                 inputs=row,
                 outputs=kept[i],

@@ -27,6 +27,8 @@ class Variant(Struct, frozen=True):
     arm: str
     private: Private | None = None
     """What becomes of personal inputs before they are recorded; None where there are none."""
+    by: "tuple[Variant, ...]" = ()
+    """Whose each row of a request is, where not all are one release's."""
 
 
 class Live(Struct, frozen=True):
