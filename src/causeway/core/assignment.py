@@ -1,8 +1,8 @@
 """Who is answered by which release, and who by none: a salted hash of a name, the same on every machine.
 
-The slot of a unit is the first eight bytes of the BLAKE2b digest of `<purpose>/<product>/<salt>/<unit>`, big end
-first, modulo 10,000. Releases and the holdout are drawn for different purposes, so that neither draw tells
-anything about the other.
+The slot of a unit is the BLAKE2b digest of eight bytes of `<purpose>/<product>/<salt>/<unit>`, big end first,
+modulo 10,000. Releases and the holdout are drawn for different purposes, so that neither draw tells anything
+about the other.
 """
 
 from collections.abc import Sequence

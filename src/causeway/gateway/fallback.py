@@ -26,7 +26,7 @@ def _of(output: Output, value: Value) -> object:
     if output.kind != "probability":
         return value
     classes = output.classes
-    if isinstance(value, bool) or not isinstance(value, int | float) or len(classes) != 2:  # noqa: PLR2004 - of two classes one number tells both
+    if isinstance(value, bool) or not isinstance(value, int | float) or len(classes) != 2:
         return None
     positive = classes.index(output.positive) if output.positive else 1
     return [float(value) if place == positive else 1.0 - value for place in range(2)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from causeway.core.assignment import HOLDOUT
 from causeway.core.features import Problem
 from causeway.core.records import Record, Value, frame
 from causeway.core.release import Output
@@ -66,6 +67,12 @@ def answered(variant: Variant, asked: Asked, checked: Checked, predicted: Predic
     flags = flagged(checked.flags, predicted.problems, variant) if predicted.problems else checked.flags
     ids = following(asked.unit, len(checked.rows))
     return Answer(variant, ids, predicted.answers, flags, asked.request, time.time_ns())
+
+
+def releases_of(made: Answer) -> list[str]:
+    """The release that answered each row, nothing where none did; empty where all are one release's."""
+    names = ["" if each.arm == HOLDOUT else each.loaded.version for each in made.variant.by]
+    return names if len({*names} - {""}) > 1 else []
 
 
 def not_kept() -> NotReady:

@@ -1,4 +1,4 @@
-"""MLflow's and SageMaker's `/invocations`: four JSON forms and CSV."""
+"""MLflow's and SageMaker's `/invocations`: four JSON forms and CSV; and the `instances` of Vertex AI."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from causeway.core.release import Field
-from causeway.gateway.plane import Answer
+from causeway.gateway.plane import Answer, releases_of
 from causeway.gateway.protocols.bodies import Many, Scalar, decoded, shown_lengths
 from causeway.gateway.refusals import Invalid, Malformed, TooLarge
 from causeway.gateway.schema import MAX_ROWS
@@ -37,6 +37,13 @@ class Invocation(Struct, forbid_unknown_fields=True):
     params: dict[str, Scalar] | None = None
 
 
+class Prediction(Struct, forbid_unknown_fields=True):
+    """The body that Vertex AI and KServe's V1 clients send."""
+
+    instances: Many[dict[str, Scalar]]
+    parameters: dict[str, Scalar] | None = None
+
+
 class Predictions(Struct, omit_defaults=True):
     """The answer: a prediction a row, and the id to send its outcome with."""
 
@@ -44,9 +51,12 @@ class Predictions(Struct, omit_defaults=True):
     ids: Sequence[str]
     flags: dict[str, Sequence[str]] = {}
     """By row number, where there is something remarkable about it."""
+    releases: Sequence[str] = ()
+    """Who answered each row, where not all are one release's."""
 
 
 _decoder = msgspec.json.Decoder(Invocation)
+_instances = msgspec.json.Decoder(Prediction)
 
 
 def rows_of_json(body: bytes) -> Rows:
@@ -61,6 +71,14 @@ def rows_of_json(body: bytes) -> Rows:
     if asked.params:
         raise Invalid("this model takes no params", hint="leave them out")
     return _READERS[given[0]](getattr(asked, given[0]))
+
+
+def rows_of_instances(body: bytes) -> Rows:
+    """The rows in this body of `instances`."""
+    asked = decoded(_instances, body)
+    if asked.parameters:
+        raise Invalid("this model takes no parameters", hint="leave them out")
+    return asked.instances
 
 
 def _split(table: Split) -> Rows:
@@ -151,4 +169,4 @@ def response(made: Answer) -> Predictions:
     else:
         predictions = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
     flags = {str(row): flags for row, flags in enumerate(made.flags) if flags}
-    return Predictions(predictions, made.ids, flags)
+    return Predictions(predictions, made.ids, flags, releases_of(made))

@@ -9,7 +9,7 @@ from msgspec import Meta, Raw, Struct
 
 from causeway.core.release import Field, Output
 from causeway.gateway.bundles import Loaded
-from causeway.gateway.plane import Answer
+from causeway.gateway.plane import Answer, releases_of
 from causeway.gateway.protocols.bodies import Many, Scalar, decoded, shown_lengths
 from causeway.gateway.refusals import Invalid, Malformed, TooLarge
 from causeway.gateway.schema import MAX_ROWS, shown
@@ -18,6 +18,8 @@ PLATFORM = "onnx_onnxv1"
 MAX_ID = 128
 IDS = "prediction_id"
 """The output that holds what outcomes are joined by."""
+RELEASE = "release"
+"""The output that holds who answered each row, where not all are one release's."""
 
 INTEGERS = frozenset(f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))
 RANGES = {f"INT{bits}": range(-(2 ** (bits - 1)), 2 ** (bits - 1)) for bits in (8, 16, 32)} | {
@@ -196,6 +198,8 @@ def response(made: Answer, request: InferRequest) -> InferResponse:
     """The answer in the protocol's words."""
     outputs = [_output(output, made) for output in made.variant.loaded.release.signature.outputs]
     outputs.append(TensorOut(IDS, [len(made.ids)], "BYTES", list(made.ids)))
+    if releases := releases_of(made):
+        outputs.append(TensorOut(RELEASE, [len(releases)], "BYTES", releases))
     flags = {f"flags.{row}": ",".join(flags) for row, flags in enumerate(made.flags) if flags}
     return InferResponse(
         model_name=made.variant.loaded.release.product,
