@@ -1,6 +1,7 @@
 """`python -m causeway.gateway`: answers what the route file says, and records it."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -26,7 +27,12 @@ def _options() -> Options:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
     )
-    parser.add_argument("--port", type=int, default=0, help="port; 0 takes a free one")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=int(os.environ.get("AIP_HTTP_PORT") or 0),
+        help="port; 0 takes a free one (default: AIP_HTTP_PORT, where a platform says it)",
+    )
     parser.add_argument("--port-file", type=Path, help="file to write the port to once it answers")
     parser.add_argument(
         "--rotate-seconds", type=float, default=10.0, help="close a record log at least this often"
