@@ -12,11 +12,15 @@ CausewayError
 │   ├── HeadersTooLarge  more header bytes than one request may have  431
 │   ├── WrongMedia     a content type that is not read here             415
 │   ├── Invalid        readable, but not what the release takes         422
-│   └── TooMany        over the requests a minute that this route may   429
+│   │   └── NoNumber   the model makes no number of a row               422
+│   └── TooMany        over the requests a minute that are allowed      429
+│       └── QuotaSpent over the requests that a key has this month      429
 ├── Broken             the model failed on rows that were valid         500
 ├── NotReady           nothing verified to answer with                  503
-│   └── Restarting     the release's own function is not there just now 503
-└── TooLong            the release's own function took too long         504
+│   ├── Restarting     the release's own function is not there just now 503
+│   └── Overloaded     more was asked than can be answered in time      503
+├── TooLong            the release's own function took too long         504
+└── DeadlinePassed     nobody waits for the answer any more             504
 """
 
 from typing import ClassVar
@@ -105,8 +109,14 @@ class Invalid(Refusal):
     status = 422
 
 
+class NoNumber(Invalid):
+    """The model makes no finite number of a row."""
+
+    code = "invalid_input"
+
+
 class TooMany(Refusal):
-    """More requests a minute than this product may take."""
+    """More requests a minute than this product, or this key, may make."""
 
     code = "too_many_requests"
     status = 429
@@ -114,6 +124,12 @@ class TooMany(Refusal):
     def __init__(self, message: str, *, retry_after: int, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
+
+
+class QuotaSpent(TooMany):
+    """The key has made all the requests that it may make this month."""
+
+    code = "quota_spent"
 
 
 class Broken(CausewayError):
@@ -138,8 +154,26 @@ class Restarting(NotReady):
         self.retry_after = retry_after
 
 
+class Overloaded(NotReady):
+    """More is asked than can be answered in time, so that this request is not begun."""
+
+    code = "overloaded"
+    retry_after = 1
+
+
 class TooLong(CausewayError):
     """The release's own function did not answer in time."""
 
     code = "features_timeout"
     status = 504
+
+
+class DeadlinePassed(CausewayError):
+    """The time that the caller, or the route, allows for an answer is over."""
+
+    code = "deadline"
+    status = 504
+
+
+FAILURES = (Broken, Restarting, TooLong)
+"""What is the fault of a model, not of whoever asked it."""
