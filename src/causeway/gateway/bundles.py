@@ -31,6 +31,7 @@ from causeway.gateway.verify import verify_apart
 from causeway.gateway.whole import WholeModel
 from causeway.gateway.worker import Worker, worker_of
 
+EXAMPLE = "example.json"
 Start = Callable[[Worker], None]
 
 
@@ -44,6 +45,8 @@ class Loaded(Struct, frozen=True):
     worker: Worker | None = None
     """Makes the model's columns, where rules do not, and answers for a model that is not converted."""
     python: str = ""
+    example: bytes = b""
+    """A row that it answers, as JSON; empty where the bundle has none."""
 
     async def predict(self, rows: Sequence[Row]) -> Predicted:
         """The answers for these checked rows."""
@@ -81,6 +84,7 @@ def load_bundle(served: Served, route: Route, *, start: Start | None = None) -> 
         model=model,
         worker=worker,
         python=served.python,
+        example=content.get(EXAMPLE, b""),
     )
 
 

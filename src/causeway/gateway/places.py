@@ -56,10 +56,9 @@ def place_of(method: str, path: str) -> Place:
 
 def _of_product(path: str) -> Place | None:
     match path.strip("/").split("/"):
-        case ["products", product, "invocations"]:
-            return Place("invocations", method="POST", product=product)
-        case ["products", product, "openapi.json"]:
-            return Place("openapi", product=product)
+        case ["products", product, ("invocations" | "openapi.json") as last]:
+            post = last == "invocations"
+            return Place("invocations" if post else "openapi", "POST" if post else "GET", product=product)
         case ["v1", "models", named]:
             return _of_v1(named)
         case ["v1", "endpoints", _, "deployedModels", deployed]:
