@@ -24,10 +24,11 @@ from causeway.actions.score.score import Wanted, score
 from causeway.actions.seal import segment_files
 from causeway.cli.main import main
 from causeway.core.access import NoAccess
+from causeway.core.assignment import Lots
 from causeway.core.errors import OutsideError, UsageError
 from causeway.core.events import DataRead, ScoreFinished, ScorePartFinished, ScoreStarted, TrafficRouted
 from causeway.core.ids import short
-from causeway.core.routes import Route, Served, position
+from causeway.core.routes import Route, Served
 from causeway.gateway.bundles import load_bundle
 from causeway.gateway.plane import flagged
 from causeway.gateway.protocols.invocations import rows_of_csv
@@ -195,7 +196,7 @@ def test_live_arms_are_drawn_as_the_gateway_draws_them(here):
     report = scored(here, "live", unit="customer", keep=("customer",))
     found = pl.read_parquet("out.parquet")
     for row in found.iter_rows(named=True):
-        place = position([70, 30], row["customer"])
+        place = Lots("churn", (70, 30)).release(row["customer"])
         assert (row["release"], row["arm"]) == [(first, "champion"), (second, "canary")][place]
     assert report.arms == dict(found["arm"].value_counts().iter_rows())
     assert len(set(report.arms)) == 2

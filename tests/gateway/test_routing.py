@@ -11,7 +11,7 @@ from gateway_process import eventually, key, route, running
 
 from causeway.core.errors import UsageError
 from causeway.core.ids import canonical_json
-from causeway.core.routes import RouteFile, Served, position, read_routes, slot
+from causeway.core.routes import RouteFile, Served, read_routes
 from causeway.gateway.app import App
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.watcher import Watcher
@@ -181,15 +181,6 @@ def test_a_release_that_could_not_be_loaded_is_tried_again(tmp_path, signing, mo
     before, after = asyncio.run(story())
     assert (before.variants, bool(before.problem)) == ((), True)
     assert ([variant.loaded.digest for variant in after.variants], after.problem) == ([name], "")
-
-
-def test_slots_are_even_and_stable():
-    counts = Counter(slot(f"unit-{i}") for i in range(20_000))
-    assert len(counts) == 100
-    assert max(counts.values()) < 300
-    spread = Counter(position([80, 20], f"unit-{i}") for i in range(20_000))
-    assert 0.18 < spread[1] / 20_000 < 0.22
-    assert [slot("a"), slot("b"), slot("customer-17")] == [slot("a"), slot("b"), slot("customer-17")]
 
 
 @pytest.mark.parametrize(
