@@ -29,6 +29,7 @@ from causeway.gateway.identifiers import prediction_ids
 from causeway.gateway.keys import Caller
 from causeway.gateway.measures import Measures
 from causeway.gateway.metrics import CONTENT_TYPE
+from causeway.gateway.openapi import Documents
 from causeway.gateway.places import Place, place_of
 from causeway.gateway.plane import Asked, answer
 from causeway.gateway.protocols import oip, oip_binary
@@ -70,6 +71,7 @@ class App:
         self.routing = Routing()
         self.recorder = recorder
         self.measures = Measures()
+        self._documents = Documents()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -135,6 +137,9 @@ class App:
             if ready:
                 live.variant(request.unit, version=place.version)
             return Reply(encode(Ready(live.product, ready)), 200 if ready else 503)
+        if place.name == "openapi":
+            variant = live.variant(request.unit, version=place.version or live.foremost)
+            return Reply(self._documents.of(live, variant), headers=named(live, variant, request))
         variant = live.variant(request.unit, version=place.version)
         versions = [each.loaded.version for each in live.variants]
         body = oip.metadata(variant.loaded, versions=versions, label=live.route.label)

@@ -54,6 +54,11 @@ class Live(Struct, frozen=True):
         """The product's name."""
         return self.route.product
 
+    @property
+    def foremost(self) -> str:
+        """The version that answers most; empty where none does."""
+        return max(self.variants, key=lambda each: each.share).loaded.version if self.variants else ""
+
     def variant(self, unit: str, *, version: str = "") -> Variant:
         """The release that answers this unit, or the one that the caller names."""
         if not self.variants and not self.problem:
