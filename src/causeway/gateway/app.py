@@ -12,7 +12,7 @@ from causeway import __version__
 from causeway.core.errors import CausewayError
 from causeway.gateway.asking import Opened, Request, live_of, named, opened, requested
 from causeway.gateway.defects import print_defect
-from causeway.gateway.health import health_of
+from causeway.gateway.health import health_of, state_of
 from causeway.gateway.http import (
     Gone,
     Receive,
@@ -28,10 +28,12 @@ from causeway.gateway.http import (
 from causeway.gateway.identifiers import prediction_ids
 from causeway.gateway.keys import Caller
 from causeway.gateway.measures import Measures
-from causeway.gateway.metrics import CONTENT_TYPE
+from causeway.gateway.metrics import CONTENT_TYPE, OPEN_TYPE, open_page
 from causeway.gateway.openapi import Documents
 from causeway.gateway.places import Place, place_of
 from causeway.gateway.plane import Asked, answer
+from causeway.gateway.processes.board import State
+from causeway.gateway.processes.seat import Seat
 from causeway.gateway.protocols import oip, oip_binary
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.refusals import Broken
@@ -67,10 +69,11 @@ class Ready(Struct):
 class App:
     """Holds the routing of the moment; whoever watches the route file replaces it."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, seat: Seat | None = None) -> None:
         self.routing = Routing()
         self.recorder = recorder
-        self.measures = Measures()
+        self.seat = seat or Seat()
+        self.measures = Measures(self.seat.tallies)
         self._documents = Documents()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,7 +113,7 @@ class App:
         if place.name == "server":
             return Reply(encode(Server("causeway", __version__, [oip_binary.EXTENSION])))
         if place.name == "metrics":
-            return Reply(self._metrics(caller), media=CONTENT_TYPE)
+            return self._metrics(caller, headers)
         live = live_of(self.routing, place, caller)
         seen.product = live.product
         unit = prediction_ids(1, at_ns=time.time_ns())[0]
@@ -121,11 +124,22 @@ class App:
         seen.release = call.variant.loaded.version
         return await self._predict(call, receive)
 
-    def _metrics(self, caller: Caller) -> bytes:
-        return self.measures.page(self.routing, self.recorder, products=caller.keys.keys())
+    @property
+    def state(self) -> State:
+        """How this process is."""
+        return state_of(self.routing, self.recorder)
+
+    def _metrics(self, caller: Caller, headers: Mapping[bytes, bytes]) -> Reply:
+        self.measures.hear(self.recorder)
+        states, products = self.seat.states(self.state), caller.keys.keys()
+        if b"application/openmetrics-text" in headers.get(b"accept", b""):
+            body = self.measures.page(self.routing, states, products=products, written=open_page)
+            return Reply(body, media=OPEN_TYPE)
+        return Reply(self.measures.page(self.routing, states, products=products), media=CONTENT_TYPE)
 
     def _health(self, place: Place, headers: Mapping[bytes, bytes]) -> Reply:
-        health = health_of(self.routing, self.recorder, proof=headers.get(PROOF, b""))
+        states = self.seat.states(self.state)
+        health = health_of(states, self.routing.digest, proof=headers.get(PROOF, b""))
         if place.name == "live":
             return Reply(encode({"live": True}))
         return Reply(encode(health), 200 if health.ready else 503)

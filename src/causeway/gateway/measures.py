@@ -1,39 +1,78 @@
 """What the gateway counts about itself, and the page on which it says so."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from causeway import __version__
 from causeway.core.ids import short
 from causeway.gateway import metrics
+from causeway.gateway.processes.board import State
+from causeway.gateway.processes.tallies import Tallies
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.routing import Live, Routing
 
+REFUSED = 400
+Written = Callable[[Iterable[list[str]]], bytes]
+
 
 class Measures:
-    """Counters over the life of this process; no label holds what a caller may choose."""
+    """Counters over the life of the gateway; no label holds what a caller may choose."""
 
-    def __init__(self) -> None:
+    def __init__(self, tallies: Tallies | None = None) -> None:
+        tallies = tallies or Tallies()
+        self._refused: dict[tuple[str, str, int], int] = {}
         self.requests = metrics.Counter(
-            "causeway_requests_total", "Requests by outcome.", ("product", "release", "code")
+            "causeway_requests_total", "Requests by outcome.", ("product", "release", "code"), tallies
         )
-        self.rows = metrics.Counter("causeway_rows_total", "Rows answered.", ("product",))
-        self.seconds = metrics.Histogram("causeway_request_seconds", "Time from request to answer.")
+        self.rows = metrics.Counter("causeway_rows_total", "Rows answered.", ("product",), tallies)
+        self.seconds = metrics.Histogram("causeway_request_seconds", "Time from request to answer.", tallies)
+        self.kept = metrics.Counter("causeway_records_total", "Rows recorded.", ("product",), tallies)
+        self.lost = metrics.Counter(
+            "causeway_records_dropped_total",
+            "Rows answered or refused without a record on the disk, which refused it or lost the log.",
+            ("product",),
+            tallies,
+        )
 
     def count(self, product: str, release: str, status: int, *, seconds: float) -> None:
         """Counts one finished request."""
         self.requests.add(product, release, str(status))
+        if status >= REFUSED and release:
+            key = product, release, status
+            self._refused[key] = self._refused.get(key, 0) + 1
         if product:
             self.seconds.observe(product, seconds)
 
-    def page(self, routing: Routing, recorder: Recorder, *, products: Collection[str]) -> bytes:
-        """What concerns these products, and the gateway as such, in the Prometheus text format."""
-        return metrics.page(
+    def take_refused(self) -> dict[tuple[str, str, int], int]:
+        """How many requests each release refused or failed since the last time, by status."""
+        refused, self._refused = self._refused, {}
+        return refused
+
+    def hear(self, recorder: Recorder) -> None:
+        """Counts what the recorder counted since the last time."""
+        for product, count in recorder.written.items():
+            self.kept.heard(product, total=count)
+        for product, count in recorder.lost.items():
+            self.lost.heard(product, total=count)
+
+    def page(
+        self,
+        routing: Routing,
+        states: Sequence[State],
+        *,
+        products: Collection[str],
+        written: Written = metrics.page,
+    ) -> bytes:
+        """What concerns these products, and the gateway as such, over all its processes."""
+        up = [state for state in states if state.up]
+        return written(
             [
                 self.requests.lines(("", *products)),
                 self.rows.lines(products),
                 self.seconds.lines(products),
-                *_records(recorder, products),
-                *_routes(routing, [live for live in routing.live.values() if live.product in products]),
+                self.kept.lines(products),
+                self.lost.lines(products),
+                _failing(up, products),
+                *_routes(routing, up, [live for live in routing.live.values() if live.product in products]),
                 metrics.family(
                     "causeway_gateway_info",
                     "gauge",
@@ -41,38 +80,30 @@ class Measures:
                     labels=("version",),
                     values={(__version__,): 1},
                 ),
+                metrics.family(
+                    "causeway_gateway_processes",
+                    "gauge",
+                    "Processes that take requests.",
+                    values={(): len(up)},
+                ),
             ]
         )
 
 
-def _records(recorder: Recorder, products: Collection[str]) -> list[list[str]]:
-    dropped, troubles = recorder.lost, recorder.troubles
-    kept = {(each,): float(recorder.written[each]) for each in products if each in recorder.written}
-    lost = {(each,): float(dropped[each]) for each in products if each in dropped}
-    failing = {(each,): float(each in troubles) for each in products}
-    return [
-        metrics.family(
-            "causeway_records_total", "counter", "Rows recorded.", labels=("product",), values=kept
-        ),
-        metrics.family(
-            "causeway_records_dropped_total",
-            "counter",
-            "Rows answered or refused without a record on the disk, which refused it or lost the log.",
-            labels=("product",),
-            values=lost,
-        ),
-        metrics.family(
-            "causeway_records_failing",
-            "gauge",
-            "1 while records are not kept as they should be.",
-            labels=("product",),
-            values=failing,
-        ),
-    ]
+def _failing(up: Sequence[State], products: Collection[str]) -> list[str]:
+    failing = {product for state in up for product in state.failing}
+    return metrics.family(
+        "causeway_records_failing",
+        "gauge",
+        "1 while records are not kept as they should be.",
+        labels=("product",),
+        values={(each,): float(each in failing) for each in products},
+    )
 
 
-def _routes(routing: Routing, mine: Sequence[Live]) -> list[list[str]]:
-    refused = {(live.product,): float(bool(live.problem)) for live in mine}
+def _routes(routing: Routing, up: Sequence[State], mine: Sequence[Live]) -> list[list[str]]:
+    unfollowed = {product for state in up for product in state.refused}
+    refused = {(live.product,): float(live.product in unfollowed) for live in mine}
     return [
         metrics.family(
             "causeway_release_share_ratio",
@@ -91,8 +122,8 @@ def _routes(routing: Routing, mine: Sequence[Live]) -> list[list[str]]:
         metrics.family(
             "causeway_route_version",
             "gauge",
-            "Version of the route file.",
-            values={(): float(routing.version)},
+            "Version of the route file that every process follows, or a later one.",
+            values={(): float(min(state.version for state in up))},
         ),
         metrics.family(
             "causeway_routes_refused",

@@ -3,55 +3,77 @@
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 
+from causeway.gateway.processes.tallies import Tallies
+
 BUCKETS_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OPEN_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+_TOTAL = "_total"
 
 Labels = tuple[str, ...]
+
+_BOUNDS = (*map(str, BUCKETS_SECONDS), "+Inf")
+_SUM = "sum"
+_PLACES = (*_BOUNDS, _SUM)
 
 
 class Counter:
     """A number that only grows, one for each combination of labels; the product is the first of them."""
 
-    def __init__(self, name: str, text: str, labels: Labels) -> None:
+    def __init__(self, name: str, text: str, labels: Labels, tallies: Tallies | None = None) -> None:
         self.name, self.text, self.labels = name, text, labels
-        self.values: dict[Labels, float] = {}
+        self._tallies = tallies or Tallies()
+        self._numbers = self._tallies.numbers
+        self._cells: dict[Labels, int] = {}
+        self._heard: dict[Labels, float] = {}
 
     def add(self, *labels: str, amount: float = 1) -> None:
         """Counts."""
-        self.values[labels] = self.values.get(labels, 0) + amount
+        cell = self._cells.get(labels)
+        if cell is None:
+            cell = self._cells[labels] = self._tallies.cell(self.name, *labels)
+        self._numbers[cell] += amount
+
+    def heard(self, *labels: str, total: float) -> None:
+        """Counts what came since the last time, of something that this process counts elsewhere."""
+        self.add(*labels, amount=max(0.0, total - self._heard.get(labels, 0.0)))
+        self._heard[labels] = total
 
     def lines(self, products: Collection[str]) -> list[str]:
-        """The counter as Prometheus reads it, for these products."""
-        values = {key: value for key, value in self.values.items() if key[0] in products}
+        """The counter as Prometheus reads it, for these products, over all processes of the gateway."""
+        sums = self._tallies.sums(self.name)
+        values = {key: value for key, value in sums.items() if key[0] in products}
         return family(self.name, "counter", self.text, labels=self.labels, values=values)
 
 
 class Histogram:
     """How long things took, in buckets of seconds, by product."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, tallies: Tallies | None = None) -> None:
         self.name, self.text = name, text
-        self._counts: dict[str, list[int]] = {}
-        self._sums: dict[str, float] = {}
+        self._tallies = tallies or Tallies()
+        self._numbers = self._tallies.numbers
+        self._cells: dict[str, list[int]] = {}
 
     def observe(self, product: str, seconds: float) -> None:
         """Counts one duration."""
-        counts = self._counts.get(product)
-        if counts is None:
-            counts = self._counts[product] = [0] * (len(BUCKETS_SECONDS) + 1)
-        counts[bisect_left(BUCKETS_SECONDS, seconds)] += 1
-        self._sums[product] = self._sums.get(product, 0.0) + seconds
+        cells = self._cells.get(product)
+        if cells is None:
+            cells = self._cells[product] = [self._tallies.cell(self.name, product, at) for at in _PLACES]
+        numbers = self._numbers
+        numbers[cells[bisect_left(BUCKETS_SECONDS, seconds)]] += 1
+        numbers[cells[-1]] += seconds
 
     def lines(self, products: Collection[str]) -> list[str]:
-        """The histogram as Prometheus reads it, for these products."""
+        """The histogram as Prometheus reads it, for these products, over all processes of the gateway."""
+        sums = self._tallies.sums(self.name)
         out = [f"# HELP {self.name} {self.text}", f"# TYPE {self.name} histogram"]
-        for product in sorted(self._counts.keys() & products):
-            counts = self._counts[product]
+        for product in sorted({key[0] for key in sums} & set(products)):
             total = 0
-            for bound, count in zip((*map(str, BUCKETS_SECONDS), "+Inf"), counts, strict=True):
-                total += count
+            for bound in _BOUNDS:
+                total += int(sums.get((product, bound), 0))
                 out.append(f'{self.name}_bucket{{product="{product}",le="{bound}"}} {total}')
-            out.append(f'{self.name}_sum{{product="{product}"}} {self._sums[product]:.9g}')
+            out.append(f'{self.name}_sum{{product="{product}"}} {sums.get((product, _SUM), 0.0):.9g}')
             out.append(f'{self.name}_count{{product="{product}"}} {total}')
         return out
 
@@ -68,8 +90,24 @@ def family(
 
 
 def page(families: Iterable[list[str]]) -> bytes:
-    """All metrics as one text."""
+    """All metrics as one text, as Prometheus has always read it."""
     return ("\n".join(line for lines in families for line in lines) + "\n").encode()
+
+
+def open_page(families: Iterable[list[str]]) -> bytes:
+    """All metrics as one text, as OpenMetrics 1.0 says it."""
+    lines = [line for family in families for line in _opened(family)]
+    return ("\n".join([*lines, "# EOF"]) + "\n").encode()
+
+
+def _opened(lines: list[str]) -> list[str]:
+    """A family's lines; there a counter has its `_total` in the samples only."""
+    said, kind, *samples = lines
+    *_, name, _ = kind.split(" ")
+    if not kind.endswith(" counter"):
+        return lines
+    shorter = name.removesuffix(_TOTAL)
+    return [said.replace(name, shorter, 1), kind.replace(name, shorter, 1), *samples]
 
 
 def _escaped(value: str) -> str:

@@ -12,6 +12,8 @@ from causeway.core.ids import digest_of
 from causeway.core.routes import read_routes
 from causeway.gateway.app import App
 from causeway.gateway.bundles import Start
+from causeway.gateway.failures import Failures
+from causeway.gateway.processes.windows import Allowances
 from causeway.gateway.routing import Routing, next_routing
 from causeway.gateway.worker import Worker
 
@@ -31,6 +33,7 @@ class Watcher:
         self._seen: Stamp | None = None
         self._loaded_at = 0.0
         self._started: set[Worker] = set()
+        self._failures = Failures(app.recorder.folder)
 
     async def look(self) -> None:
         """Loads the file if it is not the one that was seen last, or could not be followed then."""
@@ -46,7 +49,8 @@ class Watcher:
             self._started.add(worker)
             asyncio.run_coroutine_threadsafe(worker.start(), loop).result()
 
-        await self._app.reroute(lambda: _load(self._file, before, start))
+        allowances = self._app.seat.allowances
+        await self._app.reroute(lambda: _allowed(load(self._file, before, start), before, allowances))
         self._loaded_at = time.monotonic()
         _tell(self._app.routing, before)
         for worker in self._started - self._app.routing.workers:
@@ -60,6 +64,7 @@ class Watcher:
         """Looks until it is cancelled."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
+            self._failures.write(self._app.routing, self._app.measures.take_refused())
             await self.look()
 
     async def close(self) -> None:
@@ -68,7 +73,8 @@ class Watcher:
             await worker.close()
 
 
-def _load(file: Path, before: Routing, start: Start) -> Routing:
+def load(file: Path, before: Routing, start: Start | None = None) -> Routing:
+    """What this file asks for now; where it cannot be followed, what was before, and why."""
     try:
         content = file.read_bytes()
         routing = next_routing(read_routes(content, where=file.name), before, start=start)
@@ -77,6 +83,18 @@ def _load(file: Path, before: Routing, start: Start) -> Routing:
         return structs.replace(before, problem=f"{file.name}: {error.message}")
     except OSError as error:
         return structs.replace(before, problem=f"{file.name} cannot be read: {error.strerror}")
+
+
+def _allowed(routing: Routing, before: Routing, allowances: Allowances) -> Routing:
+    """The same with those allowances that hold over all processes, which go on where they were."""
+    live = {
+        product: structs.replace(each, allowance=allowances(product, each.allowance.per_minute))
+        if each.allowance
+        and (product not in before.live or each.allowance is not before.live[product].allowance)
+        else each
+        for product, each in routing.live.items()
+    }
+    return structs.replace(routing, live=live)
 
 
 def _stamp(file: Path) -> Stamp | None:
