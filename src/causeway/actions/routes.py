@@ -1,14 +1,14 @@
 """Compiles what the ledger says is live into the file that the gateway reads."""
 
 import fcntl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, structs
 
-from causeway.actions.bundles import check_signer, trusted_keys
+from causeway.actions.bundles import UntrustedSigner, check_signer, trusted_keys
 from causeway.actions.decide import product_state
 from causeway.actions.instance import followed, running
 from causeway.actions.personal import made_key, personal_ways
@@ -81,13 +81,39 @@ def route_of(work: Workspace, state: ProductState) -> Route:
         deadline_ms=serving.deadline_ms,
         on_failure=serving.on_failure,
         fallback=_fallback(serving),
+        warm=_beside(work, _before(state)),
+        shadow=_beside(work, state.shadow),
         entity=serving.entity,
+        salt=serving.salt,
         holdout_percent=serving.holdout_percent,
         withheld=serving.withheld,
-        personal=(personal := personal_ways(work, state.shares, serving)),
+        personal=(personal := personal_ways(work, (*state.shares, *state.shadow, *_before(state)), serving)),
         personal_key=made_key(work, state.product) if personal else "",
         on_full_disk=serving.on_full_disk,
     )
+
+
+def _before(state: ProductState) -> tuple[str, ...]:
+    """The release that a roll back would make answer most, unless it answers now."""
+    before = max(state.before, key=lambda release: state.before[release], default="")
+    return (before,) if before and state.shares and before not in state.shares else ()
+
+
+def _beside(work: Workspace, releases: Iterable[str]) -> tuple[Served, ...]:
+    """Releases that get no traffic; one that is gone or not trusted here must not keep others from answering."""
+    return tuple(
+        Served(release, str(work.bundle(release)), 0, routed_python(work, release))
+        for release in releases
+        if _usable(work, release)
+    )
+
+
+def _usable(work: Workspace, release: str) -> bool:
+    try:
+        check_signer(work, release)
+    except UntrustedSigner:
+        return False
+    return work.bundle(release).is_dir()
 
 
 def _fallback(serving: ServingPart) -> dict[str, Value]:

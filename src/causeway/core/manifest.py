@@ -150,6 +150,7 @@ class ServingPart(Struct, frozen=True, omit_defaults=True):
     fallback: str = ""
     """The answer, as a JSON object, where the model gives none."""
     entity: str = ""
+    salt: str = ""
     holdout_percent: int = 0
     withheld: str = "say"
     personal: str = "mask"
