@@ -22,7 +22,6 @@ from causeway.core.records import Value
 from causeway.core.routes import Key, Route, RouteFile, Served, read_routes
 from causeway.views.product import ProductState
 
-PREDICT = "predict"
 SANDBOX = "sandbox"
 
 
@@ -100,7 +99,7 @@ def _before(state: ProductState) -> tuple[str, ...]:
 
 
 def _beside(work: Workspace, releases: Iterable[str]) -> tuple[Served, ...]:
-    """Releases that get no traffic; one that is gone or not trusted here must not keep others from answering."""
+    """Releases without traffic; one that is gone or not trusted here must not keep others from answering."""
     return tuple(
         Served(release, str(work.bundle(release)), 0, routed_python(work, release))
         for release in releases
@@ -150,9 +149,15 @@ def _compiled(
 
 def _keys(state: ProductState) -> tuple[Key, ...]:
     return tuple(
-        Key(key.key, key.digest, key.consumer, key.scopes)
+        Key(
+            key.key,
+            key.digest,
+            key.consumer,
+            key.scopes,
+            requests_per_minute=key.requests_per_minute,
+            requests_per_month=key.requests_per_month,
+        )
         for key in state.active_keys
-        if PREDICT in key.scopes
     )
 
 
