@@ -48,6 +48,19 @@ def frame(record: Record) -> bytes:
     return _HEADER.pack(len(body), zlib.crc32(body)) + body
 
 
+FAILED_SUFFIX = ".failed"
+
+
+class Failed(Struct, frozen=True, array_like=True):
+    """How many requests one release refused or failed lately, with this status; a line of a `.failed` file."""
+
+    at_ns: int
+    release: str
+    """Its first digits."""
+    status: int
+    count: int
+
+
 class Torn(Struct, frozen=True):
     """Bytes at the end of a log that are no whole frame."""
 

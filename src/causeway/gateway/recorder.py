@@ -18,6 +18,7 @@ class Recorder:
     """Appends records without making the event loop wait for the disk."""
 
     def __init__(self, folder: Path, *, rotate_seconds: float) -> None:
+        self.folder = folder
         self.written: dict[str, int] = {}
         self.dropped: dict[str, int] = {}
         self.failures: dict[str, str] = {}

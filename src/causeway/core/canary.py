@@ -1,0 +1,69 @@
+"""Facts about a release that is tried on part of the traffic."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from causeway.core.fact import Fact
+from causeway.core.manifest import CanaryPart
+
+GO_ON = "go on"
+PROMOTE = "promote"
+HOLD = "hold"
+ROLL_BACK = "roll back"
+NOT_ENOUGH = "not enough yet"
+VERDICTS = (GO_ON, PROMOTE, HOLD, ROLL_BACK, NOT_ENOUGH)
+
+FINE = "fine"
+HARM = "harm"
+OPEN = "open"
+
+
+class CanaryStarted(Fact, frozen=True, tag="canary.started"):
+    """A release is tried beside the live one, within these limits, whatever the manifest says later."""
+
+    release: str
+    champion: str
+    limits: CanaryPart
+    steps: tuple[int, ...]
+    """Its share of the traffic step by step, in percent; none where it only answers in the shadow."""
+
+
+class Criterion(Struct, frozen=True, omit_defaults=True):
+    """One measure of the canary beside the live release, and the interval of their difference.
+
+    `fine` where the whole interval lies within the margin, `harm` where it lies beyond, else `open`. For
+    `latency` the values are milliseconds (geometric means), and difference, bounds and margin are ratios.
+    """
+
+    name: str
+    verdict: str
+    canary: float
+    champion: float
+    difference: float
+    low: float
+    high: float
+    margin: float
+    canary_units: int
+    champion_units: int
+    alpha: float
+    method: str
+
+
+class CanaryJudged(Fact, frozen=True, tag="canary.judged"):
+    """What the evidence of a canary's step says: one of `VERDICTS`; a change of traffic follows at once."""
+
+    release: str
+    verdict: str
+    because: str
+    percent: int
+    minutes: float
+    """Since this step began."""
+    requests: int
+    """That the canary answered or refused in it."""
+    criteria: tuple[Criterion, ...] = ()
+    evidence_at: datetime | None = None
+    """When the last request came that was looked at."""
+    assigned: float | None = None
+    """The p of the share of requests that it got, where it was told `percent` (chi-square)."""
+    by_hand: bool = False
