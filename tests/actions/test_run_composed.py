@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from msgspec import json
 
+from causeway.actions.bundles import open_bundle
+from causeway.actions.prove.endpoint import probe
 from causeway.actions.run import run
 from causeway.actions.workspace import open_workspace
 from causeway.adapters import registry
@@ -111,6 +113,10 @@ def test_a_vectorizer_fitted_outside_answers_texts_as_the_proof_of_concept_does(
     strange = model.predict([{"review": "The phone is \u00e9patant"}, {"review": None}])
     assert strange.answers["label"] == [None, None]
     assert [problem.kind for problem in strange.problems] == ["unproven", "missing"]
+
+    work = open_workspace(folder)
+    seen = probe(work, open_bundle(work, report.release), records="async")
+    assert (seen.watched, seen.told, seen.refused) == (1, 1, 422)
 
 
 def released(report):

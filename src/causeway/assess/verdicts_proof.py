@@ -138,7 +138,7 @@ def inputs(_promise: Manifest | None, facts: Facts) -> Verdict:
     fact, count = probe.fact, len(facts.release.signature.inputs)
     if not fact.watched:
         return unknown(
-            f"of {counted(count, 'input')} none has bounds or categories: no drift would be seen",
+            f"of {counted(count, 'input')} none has bounds, categories or an alphabet",
             "Watch what can be watched of a text: its length, its language.",
         )
     seen = f"{fact.told} of {fact.watched} inputs tell a value that release {short(fact.release)} never saw"

@@ -54,7 +54,7 @@ class EndpointProbed(Fact, frozen=True, tag="endpoint.probed"):
     refused: int = 0
     """What a row that breaks the signature is answered with."""
     watched: int = 0
-    """How many inputs have bounds or categories of the rows that this release was proven on."""
+    """How many inputs have bounds, categories or an alphabet of the rows that this release was proven on."""
     told: int = 0
     """For how many of them a value outside is refused or flagged."""
     median: float = 0.0

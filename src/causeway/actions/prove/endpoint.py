@@ -34,6 +34,8 @@ POLL_SECONDS = 0.02
 CALLER = "probe"
 TENSORS = {"number": "FP64", "integer": "INT64", "boolean": "BOOL", "text": "BYTES"}
 STRANGE = "causeway: never seen"
+UNWRITTEN = "\ue000\uf8ff"
+"""Characters that belong to no script, so that no text of people has them."""
 OK, REFUSED = 200, 422
 
 
@@ -84,6 +86,10 @@ def _asked(caller: _Caller, bundle: Bundle) -> EndpointProbed:
     inferred, _ = caller.ask(f"{model}/infer", {"inputs": [*_tensors(fields, row)]})
     answers = [caller.row(row)[0] for _ in range(CALLS)]
     outside = [caller.row({**row, field.name: value}) for field, value in _outside(fields)]
+    # a free text has no bounds; where the release knows the characters of its rows, it tells others
+    outside += [
+        answer for name in _free_texts(fields) if _tells(answer := caller.row({**row, name: UNWRITTEN}))
+    ]
     return EndpointProbed(
         release=bundle.digest,
         anonymous=anonymous,
@@ -94,7 +100,7 @@ def _asked(caller: _Caller, bundle: Bundle) -> EndpointProbed:
         tagged=0,
         refused=caller.row({**row, **_broken(fields)})[0],
         watched=len(outside),
-        told=sum(status == REFUSED or bool(answer.get("flags")) for status, answer in outside),
+        told=sum(map(_tells, outside)),
     )
 
 
@@ -142,6 +148,16 @@ def _outside(fields: tuple[Field, ...]) -> Iterator[tuple[Field, str | float]]:
         elif field.maximum is not None and field.minimum is not None:
             beyond = field.maximum + (field.maximum - field.minimum) + 1
             yield field, int(beyond) if field.kind == "integer" else beyond
+
+
+def _free_texts(fields: tuple[Field, ...]) -> list[str]:
+    return [field.name for field in fields if field.kind == "text" and not field.categories]
+
+
+def _tells(answer: tuple[int, Any]) -> bool:
+    """Whether the value was refused or flagged."""
+    status, body = answer
+    return status == REFUSED or bool(body.get("flags"))
 
 
 def _broken(fields: tuple[Field, ...]) -> dict[str, object]:
