@@ -11,11 +11,13 @@ from causeway.actions.routes import publish
 from causeway.actions.workspace import Workspace
 from causeway.core.errors import NotFound, UsageError
 from causeway.core.events import KeyIssued, KeyRevoked
+from causeway.core.routes import PREDICT, SCOPES
 from causeway.views.product import KeyHeld, ProductState
 
 TOKEN_PREFIX = "cw_"  # noqa: S105 - the prefix by which people and scanners know our tokens
 TOKEN_BYTES = 32
 MAX_CONSUMER = 100
+MOST_REQUESTS = 10**12
 
 
 class Issued(Struct, frozen=True):
@@ -25,6 +27,9 @@ class Issued(Struct, frozen=True):
     key: str
     consumer: str
     token: str
+    scopes: tuple[str, ...] = (PREDICT,)
+    requests_per_minute: int | None = None
+    requests_per_month: int | None = None
     status: str = "issued"
     trouble: str = ""
     """What keeps the running gateway from following, if anything does."""
@@ -47,8 +52,16 @@ class Revoked(Struct, frozen=True):
     """What keeps the running gateway from following, if anything does."""
 
 
-def issue(folder: Path, consumer: str) -> Issued:
-    """A key for this consumer, working from now on."""
+class Limits(Struct, frozen=True):
+    """What a key may do, and how often; None is without limit."""
+
+    scopes: tuple[str, ...] = (PREDICT,)
+    requests_per_minute: int | None = None
+    requests_per_month: int | None = None
+
+
+def issue(folder: Path, consumer: str, limits: Limits = Limits()) -> Issued:  # noqa: B008 - frozen
+    """A key for this consumer, working from now on, within these limits."""
     if not consumer.strip() or not consumer.isprintable() or len(consumer) > MAX_CONSUMER:
         raise UsageError(
             "a key needs the name of its consumer",
@@ -56,9 +69,18 @@ def issue(folder: Path, consumer: str) -> Issued:
         )
     work = existing_workspace(folder)
     product = _declared(work, folder).product
-    token, fact = new_key(consumer)
+    token, fact = new_key(consumer, _checked(limits))
     decide(work, product, lambda _: [fact])
-    return Issued(product, fact.key, consumer, token, trouble=publish(work, product))
+    return Issued(
+        product,
+        fact.key,
+        consumer,
+        token,
+        scopes=fact.scopes,
+        requests_per_minute=fact.requests_per_minute,
+        requests_per_month=fact.requests_per_month,
+        trouble=publish(work, product),
+    )
 
 
 def list_keys(folder: Path) -> Listed:
@@ -86,11 +108,34 @@ def revoke(folder: Path, key: str) -> Revoked:
     return Revoked(product, key, status, trouble=publish(work, product))
 
 
-def new_key(consumer: str) -> tuple[str, KeyIssued]:
+def new_key(consumer: str, limits: Limits = Limits()) -> tuple[str, KeyIssued]:  # noqa: B008 - frozen
     """A token nobody can guess, and the fact that keeps only its digest."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    return token, KeyIssued(key=f"key-{secrets.token_hex(4)}", digest=digest, consumer=consumer)
+    fact = KeyIssued(
+        key=f"key-{secrets.token_hex(4)}",
+        digest=hashlib.sha256(token.encode()).hexdigest(),
+        consumer=consumer,
+        scopes=limits.scopes,
+        requests_per_minute=limits.requests_per_minute,
+        requests_per_month=limits.requests_per_month,
+    )
+    return token, fact
+
+
+def _checked(limits: Limits) -> Limits:
+    if unknown := sorted({*limits.scopes} - {*SCOPES}):
+        raise UsageError(f"a key cannot have the scope {unknown[0]!r}", hint=f"scopes: {', '.join(SCOPES)}")
+    for name in ("requests_per_minute", "requests_per_month"):
+        most = getattr(limits, name)
+        if most is not None and not 1 <= most <= MOST_REQUESTS:
+            raise UsageError(
+                f"{name} is {most}", hint=f"from 1 to {MOST_REQUESTS:,}; leave it out for no limit"
+            )
+    return Limits(
+        tuple(dict.fromkeys(limits.scopes)) or (PREDICT,),
+        limits.requests_per_minute,
+        limits.requests_per_month,
+    )
 
 
 def _declared(work: Workspace, folder: Path) -> ProductState:

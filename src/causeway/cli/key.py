@@ -16,19 +16,33 @@ def command() -> None:
 
 @command.command()
 @click.argument("consumer")
+@click.option("--scope", "scopes", multiple=True, help="What it may do: predict (default), metrics; repeat.")
+@click.option("--requests-per-minute", type=int, help="More are refused with 429; no limit by default.")
+@click.option("--requests-per-month", type=int, help="A quota for each month (UTC); none by default.")
 @FOLDER
 @json_flag
 @guarded
-def issue(consumer: str, folder: Path, *, as_json: bool) -> int:
+def issue(
+    consumer: str,
+    scopes: tuple[str, ...],
+    requests_per_minute: int | None,
+    requests_per_month: int | None,
+    folder: Path,
+    *,
+    as_json: bool,
+) -> int:
     """A new key for CONSUMER; its token is printed this once and kept nowhere."""
+    from causeway.actions.keys import Limits
     from causeway.actions.keys import issue as issue_key
     from causeway.cli.ship import told_trouble, trouble_code
 
-    issued = issue_key(folder, consumer)
+    limits = Limits(scopes or Limits().scopes, requests_per_minute, requests_per_month)
+    issued = issue_key(folder, consumer, limits)
     if as_json:
         emit(issued, code=trouble_code(issued.trouble))
     else:
-        click.echo(f"{issued.key} for {issued.consumer} of {issued.product}. Its token, shown only now:")
+        may = _may(issued.scopes, issued.requests_per_minute, issued.requests_per_month)
+        click.echo(f"{issued.key} for {issued.consumer} of {issued.product}{may}. Its token, shown only now:")
         click.echo(f"  {issued.token}")
     return told_trouble(issued.trouble)
 
@@ -49,7 +63,16 @@ def list_(folder: Path, *, as_json: bool) -> None:
         click.echo(f"{listed.product} has no keys yet: causeway key issue NAME")
     for key in listed.keys:
         ended = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "active"
-        click.echo(f"{key.key}  {key.consumer:<20}  issued {key.issued_at:%Y-%m-%d %H:%M}  {ended}")
+        may = _may(key.scopes, key.requests_per_minute, key.requests_per_month)
+        click.echo(f"{key.key}  {key.consumer:<20}  issued {key.issued_at:%Y-%m-%d %H:%M}  {ended}{may}")
+
+
+def _may(scopes: tuple[str, ...], a_minute: int | None, a_month: int | None) -> str:
+    """What is not as with every key; empty where all is."""
+    said = [] if scopes == ("predict",) else [", ".join(scopes)]
+    said += [f"{a_minute:,} requests a minute"] if a_minute else []
+    said += [f"{a_month:,} requests a month"] if a_month else []
+    return f" ({'; '.join(said)})" if said else ""
 
 
 @command.command()

@@ -121,6 +121,8 @@ class KeyIssued(Fact, frozen=True, tag="key.issued"):
     digest: str
     consumer: str
     scopes: tuple[str, ...] = ("predict",)
+    requests_per_minute: int | None = None
+    requests_per_month: int | None = None
 
 
 class KeyRevoked(Fact, frozen=True, tag="key.revoked"):

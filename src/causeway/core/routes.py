@@ -8,6 +8,9 @@ from msgspec import Struct
 from causeway.core.errors import UsageError
 from causeway.core.records import Value
 
+PREDICT, METRICS = "predict", "metrics"
+SCOPES = (PREDICT, METRICS)
+"""What a key may do: ask for answers; see what the gateway counts of each key."""
 RECORD_LEVELS = ("async", "durable", "off")
 
 
@@ -20,6 +23,7 @@ class Key(Struct, frozen=True):
     scopes: tuple[str, ...] = ("predict",)
     requests_per_minute: int | None = None
     requests_per_month: int | None = None
+    """Counted from the first day of the month, UTC."""
 
 
 class Served(Struct, frozen=True):

@@ -76,6 +76,8 @@ class KeyHeld(Struct, frozen=True):
     issued_at: datetime
     issued_by: str
     revoked_at: datetime | None = None
+    requests_per_minute: int | None = None
+    requests_per_month: int | None = None
 
     @property
     def active(self) -> bool:
@@ -240,7 +242,14 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
             _route(state, fact, event)
         case KeyIssued() as fact:
             state.keys[fact.key] = KeyHeld(
-                fact.key, fact.digest, fact.consumer, fact.scopes, body.at, body.actor
+                fact.key,
+                fact.digest,
+                fact.consumer,
+                fact.scopes,
+                body.at,
+                body.actor,
+                requests_per_minute=fact.requests_per_minute,
+                requests_per_month=fact.requests_per_month,
             )
         case KeyRevoked(key=key) if key in state.keys:
             state.keys[key] = structs.replace(state.keys[key], revoked_at=body.at)

@@ -1,0 +1,56 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+import shipyard
+from causeway.actions.keys import Limits, issue, list_keys
+from causeway.actions.ship import ship
+from causeway.cli.main import main
+from causeway.core.errors import UsageError
+from causeway.core.routes import read_routes
+
+
+@pytest.fixture
+def live(folder):
+    """A folder whose product is live."""
+    shipyard.release(folder)
+    ship(shipyard.workspace(folder), folder, agree=lambda _: True)
+    return folder
+
+
+def routed(folder):
+    file = read_routes((folder / ".causeway" / "routes.json").read_bytes())
+    return {key.consumer: key for key in file.routes[0].keys}
+
+
+def test_the_limits_of_a_key_reach_the_gateway_and_the_list(live):
+    arguments = ["--requests-per-minute", "60", "--requests-per-month", "1000", "--folder", str(live)]
+    issued = CliRunner().invoke(main, ["key", "issue", "shop", *arguments])
+    assert "(60 requests a minute; 1,000 requests a month)" in issued.stdout
+    key = routed(live)["shop"]
+    assert (key.scopes, key.requests_per_minute, key.requests_per_month) == (("predict",), 60, 1000)
+    listed = CliRunner().invoke(main, ["key", "list", "--folder", str(live)])
+    assert "60 requests a minute; 1,000 requests a month" in listed.stdout
+    assert list_keys(live).keys[-1].requests_per_month == 1000
+
+
+def test_a_key_may_be_for_the_metrics_only(live):
+    told = CliRunner().invoke(
+        main, ["key", "issue", "prometheus", "--scope", "metrics", "--json", "--folder", str(live)]
+    )
+    assert json.loads(told.stdout)["scopes"] == ["metrics"]
+    assert routed(live)["prometheus"].scopes == ("metrics",)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (Limits(("fly",)), "cannot have the scope 'fly'"),
+        (Limits(requests_per_minute=0), "requests_per_minute is 0"),
+        (Limits(requests_per_month=-5), "requests_per_month is -5"),
+    ],
+)
+def test_a_limit_that_cannot_be_is_refused(live, limits, said):
+    with pytest.raises(UsageError, match=said):
+        issue(live, "shop", limits)
