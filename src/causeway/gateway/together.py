@@ -49,6 +49,13 @@ def drawn(live: Live, variant: Variant, asked: Asked, *, pinned: bool) -> tuple[
     return _together(live, by, [not unit for unit in named]), asked
 
 
+def who_answered(variant: Variant) -> tuple[tuple[str, str], ...]:
+    """The headers that name the releases which answered a request together, and say how many rows none did."""
+    withheld = sum(each.arm == HOLDOUT for each in variant.by)
+    headers = (("causeway-release", variant.loaded.digest), ("causeway-withheld", str(withheld)))
+    return tuple(pair for pair in headers if pair[1] not in ("", "0"))
+
+
 @contextmanager
 def held(variants: Sequence[Variant]) -> Generator[None]:
     """Keeps all of these able to answer while a request is on its way."""
