@@ -113,6 +113,9 @@ class Desk:
     def __init__(self):
         self.took = []
 
+    def known(self, _head):
+        return None
+
     def door(self, url):
         return url
 

@@ -78,6 +78,8 @@ class Compiled:
     def matrix(self, rows: Sequence[Row]) -> Prepared:
         """The model's matrix for these rows, and what is undefined in them."""
         if len(rows) >= BATCH_ROWS and self._plans and not self._words and not self._only_direct:
+            # a typed row is made a dict whenever it is looked at, and here it is once for each column
+            rows = list(rows)
             table = self._table(rows)
             if table is not None:
                 return self._from_table(table, rows)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from causeway.core.features_plan import Plan
 from causeway.core.features_rules import Features, Numeric
 from causeway.core.table import Numbers
+from causeway.core.typed_rows import TypedRows
 
 _NUMBERS = frozenset((int, float))
 
@@ -34,12 +35,8 @@ class Direct(Struct, frozen=True):
 
         None where some value is no plain number; then the rows are gone through one by one.
         """
-        try:
-            sent = [tuple(map(row.__getitem__, self.names)) for row in rows]
-            if not all(_NUMBERS.issuperset(map(type, values)) for values in sent):
-                return None
-            numbers = np.array(sent, np.float64)
-        except (KeyError, OverflowError):
+        numbers = rows.numbers(self.names) if isinstance(rows, TypedRows) else self._numbers(rows)
+        if numbers is None:
             return None
         plain: NDArray[np.bool_] = np.all((numbers >= self.low) & (numbers <= self.high), axis=1)
         if len(self.whole):
@@ -51,6 +48,15 @@ class Direct(Struct, frozen=True):
             plain &= np.isfinite(made).all(axis=1)
         into[:, self.positions] = made
         return plain
+
+    def _numbers(self, rows: Sequence[Mapping[str, Any]]) -> Numbers | None:
+        try:
+            sent = [tuple(map(row.__getitem__, self.names)) for row in rows]
+            if not all(_NUMBERS.issuperset(map(type, values)) for values in sent):
+                return None
+            return np.array(sent, np.float64)
+        except (KeyError, OverflowError):
+            return None
 
 
 def direct_of(features: Features, plans: Sequence[Plan]) -> Direct | None:

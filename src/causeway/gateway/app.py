@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from causeway import __version__
 from causeway.core.errors import CausewayError
-from causeway.gateway.asking import Opened, Request, live_of, named, opened, requested
+from causeway.gateway.asking import Opened, Request, live_of, named, opened, request_name, settled
 from causeway.gateway.defects import print_defect
 from causeway.gateway.health import health_of, state_of
 from causeway.gateway.http import (
@@ -38,6 +38,7 @@ from causeway.gateway.protocols import oip, oip_binary
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.refusals import Broken
 from causeway.gateway.routing import Live, Routing
+from causeway.gateway.together import held
 
 PROOF = b"causeway-routes"
 """The header with the digest of the route file, by which a reader of it is known."""
@@ -117,10 +118,9 @@ class App:
         live = live_of(self.routing, place, caller)
         seen.product = live.product
         unit = prediction_ids(1, at_ns=time.time_ns())[0]
-        request = requested(place, headers, unit=unit, started=started)
         if place.method == "GET":
-            return self._model(live, request)
-        call = opened(live, request, caller)
+            return self._model(live, Request(place, headers, unit, request_name(headers) or unit, started))
+        call = opened(settled(live, place, headers, caller), unit=unit, started=started)
         seen.release = call.variant.loaded.version
         return await self._predict(call, receive)
 
@@ -153,18 +153,21 @@ class App:
             return Reply(encode(Ready(live.product, ready)), 200 if ready else 503)
         if place.name == "openapi":
             variant = live.variant(request.unit, version=place.version or live.foremost)
-            return Reply(self._documents.of(live, variant), headers=named(live, variant, request))
+            body = self._documents.of(live, variant)
+            return Reply(body, headers=named(live, variant), request=request.name)
         variant = live.variant(request.unit, version=place.version)
         versions = [each.loaded.version for each in live.variants]
-        body = oip.metadata(variant.loaded, versions=versions, label=live.route.label)
-        return Reply(encode(body), headers=named(live, variant, request))
+        told = oip.metadata(variant.loaded, versions=versions, label=live.route.label)
+        return Reply(encode(told), headers=named(live, variant), request=request.name)
 
     async def _predict(self, call: Opened, receive: Receive) -> Reply:
-        variant, request = call.variant, call.request
-        with variant.loaded.held():
+        request = call.request
+        with held(call.live.variants if call.live.by_row else (call.variant,)):
             body = await body_of(request.headers, receive)
             rows, respond = call.spoken(body)
             asked = Asked(rows, call.key, request.unit, request.name, request.started)
-            made = await answer(call.live, variant, asked, recorder=self.recorder)
+            if call.live.by_row:
+                call, asked = call.drawn(asked)
+            made = await answer(call.live, call.variant, asked, recorder=self.recorder)
         self.measures.rows.add(call.live.product, amount=len(made.ids))
         return call.replied(respond(made), made.ids[0])

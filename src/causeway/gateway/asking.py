@@ -8,10 +8,11 @@ from causeway.core.routes import Key
 from causeway.gateway.http import JSON, Reply, encode
 from causeway.gateway.keys import Caller
 from causeway.gateway.places import Place
-from causeway.gateway.plane import Answer
+from causeway.gateway.plane import Answer, Asked
 from causeway.gateway.protocols import invocations, oip, oip_binary
 from causeway.gateway.refusals import NothingHere, WrongMedia
 from causeway.gateway.routing import Live, Routing, Variant
+from causeway.gateway.together import drawn, who_answered
 
 MAX_REQUEST_NAME = 128
 _INFERRED = frozenset((JSON, oip_binary.OCTETS))
@@ -21,7 +22,19 @@ Spoken = tuple[Sequence[Mapping[str, object]], Callable[[Answer], Struct]]
 """A body's rows, and how its protocol writes their answer: as what becomes JSON, or as the reply itself."""
 
 
-class Request(Struct, frozen=True):
+class Settled(Struct, frozen=True):
+    """What the head of a request settles, however often the same head comes."""
+
+    place: Place
+    headers: Mapping[bytes, bytes]
+    live: Live
+    key: Key
+    media: str
+    name: str
+    """What the caller named the request; empty where that is not fit to be sent back and kept."""
+
+
+class Request(Struct, frozen=True, gc=False):
     """One call, after the door was opened."""
 
     place: Place
@@ -33,7 +46,7 @@ class Request(Struct, frozen=True):
     started: float
 
 
-class Opened(Struct, frozen=True):
+class Opened(Struct, frozen=True, gc=False):
     """One call that may be answered, before its body is read."""
 
     request: Request
@@ -41,23 +54,24 @@ class Opened(Struct, frozen=True):
     key: Key
     media: str
     variant: Variant
+    settled: Settled
 
     def spoken(self, body: bytes) -> Spoken:
         """The body's rows, and how their answer is written."""
-        speak = _infer if self.request.place.name == "infer" else _invoke
-        return speak(body, self.media, self.request, self.variant)
+        return _SPEAKERS[self.request.place.name](body, self.media, self.request, self.variant)
+
+    def drawn(self, asked: Asked) -> tuple["Opened", Asked]:
+        """The call and its rows, once it is known who answers each of them."""
+        variant, asked = drawn(self.live, self.variant, asked, pinned=bool(self.request.place.version))
+        return structs.replace(self, variant=variant), asked
 
     def replied(self, said: Struct, prediction: str) -> Reply:
         """The reply with this answer; its headers name who answered, and the first row's prediction."""
-        headers = (*self.named, ("causeway-prediction-id", prediction))
+        headers, name = named(self.live, self.variant), self.request.name
         if isinstance(said, Reply):
-            return structs.replace(said, headers=(*said.headers, *headers))
-        return Reply(encode(said), headers=headers)
-
-    @property
-    def named(self) -> tuple[tuple[str, str], ...]:
-        """The headers that name who answered what."""
-        return named(self.live, self.variant, self.request)
+            headers = (*said.headers, *headers)
+            return structs.replace(said, headers=headers, request=name, prediction=prediction)
+        return Reply(encode(said), 200, JSON, headers, name, prediction)
 
 
 def live_of(routing: Routing, place: Place, caller: Caller) -> Live:
@@ -78,19 +92,21 @@ def live_of(routing: Routing, place: Place, caller: Caller) -> Live:
     return routing.live[mine[0]]
 
 
-def opened(live: Live, request: Request, caller: Caller) -> Opened:
-    """The call, if this caller may make it now."""
-    key = caller.may("predict", live.product)
+def settled(live: Live, place: Place, headers: Mapping[bytes, bytes], caller: Caller) -> Settled:
+    """What this caller asks for, if it may ask for that."""
+    return Settled(
+        place, headers, live, caller.may("predict", live.product), _media(headers), request_name(headers)
+    )
+
+
+def opened(asked: Settled, *, unit: str, started: float) -> Opened:
+    """The call, if there is room for it now."""
+    live = asked.live
     if live.allowance is not None:
-        live.allowance.take(request.started)
-    media = _media(request.headers)
-    variant = live.variant(request.unit, version=request.place.version)
-    return Opened(request, live, key, media, variant)
-
-
-def requested(place: Place, headers: Mapping[bytes, bytes], *, unit: str, started: float) -> Request:
-    """The call under the name that its caller gave it, if that is fit to be sent back and kept."""
-    return Request(place, headers, unit, _name(headers) or unit, started)
+        live.allowance.take(started)
+    variant = live.variant(unit, version=asked.place.version)
+    request = Request(asked.place, asked.headers, unit, asked.name or unit, started)
+    return Opened(request, live, asked.key, asked.media, variant, asked)
 
 
 def _infer(body: bytes, media: str, request: Request, variant: Variant) -> Spoken:
@@ -112,7 +128,9 @@ def _infer(body: bytes, media: str, request: Request, variant: Variant) -> Spoke
 
 def _invoke(body: bytes, media: str, request: Request, variant: Variant) -> Spoken:  # noqa: ARG001 - as _infer
     if media == JSON:
-        return invocations.rows_of_json(body), invocations.response
+        plain = variant.loaded.schema.plain
+        rows = plain.rows(body) if plain else None
+        return rows or invocations.rows_of_json(body), invocations.response
     if media == "text/csv":
         fields = variant.loaded.release.signature.inputs
         return invocations.rows_of_csv(body, fields), invocations.response
@@ -122,6 +140,15 @@ def _invoke(body: bytes, media: str, request: Request, variant: Variant) -> Spok
     )
 
 
+def _predict(body: bytes, media: str, request: Request, variant: Variant) -> Spoken:  # noqa: ARG001 - as _infer
+    if media != JSON:
+        raise WrongMedia(f"predict reads JSON, not {media[:60]}", hint=f"send `content-type: {JSON}`")
+    return invocations.rows_of_instances(body), invocations.response
+
+
+_SPEAKERS = {"infer": _infer, "invocations": _invoke, "predict": _predict}
+
+
 def _media(headers: Mapping[bytes, bytes]) -> str:
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise WrongMedia("compressed bodies are not read here", hint="send the body as it is")
@@ -129,12 +156,13 @@ def _media(headers: Mapping[bytes, bytes]) -> str:
     return media.partition(";")[0].strip().lower()
 
 
-def _name(headers: Mapping[bytes, bytes]) -> str:
+def request_name(headers: Mapping[bytes, bytes]) -> str:
+    """What the caller named the request, if that is fit to be sent back and kept."""
     name = headers.get(b"x-request-id", b"").decode("latin-1")
     return name if len(name) <= MAX_REQUEST_NAME and name.isascii() and name.isprintable() else ""
 
 
-def named(live: Live, variant: Variant, request: Request) -> tuple[tuple[str, str], ...]:
-    """The headers that name who answered what."""
-    headers = (("causeway-release", variant.loaded.digest), ("x-request-id", request.name))
-    return (*headers, ("causeway-stage", live.route.label)) if live.route.label else headers
+def named(live: Live, variant: Variant) -> tuple[tuple[str, str], ...]:
+    """The headers that name who answered."""
+    who = who_answered(variant) if variant.by else (("causeway-release", variant.loaded.digest),)
+    return (*who, ("causeway-stage", live.route.label)) if live.route.label else who

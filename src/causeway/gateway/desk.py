@@ -10,13 +10,13 @@ from msgspec import Struct
 from causeway.core.errors import CausewayError
 from causeway.core.features import Problem
 from causeway.core.typed_rows import joined
-from causeway.gateway.asking import Opened, Spoken, live_of, opened, requested
+from causeway.gateway.asking import Opened, Settled, Spoken, live_of, opened, settled
 from causeway.gateway.defects import print_defect
 from causeway.gateway.http import Reply, reply_to
 from causeway.gateway.identifiers import prediction_ids
 from causeway.gateway.measures import Measures
 from causeway.gateway.model import Model, Predicted
-from causeway.gateway.places import Place
+from causeway.gateway.places import FIXED, Place
 from causeway.gateway.plane import Answer, Asked, answered, frames_of, not_kept
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.refusals import Broken
@@ -26,6 +26,7 @@ from causeway.gateway.whole import WholeModel
 
 MAX_ROWS_TOGETHER = 512
 """Whoever comes after them waits for the next run."""
+MAX_KNOWN_HEADS, MAX_KNOWN_HEAD_BYTES = 1024, 2048
 
 
 class Exchange(Protocol):
@@ -54,7 +55,14 @@ class Door(Struct, frozen=True):
     place: Place
 
 
-class Waiting(Struct, frozen=True):
+class Known(Struct, frozen=True):
+    """A head that was read before: what it settles, and how long a body it declares."""
+
+    settled: Settled
+    length: int
+
+
+class Waiting(Struct, frozen=True, gc=False):
     """A call whose rows are checked."""
 
     exchange: Exchange
@@ -71,6 +79,7 @@ class Desk:
         self._house = house
         self._routing: Routing | None = None
         self._doors: dict[bytes, Door] = {}
+        self._known: dict[bytes, Known] = {}
         self._waiting: list[Waiting] = []
         self._rows = 0
         self._due = False
@@ -80,6 +89,7 @@ class Desk:
         routing = self._house.routing
         if routing is not self._routing:
             self._routing = routing
+            self._known.clear()
             self._doors = {url: Door(routing, place) for url, place in _places(routing)}
         return self._doors.get(url)
 
@@ -91,11 +101,29 @@ class Desk:
             caller = routing.keyring.caller(exchange.headers)
             live = live_of(routing, place, caller)
             product = live.product
-            unit = prediction_ids(1, at_ns=time.time_ns())[0]
-            request = requested(place, exchange.headers, unit=unit, started=exchange.started)
-            return opened(live, request, caller)
+            return _opened(settled(live, place, exchange.headers, caller), exchange)
         except Exception as error:  # noqa: BLE001 - the shell: whatever goes wrong becomes the one error shape
             self._reply(exchange, _reply_to(error), (product, ""))
+            return None
+
+    def known(self, head: bytes) -> Known | None:
+        """What a request with this very head asks for, where one was answered under the routing of now."""
+        return self._known.get(head) if self._house.routing is self._routing else None
+
+    def keep(self, head: bytes, call: Opened, *, length: int) -> None:
+        """Knows this head from now on; `length` is that of the body which it declares."""
+        if self._house.routing is not self._routing or len(head) > MAX_KNOWN_HEAD_BYTES:
+            return
+        if len(self._known) >= MAX_KNOWN_HEADS:
+            self._known.clear()
+        self._known[head] = Known(call.settled, length)
+
+    def again(self, exchange: Exchange, asked: Settled) -> Opened | None:
+        """The call of a head that is known; None where it was refused at once."""
+        try:
+            return _opened(asked, exchange)
+        except Exception as error:  # noqa: BLE001 - the shell: as above
+            self._reply(exchange, _reply_to(error), (asked.live.product, ""))
             return None
 
     def take(self, exchange: Exchange, call: Opened) -> None:
@@ -202,18 +230,24 @@ def _places(routing: Routing) -> list[tuple[bytes, Place]]:
                 f"/products/{live.product}/invocations".encode(),
                 Place("invocations", "POST", product=live.product),
             ),
+            (f"/v1/models/{live.product}:predict".encode(), Place("predict", "POST", product=live.product)),
         )
     ]
-    return (
-        [*places, (b"/invocations", Place("invocations", "POST"))]
-        if len(here) == len(routing.live)
-        else places
-    )
+    if len(here) < len(routing.live):
+        return places
+    return [*places, *((url.encode(), place) for url, place in FIXED.items() if place.method == "POST")]
+
+
+def _opened(asked: Settled, exchange: Exchange) -> Opened:
+    unit = prediction_ids(1, at_ns=time.time_ns())[0]
+    return opened(asked, unit=unit, started=exchange.started)
 
 
 def _checked(exchange: Exchange, call: Opened) -> Waiting:
     spoken = call.spoken(exchange.body)
     asked = Asked(spoken[0], call.key, call.request.unit, call.request.name, exchange.started)
+    if call.live.by_row:
+        call, asked = call.drawn(asked)
     return Waiting(exchange, call, asked, call.variant.loaded.schema.check(asked.rows), spoken)
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from causeway.core.errors import CausewayError
-from causeway.gateway.refusals import Refusal, Restarting, TooLarge, TooMany, TooSlow
+from causeway.gateway.refusals import Overloaded, Refusal, Restarting, TooLarge, TooMany, TooSlow
 
 MAX_BODY_BYTES = 4 << 20
 BODY_SECONDS = 20.0
@@ -19,6 +19,7 @@ JSON = "application/json"
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 encode = msgspec.json.Encoder().encode
 
@@ -27,13 +28,17 @@ class Gone(Exception):
     """The caller hung up before the body was whole."""
 
 
-class Reply(Struct, frozen=True):
-    """What goes back."""
+class Reply(Struct, frozen=True, gc=False):
+    """What goes back; `headers` are the same for many, and what names just this one stands beside them."""
 
     body: bytes
     status: int = 200
     media: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
+    request: str = ""
+    """Sent as `x-request-id`, where there is one."""
+    prediction: str = ""
+    """Sent as `causeway-prediction-id`."""
 
 
 class ErrorShape(Struct):
@@ -52,7 +57,7 @@ def reply_to(error: CausewayError) -> Reply:
     said = error.message[:MAX_SHOWN], error.code, error.where, error.hint[:MAX_SHOWN]
     shape = ErrorShape(False, *said, error.status)
     headers = error.headers if isinstance(error, Refusal) else ()
-    if isinstance(error, TooMany | Restarting):
+    if isinstance(error, TooMany | Restarting | Overloaded):
         headers = (*headers, ("retry-after", str(error.retry_after)))
     return Reply(encode(shape), error.status, headers=headers)
 
@@ -109,7 +114,14 @@ def too_large() -> TooLarge:
 
 async def send_reply(send: Send, reply: Reply) -> None:
     """Sends it."""
-    headers = [(b"content-type", reply.media.encode()), (b"content-length", str(len(reply.body)).encode())]
-    headers += [(name.encode(), value.encode("latin-1")) for name, value in reply.headers]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    names = (("x-request-id", reply.request), ("causeway-prediction-id", reply.prediction))
+    headers = [("content-type", reply.media), *reply.headers]
+    headers += [("content-length", str(len(reply.body))), *(pair for pair in names if pair[1])]
+    # the fast lane says it last too
+    headers.sort(key=_CLOSING.__eq__)
+    encoded = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+    await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
     await send({"type": "http.response.body", "body": reply.body})
+
+
+_CLOSING = ("connection", "close")

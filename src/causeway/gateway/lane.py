@@ -9,14 +9,17 @@ behind another on its connection, a caller who does not read) goes the long way,
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from causeway.gateway.asking import Opened
-from causeway.gateway.desk import Desk, Door
+from causeway.gateway.desk import Desk, Door, Known
 from causeway.gateway.http import BODY_SECONDS, MAX_BODY_BYTES, Reply, declared_bytes, too_late
 from causeway.gateway.http_limits import BoundedProtocol
+
+_HEAD_ENDS = b"\r\n\r\n"
 
 
 class Turn:
@@ -24,11 +27,11 @@ class Turn:
 
     call: Opened
 
-    def __init__(self, lane: "FastLane", headers: Mapping[bytes, bytes]) -> None:
+    def __init__(self, lane: "FastLane", headers: Mapping[bytes, bytes], *, keep_alive: bool) -> None:
         self.headers = headers
         self.body = b""
         self.started = time.perf_counter()
-        self.keep_alive = lane.parser.should_keep_alive() and lane.parser.get_http_version() != "1.0"
+        self.keep_alive = keep_alive
         self.more_body = True
         self.response_complete = self.disconnected = False
         self.message_event = _NOBODY_WAITS
@@ -55,6 +58,10 @@ class FastLane(BoundedProtocol):
     """Gives what the desk can answer to the desk, and all else to uvicorn."""
 
     _turn: Turn | None = None
+    _between = True
+    """Whether the parser stands between two requests, as one that has read nothing."""
+    _packet: tuple[bytes, int] | None = None
+    """What is being read, from the first byte of a request on, and how long its head is."""
     _late_body: asyncio.TimerHandle | None = None
 
     def __init__(self, *given: Any, desk: Desk, **more: Any) -> None:  # noqa: ANN401 - uvicorn's own
@@ -64,14 +71,44 @@ class FastLane(BoundedProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Reads on; a body that comes in pieces has so much time."""
+        if self._between:
+            head = data[: data.find(_HEAD_ENDS) + len(_HEAD_ENDS)]
+            known = self._desk.known(head)
+            if known is not None and len(data) - len(head) == known.length and self._is_idle():
+                self._again(known, data[len(head) :])
+                return
+            self._packet = data, len(head)
         super().data_received(data)
+        self._packet = None
         if self._turn is not None and self._late_body is None:
             self._late_body = self.loop.call_later(BODY_SECONDS, self._body_is_late)
+
+    def _is_idle(self) -> bool:
+        """Whether the next request may be answered at once."""
+        idle = self.cycle is None or self.cycle.response_complete
+        return idle and not (self._ends or self.flow.write_paused or self.transport.is_closing())
+
+    def _again(self, known: Known, body: bytes) -> None:
+        """A whole request whose head was read before, byte for byte: the parser would say the same of it."""
+        self._unwatch()
+        self._unset_keepalive_if_required()
+        self._silent_bytes = 0
+        turn = self.cycle = Turn(self, known.settled.headers, keep_alive=True)  # type: ignore[assignment]
+        turn.more_body = False
+        call = self._desk.again(turn, known.settled)
+        if call is not None:
+            turn.body = body
+            self._desk.take(turn, call)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets it, and what it had begun to ask."""
         self._forget_body()
         super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        super().on_message_begin()
+        self._between = False
 
     def start(self) -> bool:
         """Takes the short way if the request whose headers are there may."""
@@ -87,7 +124,8 @@ class FastLane(BoundedProtocol):
         declared = declared_bytes(headers)
         if declared is None or declared > MAX_BODY_BYTES:
             return False
-        self._open(Turn(self, headers), door)
+        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        self._open(Turn(self, headers, keep_alive=keep_alive), door)
         return True
 
     def _is_plain(self) -> bool:
@@ -122,7 +160,16 @@ class FastLane(BoundedProtocol):
         self._forget_body()
         turn.more_body = False
         turn.body = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._between = turn.keep_alive
+        if self._packet is not None and turn.keep_alive:
+            self._learn(turn, *self._packet)
         self._desk.take(turn, turn.call)
+
+    def _learn(self, turn: Turn, packet: bytes, head: int) -> None:
+        """Remembers the head, where the packet was this one request and nothing else."""
+        self._packet = None
+        if len(packet) - head == len(turn.body) and packet.endswith(turn.body):
+            self._desk.keep(packet[:head], turn.call, length=len(turn.body))
 
     def replied(self, turn: Turn, reply: Reply) -> None:
         """Writes the reply, and lets the next request in."""
@@ -150,8 +197,20 @@ class FastLane(BoundedProtocol):
 
 
 def _head(reply: Reply, defaults: list[tuple[bytes, bytes]], *, closes: bool) -> bytes:
-    lines = [f"content-type: {reply.media}\r\ncontent-length: {len(reply.body)}"]
-    lines += [f"{name}: {value}" for name, value in reply.headers if name != "connection"]
-    lines.append("connection: close\r\n\r\n" if closes else "\r\n")
+    first, rest = _constant(reply.status, reply.media, reply.headers)
     said = b"".join([b"%b: %b\r\n" % pair for pair in defaults])
-    return STATUS_LINE[reply.status] + said + "\r\n".join(lines).encode("latin-1")
+    named = ""
+    if reply.request:
+        named = f"\r\nx-request-id: {reply.request}"
+    if reply.prediction:
+        named += f"\r\ncauseway-prediction-id: {reply.prediction}"
+    end = "\r\nconnection: close\r\n\r\n" if closes else "\r\n\r\n"
+    return first + said + rest + f"{len(reply.body)}{named}{end}".encode("latin-1")
+
+
+@lru_cache(maxsize=256)
+def _constant(status: int, media: str, headers: tuple[tuple[str, str], ...]) -> tuple[bytes, bytes]:
+    """The status line, and the headers that many replies share, up to their length."""
+    lines = [f"content-type: {media}"]
+    lines += [f"{name}: {value}" for name, value in headers if name != "connection"]
+    return STATUS_LINE[status], "\r\n".join([*lines, "content-length: "]).encode("latin-1")
