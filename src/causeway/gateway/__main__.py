@@ -34,6 +34,7 @@ def _options() -> Options:
         help="port; 0 takes a free one (default: AIP_HTTP_PORT, where a platform says it)",
     )
     parser.add_argument("--port-file", type=Path, help="file to write the port to once it answers")
+    parser.add_argument("--grpc-port", type=int, help="answer gRPC there as well; 0 takes a free one")
     parser.add_argument(
         "--rotate-seconds", type=float, default=10.0, help="close a record log at least this often"
     )
@@ -45,6 +46,7 @@ def _options() -> Options:
         port=given.port,
         port_file=given.port_file,
         rotate_seconds=given.rotate_seconds,
+        grpc_port=given.grpc_port,
     )
 
 

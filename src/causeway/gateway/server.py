@@ -20,6 +20,7 @@ from causeway.gateway.desk import Desk
 from causeway.gateway.http_limits import BoundedProtocol
 from causeway.gateway.lane import FastLane
 from causeway.gateway.recorder import Recorder
+from causeway.gateway.rpc import beside
 from causeway.gateway.watcher import Watcher
 
 BACKLOG = 2048
@@ -38,6 +39,7 @@ class Options(Struct, frozen=True):
     port: int = 0
     port_file: Path | None = None
     rotate_seconds: float = 10.0
+    grpc_port: int | None = None
 
 
 class _Server(uvicorn.Server):
@@ -76,7 +78,8 @@ async def _serve(options: Options, listening: socket.socket) -> None:
         loop.add_signal_handler(signum, _stop, server)
     following = loop.create_task(watcher.follow())
     try:
-        await server.serve(sockets=[listening])
+        async with beside(app, options.host, options.grpc_port):
+            await server.serve(sockets=[listening])
     finally:
         following.cancel()
         await watcher.close()

@@ -1,0 +1,27 @@
+"""Open Inference Protocol v2 over gRPC: another spelling of what `/v2` says over HTTP."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+
+from causeway.core.errors import MissingExtra
+from causeway.gateway.http import Application
+
+
+@asynccontextmanager
+async def beside(
+    app: Application, host: str, port: int | None, *, shared: bool = False
+) -> AsyncIterator[None]:
+    """Answers gRPC at this port within, if one is named; `shared` lets others listen there too."""
+    if port is None:
+        yield
+        return
+    if find_spec("grpc") is None:
+        raise MissingExtra("gRPC is not installed", hint='install with: pip install "causeway[grpc]"')
+    # an optional extra, and 35 MB that a gateway without it should not hold
+    from causeway.gateway.rpc.service import serving  # noqa: PLC0415
+
+    async with serving(app, host, port, shared=shared) as bound:
+        print(f"gateway: gRPC ready on {host}:{bound}", file=sys.stderr, flush=True)  # noqa: T201 - as HTTP says it
+        yield

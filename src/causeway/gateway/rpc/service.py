@@ -1,0 +1,221 @@
+"""The gRPC server: each call is asked of the application as `/v2` would be, so both know the same rules."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import grpc.aio
+import msgspec
+from msgspec import Struct
+
+from causeway.core.errors import CausewayError, OutsideError
+from causeway.gateway.http import MAX_BODY_BYTES, MAX_SHOWN, Application, Scope
+from causeway.gateway.protocols.oip_binary import LENGTH, OCTETS
+from causeway.gateway.refusals import NothingHere
+from causeway.gateway.rpc.messages import SERVICE, message, read
+from causeway.gateway.rpc.translation import body_of, response_of
+
+MAX_CALLS = 1024
+"""At once; one more is told that there is no room."""
+MAX_HEADER_BYTES = 64 << 10
+IDLE_MS = 300_000
+DRAIN_SECONDS = 2
+
+CODES = {
+    400: grpc.StatusCode.INVALID_ARGUMENT,
+    401: grpc.StatusCode.UNAUTHENTICATED,
+    403: grpc.StatusCode.PERMISSION_DENIED,
+    404: grpc.StatusCode.NOT_FOUND,
+    413: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    415: grpc.StatusCode.INVALID_ARGUMENT,
+    422: grpc.StatusCode.INVALID_ARGUMENT,
+    429: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    503: grpc.StatusCode.UNAVAILABLE,
+    504: grpc.StatusCode.DEADLINE_EXCEEDED,
+}
+"""By HTTP status; any other is INTERNAL."""
+_OURS = frozenset((LENGTH, "content-type", "content-length", "content-encoding", "te", "expect"))
+_UNSAID = frozenset((LENGTH, "content-type", "content-length", "connection"))
+_json = msgspec.json.Decoder()
+
+Context = grpc.aio.ServicerContext[bytes, bytes]
+Headers = list[tuple[bytes, bytes]]
+
+
+class Got(Struct, frozen=True):
+    """What the application said."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def said(self) -> Any:  # noqa: ANN401 - JSON of our own
+        """The body, where it is JSON."""
+        return _json.decode(self.body)
+
+
+class Service(grpc.GenericRpcHandler):
+    """The protocol's six calls."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        calls = {
+            "ServerLive": self._live,
+            "ServerReady": self._ready,
+            "ServerMetadata": self._server,
+            "ModelReady": self._model_ready,
+            "ModelMetadata": self._model,
+            "ModelInfer": self._infer,
+        }
+        # bytes in, bytes out: grpc would call it our fault that a message cannot be read
+        self._handlers = {
+            f"/{SERVICE}/{name}": grpc.unary_unary_rpc_method_handler(_guarded(call))
+            for name, call in calls.items()
+        }
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:  # noqa: ANN401 - grpc's own
+        """What answers this call; None for those that the protocol does not have."""
+        return self._handlers.get(handler_call_details.method)
+
+    async def _live(self, content: bytes, context: Context) -> Any:  # noqa: ANN401 - a message
+        read("ServerLiveRequest", content)
+        got = await self._asked("GET", "/v2/health/live", context)
+        return message("ServerLiveResponse")(live=got.status == 200)
+
+    async def _ready(self, content: bytes, context: Context) -> Any:  # noqa: ANN401 - the same
+        read("ServerReadyRequest", content)
+        got = await self._asked("GET", "/v2/health/ready", context)
+        return message("ServerReadyResponse")(ready=got.status == 200)
+
+    async def _server(self, content: bytes, context: Context) -> Any:  # noqa: ANN401 - the same
+        read("ServerMetadataRequest", content)
+        got = _right(await self._asked("GET", "/v2", context))
+        # bytes behind JSON are a matter of HTTP
+        return message("ServerMetadataResponse")(name=got.said["name"], version=got.said["version"])
+
+    async def _model_ready(self, content: bytes, context: Context) -> Any:  # noqa: ANN401 - the same
+        asked = read("ModelReadyRequest", content)
+        got = await self._asked("GET", f"{_path(asked.name, asked.version)}/ready", context)
+        if got.status != 503:
+            _right(got)
+        return message("ModelReadyResponse")(ready=got.status == 200)
+
+    async def _model(self, content: bytes, context: Context) -> Any:  # noqa: ANN401 - the same
+        asked = read("ModelMetadataRequest", content)
+        got = _right(await self._asked("GET", _path(asked.name, asked.version), context))
+        return message("ModelMetadataResponse")(**got.said)
+
+    async def _infer(self, content: bytes, context: Context) -> Any:  # noqa: ANN401 - the same
+        asked = read("ModelInferRequest", content)
+        body = body_of(asked)
+        more = [(LENGTH.encode(), str(body.head).encode()), (b"content-type", OCTETS.encode())]
+        path = f"{_path(asked.model_name, asked.model_version)}/infer"
+        got = _right(await self._asked("POST", path, context, body=body.content, more=more))
+        context.set_trailing_metadata([each for each in got.headers.items() if each[0] not in _UNSAID])
+        head = got.headers.get(LENGTH)
+        raw = bool(asked.raw_input_contents)
+        return response_of(got.body, None if head is None else int(head), raw=raw)
+
+    async def _asked(
+        self, method: str, path: str, context: Context, *, body: bytes = b"", more: Headers | None = None
+    ) -> Got:
+        headers = [*_headers(context), *(more or [])]
+        scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
+        # a caller who gives up must not end what others wait for as well
+        return await asyncio.shield(_got(self._app, scope, body))
+
+
+class _Refused(CausewayError):
+    """What the application said no to."""
+
+    def __init__(self, got: Got) -> None:
+        said = got.said
+        super().__init__(said["error"], hint=said["hint"])
+        self.status = got.status
+        self.headers = got.headers
+
+
+def _right(got: Got) -> Got:
+    if got.status >= 400:
+        raise _Refused(got)
+    return got
+
+
+def _guarded(call: Callable[[bytes, Context], Any]) -> Callable[[bytes, Context], Any]:
+    """The call, whose refusals become the status that gRPC has for them."""
+
+    async def answered(content: bytes, context: Context) -> bytes:
+        try:
+            made: bytes = (await call(content, context)).SerializeToString()
+        except CausewayError as error:
+            if isinstance(error, _Refused):
+                told = [each for each in error.headers.items() if each[0] not in _UNSAID]
+                context.set_trailing_metadata(told)
+            code = CODES.get(error.status, grpc.StatusCode.INTERNAL)
+            said = error.message[:MAX_SHOWN] + (f"; {error.hint[:MAX_SHOWN]}" if error.hint else "")
+            # a status travels in a header: printable ASCII only
+            await context.abort(code, said.encode("ascii", "replace").decode())
+            raise
+        return made
+
+    return answered
+
+
+def _path(name: str, version: str) -> str:
+    if "/" in name or "/" in version:
+        raise NothingHere("a model's name or version has no slash")
+    return f"/v2/models/{name}/versions/{version}" if version else f"/v2/models/{name}"
+
+
+def _headers(context: Context) -> Headers:
+    """The call's metadata as headers, without those that we say ourselves."""
+    given = context.invocation_metadata() or ()
+    return [
+        (name.encode(), value.encode("latin-1", "replace"))
+        for name, value in given
+        if isinstance(value, str) and name not in _OURS
+    ]
+
+
+async def _got(app: Application, scope: Scope, body: bytes) -> Got:
+    sent: list[Mapping[str, Any]] = []
+
+    async def receive() -> Mapping[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    headers = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    return Got(sent[0]["status"], headers, sent[1]["body"])
+
+
+@asynccontextmanager
+async def serving(app: Application, host: str, port: int, *, shared: bool = False) -> AsyncIterator[int]:
+    """The port at which gRPC is answered within; `shared` lets other processes listen there as well."""
+    server = grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", MAX_BODY_BYTES),
+            ("grpc.max_metadata_size", MAX_HEADER_BYTES),
+            ("grpc.max_connection_idle_ms", IDLE_MS),
+            ("grpc.so_reuseport", int(shared)),
+        ],
+        maximum_concurrent_rpcs=MAX_CALLS,
+    )
+    server.add_generic_rpc_handlers((Service(app),))
+    try:
+        bound = server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    except RuntimeError as error:
+        raise OutsideError(
+            f"cannot listen on {host}:{port} for gRPC",
+            hint="another process may hold this port: choose another with --grpc-port, or stop it",
+        ) from error
+    await server.start()
+    try:
+        yield bound
+    finally:
+        await server.stop(DRAIN_SECONDS)

@@ -1,0 +1,171 @@
+"""Open Inference Protocol over gRPC: the same rows, keys, limits and records as over HTTP."""
+
+import re
+
+import numpy as np
+import pytest
+from gateway_process import BEARER, eventually, key, route, running
+from test_protocols_binary import PIECES, ROWS, json_answer, texts
+
+grpc = pytest.importorskip("grpc", reason="needs the extra causeway[grpc]")
+
+from causeway.gateway.rpc.messages import SERVICE, message  # noqa: E402 - needs the extra
+
+FIELDS = {
+    "tenure": ("FP64", "fp64_contents", [row["tenure"] for row in ROWS]),
+    "visits": ("INT64", "int64_contents", [row["visits"] for row in ROWS]),
+    "plan": ("BYTES", "bytes_contents", [row["plan"].encode() for row in ROWS]),
+}
+
+
+@pytest.fixture(scope="module")
+def lanes(signing, churn, tmp_path_factory):
+    """A gateway that answers HTTP and gRPC, and the address of the latter."""
+    routes = [route("churn", churn, signing=signing, keys=(key(), key("r", name="k2", scopes=("read",))))]
+    with running(tmp_path_factory.mktemp("grpc"), *routes, options=("--grpc-port", "0")) as gateway:
+        said = eventually(lambda: re.search(r"gRPC ready on (\S+)", gateway.said()), "the gRPC port")
+        with grpc.insecure_channel(said[1]) as channel:
+            yield gateway, channel
+
+
+@pytest.fixture
+def call(lanes):
+    def ask(name, content=b"", *, bearer=BEARER, metadata=()):
+        content = content if isinstance(content, bytes) else content.SerializeToString()
+        held = (("authorization", f"Bearer {bearer}"),) if bearer else ()
+        asked = lanes[1].unary_unary(f"/{SERVICE}/{name}")
+        got, told = asked.with_call(content, metadata=(*held, *metadata), timeout=20)
+        return message(f"{name}Response").FromString(got), dict(told.trailing_metadata())
+
+    return ask
+
+
+def refusal(call, *given, **more):
+    with pytest.raises(grpc.RpcError) as caught:
+        call(*given, **more)
+    return caught.value.code().name, caught.value.details()
+
+
+def typed(**changes):
+    request = message("ModelInferRequest")(model_name="churn", id="42")
+    for name, (datatype, field, values) in (FIELDS | changes).items():
+        tensor = request.inputs.add(name=name, datatype=datatype, shape=[len(values)])
+        getattr(tensor.contents, field).extend(values)
+    return request
+
+
+def raw(*, rows=2, **changes):
+    request = message("ModelInferRequest")(model_name="churn")
+    for name, (datatype, content) in (PIECES | changes).items():
+        request.inputs.add(name=name, datatype=datatype, shape=[rows])
+        request.raw_input_contents.append(content)
+    return request
+
+
+def test_the_server_and_its_models_tell_what_http_tells(call, lanes):
+    assert call("ServerLive", bearer=None)[0].live
+    assert call("ServerReady", bearer=None)[0].ready
+    assert call("ServerMetadata")[0].name == "causeway"
+    version = lanes[0].call("GET", "/v2/models/churn").body["versions"][0]
+    for given in ({}, {"version": version}):
+        assert call("ModelReady", message("ModelReadyRequest")(name="churn", **given))[0].ready
+        told, _ = call("ModelMetadata", message("ModelMetadataRequest")(name="churn", **given))
+        assert [(t.name, t.datatype, list(t.shape)) for t in told.inputs] == [
+            ("tenure", "FP64", [-1]),
+            ("visits", "INT64", [-1]),
+            ("plan", "BYTES", [-1]),
+        ]
+        assert told.properties["probability.classes"] == "stay,leave"
+
+
+def test_typed_and_raw_contents_get_the_answer_that_http_gives(call, lanes):
+    plain = {o["name"]: o for o in json_answer(lanes[0]).body["outputs"]}
+    got, told = call("ModelInfer", typed(), metadata=(("x-request-id", "order-17"),))
+    assert (got.id, told["x-request-id"]) == ("42", "order-17")
+    outputs = {output.name: output for output in got.outputs}
+    assert [value.decode() for value in outputs["label"].contents.bytes_contents] == plain["label"]["data"]
+    assert list(outputs["probability"].shape) == [2, 2]
+    probabilities = np.float32(plain["probability"]["data"])
+    np.testing.assert_array_equal(outputs["probability"].contents.fp32_contents, probabilities)
+    assert outputs["prediction_id"].contents.bytes_contents[0].decode() == told["causeway-prediction-id"]
+    got, _ = call("ModelInfer", raw())
+    place = [output.name for output in got.outputs].index("probability")
+    np.testing.assert_array_equal(np.frombuffer(got.raw_output_contents[place], "<f4"), probabilities)
+
+
+def test_what_is_answered_over_grpc_is_recorded(call, lanes):
+    _, told = call("ModelInfer", typed())
+    identity = told["causeway-prediction-id"]
+    found = eventually(lambda: [r for r in lanes[0].recorded() if r.id == identity], "the record")
+    assert (found[0].inputs, found[0].consumer) == (ROWS[0], "team-a")
+
+
+def test_only_the_outputs_that_were_asked_for_come_back(call):
+    request = typed()
+    request.outputs.add(name="label")
+    assert [output.name for output in call("ModelInfer", request)[0].outputs] == ["label"]
+
+
+def test_the_doors_are_those_of_http(call):
+    assert refusal(call, "ModelInfer", typed(), bearer=None)[0] == "UNAUTHENTICATED"
+    assert refusal(call, "ModelInfer", typed(), bearer="r")[0] == "PERMISSION_DENIED"
+    assert refusal(call, "ServerMetadata", bearer="wrong")[0] == "UNAUTHENTICATED"
+    for name in ("other", "", "churn/infer", "churn/versions/1"):
+        assert refusal(call, "ModelReady", message("ModelReadyRequest")(name=name))[0] == "NOT_FOUND"
+    assert refusal(call, "ModelStreamInfer", typed())[0] == "UNIMPLEMENTED"
+
+
+WRONG = {
+    "garbage": lambda: b"\xff\xff\xff\xff",
+    "cut short": lambda: typed().SerializeToString()[:-3],
+    "a name that is no UTF-8": lambda: b"\x0a\x02\xff\xfe",
+    "no inputs": lambda: message("ModelInferRequest")(model_name="churn"),
+    "fewer raw contents than inputs": lambda: _without_last(raw()),
+    "both kinds of contents": lambda: _both(raw()),
+    "the field of another datatype": lambda: typed(tenure=("FP64", "fp32_contents", [1, 2])),
+    "FP16 in contents": lambda: typed(tenure=("FP16", "fp32_contents", [1, 2])),
+    "an unknown datatype": lambda: typed(tenure=("COMPLEX", "fp32_contents", [1, 2])),
+    "not a number": lambda: typed(tenure=("FP64", "fp64_contents", [1, float("nan")])),
+    "infinity": lambda: typed(tenure=("FP32", "fp32_contents", [1, float("-inf")])),
+    "too large for its datatype": lambda: typed(visits=("INT8", "int_contents", [1, 300])),
+    "no UTF-8": lambda: typed(plan=("BYTES", "bytes_contents", [b"\xff\xfe", b"gold"])),
+    "uneven inputs": lambda: typed(visits=("INT64", "int64_contents", [1])),
+    "a huge shape": lambda: raw(rows=2**62),
+    "a negative shape": lambda: raw(rows=-2),
+    "a text cut short": lambda: raw(plan=("BYTES", texts("gold", "gold")[:-2])),
+    "an unknown input": lambda: typed(other=("FP64", "fp64_contents", [1, 2])),
+}
+
+
+def _without_last(request):
+    del request.raw_input_contents[-1]
+    return request
+
+
+def _both(request):
+    request.inputs[0].contents.fp64_contents.extend([1, 2])
+    return request
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_no_request_gets_one_clear_refusal(call, case):
+    code, details = refusal(call, "ModelInfer", WRONG[case]())
+    assert code in ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED")
+    assert 10 < len(details) < 1100
+
+
+def test_a_message_that_is_too_large_is_refused_however_it_is_packed(lanes, call):
+    request = typed(plan=("BYTES", "bytes_contents", [b"x" * (5 << 20), b"gold"]))
+    assert refusal(call, "ModelInfer", request)[0] == "RESOURCE_EXHAUSTED"
+    asked = lanes[1].unary_unary(f"/{SERVICE}/ModelInfer")
+    with pytest.raises(grpc.RpcError) as caught:
+        asked(request.SerializeToString(), compression=grpc.Compression.Gzip, timeout=20)
+    assert caught.value.code().name == "RESOURCE_EXHAUSTED"
+    assert call("ServerLive", bearer=None)[0].live
+
+
+def test_errors_name_field_and_row_in_plain_characters(call):
+    wrong = typed(plan=("BYTES", "bytes_contents", [b"gold", "plätin".encode()]))
+    code, details = refusal(call, "ModelInfer", wrong)
+    assert code == "INVALID_ARGUMENT"
+    assert details.startswith("row 1, field 'plan': 'pl?tin' was never seen")
