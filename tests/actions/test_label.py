@@ -9,7 +9,8 @@ from click.testing import CliRunner
 import shipyard
 from causeway.actions.decide import product_state
 from causeway.actions.label import OUTCOMES, Columns, label, outcomes_joined
-from causeway.actions.seal import seal, segment_files
+from causeway.actions.seal import seal
+from causeway.actions.segments import segment_files
 from causeway.cli.main import main
 from causeway.core.errors import NotFound, UsageError
 from causeway.core.events import OutcomesLabelled, RunStarted, SegmentSealed

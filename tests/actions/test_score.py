@@ -21,7 +21,7 @@ import shipyard
 from causeway.actions.access import grant
 from causeway.actions.bundles import trusted_keys
 from causeway.actions.score.score import Wanted, score
-from causeway.actions.seal import segment_files
+from causeway.actions.segments import segment_files
 from causeway.cli.main import main
 from causeway.core.access import NoAccess
 from causeway.core.assignment import Lots

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 import shipyard
 from causeway.actions import seal as sealing
 from causeway.actions.doctor import examine
-from causeway.actions.seal import PREDICTIONS, seal, segment_files
+from causeway.actions.seal import seal
+from causeway.actions.segments import PREDICTIONS, segment_files
 from causeway.adapters import registry
 from causeway.cli.main import main
 from causeway.core.errors import Conflict, OutsideError
@@ -139,10 +140,10 @@ sealing.seal(work, "churn")
 """
 POINTS = {
     "before anything was written": "sealing._read_logs = die",
-    "when the file lies there": "sealing.write_segment = after(sealing.write_segment)",
+    "when the file lies there": "sealing.put_segment = after(sealing.put_segment)",
     "when the file was lost again": (
-        "write = sealing.write_segment; sealing.write_segment = lambda w, f, c: write(w, f, c)"
-        " or sealing.segment_file(w, f).unlink(); type(work.ledger).append = die"
+        "put = sealing.put_segment; sealing.put_segment = lambda w, new: put(w, new)"
+        " or (w.state / new.fact.path).unlink(); type(work.ledger).append = die"
     ),
     "before the event": "type(work.ledger).append = die",
     "after the event": "type(work.ledger).append = after(type(work.ledger).append)",
@@ -192,7 +193,7 @@ def test_a_disk_that_is_full_leaves_the_logs_for_the_next_time(work, monkeypatch
         raise OutsideError("cannot write: No space left on device", hint="free some space")
 
     with monkeypatch.context() as patched:
-        patched.setattr(sealing, "write_segment", full)
+        patched.setattr(sealing, "put_segment", full)
         with pytest.raises(OutsideError, match="No space left"):
             seal(work, "churn")
     assert sealed_events(work) == []

@@ -12,7 +12,14 @@ from msgspec import Struct
 
 from causeway.actions.bundles import describe
 from causeway.actions.decide import product_state
-from causeway.actions.seal import PREDICTIONS, segment_files, segment_path, write_segment
+from causeway.actions.segments import (
+    OUTCOMES,
+    PREDICTIONS,
+    NewSegment,
+    put_segment,
+    segment_files,
+    segment_path,
+)
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
 from causeway.core.errors import CausewayError, Conflict, NotFound, UsageError
@@ -21,7 +28,6 @@ from causeway.core.ids import digest_of
 from causeway.core.records import SegmentColumn
 from causeway.core.table import Table
 
-OUTCOMES = "outcomes"
 SHOWN_IDS = 5
 TRIES = 5
 _WHOLE = re.compile(r"([-+]?\d+)\.0+")
@@ -79,7 +85,7 @@ def label(work: Workspace, product: str, file: Path, *, columns: Columns | None 
         if not sorted_out.joined:
             return _labelled(product, outcomes, sorted_out)
         fact, content = _segment(work, product, sorted_out.joined)
-        write_segment(work, fact, content)
+        put_segment(work, NewSegment(fact, content))
         result = _labelled(product, outcomes, sorted_out, segment=fact.segment)
         facts = [fact, _event(result)]
         try:

@@ -10,7 +10,8 @@ from msgspec import Struct
 from causeway.actions.decide import product_state
 from causeway.actions.lineage import FOLDER, events_told
 from causeway.actions.lineage_received import own_file, owned_datasets, received_events
-from causeway.actions.seal import PREDICTIONS, log_folder, segment_file
+from causeway.actions.seal import log_folder
+from causeway.actions.segments import PREDICTIONS, segment_source, segments_of
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
 from causeway.core.errors import NotFound, UsageError
@@ -18,7 +19,7 @@ from causeway.core.events import SegmentSealed
 from causeway.core.ids import DIGEST_PREFIX, is_product_name, short
 from causeway.core.lineage import OURS
 from causeway.core.lineage_events import EventSeen, Key, event_of
-from causeway.core.records import Torn, frames
+from causeway.core.records import Record, frames
 from causeway.core.table import Number
 from causeway.views.lineage import (
     Graph,
@@ -153,12 +154,8 @@ def find_prediction(work: Workspace, name: str) -> Answered | None:
 
 
 def _in_segments(work: Workspace, product: str, name: str) -> Answered | None:
-    facts = [event.fact for event in work.ledger.read(product)]
-    files = [
-        segment_file(work, fact)
-        for fact in facts
-        if isinstance(fact, SegmentSealed) and fact.stream == PREDICTIONS and _may_hold(fact, name)
-    ]
+    segments = segments_of(work, product, PREDICTIONS)
+    files = [segment_source(work, fact) for fact in segments if _may_hold(fact, name)]
     if not files:
         return None
     table = registry.segment_files().matching(files, [name], columns=["id", "at", "release", "arm"])
@@ -183,7 +180,7 @@ def _in_logs(work: Workspace, product: str, name: str) -> Answered | None:
         if not log.is_file() or name.encode() not in (content := log.read_bytes()):
             continue
         for record in frames(content):
-            if not isinstance(record, Torn) and record.id == name:
+            if isinstance(record, Record) and record.id == name:
                 at = datetime.fromtimestamp(record.at_ns / 1e9, UTC)
                 return Answered(name, product, record.release, at, record.arm)
     return None

@@ -30,7 +30,7 @@ def personal_ways(work: Workspace, releases: Iterable[str], serving: ServingPart
         return {}
     ways: dict[str, str] = {}
     for release in releases:
-        for name, word in _classified(work, release).items():
+        for name, word in _classified(work, release, serving.entity).items():
             if word in OPEN:
                 continue
             way = serving.personal if word == PERSONAL else OMIT
@@ -74,12 +74,12 @@ def hashing(work: Workspace, product: str) -> Private | None:
     return Private({}, key)
 
 
-def _classified(work: Workspace, release: str) -> dict[str, str]:
-    """The classification of each input of the release, as its own contract has it."""
+def _classified(work: Workspace, release: str, entity: str) -> dict[str, str]:
+    """The classification of each input of the release, and of the entity, as its own contract has it."""
     described = describe(work, release).release
     if CONTRACT not in described.files:
         return {}
-    inputs = {field.name for field in described.signature.inputs}
+    inputs = {entity, *(field.name for field in described.signature.inputs)}
     content = _content(work, release)
     check_file(described, CONTRACT, content)
     contract = read_contract(content, where=CONTRACT)

@@ -5,7 +5,6 @@ carried out by the next one, with the same logs and the same result.
 """
 
 import fcntl
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,16 +16,15 @@ import msgspec
 from msgspec import Struct
 
 from causeway.actions.lease import holding
-from causeway.actions.source import digest_file
+from causeway.actions.segments import PREDICTIONS, is_there, new_segment, put_segment
 from causeway.actions.workspace import Workspace, write_whole
 from causeway.adapters import registry
 from causeway.core.errors import Conflict, OutsideError
 from causeway.core.events import AnyFact, RecordsTorn, SegmentSealed
-from causeway.core.ids import check_product_name, digest_of, short
-from causeway.core.records import Record, Torn, columns_of, frames
-from causeway.ledger import BrokenLedger
+from causeway.core.ids import check_product_name
+from causeway.core.keeping import RecordsLost
+from causeway.core.records import Lost, Record, SegmentContent, Torn, columns_of, frames
 
-PREDICTIONS = "predictions"
 BATCH_BYTES = 32 << 20
 WAIT_SECONDS = 3.0
 TURN_SECONDS = 10.0
@@ -45,6 +43,8 @@ class Sealed(Struct, frozen=True):
     torn_bytes: int
     open_logs: int
     """Logs that a gateway went on writing to; the next seal takes them."""
+    lost: int = 0
+    """Answers whose records never reached the disk, as the gateway counted them."""
 
 
 class Plan(Struct, frozen=True):
@@ -56,12 +56,14 @@ class Plan(Struct, frozen=True):
     torn: tuple[str, ...] = ()
     """Logs that end in a torn record; they are put aside, not thrown away."""
     torn_bytes: int = 0
+    lost: tuple[RecordsLost, ...] = ()
 
 
 class _Read(Struct, frozen=True):
     records: list[Record]
     duplicates: int
     torn: dict[str, int]
+    lost: tuple[RecordsLost, ...]
 
 
 def seal(
@@ -69,7 +71,7 @@ def seal(
 ) -> Sealed:
     """Seals every closed log of the product, asking a running gateway to close the one it writes to."""
     check_product_name(product)
-    with _alone(work, product, seconds=turn_seconds):
+    with alone(work, product, seconds=turn_seconds):
         done = [_carry_out(work, product, plan) for plan in _interrupted(work, product)]
         still_open = _close_logs(log_folder(work, product), wait_seconds=wait_seconds)
         done += [_carry_out(work, product, plan) for plan in _batches(log_folder(work, product))]
@@ -83,35 +85,8 @@ def seal(
         duplicates=sum(plan.duplicates for plan in done),
         torn_bytes=torn_bytes,
         open_logs=still_open,
+        lost=sum(lost.rows for plan in done for lost in plan.lost),
     )
-
-
-def segment_files(work: Workspace, product: str, stream: str) -> list[Path]:
-    """The product's segments of one stream in the order of the ledger, which alone says what they are."""
-    facts = (event.fact for event in work.ledger.read(product))
-    return [segment_file(work, f) for f in facts if isinstance(f, SegmentSealed) and f.stream == stream]
-
-
-def segment_file(work: Workspace, fact: SegmentSealed) -> Path:
-    """Where the segment lies; refused where the ledger names a place that is none for segments."""
-    folder, place = work.state / "segments", Path(os.path.normpath(work.state / fact.path))
-    if not place.is_relative_to(folder):
-        raise BrokenLedger(
-            f"a segment is said to lie outside of {folder}",
-            where=fact.path,
-            hint="this was not written by Causeway: ask whoever gave you this ledger",
-        )
-    return place
-
-
-def write_segment(work: Workspace, fact: SegmentSealed, content: bytes) -> None:
-    """Puts a segment's file in its place."""
-    write_whole(segment_file(work, fact), content)
-
-
-def segment_path(product: str, stream: str, *, day: str, digest: str) -> str:
-    """Where a segment lies below the state's folder."""
-    return f"segments/{product}/{stream}/{day}/{short(digest)}.parquet"
 
 
 def log_folder(work: Workspace, product: str) -> Path:
@@ -147,11 +122,12 @@ def _batches(folder: Path) -> Iterator[Plan]:
 def _carry_out(work: Workspace, product: str, plan: Plan) -> Plan:
     facts = [event.fact for event in work.ledger.read(product)]
     known = {fact.segment for fact in facts if isinstance(fact, SegmentSealed)}
-    if plan.segments is None or not all(s.segment in known or _whole(work, s) for s in plan.segments):
+    if plan.segments is None or not all(s.segment in known or is_there(work, s) for s in plan.segments):
         plan = _write(work, product, Plan(plan.logs))
     fresh: list[AnyFact] = [segment for segment in plan.segments or () if segment.segment not in known]
     if (torn := _all_torn(plan)) and torn not in facts:
         fresh.append(torn)
+    fresh += [lost for lost in plan.lost if lost not in facts]
     if fresh:
         work.ledger.append(product, fresh, actor=work.actor, at=work.clock.now())
     _retire(log_folder(work, product), plan)
@@ -165,20 +141,17 @@ def _write(work: Workspace, product: str, plan: Plan) -> Plan:
     segments: list[SegmentSealed] = []
     torn_bytes = sum(read.torn.values())
     for day, rows in groupby(read.records, key=_day):
-        records = list(rows)
-        content = registry.segment_files().encode(columns_of(records))
-        fact = SegmentSealed(
-            segment=digest_of(content),
-            stream=PREDICTIONS,
-            path=segment_path(product, PREDICTIONS, day=day, digest=digest_of(content)),
-            rows=len(records),
-            first_at=_moment(records[0]),
-            last_at=_moment(records[-1]),
+        new = new_segment(
+            work,
+            product,
+            PREDICTIONS,
+            _content_of(list(rows)),
+            day=day,
             torn_bytes=0 if segments else torn_bytes,
         )
-        write_segment(work, fact, content)
-        segments.append(fact)
-    written = Plan(plan.logs, tuple(segments), read.duplicates, tuple(read.torn), torn_bytes)
+        put_segment(work, new)
+        segments.append(new.fact)
+    written = Plan(plan.logs, tuple(segments), read.duplicates, tuple(read.torn), torn_bytes, read.lost)
     _save(work, product, written)
     return written
 
@@ -191,16 +164,27 @@ def _all_torn(plan: Plan) -> RecordsTorn | None:
 def _read_logs(folder: Path, names: Sequence[str]) -> _Read:
     records: dict[str, Record] = {}
     torn: dict[str, int] = {}
+    lost: list[RecordsLost] = []
     seen = 0
     for name in names:
         for found in frames(_content(folder / name)):
-            if isinstance(found, Torn):
-                torn[name] = found.length
-                continue
-            seen += 1
-            records.setdefault(found.id, found)
+            match found:
+                case Torn():
+                    torn[name] = found.length
+                case Lost():
+                    lost.append(
+                        RecordsLost(found.rows, _time(found.first_ns), _time(found.last_ns), found.because)
+                    )
+                case Record():
+                    seen += 1
+                    records.setdefault(found.id, found)
     ordered = sorted(records.values(), key=lambda record: (record.at_ns, record.id))
-    return _Read(ordered, seen - len(ordered), torn)
+    return _Read(ordered, seen - len(ordered), torn, tuple(lost))
+
+
+def _content_of(records: Sequence[Record]) -> SegmentContent:
+    content = registry.segment_files().encode(columns_of(records))
+    return SegmentContent(content, len(records), records[0].at_ns // 1000, records[-1].at_ns // 1000)
 
 
 def _content(log: Path) -> bytes:
@@ -214,13 +198,6 @@ def _content(log: Path) -> bytes:
 
 def _save(work: Workspace, product: str, plan: Plan) -> None:
     write_whole(_plan_file(work, product), msgspec.json.encode(plan))
-
-
-def _whole(work: Workspace, segment: SegmentSealed) -> bool:
-    try:
-        return digest_file(segment_file(work, segment)) == segment.segment
-    except OutsideError:
-        return False
 
 
 def _retire(folder: Path, plan: Plan) -> None:
@@ -262,7 +239,7 @@ def _adopted(log: Path) -> bool:
 
 
 @contextmanager
-def _alone(work: Workspace, product: str, *, seconds: float) -> Iterator[None]:
+def alone(work: Workspace, product: str, *, seconds: float) -> Iterator[None]:
     """Waits until no other process seals this product; `causeway up` does so whenever much is waiting."""
     deadline = time.monotonic() + seconds
     while True:
@@ -275,9 +252,9 @@ def _alone(work: Workspace, product: str, *, seconds: float) -> Iterator[None]:
         time.sleep(POLL_SECONDS)
 
 
-def _moment(record: Record) -> datetime:
-    return datetime.fromtimestamp(record.at_ns // 1000 / 1e6, UTC)
+def _time(at_ns: int) -> datetime:
+    return datetime.fromtimestamp(at_ns // 1000 / 1e6, UTC)
 
 
 def _day(record: Record) -> str:
-    return f"{_moment(record):%Y-%m-%d}"
+    return f"{_time(record.at_ns):%Y-%m-%d}"

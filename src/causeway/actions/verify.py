@@ -8,13 +8,13 @@ from pathlib import Path
 from msgspec import structs
 
 from causeway.actions.bundles import prove
-from causeway.actions.seal import segment_file
-from causeway.actions.source import digest_file
+from causeway.actions.segments import profile_path, segment_digest
 from causeway.actions.workspace import Workspace, keys_folder, write_whole
 from causeway.adapters import registry
 from causeway.core.errors import CausewayError, NotFound, OutsideError, Refused, remedy
 from causeway.core.events import Event, ReleaseMade, SegmentSealed
 from causeway.core.ids import counted, short
+from causeway.core.keeping import SegmentErased
 from causeway.ledger import (
     Anchor,
     Checkpoint,
@@ -27,6 +27,7 @@ from causeway.ledger import (
 )
 from causeway.ledger.export import export_lines, verifier_script
 from causeway.ledger.verify import contents_of, judge
+from causeway.views.segments import follow
 
 SHORT_EVENTS = 50_000
 MAX_NAMED = 5
@@ -65,9 +66,22 @@ def release_proofs(work: Workspace) -> Iterator[tuple[str, Fault | None]]:
 def segment_faults(work: Workspace) -> Iterator[Fault | None]:
     """For every segment that the ledger names, what is wrong with its file, or None."""
     for product in work.ledger.products():
+        live: list[SegmentSealed] = []
+        events: dict[str, Event] = {}
+        erased: list[tuple[Event, SegmentErased]] = []
         for event in work.ledger.read(product):
-            if isinstance(event.fact, SegmentSealed):
-                yield _fault(work, event, event.fact)
+            if isinstance(event.fact, SegmentSealed | SegmentErased):
+                follow(live, event.fact)
+            match event.fact:
+                case SegmentSealed() as fact:
+                    events[fact.segment] = event
+                case SegmentErased() as fact:
+                    erased.append((event, fact))
+                case _:
+                    pass
+        yield from (_fault(work, events[fact.segment], fact) for fact in live)
+        there = {fact.path for fact in live}
+        yield from (_left(work, event, fact) for event, fact in erased if fact.path not in there)
 
 
 def checkpoint_if_short(work: Workspace) -> None:
@@ -143,14 +157,24 @@ def _release_fault(work: Workspace, event: Event, release: str) -> Fault | None:
 
 
 def _fault(work: Workspace, event: Event, fact: SegmentSealed) -> Fault | None:
-    file = segment_file(work, fact)
-    if not file.is_file():
-        what, detail = "missing", "it is not there; a backup holds the ledger only, so copy segments too"
-    elif digest_file(file) != fact.segment:
-        what, detail = "changed", "its bytes are not those that were sealed"
-    else:
+    for path, digest in ((fact.path, fact.segment), (profile_path(fact.path), fact.profile)):
+        found = segment_digest(work, path) if digest else ""
+        if found is None:
+            what, detail = "missing", "it is not there; a backup holds the ledger only, so copy segments too"
+        elif found != digest:
+            what, detail = "changed", "its bytes are not those that were sealed"
+        else:
+            continue
+        return Fault(event.body.product, event.body.seq, what, detail, file=path)
+    return None
+
+
+def _left(work: Workspace, event: Event, fact: SegmentErased) -> Fault | None:
+    """What is wrong where a segment that was erased lies there all the same."""
+    if segment_digest(work, fact.path) is None:
         return None
-    return Fault(event.body.product, event.body.seq, what, detail, file=fact.path)
+    detail = "rows that were erased lie here still; `causeway tick` goes on with it"
+    return Fault(event.body.product, event.body.seq, "not erased", detail, file=fact.path)
 
 
 def anchor_text(stamp: Checkpoint) -> bytes:

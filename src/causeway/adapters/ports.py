@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 from causeway.core.access import Decision, Request
 from causeway.core.contract import Contract
 from causeway.core.environment import Limits
-from causeway.core.records import SegmentColumn
+from causeway.core.profile import Arrays
+from causeway.core.records import SegmentColumn, SegmentContent
 from causeway.core.table import Column, Table
 from causeway.core.trial import Fence
+
+Source = Path | bytes
+"""A segment to be read: a file of this machine, or its bytes."""
 
 Say = Callable[[str], None]
 """Where a long step tells what it is doing."""
@@ -97,6 +101,30 @@ class Cage(Protocol):
         ...
 
 
+class SegmentPlaces(Protocol):
+    """Where segments lie: whole files under names that say their content."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Puts all of this there, or nothing."""
+        ...
+
+    def source(self, name: str) -> Source:
+        """The file, to be read as a segment; refused where it is not there."""
+        ...
+
+    def content(self, name: str) -> bytes | None:
+        """All of its bytes; None where it is not there."""
+        ...
+
+    def digest(self, name: str) -> str | None:
+        """The digest of its bytes; None where it is not there."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Takes it away, if it is there."""
+        ...
+
+
 class SegmentFiles(Protocol):
     """Sealed columnar files of predictions and outcomes, and the tables that people bring."""
 
@@ -104,15 +132,31 @@ class SegmentFiles(Protocol):
         """The columns as the bytes of one file; the same columns make the same bytes."""
         ...
 
-    def read(self, files: Sequence[Path]) -> Table:
+    def arrays(self, file: Source) -> Arrays:
+        """The columns of one segment as arrays, times in microseconds."""
+        ...
+
+    def merged(self, files: Sequence[Source], *, by: Sequence[str]) -> SegmentContent:
+        """All rows of these files in one, in the order of these columns, or as they come."""
+        ...
+
+    def without(self, file: Source, ids: Collection[str]) -> SegmentContent:
+        """The rows of this file whose `id` is not among these."""
+        ...
+
+    def ids_of(self, file: Source, column: str, values: Collection[str]) -> list[str]:
+        """The ids of all rows, or of those where this column says one of these values, whatever its type."""
+        ...
+
+    def read(self, files: Sequence[Source]) -> Table:
         """All rows of these files, in order, with times in microseconds; what a file lacks is empty there."""
         ...
 
-    def matching(self, files: Sequence[Path], ids: Collection[str], *, columns: Sequence[str]) -> Table:
+    def matching(self, files: Sequence[Source], ids: Collection[str], *, columns: Sequence[str]) -> Table:
         """These columns of the rows whose `id` is among the ids, in order."""
         ...
 
-    def joined(self, predictions: Sequence[Path], outcomes: Sequence[Path]) -> Table:
+    def joined(self, predictions: Sequence[Source], outcomes: Sequence[Source]) -> Table:
         """Each prediction that has an outcome, with the latest one."""
         ...
 

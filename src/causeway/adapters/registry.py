@@ -10,7 +10,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from causeway.adapters.ports import ArtifactStore, Cage, DataSource, Policies, Say, SegmentFiles, Signer
+from causeway.adapters.ports import (
+    ArtifactStore,
+    Cage,
+    DataSource,
+    Policies,
+    Say,
+    SegmentFiles,
+    SegmentPlaces,
+    Signer,
+)
 from causeway.core.answers import (
     Answers,
     Converted,
@@ -58,6 +67,18 @@ def segment_files() -> SegmentFiles:
     except ImportError as error:
         raise _lacking("segments need Polars, which is not installed") from error
     return ParquetSegments()
+
+
+def object_segments(url: str) -> SegmentPlaces:
+    """Segments below an address that fsspec can open."""
+    try:
+        from causeway.adapters.segments_fsspec import ObjectSegments
+    except ImportError as error:
+        raise MissingExtra(
+            "segments at an address need fsspec, which is not installed",
+            hint='install with: pip install "causeway[sources]"',
+        ) from error
+    return ObjectSegments(url)
 
 
 def _lacking(what: str) -> MissingExtra:

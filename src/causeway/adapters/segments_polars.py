@@ -9,8 +9,10 @@ import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
+from causeway.adapters.ports import Source
 from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
-from causeway.core.records import SegmentColumn
+from causeway.core.profile import Arrays, Coded
+from causeway.core.records import SegmentColumn, SegmentContent
 from causeway.core.table import Column, Number, Table, Text
 
 ROWS_PER_GROUP = 100_000
@@ -30,21 +32,45 @@ class ParquetSegments:
     def encode(self, columns: Mapping[str, SegmentColumn]) -> bytes:
         """The columns as the bytes of one file; the same columns make the same bytes."""
         frame = pl.DataFrame([_series(name, column) for name, column in columns.items()])
-        into = io.BytesIO()
-        frame.write_parquet(into, compression="zstd", statistics=True, row_group_size=ROWS_PER_GROUP)
-        return into.getvalue()
+        return _written(frame)
 
-    def read(self, files: Sequence[Path]) -> Table:
+    def arrays(self, file: Source) -> Arrays:
+        """The columns of one segment as arrays, times in microseconds."""
+        frame = _collected(_scan([file]))
+        return {series.name: _array(series) for series in frame}
+
+    def merged(self, files: Sequence[Source], *, by: Sequence[str]) -> SegmentContent:
+        """All rows of these files in one, in the order of these columns, or as they come."""
+        frame = _scan(files)
+        return _content(_collected(frame.sort(by, maintain_order=True) if by else frame))
+
+    def without(self, file: Source, ids: Collection[str]) -> SegmentContent:
+        """The rows of this file whose `id` is not among these."""
+        gone = pl.LazyFrame({"id": pl.Series(list(ids), dtype=pl.String)})
+        return _content(_collected(_scan([file]).join(gone, on="id", how="anti", maintain_order="left")))
+
+    def ids_of(self, file: Source, column: str, values: Collection[str]) -> list[str]:
+        """The ids of all rows, or of those where this column says one of these values, whatever its type."""
+        frame = _scan([file])
+        names = frame.collect_schema().names()
+        if not column:
+            return _collected(frame.select("id"))["id"].to_list()
+        if column not in names:
+            return []
+        said = pl.col(column).cast(pl.String).str.strip_chars().str.replace(r"^(-?\d+)\.0$", "$1")
+        return _collected(frame.filter(said.is_in(list(values))).select("id"))["id"].to_list()
+
+    def read(self, files: Sequence[Source]) -> Table:
         """All rows of these files, in order; a column that a file lacks is empty there."""
         return _table(_collected(_scan(files)))
 
-    def matching(self, files: Sequence[Path], ids: Collection[str], *, columns: Sequence[str]) -> Table:
+    def matching(self, files: Sequence[Source], ids: Collection[str], *, columns: Sequence[str]) -> Table:
         """These columns of the rows whose `id` is among the ids, in order."""
         wanted = pl.LazyFrame({"id": pl.Series(list(ids), dtype=pl.String)})
         found = _scan(files).join(wanted, on="id", how="semi", maintain_order="left").select(columns)
         return _table(_collected(found))
 
-    def joined(self, predictions: Sequence[Path], outcomes: Sequence[Path]) -> Table:
+    def joined(self, predictions: Sequence[Source], outcomes: Sequence[Source]) -> Table:
         """Each prediction that has an outcome, with the latest one."""
         latest = _scan(outcomes).unique("id", keep="last", maintain_order=True)
         found = _scan(predictions).join(latest, on="id", how="inner", maintain_order="left")
@@ -90,11 +116,39 @@ def _series(name: str, column: SegmentColumn) -> pl.Series:
     return pl.Series(name, column.values, dtype=_DTYPES[column.kind], strict=False)
 
 
-def _scan(files: Sequence[Path]) -> pl.LazyFrame:
+def _written(frame: pl.DataFrame) -> bytes:
+    into = io.BytesIO()
+    frame.write_parquet(into, compression="zstd", statistics=True, row_group_size=ROWS_PER_GROUP)
+    return into.getvalue()
+
+
+def _content(frame: pl.DataFrame) -> SegmentContent:
+    if not frame.height:
+        return SegmentContent(b"", 0, 0, 0)
+    times = frame["at" if "at" in frame.columns else "outcome_at"].to_physical()
+    first, last = times.min(), times.max()
+    return SegmentContent(_written(frame), frame.height, first or 0, last or 0)
+
+
+def _array(series: pl.Series) -> Coded | np.ndarray:
+    if series.dtype == pl.String:
+        known = series.drop_nulls().unique(maintain_order=True)
+        places = pl.Series(range(len(known)), dtype=pl.Int64)
+        codes = series.replace_strict(known, places, default=-1, return_dtype=pl.Int64)
+        return Coded(codes.fill_null(-1).to_numpy(), tuple(known.to_list()))
+    plain = series.cast(pl.Int64) if series.dtype == _TIME else series
+    return plain.cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+
+def _scan(files: Sequence[Source]) -> pl.LazyFrame:
     if not files:
         return pl.LazyFrame(schema={"id": pl.String})
     # releases may disagree about columns and their types, and so do their segments
-    return pl.concat([pl.scan_parquet(file) for file in files], how="diagonal_relaxed")
+    return pl.concat([_lazy(file) for file in files], how="diagonal_relaxed")
+
+
+def _lazy(file: Source) -> pl.LazyFrame:
+    return pl.scan_parquet(io.BytesIO(file) if isinstance(file, bytes) else file)
 
 
 def _collected(frame: pl.LazyFrame) -> pl.DataFrame:

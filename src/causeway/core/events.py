@@ -5,8 +5,10 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
+from causeway.core.canary import CanaryJudged, CanaryStarted
 from causeway.core.fact import Fact
 from causeway.core.ids import digest_of
+from causeway.core.keeping import RecordsLost, SegmentErased
 from causeway.core.proofs import (
     BaselineMeasured,
     DependenciesScanned,
@@ -112,6 +114,10 @@ class TrafficRouted(Fact, frozen=True, tag="traffic.routed"):
     """Sequence number of the routing that this one takes back; 0 where it is a step forward."""
     judgement: str = ""
     """Digest of what was known against the release when it went live, kept in the artefact store."""
+    continues: int = 0
+    """Sequence number of the routing that this one goes on from; both are taken back as one step."""
+    shadow: tuple[str, ...] = ()
+    """Releases that are asked beside, and whose answers nobody gets."""
 
 
 class KeyIssued(Fact, frozen=True, tag="key.issued"):
@@ -142,6 +148,10 @@ class SegmentSealed(Fact, frozen=True, tag="segment.sealed"):
     first_at: datetime | None = None
     last_at: datetime | None = None
     torn_bytes: int = 0
+    profile: str = ""
+    """Digest of the summary of its columns that lies beside it; empty where none was made."""
+    replaces: tuple[str, ...] = ()
+    """The segments whose rows it holds now; they are none any more."""
 
 
 class RecordsTorn(Fact, frozen=True, tag="records.torn"):
@@ -276,10 +286,14 @@ AnyFact = (
     | ReleaseAttached
     | FindingWaived
     | TrafficRouted
+    | CanaryStarted
+    | CanaryJudged
     | KeyIssued
     | KeyRevoked
     | SegmentSealed
     | RecordsTorn
+    | RecordsLost
+    | SegmentErased
     | OutcomesLabelled
     | AccessAsked
     | AccessGranted

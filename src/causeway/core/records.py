@@ -42,7 +42,19 @@ class Record(Struct, frozen=True, array_like=True):
 _decode = msgspec.msgpack.Decoder(Record).decode
 
 
-def frame(record: Record) -> bytes:
+class Lost(Struct, frozen=True, array_like=True, tag="lost"):
+    """So many answers went out without a record, which is said as soon as there is room to say it."""
+
+    rows: int
+    first_ns: int
+    last_ns: int
+    because: str
+
+
+_decode_lost = msgspec.msgpack.Decoder(Lost).decode
+
+
+def frame(record: Record | Lost) -> bytes:
     """The bytes to append for one record."""
     body = _encode(record)
     return _HEADER.pack(len(body), zlib.crc32(body)) + body
@@ -68,7 +80,7 @@ class Torn(Struct, frozen=True):
     length: int
 
 
-def frames(log: bytes) -> Iterator[Record | Torn]:
+def frames(log: bytes) -> Iterator[Record | Lost | Torn]:
     """Every whole record of a log in order, then a `Torn` if anything is left over."""
     offset = 0
     while offset < len(log):
@@ -80,7 +92,7 @@ def frames(log: bytes) -> Iterator[Record | Torn]:
         offset = end
 
 
-def _next(log: bytes, offset: int) -> tuple[Record | None, int]:
+def _next(log: bytes, offset: int) -> tuple[Record | Lost | None, int]:
     start = offset + _HEADER.size
     if start > len(log):
         return None, offset
@@ -88,10 +100,12 @@ def _next(log: bytes, offset: int) -> tuple[Record | None, int]:
     body = memoryview(log)[start : start + length]
     if not 0 < length <= MAX_FRAME_BYTES or len(body) < length or zlib.crc32(body) != checksum:
         return None, offset
-    try:
-        return _decode(body), start + length
-    except msgspec.DecodeError:
-        return None, offset
+    for decode in (_decode, _decode_lost):
+        try:
+            return decode(body), start + length
+        except msgspec.DecodeError:
+            continue
+    return None, offset
 
 
 class SegmentColumn(Struct, frozen=True):
@@ -102,6 +116,15 @@ class SegmentColumn(Struct, frozen=True):
 
     kind: str
     values: Sequence[Value]
+
+
+class SegmentContent(Struct, frozen=True):
+    """A segment's bytes, none where it has no row; the times of its first and last one in microseconds."""
+
+    content: bytes
+    rows: int
+    first_us: int
+    last_us: int
 
 
 FLAG_SEPARATOR = "|"

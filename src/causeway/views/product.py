@@ -12,6 +12,8 @@ from causeway.core.events import (
     AccessGranted,
     AccessRevoked,
     BaselineMeasured,
+    CanaryJudged,
+    CanaryStarted,
     DataRead,
     DependenciesScanned,
     EndpointProbed,
@@ -36,6 +38,9 @@ from causeway.core.events import (
     StageFinished,
     TrafficRouted,
 )
+from causeway.core.keeping import RecordsLost, SegmentErased
+from causeway.views.canary import Canary, on_trial
+from causeway.views.segments import follow
 
 
 class Made(Struct, frozen=True):
@@ -64,6 +69,7 @@ class Routing(Struct, frozen=True):
     requests_per_minute: int | None = None
     undoes: int = 0
     judgement: str = ""
+    shadow: tuple[str, ...] = ()
 
 
 class KeyHeld(Struct, frozen=True):
@@ -148,12 +154,20 @@ class ProductState(Struct):
     waivers: list[Waiver] = []
     runs: dict[str, RunSeen] = {}
     segments: list[SegmentSealed] = []
+    """Those that hold rows now, in their order."""
+    lost: list[RecordsLost] = []
     outcomes: Outcomes = Outcomes()
+    canary: Canary | None = None
 
     @property
     def shares(self) -> dict[str, int]:
         """The share of the traffic each release gets now, in percent; empty when nothing is live."""
         return self.routings[-1].shares if self.routings else {}
+
+    @property
+    def shadow(self) -> tuple[str, ...]:
+        """The releases that are asked beside, and whose answers nobody gets."""
+        return self.routings[-1].shadow if self.routings else ()
 
     @property
     def latest(self) -> Made | None:
@@ -207,6 +221,7 @@ def _copy(state: ProductState) -> ProductState:
         waivers=list(state.waivers),
         runs=dict(state.runs),
         segments=list(state.segments),
+        lost=list(state.lost),
     )
 
 
@@ -220,7 +235,7 @@ def _expect_next(state: ProductState, event: Event) -> None:
     )
 
 
-def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case for each kind of fact
+def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - one case for each kind of fact
     body = event.body
     match body.fact:
         case ProductDeclared() as fact:
@@ -240,6 +255,8 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
             )
         case TrafficRouted() as fact:
             _route(state, fact, event)
+        case CanaryStarted() | CanaryJudged():
+            state.canary = on_trial(state.canary, event)
         case KeyIssued() as fact:
             state.keys[fact.key] = KeyHeld(
                 fact.key,
@@ -273,8 +290,10 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901 - one case 
         ):
             # grants, reads, scorings, lineage and proofs have views of their own
             pass
-        case SegmentSealed() as fact:
-            state.segments.append(fact)
+        case SegmentSealed() | SegmentErased() as fact:
+            follow(state.segments, fact)
+        case RecordsLost() as fact:
+            state.lost.append(fact)
         case OutcomesLabelled() as fact:
             state.outcomes = _labelled(state.outcomes, fact)
 
@@ -316,11 +335,13 @@ def _route(state: ProductState, fact: TrafficRouted, event: Event) -> None:
         requests_per_minute=fact.requests_per_minute,
         undoes=fact.undoes,
         judgement=fact.judgement,
+        shadow=fact.shadow,
     )
     state.routings.append(routing)
-    if fact.undoes:
-        state.undoable = [step for step in state.undoable if step.seq < fact.undoes]
-    else:
+    state.canary = on_trial(state.canary, event)
+    if taken_back := fact.undoes or fact.continues:
+        state.undoable = [step for step in state.undoable if step.seq < taken_back]
+    if not fact.undoes:
         state.undoable.append(routing)
 
 

@@ -10,6 +10,8 @@ from causeway.core.events import (
     AccessRevoked,
     AnyFact,
     BaselineMeasured,
+    CanaryJudged,
+    CanaryStarted,
     DataRead,
     DependenciesScanned,
     EndpointProbed,
@@ -35,6 +37,7 @@ from causeway.core.events import (
     TrafficRouted,
 )
 from causeway.core.ids import counted, short
+from causeway.core.keeping import RecordsLost, SegmentErased
 from causeway.core.metrics import spoken
 
 
@@ -85,6 +88,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return f"{fact.code} was waived{until}: {fact.because}", tuple(filter(None, (fact.release,)))
         case TrafficRouted():
             return _routed(fact), tuple(fact.shares)
+        case CanaryStarted() | CanaryJudged():
+            return _canary(fact), (fact.release,)
         case KeyIssued():
             return f"{fact.key} was issued to {fact.consumer}.", ()
         case KeyRevoked():
@@ -97,6 +102,10 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             )
         case RecordsTorn():
             return f"{fact.bytes:,} bytes of record logs held no whole record; they lie aside.", ()
+        case RecordsLost():
+            return f"{counted(fact.rows, 'record')} of answers were lost: {fact.because}.", ()
+        case SegmentErased():
+            return f"{counted(fact.rows, 'row')} of {fact.stream} were erased ({fact.because}).", ()
         case OutcomesLabelled():
             return f"{fact.rows:,} outcomes came in; {fact.joined:,} met their prediction.", ()
         case ReleaseAttached():
@@ -112,6 +121,16 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return "A gateway with the release was asked.", (fact.release,)
         case ManifestAgreed() | BaselineMeasured() | OwnTestsRan() | DependenciesScanned():
             return _proof(fact), ()
+
+
+def _canary(fact: CanaryStarted | CanaryJudged) -> str:
+    match fact:
+        case CanaryStarted():
+            steps = ", ".join(map(str, fact.steps))
+            how = f"on {steps} % of the traffic" if steps else "in the shadow"
+            return f"{short(fact.release)} is tried {how}."
+        case CanaryJudged():
+            return f"Canary {short(fact.release)}: {fact.verdict} ({fact.because})."
 
 
 def _proof(fact: ManifestAgreed | BaselineMeasured | OwnTestsRan | DependenciesScanned) -> str:

@@ -1,6 +1,5 @@
 """The parts of a scoring, answered and kept: records in their place, facts in the ledger."""
 
-import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import chain
@@ -11,10 +10,16 @@ import msgspec
 from causeway.actions.score.answering import PartFiles, Setup, part_files
 from causeway.actions.score.crew import answered
 from causeway.actions.score.target import Target
-from causeway.actions.seal import PREDICTIONS, segment_file, segment_path
+from causeway.actions.segments import (
+    PREDICTIONS,
+    NewSegment,
+    profile_content,
+    put_segment,
+    segment_path,
+)
 from causeway.actions.workspace import Workspace
-from causeway.core.errors import outside
 from causeway.core.events import AnyFact, ScorePartFinished, SegmentSealed
+from causeway.core.ids import digest_of
 from causeway.core.score import Part, PartDone
 from causeway.views.score import Scoring
 
@@ -67,6 +72,8 @@ def _commit(work: Workspace, setup: Setup, done: PartDone, past: Scoring, target
 
 def _sealed(work: Workspace, setup: Setup, done: PartDone, files: PartFiles, at: datetime) -> SegmentSealed:
     product = setup.route.product
+    content = files.segment.read_bytes()
+    profile = profile_content(work, content)
     fact = SegmentSealed(
         segment=done.segment,
         stream=PREDICTIONS,
@@ -74,12 +81,7 @@ def _sealed(work: Workspace, setup: Setup, done: PartDone, files: PartFiles, at:
         rows=done.scored,
         first_at=at,
         last_at=at,
+        profile=digest_of(profile),
     )
-    place = segment_file(work, fact)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if not place.exists():
-            os.link(files.segment, place)
-    except OSError as error:
-        raise outside(error) from error
+    put_segment(work, NewSegment(fact, content, profile))
     return fact

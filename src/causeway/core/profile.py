@@ -1,0 +1,103 @@
+"""What a segment's columns look like, in little: counts that add up, so that hours make days.
+
+A number falls into a bin by its distance from `shift`: bin 0 is nearer than 2**-32, and from there each
+doubling is cut into 64 equal parts, below `shift` with a negative sign: a bin is never wider than a 64th of
+that distance. Of texts the frequent ones are counted (Misra and Gries, 1982; merged as by Agarwal et al.,
+2012): a count is never too high, and too low by at most `slack`.
+"""
+
+import zlib
+
+import msgspec
+from msgspec import Struct
+from numpy import float64, int64
+from numpy.typing import NDArray
+
+from causeway.core.errors import OutsideError
+
+TEXTS_COUNTED = 256
+VALUES_COUNTED = 64
+HOUR_US = 3_600_000_000
+
+
+class NumberProfile(Struct, frozen=True, array_like=True, tag="number"):
+    """So many numbers in one column; what is no finite number is missing."""
+
+    count: int
+    missing: int
+    mean: float
+    spread: float
+    """Sum of the squared distances from the mean."""
+    minimum: float | None
+    maximum: float | None
+    shift: float
+    bins: tuple[int, ...]
+    """Those that hold anything, in order."""
+    counts: tuple[int, ...]
+    values: tuple[float, ...] = ()
+    """All different values in order, where they are 64 at most."""
+    value_counts: tuple[int, ...] = ()
+
+
+class TextProfile(Struct, frozen=True, array_like=True, tag="text"):
+    """So many texts in one column."""
+
+    count: int
+    missing: int
+    counts: dict[str, int]
+
+    @property
+    def slack(self) -> int:
+        """By how much any count may be too low, also that of a text which is not named."""
+        return (self.count - sum(self.counts.values())) // (TEXTS_COUNTED + 1)
+
+
+ColumnProfile = NumberProfile | TextProfile
+
+
+class Window(Struct, frozen=True, array_like=True):
+    """The answers of one release, in one arm, in one hour."""
+
+    hour: int
+    """Hours since 1970 in UTC."""
+    release: str
+    arm: str
+    rows: int
+    columns: dict[str, ColumnProfile]
+
+
+class Profile(Struct, frozen=True, array_like=True):
+    """A segment's windows, by hour, release and arm."""
+
+    windows: tuple[Window, ...]
+    format: int = 1
+
+
+class Coded(Struct, frozen=True):
+    """A column of texts: each row's place in `names`, -1 where there is none."""
+
+    codes: NDArray[int64]
+    names: tuple[str, ...]
+
+
+Arrays = dict[str, NDArray[float64] | Coded]
+
+_decode = msgspec.msgpack.Decoder(Profile).decode
+_encode = msgspec.msgpack.Encoder(order="sorted").encode
+
+
+def write_profile(profile: Profile) -> bytes:
+    """The profile as the bytes of one file."""
+    return zlib.compress(_encode(profile), 6)
+
+
+def read_profile(content: bytes, *, where: str) -> Profile:
+    """The profile in this file."""
+    try:
+        return _decode(zlib.decompress(content))
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise OutsideError(
+            f"this is no profile of a segment: {error}",
+            where=where,
+            hint="`causeway verify` compares it with the ledger",
+        ) from error

@@ -1,0 +1,313 @@
+"""Profiles of columns: made of arrays in one pass, merged in any order, read as quantiles and distances."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from msgspec import structs
+from numpy.typing import NDArray
+
+from causeway.core.profile import (
+    HOUR_US,
+    TEXTS_COUNTED,
+    VALUES_COUNTED,
+    Arrays,
+    Coded,
+    ColumnProfile,
+    NumberProfile,
+    Profile,
+    TextProfile,
+    Window,
+)
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+PARTS = 64
+_PART_BITS = 6
+_NEAREST = -32
+_FARTHEST = 64
+_LAST = (_FARTHEST - _NEAREST) * PARTS + 1
+_BASE = ((1023 + _NEAREST) << _PART_BITS) - 1
+# below so many numbers sorting them is cheaper than counting all bins
+_FEW = 2048
+_SAMPLE = 1024
+# so many numbers, and what is made of them, stay in the processor's cache
+_CHUNK = 16384
+
+
+Shifts = Mapping[str, Mapping[str, float]]
+
+
+def profile_of(arrays: Arrays, *, shifts: Shifts, columns: Sequence[str]) -> Profile:
+    """The profile of these columns by hour (`at`, in microseconds), `release` and `arm`.
+
+    `shifts` says for a release from where the numbers of a column are counted; zero where it says nothing.
+    """
+    release, arm, at = arrays["release"], arrays["arm"], arrays["at"]
+    if not isinstance(release, Coded) or not isinstance(arm, Coded) or isinstance(at, Coded) or not len(at):
+        return Profile(())
+    hours = at.astype(np.int64) // HOUR_US
+    arms = len(arm.names) + 1
+    keys = (hours * (len(release.names) + 1) + release.codes + 1) * arms + arm.codes + 1
+    order = None if np.all(keys[1:] >= keys[:-1]) else np.argsort(keys, kind="stable")
+    sorted_keys = keys if order is None else keys[order]
+    starts = np.flatnonzero(np.r_[True, sorted_keys[1:] != sorted_keys[:-1]])
+    ends = np.r_[starts[1:], len(keys)]
+    first = starts if order is None else order[starts]
+    zeros = [shifts.get(_named(release, row), {}) for row in first.tolist()]
+    made: list[dict[str, ColumnProfile]] = [{} for _ in starts]
+    for name in columns:
+        column = arrays[name]
+        plain = column.codes if isinstance(column, Coded) else column
+        plain = plain if order is None else plain[order]
+        for into, zero, start, end in zip(made, zeros, starts.tolist(), ends.tolist(), strict=True):
+            part = plain[start:end]
+            into[name] = (
+                text_profile(part.astype(np.int64, copy=False), column.names)
+                if isinstance(column, Coded)
+                else number_profile(part.astype(np.float64, copy=False), shift=zero.get(name, 0.0))
+            )
+    return Profile(
+        tuple(
+            Window(int(hours[row]), _named(release, row), _named(arm, row), int(end - start), found)
+            for row, start, end, found in zip(first.tolist(), starts, ends, made, strict=True)
+        )
+    )
+
+
+def number_profile(values: Floats, *, shift: float = 0.0) -> NumberProfile:
+    """The profile of these numbers."""
+    known = np.isfinite(values)
+    found = values if known.all() else values[known]
+    missing = len(values) - len(found)
+    if not len(found):
+        return NumberProfile(0, missing, 0.0, 0.0, None, None, shift, (), ())
+    bins, counts = _binned(found, shift)
+    mean = float(found.mean())
+    away = found - mean
+    distinct, times = _few_values(found) if len(bins) <= VALUES_COUNTED else ((), ())
+    return NumberProfile(
+        count=len(found),
+        missing=missing,
+        mean=mean,
+        spread=float(away @ away),
+        minimum=float(found.min()),
+        maximum=float(found.max()),
+        shift=shift,
+        bins=bins,
+        counts=counts,
+        values=distinct,
+        value_counts=times,
+    )
+
+
+def text_profile(codes: Integers, names: Sequence[str]) -> TextProfile:
+    """The profile of texts that are given as places in `names`, -1 for none."""
+    times = np.bincount(codes + 1, minlength=len(names) + 1)
+    places = np.flatnonzero(times[1:])
+    counts = {names[place]: int(times[place + 1]) for place in places.tolist()}
+    return TextProfile(int(times[1:].sum()), int(times[0]), _frequent(counts))
+
+
+def merged(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile:
+    """The profile of both columns' rows; a column that held numbers once and texts once counts as texts."""
+    match first, second:
+        case NumberProfile(), NumberProfile():
+            return _merged_numbers(first, second)
+        case TextProfile(), TextProfile():
+            counts = dict(first.counts)
+            for name, count in second.counts.items():
+                counts[name] = counts.get(name, 0) + count
+            return TextProfile(
+                first.count + second.count,
+                first.missing + second.missing,
+                _frequent(dict(sorted(counts.items()))),
+            )
+        case _:
+            return merged(_as_texts(first), _as_texts(second))
+
+
+def merged_profiles(profiles: Iterable[Profile]) -> Profile:
+    """One profile of all rows: windows of the same hour, release and arm become one."""
+    found: dict[tuple[int, str, str], Window] = {}
+    for window in (each for profile in profiles for each in profile.windows):
+        key = (window.hour, window.release, window.arm)
+        found[key] = merged_windows(found[key], window) if key in found else window
+    return Profile(tuple(found[key] for key in sorted(found)))
+
+
+def merged_windows(first: Window, second: Window) -> Window:
+    """The rows of both windows, under the name of the first; what one lacks is missing there."""
+    names = {**first.columns, **second.columns}
+    columns = {
+        name: merged(_column(first, name, like=like), _column(second, name, like=like))
+        for name, like in names.items()
+    }
+    return Window(first.hour, first.release, first.arm, first.rows + second.rows, columns)
+
+
+def quantile(profile: NumberProfile, share: float) -> float:
+    """The number below which this share of them lies; off by at most a 64th of its distance from `shift`."""
+    if not profile.count:
+        return float("nan")
+    values, counts = _support(profile)
+    place = np.searchsorted(np.cumsum(counts), share * (profile.count - 1), side="right")
+    return float(values[min(int(place), len(values) - 1)])
+
+
+def distance(first: NumberProfile, second: NumberProfile) -> float:
+    """The Kolmogorov-Smirnov distance at the edges of bins; exact where all values are counted."""
+    if not first.count or not second.count:
+        return float("nan")
+    exact = bool(first.values and second.values)
+    left = _table(first.values, first.value_counts) if exact else _table(first.bins, first.counts)
+    right = _table(second.values, second.value_counts) if exact else _table(second.bins, second.counts)
+    places = sorted({*left, *right})
+    shares = [
+        np.cumsum([table.get(place, 0) for place in places]) / count
+        for table, count in ((left, first.count), (right, second.count))
+    ]
+    return float(np.abs(shares[0] - shares[1]).max())
+
+
+def bounds(place: int, shift: float) -> tuple[float, float]:
+    """The numbers between which a bin lies."""
+    if place == 0:
+        return shift - 2.0**_NEAREST, shift + 2.0**_NEAREST
+    doubling, part = divmod(abs(place) - 1, PARTS)
+    low = 2.0 ** (doubling + _NEAREST) * (1 + part / PARTS)
+    high = low + 2.0 ** (doubling + _NEAREST) / PARTS
+    return (shift + low, shift + high) if place > 0 else (shift - high, shift - low)
+
+
+def _binned(values: Floats, shift: float) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    if len(values) < _FEW:
+        bins, counts = np.unique(_places(values, shift), return_counts=True)
+        return tuple(bins.tolist()), tuple(counts.tolist())
+    everywhere = np.zeros(2 * _LAST + 1, np.int64)
+    for start in range(0, len(values), _CHUNK):
+        places = _places(values[start : start + _CHUNK], shift)
+        places += _LAST
+        everywhere += np.bincount(places, minlength=len(everywhere))
+    full = np.flatnonzero(everywhere)
+    return tuple((full - _LAST).tolist()), tuple(everywhere[full].tolist())
+
+
+def _places(values: Floats, shift: float) -> Integers:
+    """The bin of each number."""
+    away = values - shift
+    places = np.abs(away).view(np.int64) >> (52 - _PART_BITS)
+    places -= _BASE
+    np.clip(places, 0, _LAST, out=places)
+    if away.min() < 0:
+        np.negative(places, out=places, where=away < 0)
+    return places
+
+
+def _few_values(values: Floats) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """All different values with their counts; nothing where there are more than are kept."""
+    known = np.unique(values[:_SAMPLE])
+    for _ in range(2):
+        if len(known) > VALUES_COUNTED:
+            return (), ()
+        places = np.minimum(np.searchsorted(known, values), len(known) - 1)
+        strange = known[places] != values
+        if not strange.any():
+            return tuple(known.tolist()), tuple(np.bincount(places, minlength=len(known)).tolist())
+        known = np.unique(np.r_[known, values[strange]])
+    return (), ()
+
+
+def _merged_numbers(first: NumberProfile, second: NumberProfile) -> NumberProfile:
+    if not second.count or not first.count:
+        kept, other = (first, second) if first.count or not second.count else (second, first)
+        return _with_missing(kept, kept.missing + other.missing)
+    if first.shift != second.shift:
+        # bins of different zeros cannot be added: the middle of each stands for its numbers
+        second = _shifted(second, first.shift)
+    count = first.count + second.count
+    apart = second.mean - first.mean
+    bins, counts = _added(first.bins, first.counts, second.bins, second.counts)
+    values, times = (
+        _added(first.values, first.value_counts, second.values, second.value_counts)
+        if first.values and second.values
+        else ((), ())
+    )
+    few = len(values) <= VALUES_COUNTED
+    return NumberProfile(
+        count=count,
+        missing=first.missing + second.missing,
+        mean=first.mean + apart * second.count / count,
+        spread=first.spread + second.spread + apart * apart * first.count * second.count / count,
+        minimum=min(x for x in (first.minimum, second.minimum) if x is not None),
+        maximum=max(x for x in (first.maximum, second.maximum) if x is not None),
+        shift=first.shift,
+        bins=bins,
+        counts=counts,
+        values=values if few else (),
+        value_counts=times if few else (),
+    )
+
+
+def _shifted(profile: NumberProfile, shift: float) -> NumberProfile:
+    values, counts = _support(profile)
+    places = [_binned(values[i : i + 1], shift)[0][0] for i in range(len(values))]
+    bins, added = _added((), (), places, counts.tolist())
+    return structs.replace(profile, shift=shift, bins=bins, counts=added)
+
+
+def _with_missing(profile: NumberProfile, missing: int) -> NumberProfile:
+    return structs.replace(profile, missing=missing)
+
+
+def _added(
+    first: Sequence[float], first_counts: Sequence[int], second: Sequence[float], second_counts: Sequence[int]
+) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """The counts of both tables by place, in the places' order."""
+    counts = _table(first, first_counts)
+    for place, count in zip(second, second_counts, strict=True):
+        counts[place] = counts.get(place, 0) + count
+    places = sorted(counts)
+    return tuple(places), tuple(counts[place] for place in places)
+
+
+def _table(places: Sequence[float], counts: Sequence[int]) -> dict[float, int]:
+    return dict(zip(places, counts, strict=True))
+
+
+def _frequent(counts: dict[str, int]) -> dict[str, int]:
+    """The frequent ones, each less what the first of the others counts, so that slack stays bounded."""
+    if len(counts) <= TEXTS_COUNTED:
+        return counts
+    less = sorted(counts.values(), reverse=True)[TEXTS_COUNTED]
+    return {name: count - less for name, count in counts.items() if count > less}
+
+
+def _as_texts(profile: ColumnProfile) -> TextProfile:
+    if isinstance(profile, TextProfile):
+        return profile
+    named = {f"{value:g}": count for value, count in zip(profile.values, profile.value_counts, strict=True)}
+    return TextProfile(profile.count, profile.missing, named)
+
+
+def _column(window: Window, name: str, *, like: ColumnProfile) -> ColumnProfile:
+    if found := window.columns.get(name):
+        return found
+    if isinstance(like, TextProfile):
+        return TextProfile(0, window.rows, {})
+    return NumberProfile(0, window.rows, 0.0, 0.0, None, None, like.shift, (), ())
+
+
+def _support(profile: NumberProfile) -> tuple[Floats, Integers]:
+    """Numbers in order, and how many of the column each stands for."""
+    if profile.values:
+        return np.array(profile.values), np.array(profile.value_counts)
+    edges = np.array([bounds(place, profile.shift) for place in profile.bins])
+    low, high = profile.minimum, profile.maximum
+    return np.clip(edges.mean(axis=1), low, high), np.array(profile.counts)
+
+
+def _named(column: Coded, row: int) -> str:
+    code = int(column.codes[row])
+    return column.names[code] if code >= 0 else ""
