@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from causeway.actions.against_live import against_live
 from causeway.actions.bundles import Bundle, Row, open_bundle
+from causeway.actions.canary_start import tried
 from causeway.actions.check import judged
 from causeway.actions.decide import decide, product_state
 from causeway.actions.instance import HOST, PORT, Instance, running
@@ -20,12 +21,13 @@ from causeway.actions.workers import check_worker, worker_speed
 from causeway.actions.workspace import Workspace, load_product
 from causeway.assess.quality_gate import beside_live
 from causeway.assess.shipping import Judgement, judge
+from causeway.core.canary import CanaryStarted
 from causeway.core.comparison import Comparison
 from causeway.core.errors import Conflict, Refused, UsageError
 from causeway.core.events import AnyFact, FindingWaived, KeyIssued, ProductDeclared, TrafficRouted
 from causeway.core.finding import Finding
 from causeway.core.ids import canonical_json, short
-from causeway.core.manifest import Manifest
+from causeway.core.manifest import CanaryPart, Manifest
 from causeway.core.release import Evaluation, Parity, Speed
 from causeway.intake import read_poc
 from causeway.views.product import ProductState, Waiver
@@ -61,10 +63,23 @@ class Plan(Struct, frozen=True):
     """Why a process with the model itself answers, where one does."""
     speed: Speed | None = None
     """How fast that process was when the release was made."""
+    steps: tuple[int, ...] = ()
+    """The shares of the traffic, in percent, on which it is tried one after the other; none: all at once."""
+    shadow: bool = False
+    """Whether it is only asked beside, and nobody gets its answers."""
+    limits: CanaryPart | None = None
+    """What decides about the trial."""
+
+
+class Trial(Struct, frozen=True):
+    """That a release is tried first: from this share on, by the manifest's steps, or in the shadow."""
+
+    percent: int | None = None
+    shadow: bool = False
 
 
 class Shipped(Struct, frozen=True):
-    """What came of it: `shipped`, `already_live` or `declined`; `token` only when a key was made."""
+    """What came of it: `shipped`, `on_trial`, `already_live` or `declined`; `token` only with a new key."""
 
     status: str
     plan: Plan
@@ -97,10 +112,11 @@ def ship(
     *,
     release: str | None = None,
     waive: Mapping[str, str] | None = None,
+    trial: Trial | None = None,
     agree: Callable[[Plan], bool],
 ) -> Shipped:
-    """The release live, with every share of the traffic, once `agree` said yes to the plan."""
-    plan = plan_to_ship(work, folder, release=release, waive=waive)
+    """The release live, or on trial beside the live one, once `agree` said yes to the plan."""
+    plan = plan_to_ship(work, folder, release=release, waive=waive, trial=trial)
     if plan.already_live and not plan.waives:
         return Shipped("already_live", plan, plan.before, trouble=publish(work, plan.product))
     if not plan.judgement.may_ship:
@@ -111,7 +127,12 @@ def ship(
 
 
 def plan_to_ship(
-    work: Workspace, folder: Path, *, release: str | None = None, waive: Mapping[str, str] | None = None
+    work: Workspace,
+    folder: Path,
+    *,
+    release: str | None = None,
+    waive: Mapping[str, str] | None = None,
+    trial: Trial | None = None,
 ) -> Plan:
     """What `ship` would do now."""
     manifest, _ = load_product(work, folder)
@@ -122,12 +143,13 @@ def plan_to_ship(
     instance = running(work)
     comparison = _beside_live(work, state, bundle)
     stage, cap = manifest.product.stage, _cap(manifest)
+    steps, after = tried(state, manifest, bundle.digest, trial) if trial else ((), {bundle.digest: 100})
     return Plan(
         product=manifest.product.name,
         stage=stage,
         release=bundle.digest,
         before=state.shares,
-        after={bundle.digest: 100},
+        after=after,
         requests_per_minute=cap,
         evaluation=bundle.release.evaluation,
         parity=bundle.release.parity,
@@ -138,13 +160,16 @@ def plan_to_ship(
         new_key=not state.active_keys,
         address=_address(instance, manifest.product.name),
         serving=instance is not None,
-        already_live=_is_live(state, bundle.digest, stage=stage, cap=cap),
+        already_live=trial is None and _is_live(state, bundle.digest, stage=stage, cap=cap),
         start=f"causeway up {shlex.quote(str(folder))}",
         undo=f"causeway roll back {shlex.quote(str(folder))}",
         example=bundle.example,
         not_compiled=bundle.release.model.reason,
         speed=worker_speed(work, bundle.release),
         comparison=comparison,
+        steps=steps,
+        shadow=trial is not None and trial.shadow,
+        limits=manifest.canary if trial else None,
     )
 
 
@@ -169,10 +194,12 @@ def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
         facts[:] = [*_declared(state, manifest, digest), *plan.waives]
         if not state.active_keys:
             facts.append(key)
+        facts.extend(_trial(plan, state))
         facts.append(
             TrafficRouted(
+                shadow=(plan.release,) if plan.shadow else (),
                 shares=plan.after,
-                reason="ship",
+                reason=_reason(plan),
                 stage=plan.stage,
                 requests_per_minute=plan.requests_per_minute,
                 judgement=known,
@@ -185,13 +212,28 @@ def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
     trouble = publish(work, plan.product)
     checkpoint_if_short(work)
     return Shipped(
-        "shipped",
+        "on_trial" if plan.limits else "shipped",
         plan,
         state.shares,
         key=key.key if issued else "",
         token=token if issued else "",
         trouble=trouble,
     )
+
+
+def _trial(plan: Plan, state: ProductState) -> list[CanaryStarted]:
+    if plan.limits is None:
+        return []
+    if state.canary:
+        raise Conflict(f"another release of {plan.product} is on trial now", hint="look again: causeway ship")
+    champion = next(iter(plan.before))
+    return [CanaryStarted(plan.release, champion, plan.limits, plan.steps)]
+
+
+def _reason(plan: Plan) -> str:
+    if plan.shadow:
+        return "shadow"
+    return f"canary, {plan.steps[0]} %" if plan.steps else "ship"
 
 
 def _declared(state: ProductState, manifest: Manifest, digest: str) -> list[AnyFact]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from causeway.core.canary import CanaryJudged, CanaryStarted
+from causeway.core.canary import HOLD, CanaryJudged, CanaryStarted
 from causeway.core.events import Event, TrafficRouted
 from causeway.core.manifest import CanaryPart
 
@@ -27,6 +27,8 @@ class Canary(Struct, frozen=True):
     """What was last said of this step; empty where nothing was yet."""
     because: str = ""
     judged_at: datetime | None = None
+    held: bool = False
+    """Whether somebody wants it to stay as it is; only harm changes that."""
 
 
 def on_trial(canary: Canary | None, event: Event) -> Canary | None:
@@ -36,7 +38,11 @@ def on_trial(canary: Canary | None, event: Event) -> Canary | None:
             return Canary(fact.release, fact.champion, fact.limits, fact.steps, event.body.seq, event.body.at)
         case CanaryJudged() as fact if canary:
             return structs.replace(
-                canary, verdict=fact.verdict, because=fact.because, judged_at=event.body.at
+                canary,
+                verdict=fact.verdict,
+                because=fact.because,
+                judged_at=event.body.at,
+                held=canary.held or (fact.by_hand and fact.verdict == HOLD),
             )
         case TrafficRouted() as fact if canary:
             return _routed(canary, fact, event)

@@ -1,0 +1,267 @@
+"""Gathers the evidence on a canary's step: records as they are written, segments, outcomes."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+import numpy as np
+from msgspec import structs
+
+from causeway.actions.bundles import describe
+from causeway.actions.canary_logs import Logs
+from causeway.actions.label import outcomes_joined
+from causeway.actions.routes import current_routes
+from causeway.actions.seal import PREDICTIONS, log_folder, segment_file
+from causeway.actions.workspace import Workspace
+from causeway.adapters import registry
+from causeway.assess.canary import Evidence
+from causeway.assess.canary_rows import Measure, Row, first_median, measures_of, with_losses, with_rows
+from causeway.core.assignment import HOLDOUT, unit_of
+from causeway.core.events import SegmentSealed
+from causeway.core.ids import short
+from causeway.core.records import Failed, Record, Value
+from causeway.core.release import Signature
+from causeway.core.table import Number, Table, Text
+from causeway.views.canary import Canary
+from causeway.views.product import ProductState
+
+FEWEST_ERRORS = 30
+"""So many of the live release's errors settle how large an error counts, and are not counted themselves."""
+NAMING = ("hash", "keep", "")
+"""Ways of recording a personal input that keep apart whom it names."""
+
+StateOf = Callable[[], ProductState]
+
+
+class Gatherer:
+    """The evidence of one step, kept up to date; each look reads only what came since."""
+
+    def __init__(self, work: Workspace, product: str, canary: Canary) -> None:
+        self._work, self._product, self.canary = work, product, canary
+        self._signature = describe(work, canary.champion).release.signature
+        self._since_us = _microseconds(canary.step_at or canary.started_at)
+        self._entity = _entity(work, product)
+        self._begin()
+
+    def look(self, state_of: StateOf) -> Evidence:
+        """All evidence up to now."""
+        if self._logs is None:
+            self._load(state_of)
+        elif not self._follow(state_of):
+            # a log came and was sealed between two looks: everything is read anew
+            self.close()
+            self._load(state_of)
+        self._judge_outcomes(state_of())
+        return self._evidence
+
+    def close(self) -> None:
+        """Lets go of the logs."""
+        if self._logs is not None:
+            self._logs.close()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._logs: Logs | None = None
+        self._evidence = Evidence()
+        self._segments: set[str] = set()
+        self._waiting: list[Row] = []
+        self._measures: dict[str, Measure] | None = measures_of(self._signature) or None
+        self._seen: set[str] = set()
+        self._outcomes = -1
+
+    def _load(self, state_of: StateOf) -> None:
+        logs = Logs(log_folder(self._work, self._product))
+        self._logs = logs
+        fresh = list(logs.records())
+        failures = list(logs.failures())
+        # after the logs: what was sealed in between is in both, and told apart by its id
+        segments = _sealed(state_of())
+        ids = {record.id for record in fresh}
+        self._segments = {segment.segment for segment in segments}
+        late = [each for each in segments if each.last_at and _microseconds(each.last_at) >= self._since_us]
+        table = (
+            registry.segment_files().read([segment_file(self._work, each) for each in late]) if late else None
+        )
+        rows = list(self._rows_of_table(table, ids)) if table is not None and len(table) else []
+        self._add(rows + list(self._rows(fresh)), failures)
+
+    def _follow(self, state_of: StateOf) -> bool:
+        """Reads on; False where something was missed."""
+        logs = self._logs
+        if logs is None:
+            return False
+        before = logs.sealed
+        rows = list(self._rows(logs.records()))
+        failures = list(logs.failures())
+        new = [each for each in _sealed(state_of()) if each.segment not in self._segments]
+        self._segments |= {each.segment for each in new}
+        told = logs.sealed - before
+        if any(each.replaces for each in new) or told != sum(each.rows for each in new):
+            return False
+        self._add(rows, failures)
+        return True
+
+    def _add(self, rows: Sequence[Row], failures: Iterable[Failed]) -> None:
+        if self._measures is None:
+            self._waiting += rows
+            median = first_median(self._signature, self._waiting)
+            rows = []
+            if median is not None:
+                self._measures = measures_of(self._signature, median=median)
+                rows, self._waiting = self._waiting, []
+        self._evidence = with_rows(self._evidence, self._fresh(rows), self._measures or {})
+        for failed in failures:
+            self._refused(failed)
+
+    def _refused(self, failed: Failed) -> None:
+        if failed.at_ns // 1000 < self._since_us:
+            return
+        for arm, release in (("canary", self.canary.release), ("champion", self.canary.champion)):
+            if failed.release == short(release):
+                one = getattr(self._evidence, arm)
+                one = structs.replace(one, refused=one.refused + failed.count)
+                self._evidence = structs.replace(self._evidence, **{arm: one})
+
+    def _fresh(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows of units that were not counted yet; a request comes once, an entity may come again."""
+        if not self._entity:
+            return rows
+        new = [row for row in rows if row.unit not in self._seen]
+        self._seen |= {row.unit for row in new}
+        return new
+
+    def _rows(self, records: Iterable[Record]) -> Iterator[Row]:
+        known = {self.canary.release: True, self.canary.champion: False}
+        for each in records:
+            canary = known.get(each.release)
+            if canary is None or each.at_ns // 1000 < self._since_us or each.arm == HOLDOUT:
+                continue
+            unit = unit_of(each.inputs.get(self._entity)) if self._entity else ""
+            yield Row(
+                each.at_ns // 1000,
+                unit or f"{each.request}/{each.at_ns // 1000}",
+                canary,
+                each.latency_us,
+                each.outputs,
+                bool(each.flags),
+            )
+
+    def _rows_of_table(self, table: Table, known: set[str]) -> Iterator[Row]:
+        """The rows of segments, less those that were in logs as well."""
+        texts = {name: _texts(table, name) for name in ("id", "request", "release", "arm", "flags")}
+        at, latency = _numbers(table, "at"), _numbers(table, "latency_us")
+        entity = f"in_{self._entity}" if self._entity else ""
+        units = _values(table, entity) if entity in table.columns else None
+        outputs = {
+            name.removeprefix("out_"): _values(table, name)
+            for name in table.columns
+            if name.startswith("out_")
+        }
+        releases = {self.canary.release: True, self.canary.champion: False}
+        for i, name in enumerate(texts["id"]):
+            canary = releases.get(texts["release"][i] or "")
+            if canary is None or at[i] < self._since_us or name in known or texts["arm"][i] == HOLDOUT:
+                continue
+            unit = unit_of(units[i]) if units else ""
+            answers = {output: values[i] for output, values in outputs.items()}
+            yield Row(
+                int(at[i]),
+                unit or f"{texts['request'][i]}/{int(at[i])}",
+                canary,
+                int(latency[i]),
+                answers,
+                bool(texts["flags"][i]),
+            )
+
+    def _judge_outcomes(self, state: ProductState) -> None:
+        """Counts the losses anew where outcomes came in since the last time."""
+        if state.outcomes.joined == self._outcomes:
+            return
+        self._outcomes = state.outcomes.joined
+        if not state.outcomes.joined:
+            return
+        joined = outcomes_joined(self._work, self._product)
+        losses = losses_of(joined, self._signature, self.canary)
+        self._evidence = with_losses(self._evidence, losses[True], losses[False])
+
+
+def losses_of(joined: Table, signature: Signature, canary: Canary) -> dict[bool, list[float]]:
+    """How wrong each release was on rows whose outcome is known, between 0 and 1, since the trial began.
+
+    Squared error of a chance, error of a label; of a number, whether it lies farther off than the live
+    release's median error was at first.
+    """
+    if not len(joined):
+        return {True: [], False: []}
+    at, releases = _numbers(joined, "at"), _texts(joined, "release")
+    errors = _errors(joined, signature)
+    since = _microseconds(canary.started_at)
+    rows = [i for i in np.argsort(at, kind="stable") if at[i] >= since and np.isfinite(errors[i])]
+    losses = {
+        mine: [float(errors[i]) for i in rows if releases[i] == release]
+        for mine, release in ((True, canary.release), (False, canary.champion))
+    }
+    if any(output.kind == "value" for output in signature.outputs):
+        return _exceeding(losses)
+    return losses
+
+
+def _exceeding(losses: dict[bool, list[float]]) -> dict[bool, list[float]]:
+    first, rest = losses[False][:FEWEST_ERRORS], losses[False][FEWEST_ERRORS:]
+    if len(first) < FEWEST_ERRORS:
+        return {True: [], False: []}
+    large = float(np.median(first))
+    return {
+        True: [float(error > large) for error in losses[True]],
+        False: [float(error > large) for error in rest],
+    }
+
+
+def _errors(joined: Table, signature: Signature) -> Sequence[float]:
+    outcomes = _texts(joined, "outcome")
+    for output in signature.outputs:
+        name = f"out_{output.name}"
+        if output.kind == "probability" and output.positive and name in joined.columns:
+            truth = np.array([float(each == output.positive) for each in outcomes])
+            return list((_numbers(joined, name) - truth) ** 2)
+    for output in signature.outputs:
+        name = f"out_{output.name}"
+        if output.kind == "label" and name in joined.columns:
+            said = [unit_of(value) for value in _values(joined, name)]
+            return [float(each != outcome) for each, outcome in zip(said, outcomes, strict=True)]
+        if output.kind == "value" and name in joined.columns:
+            return list(np.abs(_numbers(joined, name) - _numbers(joined, "outcome_number")))
+    return [np.nan] * len(joined)
+
+
+def _sealed(state: ProductState) -> list[SegmentSealed]:
+    return [segment for segment in state.segments if segment.stream == PREDICTIONS]
+
+
+def _entity(work: Workspace, product: str) -> str:
+    """The input by which rows are drawn, where the records still tell entities apart."""
+    routes = current_routes(work)
+    route = next((each for each in routes.routes if each.product == product), None) if routes else None
+    if route is None or route.personal.get(route.entity, "") not in NAMING:
+        return ""
+    return route.entity
+
+
+def _microseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1_000_000)
+
+
+def _texts(table: Table, name: str) -> Sequence[str | None]:
+    column = table.columns.get(name)
+    return column.values if isinstance(column, Text) else [None] * len(table)
+
+
+def _numbers(table: Table, name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    column = table.columns.get(name)
+    return column.values if isinstance(column, Number) else np.full(len(table), np.nan)
+
+
+def _values(table: Table, name: str) -> Sequence[Value]:
+    column = table.columns[name]
+    if isinstance(column, Text):
+        return column.values
+    return [None if value != value else value for value in column.values.tolist()]  # noqa: PLR0124 - not a number

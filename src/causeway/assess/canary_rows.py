@@ -1,0 +1,136 @@
+"""From answered rows to the evidence on a canary: requests, not rows, are what is independent."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from msgspec import Struct, structs
+
+from causeway.assess.canary import LOG_RANGE, Arm, Evidence
+from causeway.core.records import Value
+from causeway.core.release import Output, Signature
+from causeway.stats.sequential import Moments
+
+FLAGGED = "flagged"
+MOST_CLASSES = 20
+FIRST_ROWS = 50
+"""So many of the live release's numbers only settle what is compared, and are not counted."""
+
+
+class Row(Struct, frozen=True):
+    """One answered row, as it was recorded."""
+
+    at_us: int
+    unit: str
+    """The request, or whom the row is about where rows are drawn by that."""
+    canary: bool
+    latency_us: int
+    outputs: dict[str, Value]
+    flagged: bool
+
+
+Measure = Callable[[dict[str, Value]], float | None]
+"""A number between 0 and 1 that stands for an answer; None where there is no answer."""
+
+
+def measures_of(signature: Signature, *, median: float | None = None) -> dict[str, Measure]:
+    """What is compared of the answers: a chance, else the shares of labels, else how many exceed `median`."""
+    for output in signature.outputs:
+        if output.kind == "probability" and output.positive:
+            return {f"chance of {output.positive}": _chance(output.name)}
+    for output in signature.outputs:
+        if output.kind == "label" and len(output.classes) <= MOST_CLASSES:
+            return {f"share of {name}": _is(output.name, name) for name in output.classes}
+    if median is None:
+        return {}
+    return {f"above {median:.4g}": _above(output.name, median) for output in _numbers(signature)}
+
+
+def first_median(signature: Signature, rows: Sequence[Row]) -> float | None:
+    """The median of the live release's first numbers; None where the answers are none, or still too few."""
+    for output in _numbers(signature):
+        values = [row.outputs.get(output.name) for row in rows if not row.canary]
+        numbers = [float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+        if len(numbers) >= FIRST_ROWS:
+            return float(np.median(numbers[:FIRST_ROWS]))
+    return None
+
+
+def with_rows(evidence: Evidence, rows: Iterable[Row], measures: dict[str, Measure]) -> Evidence:
+    """The evidence after these rows, in the order of their times; a unit counts once."""
+    ordered = sorted(rows, key=lambda row: row.at_us)
+    if not ordered:
+        return evidence
+    units: dict[tuple[str, bool], list[Row]] = {}
+    for row in ordered:
+        units.setdefault((row.unit, row.canary), []).append(row)
+    last_at = datetime.fromtimestamp(ordered[-1].at_us / 1e6, UTC)
+    arms = {
+        canary: _grown(arm, [rows for (_, its), rows in units.items() if its is canary], measures)
+        for canary, arm in ((True, evidence.canary), (False, evidence.champion))
+    }
+    return structs.replace(evidence, canary=arms[True], champion=arms[False], last_at=last_at)
+
+
+def with_losses(evidence: Evidence, canary: Sequence[float], champion: Sequence[float]) -> Evidence:
+    """The evidence with these losses of rows whose outcome is known, in the order of their times."""
+    return structs.replace(
+        evidence,
+        canary=structs.replace(evidence.canary, loss=Moments().after(np.asarray(canary, np.float64))),
+        champion=structs.replace(evidence.champion, loss=Moments().after(np.asarray(champion, np.float64))),
+    )
+
+
+def _grown(arm: Arm, units: list[list[Row]], measures: dict[str, Measure]) -> Arm:
+    logs = [math.log(max(rows[0].latency_us, 1)) / LOG_RANGE for rows in units]
+    answers = dict(arm.answers)
+    for name, measure in measures.items():
+        means = [_mean([measure(row.outputs) for row in rows]) for rows in units]
+        answers[name] = _after(answers.get(name), [mean for mean in means if mean is not None])
+    answers[FLAGGED] = _after(
+        answers.get(FLAGGED), [sum(row.flagged for row in rows) / len(rows) for rows in units]
+    )
+    return structs.replace(
+        arm,
+        answered=arm.answered + len(units),
+        latency=_after(arm.latency, logs),
+        answers=answers,
+    )
+
+
+def _after(seen: Moments | None, values: list[float]) -> Moments:
+    return (seen or Moments()).after(np.clip(np.asarray(values, np.float64), 0.0, 1.0))
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _numbers(signature: Signature) -> list[Output]:
+    return [output for output in signature.outputs if output.kind == "value"]
+
+
+def _chance(name: str) -> Measure:
+    def measure(outputs: dict[str, Value]) -> float | None:
+        value = outputs.get(name)
+        return float(value) if isinstance(value, int | float) else None
+
+    return measure
+
+
+def _is(name: str, label: str) -> Measure:
+    def measure(outputs: dict[str, Value]) -> float | None:
+        value = outputs.get(name)
+        return None if value is None else float(str(value) == label)
+
+    return measure
+
+
+def _above(name: str, median: float) -> Measure:
+    def measure(outputs: dict[str, Value]) -> float | None:
+        value = outputs.get(name)
+        return float(value > median) if isinstance(value, int | float) else None
+
+    return measure
