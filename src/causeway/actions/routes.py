@@ -89,6 +89,8 @@ def route_of(work: Workspace, state: ProductState) -> Route:
         personal=(personal := personal_ways(work, (*state.shares, *state.shadow, *_before(state)), serving)),
         personal_key=made_key(work, state.product) if personal else "",
         on_full_disk=serving.on_full_disk,
+        workers=serving.workers,
+        workers_most=serving.workers_most,
     )
 
 

@@ -73,6 +73,8 @@ class Route(Struct, frozen=True, omit_defaults=True):
     personal_key: str = ""
     """The file with the key of these hashes; only the gateway and the sealer read it."""
     on_full_disk: str = "answer"
+    workers: int = 1
+    workers_most: int | None = None
 
 
 class RouteFile(Struct, frozen=True):

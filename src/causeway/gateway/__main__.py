@@ -4,13 +4,20 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from causeway.core.errors import CausewayError
-from causeway.gateway.server import Options, run
+from causeway.core.errors import CausewayError, UsageError
+
+if TYPE_CHECKING:
+    from causeway.gateway.server import Options
 
 
 def main() -> int:
     """Serves; the exit code says how it ended."""
+    # no matrix here is large enough for several threads, and what is forked must have none
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from causeway.gateway.server import run  # noqa: PLC0415 - only now, as numpy reads the line above
+
     try:
         run(_options())
     except CausewayError as error:
@@ -20,34 +27,59 @@ def main() -> int:
     return 0
 
 
-def _options() -> Options:
-    parser = argparse.ArgumentParser(prog="python -m causeway.gateway", description=__doc__)
-    parser.add_argument("--routes", type=Path, required=True, help="route file, followed when it changes")
-    parser.add_argument("--records", type=Path, required=True, help="folder for the record logs")
-    parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
-    )
-    parser.add_argument(
-        "--port",
-        type=int,
-        default=int(os.environ.get("AIP_HTTP_PORT") or 0),
-        help="port; 0 takes a free one (default: AIP_HTTP_PORT, where a platform says it)",
-    )
-    parser.add_argument("--port-file", type=Path, help="file to write the port to once it answers")
-    parser.add_argument("--grpc-port", type=int, help="answer gRPC there as well; 0 takes a free one")
-    parser.add_argument(
-        "--rotate-seconds", type=float, default=10.0, help="close a record log at least this often"
-    )
-    given = parser.parse_args()
+def _options() -> "Options":
+    from causeway.gateway.server import Options  # noqa: PLC0415 - as above
+
+    given = _parser().parse_args()
+    if bool(given.tls_cert) != bool(given.tls_key):
+        raise UsageError("a certificate and its key belong together", hint="give --tls-cert and --tls-key")
+    port = given.port
+    if port is None and given.unix is None:
+        # the port that Vertex AI wants, else a free one
+        port = int(os.environ.get("AIP_HTTP_PORT") or 0)
     return Options(
         routes=given.routes,
         records=given.records,
         host=given.host,
-        port=given.port,
+        port=port,
         port_file=given.port_file,
-        rotate_seconds=given.rotate_seconds,
         grpc_port=given.grpc_port,
+        unix=given.unix,
+        rotate_seconds=given.rotate_seconds,
+        workers=given.workers,
+        workers_most=given.workers_most,
+        rise_seconds=given.rise_seconds,
+        fall_seconds=given.fall_seconds,
+        certificate=(given.tls_cert, given.tls_key) if given.tls_cert else None,
+        proxies=tuple(given.proxy),
+        notes=given.notes,
     )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m causeway.gateway", description=__doc__)
+    add = parser.add_argument
+    add("--routes", type=Path, required=True, help="route file, followed when it changes")
+    add("--records", type=Path, required=True, help="folder for the record logs")
+    add("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    add(
+        "--port",
+        type=int,
+        help="port; 0 takes a free one (default: AIP_HTTP_PORT, or 0 unless there is --unix)",
+    )
+    add("--port-file", type=Path, help="file to write the port to once it answers")
+    add("--grpc-port", type=int, help="answer gRPC there as well; 0 takes a free one")
+    add("--unix", type=Path, help="path of a socket to listen at, which only this user may open")
+    add("--workers", type=int, default=0, help="processes that answer; 0, the default, as the routes ask")
+    add("--workers-most", type=int, default=0, help="as many when callers wait; 0 as the routes ask")
+    add("--rise-seconds", type=int, default=3, help="busy for so long, there is one more")
+    add("--fall-seconds", type=int, default=30, help="idle for so long, there is one fewer")
+    add("--tls-cert", type=Path, help="certificate with its chain, PEM; taken up anew when it changes")
+    add("--tls-key", type=Path, help="its key, PEM, without a password")
+    add("--proxy", action="append", default=[], help="address or network whose X-Forwarded-* are believed")
+    add("--rotate-seconds", type=float, default=10.0, help="close a record log at least this often")
+    add("--notes", action="store_true", help="say on standard output what befalls the processes, in JSON")
+    return parser
 
 
 if __name__ == "__main__":

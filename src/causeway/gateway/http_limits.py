@@ -6,6 +6,7 @@ import math
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from causeway.gateway.http import Reply, reply_to
+from causeway.gateway.proxies import Proxies
 from causeway.gateway.refusals import HeadersTooLarge, Malformed, NotReady, TooSlow
 
 MAX_HEADER_BYTES = 64 << 10
@@ -26,6 +27,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _ends = False
     """Whether it ends once what is owed was said."""
     _last: Reply | None = None
+    proxies: Proxies | None = None
+    """Whose word is taken for who asked; nobody's where there are none."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Takes the connection; where there are too many, in place of the idle one that has to end first."""
@@ -63,7 +66,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]
         """Whoever sends no more still gets the answers to what was asked."""
         self._ends = self._ends or self._owes()
-        return self._ends
+        # with TLS there is no half of a connection
+        return self._ends and self.scheme != "https"
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -90,8 +94,16 @@ class BoundedProtocol(HttpToolsProtocol):
         if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
             self._refusal = reply_to(Malformed("the request has not one Host", hint="send the header `Host`"))
             raise ValueError
+        if self.proxies:
+            self._settle_origin(self.proxies)
         if not self.start():
             super().on_headers_complete()
+
+    def _settle_origin(self, proxies: Proxies) -> None:
+        peer = self.client[0] if self.client else ""
+        origin = proxies.origin(peer, self.scheme or "http", self.headers)
+        self.scope["client"] = (origin.address, 0) if origin.address else None
+        self.scope["scheme"] = origin.scheme
 
     def start(self) -> bool:
         """Whether the request was taken another way than uvicorn's."""

@@ -1,4 +1,4 @@
-"""The gateway's process: one listening socket, one event loop, a clean end."""
+"""The gateway's processes: one that serves alone, or a parent and those that it forks; each ends cleanly."""
 
 import asyncio
 import contextlib
@@ -14,45 +14,87 @@ import uvicorn
 import uvloop
 from msgspec import Struct
 
-from causeway.core.errors import OutsideError
+from causeway.core.errors import OutsideError, UsageError
+from causeway.core.routes import read_routes
 from causeway.gateway.app import App
+from causeway.gateway.certificate import HANDSHAKE_SECONDS, Certificate
 from causeway.gateway.desk import Desk
 from causeway.gateway.http_limits import BoundedProtocol
 from causeway.gateway.lane import FastLane
+from causeway.gateway.listening import BACKLOG, Listening, listen
+from causeway.gateway.processes.parent import Limits, Parent, Place
+from causeway.gateway.processes.report import report
+from causeway.gateway.processes.seat import Seat
+from causeway.gateway.proxies import Proxies
 from causeway.gateway.recorder import Recorder
-from causeway.gateway.rpc import beside
-from causeway.gateway.watcher import Watcher
+from causeway.gateway.routing import Routing
+from causeway.gateway.rpc import grpc_at
+from causeway.gateway.watcher import Watcher, load
 
-BACKLOG = 2048
 # less than the supervisor waits before it kills
 DRAIN_SECONDS = 5
 FAST_LANE = "CAUSEWAY_FASTLANE"
 """With 0 in this variable of the environment every request goes the long way, through ASGI."""
+LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 class Options(Struct, frozen=True):
-    """Where to listen, what to follow, where to record."""
+    """Where to listen, what to follow, where to record, and with how many processes.
+
+    Without a `port` there is none, and `unix` is a path to listen at. So many `workers` begin, and at most
+    `workers_most` answer; 0 takes what the routes ask for.
+    """
 
     routes: Path
     records: Path
     host: str = "127.0.0.1"
-    port: int = 0
+    port: int | None = 0
     port_file: Path | None = None
+    unix: Path | None = None
     rotate_seconds: float = 10.0
+    workers: int = 0
+    workers_most: int = 0
+    rise_seconds: int = 3
+    fall_seconds: int = 30
+    certificate: tuple[Path, Path] | None = None
+    """The certificate's chain and its key."""
+    proxies: tuple[str, ...] = ()
     grpc_port: int | None = None
+    notes: bool = False
+    """Whether to say on standard output what befalls the processes, a JSON line each."""
 
 
 class _Server(uvicorn.Server):
     """Uvicorn's server, whose signals are ours: records are flushed before the process ends."""
 
-    def __init__(self, config: uvicorn.Config, *, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, here: "_Here") -> None:
         super().__init__(config)
-        self._tell_started = started
+        self._here = here
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen, and says so."""
-        await super().startup(sockets)
-        self._tell_started()
+        await self.lifespan.startup()
+        loop = asyncio.get_running_loop()
+        self.servers = []
+        for each in sockets or ():
+            secret = self._here.certificate if each.family != socket.AF_UNIX else None
+            taken = await loop.create_server(
+                self._protocol,
+                sock=each,
+                backlog=BACKLOG,
+                ssl=secret.context if secret else None,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS if secret else None,
+            )
+            self.servers.append(taken)
+        self.started = True
+        self._here.started()
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: BoundedProtocol = self.config.http_protocol_class(  # type: ignore[assignment, call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        protocol.proxies = self._here.proxies
+        return protocol
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -60,30 +102,111 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _Here(Struct, frozen=True):
+    """What every process of this gateway is told."""
+
+    options: Options
+    certificate: Certificate | None
+    proxies: Proxies | None
+    started: Callable[[], None]
+    """Called once it listens."""
+
+
 def run(options: Options) -> None:
     """Serves until it is told to stop, then drains and flushes."""
-    listening = _listen(options.host, options.port)
+    limits = _limits(options)
+    listening = listen(options.host, options.port, unix=options.unix, seats=limits.most)
+    try:
+        certificate = Certificate(*options.certificate) if options.certificate else None
+        here = _Here(
+            options,
+            certificate,
+            Proxies(options.proxies) if options.proxies else None,
+            lambda: _announce(options, listening),
+        )
+        if limits.most == 1:
+            _serve_in(here, Routing(), Seat(), listening.of(0))
+        else:
+            _parent(here, limits, listening).run()
+    finally:
+        listening.close()
+
+
+def _parent(here: _Here, limits: Limits, listening: Listening) -> Parent:
+    # the models are loaded before the first fork, so that the processes share their memory
+    before = _forkable(load(here.options.routes, Routing())) if here.options.routes.exists() else Routing()
+
+    def serve(place: Place) -> None:
+        child = _Here(here.options, here.certificate, here.proxies, place.started)
+        _serve_in(child, before, place.seat, listening.of(place.seat.number), alive=place.alive)
+
+    return Parent(limits, listening, serve=serve, started=here.started, notes=here.options.notes)
+
+
+def _forkable(routing: Routing) -> Routing:
+    """The products that need no process of their own: those belong to whoever starts them."""
+    live = {name: each for name, each in routing.live.items() if not any(v.loaded.worker for v in each.kept)}
+    return Routing(live=live)
+
+
+def _serve_in(
+    here: _Here, routing: Routing, seat: Seat, sockets: list[socket.socket], *, alive: int = -1
+) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(options, listening))
+        runner.run(_serve(here, routing, seat, sockets, alive=alive))
 
 
-async def _serve(options: Options, listening: socket.socket) -> None:
-    recorder = Recorder(options.records, rotate_seconds=options.rotate_seconds)
-    app = App(recorder)
-    watcher = Watcher(app, options.routes)
+async def _serve(
+    here: _Here, routing: Routing, seat: Seat, sockets: list[socket.socket], *, alive: int
+) -> None:
+    recorder = Recorder(here.options.records, rotate_seconds=here.options.rotate_seconds)
+    app = App(recorder, seat)
+    app.routing = routing
+    watcher = Watcher(app, here.options.routes)
     await watcher.look()
-    server = _Server(_config(app), started=lambda: _announce(options, listening))
+    server = _Server(_config(app), here)
+    _hear(server, here.certificate, alive)
+    loop = asyncio.get_running_loop()
+    beside = [loop.create_task(watcher.follow())]
+    if here.certificate:
+        beside.append(loop.create_task(here.certificate.follow()))
+    if seat.shared:
+        seat.say(app.state)
+        beside.append(loop.create_task(report(app, seat)))
+    try:
+        async with grpc_at(app, here.options.host, here.options.grpc_port, shared=seat.shared):
+            await server.serve(sockets=sockets)
+    finally:
+        for task in beside:
+            task.cancel()
+        await watcher.close()
+        await recorder.close()
+        app.measures.hear(recorder)
+
+
+def _hear(server: uvicorn.Server, certificate: Certificate | None, alive: int) -> None:
+    """Has it stop when it is told to, or when nobody else has the other end of this pipe any more."""
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, _stop, server)
-    following = loop.create_task(watcher.follow())
-    try:
-        async with beside(app, options.host, options.grpc_port):
-            await server.serve(sockets=[listening])
-    finally:
-        following.cancel()
-        await watcher.close()
-        await recorder.close()
+    if certificate:
+        loop.add_signal_handler(signal.SIGHUP, certificate.take_up)
+    if alive >= 0:
+        loop.add_reader(alive, _stop, server)
+
+
+def _limits(options: Options) -> Limits:
+    """How many processes: what was said, else what the routes ask for."""
+    least, most = options.workers, options.workers_most
+    if not least:
+        with contextlib.suppress(OSError, UsageError):
+            routes = read_routes(options.routes.read_bytes()).routes
+            least = max((route.workers for route in routes if route.served), default=1)
+            most = most or max((route.workers_most or 0 for route in routes if route.served), default=0)
+    least = max(least, 1)
+    if most and most < least and options.workers_most:
+        raise UsageError("--workers-most is less than --workers", hint="give as many, or more")
+    return Limits(least, max(most, least), options.rise_seconds, options.fall_seconds)
 
 
 def _config(app: App) -> uvicorn.Config:
@@ -99,6 +222,8 @@ def _config(app: App) -> uvicorn.Config:
         log_level="warning",
         log_config=None,
         server_header=False,
+        # ours are stricter, and believe nobody who was not named
+        proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=DRAIN_SECONDS,
@@ -109,30 +234,31 @@ def _stop(server: uvicorn.Server) -> None:
     server.should_exit = True
 
 
-def _announce(options: Options, listening: socket.socket) -> None:
-    host, port = listening.getsockname()[:2]
+def _announce(options: Options, listening: Listening) -> None:
     if options.port_file is not None:
-        _write_port(options.port_file, port)
-    print(f"gateway: ready on http://{host}:{port}", file=sys.stderr, flush=True)  # noqa: T201 - the one line it says
+        _write_port(options.port_file, listening.port)
+    places = []
+    if options.port is not None:
+        scheme = "https" if options.certificate else "http"
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        places.append(f"{scheme}://{host}:{listening.port}")
+        if options.host not in LOCAL:
+            _say(f"listening on {options.host}: whoever reaches this machine can ask")
+    if options.unix:
+        places.append(f"unix:{options.unix}")
+    _say(f"ready on {' and '.join(places)}")
+
+
+def _say(text: str) -> None:
+    print(f"gateway: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the gateway's log is its standard error
 
 
 def _write_port(file: Path, port: int) -> None:
     part = file.with_name(f".{file.name}.part")
-    part.write_text(f"{port}\n")
-    part.replace(file)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
+        part.write_text(f"{port}\n")
+        part.replace(file)
     except OSError as error:
-        listening.close()
         raise OutsideError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}",
-            hint="another process may hold this port: choose another with --port, or stop it",
+            f"cannot write {file}: {error.strerror}", hint="choose another --port-file"
         ) from error
-    return listening
