@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 
-from causeway.core.errors import MissingExtra
+from causeway.core.errors import MissingExtra, UsageError
 from causeway.gateway.http import Application
 
 
@@ -19,6 +19,8 @@ async def beside(
         return
     if find_spec("grpc") is None:
         raise MissingExtra("gRPC is not installed", hint='install with: pip install "causeway[grpc]"')
+    if shared and not port:
+        raise UsageError("several processes cannot share a free port", hint="name one with --grpc-port")
     # an optional extra, and 35 MB that a gateway without it should not hold
     from causeway.gateway.rpc.service import serving  # noqa: PLC0415
 
