@@ -260,6 +260,18 @@ class ScoreFinished(Fact, frozen=True, tag="score.finished"):
     """Digest of the target's bytes; empty where it is a table."""
 
 
+class GatewayScaled(Fact, frozen=True, tag="gateway.scaled"):
+    """The gateway that serves this product has another number of processes, because of how busy they were."""
+
+    before: int
+    after: int
+    why: str
+    cpu: float
+    """Share of a processor that each used."""
+    lag_ms: float
+    """How late they came to what waited."""
+
+
 class LineageReceived(Fact, frozen=True, tag="lineage.received"):
     """Another tool told of a run, a job or a dataset, in the words of OpenLineage."""
 
@@ -303,6 +315,7 @@ AnyFact = (
     | ScorePartFinished
     | ScoreFinished
     | LineageReceived
+    | GatewayScaled
     | ManifestAgreed
     | BaselineMeasured
     | OwnTestsRan

@@ -19,6 +19,7 @@ from causeway.core.events import (
     EndpointProbed,
     Event,
     FindingWaived,
+    GatewayScaled,
     KeyIssued,
     KeyRevoked,
     LineageReceived,
@@ -158,6 +159,8 @@ class ProductState(Struct):
     lost: list[RecordsLost] = []
     outcomes: Outcomes = Outcomes()
     canary: Canary | None = None
+    workers: int = 0
+    """Processes of its gateway when their number last changed by itself; 0 where it never did."""
 
     @property
     def shares(self) -> dict[str, int]:
@@ -292,6 +295,8 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
             pass
         case SegmentSealed() | SegmentErased() as fact:
             follow(state.segments, fact)
+        case GatewayScaled(after=after):
+            state.workers = after
         case RecordsLost() as fact:
             state.lost.append(fact)
         case OutcomesLabelled() as fact:

@@ -17,6 +17,7 @@ from causeway.core.events import (
     EndpointProbed,
     Event,
     FindingWaived,
+    GatewayScaled,
     KeyIssued,
     KeyRevoked,
     LineageReceived,
@@ -100,6 +101,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
                 f"{counted(fact.rows, noun)} {'was' if fact.rows == 1 else 'were'} sealed into a segment.",
                 (),
             )
+        case GatewayScaled():
+            return f"The gateway went from {fact.before} to {fact.after} processes: {fact.why}.", ()
         case RecordsTorn():
             return f"{fact.bytes:,} bytes of record logs held no whole record; they lie aside.", ()
         case RecordsLost():
