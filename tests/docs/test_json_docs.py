@@ -33,6 +33,8 @@ RESULTS = {
     "key issue": ("causeway.actions.keys", "Issued"),
     "key list": ("causeway.actions.keys", "Listed"),
     "key revoke": ("causeway.actions.keys", "Revoked"),
+    "call": ("causeway.actions.call", "Called", "RowAnswer"),
+    "client": ("causeway.actions.call_module", "Module"),
     "seal": ("causeway.actions.seal", "Sealed"),
     "tick": ("causeway.actions.tick", "Ticked"),
     "label": ("causeway.actions.label", "Labelled"),

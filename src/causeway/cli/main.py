@@ -33,6 +33,8 @@ VERBS = {
     "score": ("score", "Answer all rows of a table by a release, in parts."),
     "up": ("up", "Run control plane, console and gateway."),
     "key": ("key", "Issue, list and revoke the keys of callers."),
+    "call": ("call", "Send rows to a live product and show the answers."),
+    "client": ("client", "Write a typed Python module that calls a product."),
     "seal": ("seal", "Close the record log into a segment."),
     "tick": ("tick", "Do everything that is due."),
     "label": ("label", "Bring outcomes in and join them to predictions."),
