@@ -10,6 +10,7 @@ import uvicorn
 from gateway_process import BEARER, eventually, key, route, running
 from uvicorn.server import ServerState
 
+from causeway.gateway.admission import Admission
 from causeway.gateway.lane import FastLane
 
 ROW = {"tenure": 3, "visits": 2, "plan": "gold"}
@@ -112,6 +113,10 @@ class Desk:
 
     def __init__(self):
         self.took = []
+        self.admission = Admission()
+
+    def leave(self):
+        pass
 
     def known(self, _head):
         return None

@@ -6,7 +6,7 @@ Whoever comes when it is full is refused at once, before anything of the request
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -20,9 +20,8 @@ MAX_ROWS_TOGETHER = 512
 """Whoever comes after them waits for the next run."""
 FIRST_ROWS = 16
 """So many rows are answered at once while it is not known how long they take."""
-MAX_CALLS_BESIDE = 256
-"""So many calls may be on the long way at once, and their bodies hold so much."""
 MAX_BYTES_BESIDE = 256 << 20
+"""So much the bodies of all requests on the long way may hold together."""
 PACES_KEPT = 9
 SLOWEST_FADES = 0.99
 
@@ -67,7 +66,11 @@ class Admission:
         self._began = 0.0
         self._open = False
         self._slowest = 0.0
-        self._calls = self._bytes = 0
+        self._bytes = 0
+
+    def heed(self, deadlines_ms: Iterable[float]) -> None:
+        """Lets in less at once where callers wait for less: they may be read a turn after they came."""
+        self.seconds = min([TURN_SECONDS, *(each / 2000 for each in deadlines_ms)])
 
     def began(self, now: float) -> bool:
         """Says that a request came; True where it is the first of its turn."""
@@ -93,10 +96,12 @@ class Admission:
 
     def weigh(self, waiting: Sequence[Paced], now: float) -> bool:
         """Whether those who wait should be answered now; closes the door where they are work enough."""
-        paces = {id(each.pace): each.pace.seconds for each in waiting}
-        work = sum(paces[id(each.pace)] * each.rows for each in waiting)
         rows = sum(each.rows for each in waiting)
-        spent = now - self._began + work
+        spent = now - self._began
+        if rows >= MAX_ROWS_TOGETHER and spent + rows * self._slowest < self.seconds:
+            return True
+        paces = {id(each.pace): each.pace.seconds for each in waiting}
+        spent += sum(paces[id(each.pace)] * each.rows for each in waiting)
         slowest = max(paces.values())
         self._slowest = max(slowest, self._slowest * SLOWEST_FADES)
         if spent >= self.seconds and (len(waiting) >= LEAST_CALLS or self.late(now)):
@@ -107,21 +112,24 @@ class Admission:
         self.room = min(MAX_ROWS_TOGETHER, rows + 1 + int(max(0.0, self.seconds - spent) / slowest))
         return False
 
+    def check(self, now: float = 0.0) -> None:
+        """Refuses what comes where there is work enough, or this turn has lasted too long."""
+        if self.full or (now and self.late(now)):
+            raise overloaded()
+
     def late(self, now: float) -> bool:
         """Whether this turn has lasted too long to begin anything more in it."""
         return self._open and now - self._began >= self.seconds
 
     @contextmanager
     def beside(self, size: int) -> Iterator[None]:
-        """Counts a call on the long way, with a body of so many bytes; refused where there are too many."""
-        if self._calls >= MAX_CALLS_BESIDE or self._bytes + size > MAX_BYTES_BESIDE:
+        """Counts a body of so many bytes on the long way; refused where there is no room for it."""
+        if self._bytes + size > MAX_BYTES_BESIDE:
             raise overloaded()
-        self._calls += 1
         self._bytes += size
         try:
             yield
         finally:
-            self._calls -= 1
             self._bytes -= size
 
     def _usual_room(self) -> int:
@@ -138,7 +146,7 @@ def overloaded() -> Overloaded:
 
 
 def is_whole_post(data: bytes) -> bool:
-    """Whether these bytes are one plain POST from its first to its last byte, with nothing remarkable in it."""
+    """Whether these bytes are one plain POST, from its first to its last, with nothing remarkable in it."""
     end = data.find(b"\r\n\r\n")
     if end < 0 or data[:5] != b"POST ":
         return False

@@ -10,16 +10,21 @@ from msgspec import Struct, structs
 
 from causeway import __version__
 from causeway.core.errors import CausewayError
+from causeway.core.routes import METRICS
+from causeway.gateway.admission import Admission
 from causeway.gateway.asking import Opened, Request, live_of, named, opened, request_name, settled
+from causeway.gateway.deadlines import awaited, check
 from causeway.gateway.defects import print_defect
 from causeway.gateway.health import health_of, state_of
 from causeway.gateway.http import (
+    MAX_BODY_BYTES,
     Gone,
     Receive,
     Reply,
     Scope,
     Send,
     body_of,
+    declared_bytes,
     encode,
     headers_of,
     reply_to,
@@ -28,16 +33,18 @@ from causeway.gateway.http import (
 from causeway.gateway.identifiers import prediction_ids
 from causeway.gateway.keys import Caller
 from causeway.gateway.measures import Measures
-from causeway.gateway.metrics import CONTENT_TYPE, OPEN_TYPE, open_page
+from causeway.gateway.metrics import CONTENT_TYPE, OPEN_TYPE, open_page, page
 from causeway.gateway.openapi import Documents
 from causeway.gateway.places import Place, place_of
-from causeway.gateway.plane import Asked, answer
+from causeway.gateway.plane import Answer, Asked, answered, recorded
 from causeway.gateway.processes.board import State
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.protocols import oip, oip_binary
 from causeway.gateway.recorder import Recorder
-from causeway.gateway.refusals import Broken
-from causeway.gateway.routing import Live, Routing
+from causeway.gateway.refusals import Broken, reason_of
+from causeway.gateway.routing import Live, Routing, Variant
+from causeway.gateway.schema import Checked
+from causeway.gateway.standing_in import PREVIOUS, stand_in, stands_in
 from causeway.gateway.together import held
 
 PROOF = b"causeway-routes"
@@ -49,7 +56,7 @@ class Seen(Struct):
 
     product: str = ""
     release: str = ""
-    rows: int = 0
+    key: str = ""
 
 
 class Server(Struct):
@@ -75,6 +82,7 @@ class App:
         self.recorder = recorder
         self.seat = seat or Seat()
         self.measures = Measures(self.seat.tallies)
+        self.admission = Admission()
         self._documents = Documents()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,6 +95,7 @@ class App:
             reply = await self._reply(scope, receive, seen, started)
         except CausewayError as error:
             reply = reply_to(error)
+            self.measures.refused(seen.product, seen.key, reason_of(error))
         except Gone:
             return
         except Exception as error:  # noqa: BLE001 - the shell: whatever else goes wrong becomes the one error shape
@@ -100,6 +109,8 @@ class App:
         try:
             # loading a model takes its time, and callers must not wait for it
             self.routing = await asyncio.to_thread(load)
+            waits = (live.route.deadline_ms for live in self.routing.live.values())
+            self.admission.heed(each for each in waits if each is not None)
         except Exception:  # noqa: BLE001 - the shell: no bundle, however odd, may end the following of routes
             traceback.print_exc(file=sys.stderr)
             problem = "the newest routes could not be followed; the gateway's log says why"
@@ -109,6 +120,8 @@ class App:
         place = place_of(scope["method"], scope["path"])
         if place.anonymous:
             return self._health(place, headers_of(scope))
+        if place.method == "POST":
+            self._let_in(started)
         headers = headers_of(scope)
         caller = self.routing.keyring.caller(headers)
         if place.name == "server":
@@ -116,13 +129,22 @@ class App:
         if place.name == "metrics":
             return self._metrics(caller, headers)
         live = live_of(self.routing, place, caller)
-        seen.product = live.product
+        seen.product, seen.key = live.product, caller.keys[live.product].id
         unit = prediction_ids(1, at_ns=time.time_ns())[0]
         if place.method == "GET":
             return self._model(live, Request(place, headers, unit, request_name(headers) or unit, started))
         call = opened(settled(live, place, headers, caller), unit=unit, started=started)
         seen.release = call.variant.loaded.version
         return await self._predict(call, receive)
+
+    def _let_in(self, now: float) -> None:
+        """Refuses a request where this turn of the loop has work enough."""
+        if self.admission.began(now):
+            asyncio.get_running_loop().call_soon(self._turned)
+        self.admission.check(now)
+
+    def _turned(self) -> None:
+        self.measures.shed(self.admission.turned())
 
     @property
     def state(self) -> State:
@@ -132,10 +154,11 @@ class App:
     def _metrics(self, caller: Caller, headers: Mapping[bytes, bytes]) -> Reply:
         self.measures.hear(self.recorder)
         states, products = self.seat.states(self.state), caller.keys.keys()
-        if b"application/openmetrics-text" in headers.get(b"accept", b""):
-            body = self.measures.page(self.routing, states, products=products, written=open_page)
-            return Reply(body, media=OPEN_TYPE)
-        return Reply(self.measures.page(self.routing, states, products=products), media=CONTENT_TYPE)
+        by_key = [product for product, key in caller.keys.items() if METRICS in key.scopes]
+        is_open = b"application/openmetrics-text" in headers.get(b"accept", b"")
+        media, written = (OPEN_TYPE, open_page) if is_open else (CONTENT_TYPE, page)
+        body = self.measures.page(self.routing, states, products=products, by_key=by_key, written=written)
+        return Reply(body, media=media)
 
     def _health(self, place: Place, headers: Mapping[bytes, bytes]) -> Reply:
         states = self.seat.states(self.state)
@@ -162,12 +185,36 @@ class App:
 
     async def _predict(self, call: Opened, receive: Receive) -> Reply:
         request = call.request
-        with held(call.live.variants if call.live.by_row else (call.variant,)):
+        size = declared_bytes(request.headers)
+        with self.admission.beside(MAX_BODY_BYTES if size is None else size), held(_needed(call)):
             body = await body_of(request.headers, receive)
             rows, respond = call.spoken(body)
             asked = Asked(rows, call.key, request.unit, request.name, request.started)
             if call.live.by_row:
                 call, asked = call.drawn(asked)
-            made = await answer(call.live, call.variant, asked, recorder=self.recorder)
+            checked = call.variant.loaded.schema.check(asked.rows)
+            check(call.until)
+            try:
+                made = await self._made(call, asked, checked, receive)
+            except Exception as error:
+                if not stands_in(call, checked, error):
+                    raise
+                return await stand_in(call, body, asked, checked, error, house=self)
         self.measures.rows.add(call.live.product, amount=len(made.ids))
         return call.replied(respond(made), made.ids[0])
+
+    async def _made(self, call: Opened, asked: Asked, checked: Checked, receive: Receive) -> Answer:
+        """The recorded answer, given up where it comes from another process and nobody waits for it."""
+        predicting = call.variant.loaded.predict(checked.rows)
+        apart = any(each.loaded.worker for each in call.variant.by or (call.variant,))
+        predicted = await (awaited(predicting, receive, until=call.until) if apart else predicting)
+        made = answered(call.variant, asked, checked, predicted)
+        await recorded(call.live, made, checked.rows, asked, recorder=self.recorder)
+        return made
+
+
+def _needed(call: Opened) -> tuple[Variant, ...]:
+    """The releases that may have to answer this call."""
+    live = call.live
+    needed = live.variants if live.by_row else (call.variant,)
+    return (*needed, live.previous) if live.previous and live.route.on_failure == PREVIOUS else needed

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct, structs
 
 from causeway.core.routes import Key
+from causeway.gateway.deadlines import NEVER, patience_of
 from causeway.gateway.http import JSON, Reply, encode
 from causeway.gateway.keys import Caller
 from causeway.gateway.places import Place
@@ -32,6 +33,8 @@ class Settled(Struct, frozen=True):
     media: str
     name: str
     """What the caller named the request; empty where that is not fit to be sent back and kept."""
+    patience: float = NEVER
+    """For how many seconds the answer is waited for."""
 
 
 class Request(Struct, frozen=True, gc=False):
@@ -55,6 +58,8 @@ class Opened(Struct, frozen=True, gc=False):
     media: str
     variant: Variant
     settled: Settled
+    until: float = NEVER
+    """The `time.perf_counter()` until which the answer is waited for."""
 
     def spoken(self, body: bytes) -> Spoken:
         """The body's rows, and how their answer is written."""
@@ -95,18 +100,29 @@ def live_of(routing: Routing, place: Place, caller: Caller) -> Live:
 def settled(live: Live, place: Place, headers: Mapping[bytes, bytes], caller: Caller) -> Settled:
     """What this caller asks for, if it may ask for that."""
     return Settled(
-        place, headers, live, caller.may("predict", live.product), _media(headers), request_name(headers)
+        place,
+        headers,
+        live,
+        caller.may("predict", live.product),
+        _media(headers),
+        request_name(headers),
+        patience_of(headers, live.route.deadline_ms),
     )
 
 
 def opened(asked: Settled, *, unit: str, started: float) -> Opened:
     """The call, if there is room for it now."""
     live = asked.live
+    limit = live.limits.get(asked.key.id) if live.limits is not None else None
+    if limit is not None:
+        limit.take(started)
     if live.allowance is not None:
         live.allowance.take(started)
+    if limit is not None:
+        limit.count()
     variant = live.variant(unit, version=asked.place.version)
     request = Request(asked.place, asked.headers, unit, asked.name or unit, started)
-    return Opened(request, live, asked.key, asked.media, variant, asked)
+    return Opened(request, live, asked.key, asked.media, variant, asked, started + asked.patience)
 
 
 def _infer(body: bytes, media: str, request: Request, variant: Variant) -> Spoken:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from causeway.core.bundle import (
     FEATURES,
@@ -24,6 +24,7 @@ from causeway.core.ids import short
 from causeway.core.model_signing import MODEL_SIGNATURE
 from causeway.core.release import Release
 from causeway.core.routes import Route, Served
+from causeway.gateway.admission import Pace
 from causeway.gateway.folder import names_in, read_part
 from causeway.gateway.model import Model, Predicted
 from causeway.gateway.schema import Row, Schema
@@ -47,6 +48,7 @@ class Loaded(Struct, frozen=True):
     python: str = ""
     example: bytes = b""
     """A row that it answers, as JSON; empty where the bundle has none."""
+    pace: Pace = field(default_factory=Pace)
 
     async def predict(self, rows: Sequence[Row]) -> Predicted:
         """The answers for these checked rows."""

@@ -14,13 +14,11 @@ NEVER = math.inf
 T = TypeVar("T")
 
 
-def until_of(headers: Mapping[bytes, bytes], most_ms: float | None, *, started: float) -> float:
-    """The `time.perf_counter()` until which the answer is waited for: the caller's word within the route's."""
+def patience_of(headers: Mapping[bytes, bytes], most_ms: float | None) -> float:
+    """How many seconds the answer is waited for: what the caller says, at most what the route does."""
     said = headers.get(HEADER)
-    if said is not None:
-        asked_ms = _milliseconds(said)
-        return started + (asked_ms if most_ms is None else min(asked_ms, most_ms)) / 1000
-    return NEVER if most_ms is None else started + most_ms / 1000
+    asked_ms = NEVER if said is None else _milliseconds(said)
+    return (asked_ms if most_ms is None else min(asked_ms, most_ms)) / 1000
 
 
 def _milliseconds(said: bytes) -> float:

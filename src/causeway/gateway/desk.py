@@ -10,7 +10,9 @@ from msgspec import Struct
 from causeway.core.errors import CausewayError
 from causeway.core.features import Problem
 from causeway.core.typed_rows import joined
+from causeway.gateway.admission import Admission, Pace
 from causeway.gateway.asking import Opened, Settled, Spoken, live_of, opened, settled
+from causeway.gateway.deadlines import NEVER, passed
 from causeway.gateway.defects import print_defect
 from causeway.gateway.http import Reply, reply_to
 from causeway.gateway.identifiers import prediction_ids
@@ -19,13 +21,12 @@ from causeway.gateway.model import Model, Predicted
 from causeway.gateway.places import FIXED, Place
 from causeway.gateway.plane import Answer, Asked, answered, frames_of, not_kept
 from causeway.gateway.recorder import Recorder
-from causeway.gateway.refusals import Broken
+from causeway.gateway.refusals import Broken, reason_of
 from causeway.gateway.routing import Live, Routing
 from causeway.gateway.schema import Checked, Row
+from causeway.gateway.standing_in import stand_in, stands_in
 from causeway.gateway.whole import WholeModel
 
-MAX_ROWS_TOGETHER = 512
-"""Whoever comes after them waits for the next run."""
 MAX_KNOWN_HEADS, MAX_KNOWN_HEAD_BYTES = 1024, 2048
 
 
@@ -35,6 +36,8 @@ class Exchange(Protocol):
     headers: Mapping[bytes, bytes]
     body: bytes
     started: float
+    disconnected: bool
+    """Whether whoever asked is gone."""
 
     def reply(self, reply: Reply) -> None:
         """Sends this; called once."""
@@ -46,6 +49,7 @@ class House(Protocol):
     routing: Routing
     recorder: Recorder
     measures: Measures
+    admission: Admission
 
 
 class Door(Struct, frozen=True):
@@ -71,18 +75,30 @@ class Waiting(Struct, frozen=True, gc=False):
     checked: Checked
     spoken: Spoken
 
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return len(self.checked.rows)
+
+    @property
+    def pace(self) -> Pace:
+        """How fast its release answers."""
+        return self.call.variant.loaded.pace
+
 
 class Desk:
     """Takes calls as they come, and answers them at the end of the turn."""
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self.admission = house.admission
         self._routing: Routing | None = None
         self._doors: dict[bytes, Door] = {}
         self._known: dict[bytes, Known] = {}
         self._waiting: list[Waiting] = []
         self._rows = 0
-        self._due = False
+        self._due = self._impatient = False
+        self._standing_in: set[asyncio.Task[None]] = set()
 
     def door(self, url: bytes) -> Door | None:
         """What is asked for at this address, if its answer needs no other process."""
@@ -95,15 +111,16 @@ class Desk:
 
     def opened(self, exchange: Exchange, door: Door) -> Opened | None:
         """The call, before its body is there; None where it was refused at once."""
-        product = ""
+        product = key = ""
         try:
+            self.admission.check()
             routing, place = door.routing, door.place
             caller = routing.keyring.caller(exchange.headers)
             live = live_of(routing, place, caller)
-            product = live.product
+            product, key = live.product, caller.keys[live.product].id
             return _opened(settled(live, place, exchange.headers, caller), exchange)
         except Exception as error:  # noqa: BLE001 - the shell: whatever goes wrong becomes the one error shape
-            self._reply(exchange, _reply_to(error), (product, ""))
+            self._turn_away(exchange, error, (product, "", key))
             return None
 
     def known(self, head: bytes) -> Known | None:
@@ -123,7 +140,7 @@ class Desk:
         try:
             return _opened(asked, exchange)
         except Exception as error:  # noqa: BLE001 - the shell: as above
-            self._reply(exchange, _reply_to(error), (asked.live.product, ""))
+            self._turn_away(exchange, error, (asked.live.product, "", asked.key.id))
             return None
 
     def take(self, exchange: Exchange, call: Opened) -> None:
@@ -135,28 +152,59 @@ class Desk:
         else:
             self._waiting.append(waiting)
             self._rows += len(waiting.checked.rows)
-            if self._rows >= MAX_ROWS_TOGETHER:
-                self.answer()
-            elif not self._due:
+            if call.until != NEVER:
+                self._impatient = True
+            if not self._due:
                 self._due = True
-                asyncio.get_running_loop().call_soon(self.answer)
+                self.admission.began(exchange.started)
+                asyncio.get_running_loop().call_soon(self._turned)
+            if self._rows >= self.admission.room and self.admission.weigh(self._waiting, time.perf_counter()):
+                self.answer()
 
     def refuse(self, exchange: Exchange, call: Opened, error: Exception) -> None:
         """Says why there is no answer."""
-        self._reply(exchange, _reply_to(error), (call.live.product, call.variant.loaded.version))
+        self._turn_away(exchange, error, (call.live.product, call.variant.loaded.version, call.key.id))
+
+    def leave(self) -> None:
+        """Says that somebody who waits may be gone."""
+        self._impatient = True
 
     def answer(self) -> None:
         """Answers all that wait, each release's together."""
-        self._due = False
         waiting, self._waiting, self._rows = self._waiting, [], 0
         if len(waiting) == 1:
-            self._answer(waiting)
+            self._answer_paced(waiting)
             return
         groups: dict[int, list[Waiting]] = {}
         for each in waiting:
             groups.setdefault(id(each.call.variant.loaded), []).append(each)
         for group in groups.values():
-            self._answer(group)
+            self._answer_paced(group)
+
+    def _turned(self) -> None:
+        self._due = False
+        if self._waiting:
+            self.answer()
+        self._impatient = False
+        self._house.measures.shed(self.admission.turned())
+
+    def _answer_paced(self, group: Sequence[Waiting]) -> None:
+        if self._impatient:
+            group = self._awaited(group)
+            if not group:
+                return
+        began = time.perf_counter()
+        self._answer(group)
+        rows = sum([len(each.checked.rows) for each in group])
+        self.admission.learn(group[0].pace, seconds=time.perf_counter() - began, rows=rows)
+
+    def _awaited(self, group: Sequence[Waiting]) -> list[Waiting]:
+        """Those for whom somebody still waits; who waited too long is told so."""
+        now = time.perf_counter()
+        for each in group:
+            if each.call.until < now:
+                self._fail(each, passed())
+        return [each for each in group if each.call.until >= now and not each.exchange.disconnected]
 
     def _answer(self, group: Sequence[Waiting]) -> None:
         model = group[0].call.variant.loaded.model
@@ -168,6 +216,8 @@ class Desk:
                 # each for itself, so that only those are refused whose rows are at fault
                 for each in group:
                     self._answer([each])
+            elif stands_in(group[0].call, group[0].checked, error):
+                self._stand_in(group[0], error)
             else:
                 self._fail(group[0], error)
             return
@@ -209,8 +259,28 @@ class Desk:
         reply = call.replied(each.spoken[1](made), made.ids[0])
         self._reply(each.exchange, reply, (call.live.product, call.variant.loaded.version))
 
+    def _stand_in(self, each: Waiting, error: Exception) -> None:
+        task = asyncio.get_running_loop().create_task(self._stood_in(each, error))
+        self._standing_in.add(task)
+        task.add_done_callback(self._standing_in.discard)
+
+    async def _stood_in(self, each: Waiting, error: Exception) -> None:
+        try:
+            reply = await stand_in(
+                each.call, each.exchange.body, each.asked, each.checked, error, house=self._house
+            )
+        except Exception as failed:  # noqa: BLE001 - the shell: as above
+            self._fail(each, failed)
+        else:
+            self._reply(each.exchange, reply, (each.call.live.product, each.call.variant.loaded.version))
+
     def _fail(self, each: Waiting, error: Exception) -> None:
         self.refuse(each.exchange, each.call, error)
+
+    def _turn_away(self, exchange: Exchange, error: Exception, seen: tuple[str, str, str]) -> None:
+        product, release, key = seen
+        self._house.measures.refused(product, key, reason_of(error))
+        self._reply(exchange, _reply_to(error), (product, release))
 
     def _reply(self, exchange: Exchange, reply: Reply, seen: Sequence[str]) -> None:
         seconds = time.perf_counter() - exchange.started

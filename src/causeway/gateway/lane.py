@@ -7,6 +7,7 @@ behind another on its connection, a caller who does not read) goes the long way,
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,12 +15,15 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from causeway.gateway.admission import is_whole_post, overloaded
 from causeway.gateway.asking import Opened
 from causeway.gateway.desk import Desk, Door, Known
-from causeway.gateway.http import BODY_SECONDS, MAX_BODY_BYTES, Reply, declared_bytes, too_late
+from causeway.gateway.http import BODY_SECONDS, MAX_BODY_BYTES, Reply, declared_bytes, reply_to, too_late
 from causeway.gateway.http_limits import BoundedProtocol
 
+OK = 200
 _HEAD_ENDS = b"\r\n\r\n"
+OVERLOADED = reply_to(overloaded())
 
 
 class Turn:
@@ -58,6 +62,7 @@ class FastLane(BoundedProtocol):
     """Gives what the desk can answer to the desk, and all else to uvicorn."""
 
     _turn: Turn | None = None
+    _idle_from = 0.0
     _between = True
     """Whether the parser stands between two requests, as one that has read nothing."""
     _packet: tuple[bytes, int] | None = None
@@ -72,6 +77,9 @@ class FastLane(BoundedProtocol):
     def data_received(self, data: bytes) -> None:
         """Reads on; a body that comes in pieces has so much time."""
         if self._between:
+            if self._desk.admission.full and self._is_idle() and is_whole_post(data):
+                self._shed()
+                return
             head = data[: data.find(_HEAD_ENDS) + len(_HEAD_ENDS)]
             known = self._desk.known(head)
             if known is not None and len(data) - len(head) == known.length and self._is_idle():
@@ -90,8 +98,8 @@ class FastLane(BoundedProtocol):
 
     def _again(self, known: Known, body: bytes) -> None:
         """A whole request whose head was read before, byte for byte: the parser would say the same of it."""
-        self._unwatch()
-        self._unset_keepalive_if_required()
+        if self._timer is not None:
+            self._unwatch()
         self._silent_bytes = 0
         turn = self.cycle = Turn(self, known.settled.headers, keep_alive=True)  # type: ignore[assignment]
         turn.more_body = False
@@ -100,10 +108,22 @@ class FastLane(BoundedProtocol):
             turn.body = body
             self._desk.take(turn, call)
 
+    def _shed(self) -> None:
+        """Refuses a request of which nothing was read but its end."""
+        self._unwatch()
+        self._unset_keepalive_if_required()
+        self._desk.admission.shed += 1
+        self.transport.write(
+            _head(OVERLOADED, self.server_state.default_headers, closes=False) + OVERLOADED.body
+        )
+        self.on_response_complete()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets it, and what it had begun to ask."""
         self._forget_body()
         super().connection_lost(exc)
+        if self.cycle is not None and self.cycle.disconnected:
+            self._desk.leave()
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -176,11 +196,46 @@ class FastLane(BoundedProtocol):
         transport = self.transport
         if transport.is_closing():
             return
-        closes = not turn.keep_alive or ("connection", "close") in reply.headers
+        closes = not turn.keep_alive or (reply.status != OK and ("connection", "close") in reply.headers)
         transport.write(_head(reply, self.server_state.default_headers, closes=closes) + reply.body)
-        if closes:
-            transport.close()
-        self.on_response_complete()
+        if closes or self.pipeline or self._ends or not self._awaits_headers:
+            if closes:
+                transport.close()
+            self.on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idles()
+
+    def _idles(self) -> None:
+        """Waits for the next request for so long; one timer goes on from request to request."""
+        self._idle_from = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Ends a connection that was idle for so long."""
+        self.timeout_keep_alive_task = None
+        if self.transport.is_closing():
+            return
+        rest = self._idle_from + self.timeout_keep_alive - self.loop.time()
+        if self.cycle is not None and not self.cycle.response_complete:
+            rest = self.timeout_keep_alive
+        if rest > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(rest, self.timeout_keep_alive_handler)
+        else:
+            self.transport.close()
+
+    @property
+    def ends_at(self) -> float:
+        """When it ends, if nothing comes; never while it is being answered."""
+        if self._timer is not None:
+            return self._timer.when()
+        if self.cycle is not None and not self.cycle.response_complete:
+            return math.inf
+        return max(super().ends_at, self._idle_from + self.timeout_keep_alive)
 
     def _forget_body(self) -> None:
         self._turn = None

@@ -10,7 +10,7 @@ from causeway.gateway.processes.tallies import Tallies
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.routing import Live, Routing
 
-REFUSED = 400
+REFUSED, FAILED = 400, 500
 Written = Callable[[Iterable[list[str]]], bytes]
 
 
@@ -25,6 +25,21 @@ class Measures:
         )
         self.rows = metrics.Counter("causeway_rows_total", "Rows answered.", ("product",), tallies)
         self.seconds = metrics.Histogram("causeway_request_seconds", "Time from request to answer.", tallies)
+        self.refusals = metrics.Counter(
+            "causeway_refusals_total", "Requests that were refused.", ("product", "key", "reason"), tallies
+        )
+        self.failures = metrics.Counter(
+            "causeway_model_failures_total",
+            "Good requests on which a release failed and something else was to answer.",
+            ("product", "release", "reason"),
+            tallies,
+        )
+        self.fallbacks = metrics.Counter(
+            "causeway_fallback_rows_total",
+            "Rows that the release before, or the declared answer, answered.",
+            ("product", "kind"),
+            tallies,
+        )
         self.kept = metrics.Counter("causeway_records_total", "Rows recorded.", ("product",), tallies)
         self.lost = metrics.Counter(
             "causeway_records_dropped_total",
@@ -41,6 +56,27 @@ class Measures:
             self._refused[key] = self._refused.get(key, 0) + 1
         if product:
             self.seconds.observe(product, seconds)
+
+    def refused(self, product: str, key: str, reason: str) -> None:
+        """Counts one request that got no answer, of whom and why."""
+        self.refusals.add(product, key, reason)
+
+    def shed(self, requests: int) -> None:
+        """Counts requests of which nothing was read."""
+        if requests:
+            self.requests.add("", "", "503", amount=requests)
+            self.refusals.add("", "", "overloaded", amount=requests)
+
+    def failed(self, product: str, release: str, reason: str) -> None:
+        """Counts a failure of a release that its callers may never see."""
+        self.failures.add(product, release, reason)
+        key = product, release, FAILED
+        self._refused[key] = self._refused.get(key, 0) + 1
+
+    def stood_in(self, product: str, kind: str, *, rows: int) -> None:
+        """Counts rows that something else than the model answered."""
+        self.rows.add(product, amount=rows)
+        self.fallbacks.add(product, kind, amount=rows)
 
     def take_refused(self) -> dict[tuple[str, str, int], int]:
         """How many requests each release refused or failed since the last time, by status."""
@@ -60,15 +96,22 @@ class Measures:
         states: Sequence[State],
         *,
         products: Collection[str],
+        by_key: Collection[str] = (),
         written: Written = metrics.page,
     ) -> bytes:
-        """What concerns these products, and the gateway as such, over all its processes."""
+        """What concerns these products, and the gateway as such, over all its processes.
+
+        `by_key` are the products of which is told which key was refused.
+        """
         up = [state for state in states if state.up]
         return written(
             [
                 self.requests.lines(("", *products)),
                 self.rows.lines(products),
                 self.seconds.lines(products),
+                self.failures.lines(products),
+                self.fallbacks.lines(products),
+                self.refusals.lines(("", *by_key) if by_key else ()),
                 self.kept.lines(products),
                 self.lost.lines(products),
                 _failing(up, products),

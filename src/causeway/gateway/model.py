@@ -12,7 +12,7 @@ from causeway.core.bundle import BadBundle
 from causeway.core.features import Problem
 from causeway.core.release import Output, Release
 from causeway.gateway.feeds import Fed, Feed, Tensors, blank, feed_of, plain_row, tensors_of
-from causeway.gateway.refusals import Broken, Invalid
+from causeway.gateway.refusals import Broken, Invalid, NoNumber
 from causeway.gateway.schema import Row
 
 Answers = dict[str, list[object]]
@@ -185,7 +185,7 @@ def _check_count(answers: int, rows: Sequence[int]) -> None:
 
 def _check_finite(finite: NDArray[np.bool_], rows: Sequence[int]) -> None:
     if not finite.all():
-        raise Invalid(
+        raise NoNumber(
             f"row {rows[int(finite.argmin())]}: the model makes no number of it",
             hint="send values as the training data had them",
         )

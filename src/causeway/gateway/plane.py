@@ -52,14 +52,21 @@ async def answer(live: Live, variant: Variant, asked: Asked, *, recorder: Record
     """The recorded answer to these rows, or the reason why there is none."""
     checked = variant.loaded.schema.check(asked.rows)
     made = answered(variant, asked, checked, await variant.loaded.predict(checked.rows))
+    await recorded(live, made, checked.rows, asked, recorder=recorder)
+    return made
+
+
+async def recorded(
+    live: Live, made: Answer, rows: Sequence[Row], asked: Asked, *, recorder: Recorder
+) -> None:
+    """Records this answer as the route wants it."""
     if live.route.records == "off":
-        return made
-    frames = frames_of(made, checked.rows, asked)
+        return
+    frames = frames_of(made, rows, asked)
     if live.route.records == "async":
         recorder.append(live.product, frames)
     elif not await recorder.durable(live.product, frames):
         raise not_kept()
-    return made
 
 
 def answered(variant: Variant, asked: Asked, checked: Checked, predicted: Predicted) -> Answer:

@@ -175,5 +175,10 @@ class DeadlinePassed(CausewayError):
     status = 504
 
 
+def reason_of(error: Exception) -> str:
+    """What a refusal is counted as."""
+    return error.code if isinstance(error, CausewayError) else Broken.code
+
+
 FAILURES = (Broken, Restarting, TooLong)
 """What is the fault of a model, not of whoever asked it."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -10,13 +11,25 @@ from causeway.core.bundle import BadBundle
 from causeway.core.errors import CausewayError
 from causeway.core.ids import short
 from causeway.core.personal import Private
-from causeway.core.routes import Route, RouteFile, Served
+from causeway.core.routes import Key, Route, RouteFile, Served
 from causeway.gateway.allowance import Allowance
 from causeway.gateway.bundles import Loaded, Start, load_bundle
 from causeway.gateway.keys import Keyring
 from causeway.gateway.private import private_of
 from causeway.gateway.refusals import NothingHere, NotReady
 from causeway.gateway.worker import Worker
+
+
+class Limit(Protocol):
+    """How often one key may ask."""
+
+    key: Key
+
+    def take(self, now: float) -> None:
+        """Counts one request of this minute, or refuses it and says when to come back."""
+
+    def count(self) -> None:
+        """Counts one request of this month."""
 
 
 class Variant(Struct, frozen=True):
@@ -48,6 +61,8 @@ class Live(Struct, frozen=True):
     """The release before, kept loaded; None where there is none, or it is live as well."""
     warm_problem: str = ""
     """Why the release before is not kept loaded."""
+    limits: Mapping[str, Limit] | None = None
+    """How often each key may ask, by its name; None where none is limited."""
 
     @property
     def product(self) -> str:

@@ -44,7 +44,7 @@ def drawn(live: Live, variant: Variant, asked: Asked, *, pinned: bool) -> tuple[
         if chosen is not variant and isinstance(asked.rows, TypedRows):
             # they are of the type of the release by which the body was read
             asked = structs.replace(asked, rows=list(asked.rows))
-        return chosen, _taken_off(asked, chosen, entity)
+        return chosen, taken_off(asked, chosen, entity)
     by = tuple(_whose(live, variant, arm) for arm in arms)
     return _together(live, by, [not unit for unit in named]), asked
 
@@ -82,7 +82,7 @@ def _whose(live: Live, variant: Variant, arm: tuple[int, bool]) -> Variant:
     return structs.replace(mine, arm=HOLDOUT) if withheld else mine
 
 
-def _taken_off(asked: Asked, variant: Variant, entity: str) -> Asked:
+def taken_off(asked: Asked, variant: Variant, entity: str) -> Asked:
     """The request without the entity, where the release does not take it; it is recorded beside."""
     if not entity or entity in variant.loaded.schema.names:
         return asked
@@ -222,6 +222,7 @@ def _together(live: Live, by: tuple[Variant, ...], unnamed: Sequence[bool]) -> V
         # what is asked of either, here one object does for all releases
         schema=cast("Schema", several),
         model=cast("Model", several),
+        pace=model.pace,
         several=several,
         versions=",".join(each.version for each in answering.values()) or model.version,
     )

@@ -1,0 +1,100 @@
+"""Who answers where a model failed on a good request: the release before, or what the manifest declares."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import structs
+
+from causeway.core.errors import CausewayError
+from causeway.core.records import Value
+from causeway.gateway.asking import Opened
+from causeway.gateway.deadlines import check
+from causeway.gateway.fallback import fallback_answers
+from causeway.gateway.http import Reply
+from causeway.gateway.measures import Measures
+from causeway.gateway.model import Predicted
+from causeway.gateway.plane import Answer, Asked, answered, recorded
+from causeway.gateway.recorder import Recorder
+from causeway.gateway.refusals import FAILURES, NoNumber, reason_of
+from causeway.gateway.schema import Checked
+from causeway.gateway.together import taken_off
+
+PREVIOUS, DECLARED = "previous", "answer"
+HEADER = "causeway-fallback"
+LARGEST = 3.4028234663852886e38
+"""What a model takes at most, as its numbers have 32 bits."""
+
+
+class House(Protocol):
+    """What the application holds."""
+
+    recorder: Recorder
+    measures: Measures
+
+
+def stands_in(call: Opened, checked: Checked, error: Exception) -> bool:
+    """Whether something else may answer: the model failed, and the manifest says so."""
+    # where each row has a release of its own there is none that could answer for all of them
+    return call.live.route.on_failure != "refuse" and not call.variant.by and is_failure(error, checked.rows)
+
+
+def is_failure(error: Exception, rows: Sequence[Mapping[str, Value]]) -> bool:
+    """Whether this is the fault of the model, not of whoever asked it."""
+    if isinstance(error, NoNumber):
+        # of a number that is none to the model, it cannot make one
+        return all(_is_finite(value) for row in rows for value in row.values())
+    return isinstance(error, FAILURES) or not isinstance(error, CausewayError)
+
+
+async def stand_in(
+    call: Opened, body: bytes, asked: Asked, checked: Checked, error: Exception, *, house: House
+) -> Reply:
+    """The reply of whoever answers in place of the model that failed; else its own error."""
+    live, kind = call.live, call.live.route.on_failure
+    house.measures.failed(live.product, call.variant.loaded.version, reason_of(error))
+    try:
+        check(call.until)
+        if kind == PREVIOUS:
+            call, asked, checked, made = await _previous(call, body, asked)
+        else:
+            made = _declared(call, asked, checked)
+        await recorded(live, made, checked.rows, asked, recorder=house.recorder)
+    except CausewayError:
+        raise error from None
+    house.measures.stood_in(live.product, kind, rows=len(made.ids))
+    reply = call.replied(call.spoken(body)[1](made), made.ids[0])
+    return structs.replace(reply, headers=(*reply.headers, (HEADER, kind)))
+
+
+async def _previous(call: Opened, body: bytes, asked: Asked) -> tuple[Opened, Asked, Checked, Answer]:
+    """The answer of the release before, to the request as that release reads it."""
+    previous = call.live.stand_in(call.variant)
+    if previous is None:
+        raise NoNumber("there is no release before")
+    call = structs.replace(call, variant=previous)
+    asked = structs.replace(asked, rows=call.spoken(body)[0])
+    if call.live.by_row:
+        asked = taken_off(asked, previous, call.live.route.entity)
+    checked = _flagged(previous.loaded.schema.check(asked.rows), PREVIOUS)
+    with previous.loaded.held():
+        predicted = await previous.loaded.predict(checked.rows)
+    return call, asked, checked, answered(previous, asked, checked, predicted)
+
+
+def _declared(call: Opened, asked: Asked, checked: Checked) -> Answer:
+    """What the manifest declares, for every row."""
+    release = call.variant.loaded.release
+    one = fallback_answers(release, call.live.route.fallback, release.signature.outputs)
+    predicted = Predicted({name: [value] * len(checked.rows) for name, value in one.items()}, ())
+    return answered(call.variant, asked, _flagged(checked, DECLARED), predicted)
+
+
+def _flagged(checked: Checked, kind: str) -> Checked:
+    return Checked(checked.rows, [(*flags, f"fallback:{kind}") for flags in checked.flags])
+
+
+def _is_finite(value: Value) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value) and abs(value) <= LARGEST
+    return not isinstance(value, int) or abs(value) <= LARGEST
