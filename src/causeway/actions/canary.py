@@ -16,8 +16,10 @@ from causeway.actions.routes import publish
 from causeway.actions.workspace import Workspace
 from causeway.assess.canary import judge_canary
 from causeway.core.canary import GO_ON, HOLD, NOT_ENOUGH, PROMOTE, ROLL_BACK, CanaryJudged
-from causeway.core.errors import CausewayError, UsageError
+from causeway.core.errors import CausewayError, UsageError, outside
 from causeway.core.events import AnyFact, TrafficRouted
+from causeway.core.ids import short
+from causeway.ledger import Head
 from causeway.views.canary import Canary
 from causeway.views.product import ProductState
 
@@ -26,10 +28,11 @@ class Looked(Struct, frozen=True):
     """What one look at a canary said, and whether it was written because it was news."""
 
     product: str
-    judged: CanaryJudged
-    written: bool
+    judged: CanaryJudged | None
+    """None where the evidence could not be read: `trouble` says why."""
+    written: bool = False
     trouble: str = ""
-    """What keeps the running gateway from following, if anything does."""
+    """What keeps the evidence from being read, or the running gateway from following, if anything does."""
 
 
 class Steered(Struct, frozen=True):
@@ -50,14 +53,18 @@ class Lookout:
         self._work = work
         self._known = state_of
         self._gatherers: dict[str, Gatherer] = {}
+        self._heads: list[Head] = []
 
     def look(self) -> list[Looked]:
-        """One look at every canary; those that another process looks at are left to it."""
+        """One look at every canary; no product stops another."""
+        heads = self._work.ledger.heads()
+        if heads == self._heads and not self._gatherers:
+            return []
+        self._heads = heads
         on_trial = {product: state.canary for product, state in self._states() if state.canary}
         for product in [each for each in self._gatherers if each not in on_trial]:
             self._gatherers.pop(product).close()
-        looked = [self._one(product, canary) for product, canary in on_trial.items()]
-        return [each for each in looked if each]
+        return [self._one(product, canary) for product, canary in on_trial.items()]
 
     def close(self) -> None:
         """Lets go of all files."""
@@ -77,14 +84,19 @@ class Lookout:
                 continue
         return found
 
-    def _one(self, product: str, canary: Canary) -> Looked | None:
-        with holding(self._work, f"canary:{product}") as lease:
-            if lease is None:
-                return None
-            gatherer = self._gatherer(product, canary)
-            evidence = gatherer.look(lambda: self._state_of(product))
+    def _one(self, product: str, canary: Canary) -> Looked:
+        try:
+            evidence = self._gatherer(product, canary).look(lambda: self._state_of(product))
             judged = judge_canary(canary, evidence, now=self._work.clock.now())
-            return _written(self._work, product, canary, judged)
+            if not _is_news(canary, judged):
+                return Looked(product, judged)
+            with holding(self._work, f"canary:{product}") as lease:
+                # somebody else who looks now writes the same
+                return _written(self._work, product, canary, judged) if lease else Looked(product, judged)
+        except CausewayError as error:
+            return Looked(product, None, trouble=error.message)
+        except OSError as error:
+            return Looked(product, None, trouble=outside(error).message)
 
     def _gatherer(self, product: str, canary: Canary) -> Gatherer:
         known = self._gatherers.get(product)
@@ -94,6 +106,16 @@ class Lookout:
             known.close()
         self._gatherers[product] = Gatherer(self._work, product, canary)
         return self._gatherers[product]
+
+
+def words_of(looked: Looked) -> str:
+    """A look at a canary in one line."""
+    judged = looked.judged
+    if judged is None:
+        return f"the canary cannot be judged: {looked.trouble}"
+    trouble = f"; the gateway does not follow: {looked.trouble}" if looked.trouble else ""
+    share = f"at {judged.percent} %" if judged.percent else "in the shadow"
+    return f"canary {short(judged.release)} {share}: {judged.verdict} ({judged.because}){trouble}"
 
 
 def _written(work: Workspace, product: str, canary: Canary, judged: CanaryJudged) -> Looked:

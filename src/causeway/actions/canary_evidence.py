@@ -1,5 +1,6 @@
 """Gathers the evidence on a canary's step: records as they are written, segments, outcomes."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -10,7 +11,8 @@ from causeway.actions.bundles import describe
 from causeway.actions.canary_logs import Logs
 from causeway.actions.label import outcomes_joined
 from causeway.actions.routes import current_routes
-from causeway.actions.seal import PREDICTIONS, log_folder, segment_file
+from causeway.actions.seal import log_folder
+from causeway.actions.segments import PREDICTIONS, segment_source
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
 from causeway.assess.canary import Evidence
@@ -20,7 +22,7 @@ from causeway.core.events import SegmentSealed
 from causeway.core.ids import short
 from causeway.core.records import Failed, Record, Value
 from causeway.core.release import Signature
-from causeway.core.table import Number, Table, Text
+from causeway.core.table import Number, Numbers, Table, Text
 from causeway.views.canary import Canary
 from causeway.views.product import ProductState
 
@@ -28,6 +30,9 @@ FEWEST_ERRORS = 30
 """So many of the live release's errors settle how large an error counts, and are not counted themselves."""
 NAMING = ("hash", "keep", "")
 """Ways of recording a personal input that keep apart whom it names."""
+
+SETTLE_US = 2e6
+"""After which every process of the gateway follows the new shares."""
 
 StateOf = Callable[[], ProductState]
 
@@ -67,6 +72,9 @@ class Gatherer:
         self._measures: dict[str, Measure] | None = measures_of(self._signature) or None
         self._seen: set[str] = set()
         self._outcomes = -1
+        # later steps only change shares between releases that are loaded already
+        first = self.canary.percent in (0, *self.canary.steps[:1])
+        self._begun_us: float = math.inf if first else self._since_us
 
     def _load(self, state_of: StateOf) -> None:
         logs = Logs(log_folder(self._work, self._product))
@@ -79,7 +87,9 @@ class Gatherer:
         self._segments = {segment.segment for segment in segments}
         late = [each for each in segments if each.last_at and _microseconds(each.last_at) >= self._since_us]
         table = (
-            registry.segment_files().read([segment_file(self._work, each) for each in late]) if late else None
+            registry.segment_files().read([segment_source(self._work, each) for each in late])
+            if late
+            else None
         )
         rows = list(self._rows_of_table(table, ids)) if table is not None and len(table) else []
         self._add(rows + list(self._rows(fresh)), failures)
@@ -100,7 +110,8 @@ class Gatherer:
         self._add(rows, failures)
         return True
 
-    def _add(self, rows: Sequence[Row], failures: Iterable[Failed]) -> None:
+    def _add(self, rows: Sequence[Row], failures: Sequence[Failed]) -> None:
+        self._begins(rows, failures)
         if self._measures is None:
             self._waiting += rows
             median = first_median(self._signature, self._waiting)
@@ -108,18 +119,32 @@ class Gatherer:
             if median is not None:
                 self._measures = measures_of(self._signature, median=median)
                 rows, self._waiting = self._waiting, []
-        self._evidence = with_rows(self._evidence, self._fresh(rows), self._measures or {})
+        rows = [row for row in self._fresh(rows) if row.at_us >= self._begun_us]
+        settled_us = self._begun_us + SETTLE_US
+        self._evidence = with_rows(self._evidence, rows, self._measures or {}, settled_us=settled_us)
         for failed in failures:
-            self._refused(failed)
+            self._refused(failed, settled=failed.at_ns / 1000 >= settled_us)
 
-    def _refused(self, failed: Failed) -> None:
-        if failed.at_ns // 1000 < self._since_us:
+    def _begins(self, rows: Sequence[Row], failures: Sequence[Failed]) -> None:
+        """Finds when the canary was first heard of: before, the gateway was still loading it."""
+        if self._begun_us < math.inf:
             return
-        for arm, release in (("canary", self.canary.release), ("champion", self.canary.champion)):
-            if failed.release == short(release):
-                one = getattr(self._evidence, arm)
-                one = structs.replace(one, refused=one.refused + failed.count)
-                self._evidence = structs.replace(self._evidence, **{arm: one})
+        heard = [row.at_us for row in rows if row.canary]
+        heard += [each.at_ns // 1000 for each in failures if each.release == short(self.canary.release)]
+        self._begun_us = min((at for at in heard if at >= self._since_us), default=math.inf)
+
+    def _refused(self, failed: Failed, *, settled: bool) -> None:
+        seen, count = self._evidence, failed.count
+        if failed.at_ns // 1000 < self._begun_us:
+            return
+        mine, others = seen.assigned
+        if failed.release == short(self.canary.release):
+            arm = structs.replace(seen.canary, refused=seen.canary.refused + count)
+            seen = structs.replace(seen, canary=arm, assigned=(mine + settled * count, others))
+        elif failed.release == short(self.canary.champion):
+            arm = structs.replace(seen.champion, refused=seen.champion.refused + count)
+            seen = structs.replace(seen, champion=arm, assigned=(mine, others + settled * count))
+        self._evidence = seen
 
     def _fresh(self, rows: Sequence[Row]) -> Sequence[Row]:
         """The rows of units that were not counted yet; a request comes once, an entity may come again."""
@@ -195,7 +220,8 @@ def losses_of(joined: Table, signature: Signature, canary: Canary) -> dict[bool,
     at, releases = _numbers(joined, "at"), _texts(joined, "release")
     errors = _errors(joined, signature)
     since = _microseconds(canary.started_at)
-    rows = [i for i in np.argsort(at, kind="stable") if at[i] >= since and np.isfinite(errors[i])]
+    order: list[int] = np.argsort(at, kind="stable").tolist()
+    rows = [i for i in order if at[i] >= since and np.isfinite(errors[i])]
     losses = {
         mine: [float(errors[i]) for i in rows if releases[i] == release]
         for mine, release in ((True, canary.release), (False, canary.champion))
@@ -216,21 +242,21 @@ def _exceeding(losses: dict[bool, list[float]]) -> dict[bool, list[float]]:
     }
 
 
-def _errors(joined: Table, signature: Signature) -> Sequence[float]:
+def _errors(joined: Table, signature: Signature) -> Numbers:
     outcomes = _texts(joined, "outcome")
     for output in signature.outputs:
         name = f"out_{output.name}"
         if output.kind == "probability" and output.positive and name in joined.columns:
             truth = np.array([float(each == output.positive) for each in outcomes])
-            return list((_numbers(joined, name) - truth) ** 2)
+            return (_numbers(joined, name) - truth) ** 2
     for output in signature.outputs:
         name = f"out_{output.name}"
         if output.kind == "label" and name in joined.columns:
             said = [unit_of(value) for value in _values(joined, name)]
-            return [float(each != outcome) for each, outcome in zip(said, outcomes, strict=True)]
+            return np.array([float(each != known) for each, known in zip(said, outcomes, strict=True)])
         if output.kind == "value" and name in joined.columns:
-            return list(np.abs(_numbers(joined, name) - _numbers(joined, "outcome_number")))
-    return [np.nan] * len(joined)
+            return np.abs(_numbers(joined, name) - _numbers(joined, "outcome_number"))
+    return np.full(len(joined), np.nan)
 
 
 def _sealed(state: ProductState) -> list[SegmentSealed]:
@@ -255,7 +281,7 @@ def _texts(table: Table, name: str) -> Sequence[str | None]:
     return column.values if isinstance(column, Text) else [None] * len(table)
 
 
-def _numbers(table: Table, name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _numbers(table: Table, name: str) -> Numbers:
     column = table.columns.get(name)
     return column.values if isinstance(column, Number) else np.full(len(table), np.nan)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from causeway.core.records import FAILED_SUFFIX, Failed, Record, Torn, frames
+from causeway.core.records import FAILED_SUFFIX, Failed, Lost, Record, Torn, frames
 
 LOG_SUFFIXES = (".open", ".log")
 
@@ -48,6 +48,8 @@ class Logs:
                     # its end is still being written
                     file.offset -= found.length
                     break
+                if isinstance(found, Lost):
+                    continue
                 file.rows += 1
                 yield found
             file.offset += len(content)

@@ -69,7 +69,7 @@ def route_of(work: Workspace, state: ProductState) -> Route:
         product=state.product,
         served=tuple(
             Served(release, str(work.bundle(release)), share, routed_python(work, release))
-            for release, share in state.shares.items()
+            for release, share in _champion_first(state)
         ),
         keys=_keys(state),
         label=SANDBOX if state.stage == SANDBOX else "",
@@ -91,6 +91,13 @@ def route_of(work: Workspace, state: ProductState) -> Route:
         on_full_disk=serving.on_full_disk,
         workers=serving.workers,
         workers_most=serving.workers_most,
+    )
+
+
+def _champion_first(state: ProductState) -> list[tuple[str, int]]:
+    """The releases with their shares, the one on trial last; of two with the same share the first leads."""
+    return sorted(
+        state.shares.items(), key=lambda item: bool(state.canary and item[0] == state.canary.release)
     )
 
 

@@ -17,19 +17,23 @@ from typing import Any, TextIO
 import uvicorn
 from msgspec import Struct, structs
 
+from causeway.actions.canary import Lookout, words_of
 from causeway.actions.decide import States
 from causeway.actions.instance import HOST, Instance, alive, forget, record, recorded, running, start_of
 from causeway.actions.routes import sync_routes
-from causeway.actions.supervisor import Gateway, stop_process
+from causeway.actions.supervisor import Front, Gateway, stop_process, write_scaled
 from causeway.actions.sweep import sweep
 from causeway.actions.tick import whats_due
 from causeway.actions.workspace import Workspace, open_workspace
 from causeway.assess.due import SEAL
 from causeway.core.errors import CausewayError, Conflict, OutsideError, remedy
+from causeway.core.events import GatewayScaled
+from causeway.core.routes import workers_of
 from causeway.gateway.http_limits import BoundedProtocol
 from causeway.ledger import Head
 
 TICK_SECONDS = 5.0
+LOOK_SECONDS = 1.0
 SEAL_AFTER = timedelta(seconds=60)
 TOKEN_BYTES = 24
 DRAIN_SECONDS = 1
@@ -61,6 +65,7 @@ def up(
     ready: Callable[[Started], None],
     say: Callable[[str], None],
     minutes: float | None = None,
+    front: Front | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM, or for so long; `ready` is told once everything answers."""
     work = open_workspace(folder)
@@ -71,8 +76,10 @@ def up(
                 return
             sweep(work)
             _stop_orphan(work, say)
+            front = front or Front()
             with _listening(console_port, "--console-port") as socket_of_console:
-                station = _Station(work, port=_free(port), listening=socket_of_console, say=say)
+                free = _free(port, host=front.host)
+                station = _Station(work, port=free, listening=socket_of_console, say=say, front=front)
                 station.keep_routes()
                 asyncio.run(station.run(console, ready, seconds=60 * minutes if minutes else None))
     finally:
@@ -92,7 +99,13 @@ class _Station:
     """One control plane: the console's server, the gateway's process, and the clock that ticks."""
 
     def __init__(
-        self, work: Workspace, *, port: int, listening: socket.socket, say: Callable[[str], None]
+        self,
+        work: Workspace,
+        *,
+        port: int,
+        listening: socket.socket,
+        say: Callable[[str], None],
+        front: Front = Front(),
     ) -> None:
         self.work = work
         self.listening = listening
@@ -101,9 +114,18 @@ class _Station:
         self.states = States(work)
         self.seen: list[Head] = []
         self.troubles: Mapping[str, str] = {}
-        self.gateway = Gateway(work, port=port, say=say, moved=self._note)
+        self.writing: set[asyncio.Task[None]] = set()
+        self.told: dict[str, str] = {}
+        self.asked: tuple[int, int] = (1, 1)
+        self.gateway = Gateway(work, port=port, say=say, moved=self._note, scaled=self._scaled, front=front)
         self.instance = Instance(
-            pid=0, started="", port=port, console_port=listening.getsockname()[1], at=work.clock.now()
+            pid=0,
+            started="",
+            port=port,
+            console_port=listening.getsockname()[1],
+            at=work.clock.now(),
+            host=front.host,
+            tls=front.certificate is not None,
         )
 
     async def run(self, console: Console, ready: Callable[[Started], None], *, seconds: float | None) -> None:
@@ -119,6 +141,7 @@ class _Station:
                 asyncio.create_task(server.serve(sockets=[self.listening])),
                 asyncio.create_task(self.gateway.keep()),
                 asyncio.create_task(self._tick()),
+                asyncio.create_task(self._watch_canaries()),
             ]
             ready(self._started(token))
             stopped = asyncio.create_task(self.stopping.wait())
@@ -169,10 +192,54 @@ class _Station:
             try:
                 # reading a long history takes its time, in which the console answers on
                 await asyncio.to_thread(self.keep_routes)
+                self._fit()
                 if await asyncio.to_thread(self._must_seal):
                     await self._tick_apart()
             except (CausewayError, OSError) as error:
                 self.say(f"tick: {error}")
+
+    async def _watch_canaries(self) -> None:
+        """Judges releases on trial every second, so that harm is taken back within seconds."""
+        # a ledger of its own: the other clock may be reading
+        work = open_workspace(self.work.root)
+        lookout = Lookout(work, state_of=States(work))
+        try:
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                try:
+                    looked = await asyncio.to_thread(lookout.look)
+                except (CausewayError, OSError) as error:
+                    self.say(f"canary: {error}")
+                    continue
+                for each in looked:
+                    if each.written or each.judged is None:
+                        self._say_once(words_of(each), of=each.product)
+        finally:
+            lookout.close()
+            work.ledger.close()
+
+    def _say_once(self, words: str, *, of: str) -> None:
+        if self.told.get(of) != words:
+            self.told[of] = words
+            self.say(f"{of}: {words}")
+
+    def _fit(self) -> None:
+        """Has the gateway start anew where its releases now ask for another number of processes."""
+        if self.gateway.began_with not in (None, self.asked):
+            least, most = self.asked
+            self.say(f"the gateway starts anew with {least} to {most} processes, as the manifests ask")
+            self.gateway.renew()
+
+    def _scaled(self, fact: GatewayScaled) -> None:
+        self.say(f"the gateway went from {fact.before} to {fact.after} processes: {fact.why}")
+        writing = asyncio.create_task(asyncio.to_thread(write_scaled, self.work.root, fact))
+        self.writing.add(writing)
+        writing.add_done_callback(self._written)
+
+    def _written(self, writing: asyncio.Task[None]) -> None:
+        self.writing.discard(writing)
+        if not writing.cancelled() and (error := writing.exception()):
+            self.say(f"the ledger does not know of it: {error}")
 
     def keep_routes(self) -> None:
         """Has the route file follow the ledger, if anything was written since; says what does not follow."""
@@ -180,7 +247,8 @@ class _Station:
             heads = self.work.ledger.heads()
             if heads == self.seen:
                 return
-            troubles = sync_routes(self.work, state_of=self.states).troubles
+            synced = sync_routes(self.work, state_of=self.states)
+            troubles, self.asked = synced.troubles, workers_of(synced.file)
         except (CausewayError, OSError) as error:
             self.say(f"the routes stay as they were: {error}")
             return
@@ -261,11 +329,12 @@ def _raise_first(broken: list[asyncio.Task[None]]) -> None:
 
 
 @contextlib.contextmanager
-def _listening(port: int, option: str) -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
+def _listening(port: int, option: str, *, host: str = HOST) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listening.bind((HOST, port))
+            listening.bind((host, port))
             listening.listen()
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) else "there is no such port"
@@ -275,9 +344,9 @@ def _listening(port: int, option: str) -> Iterator[socket.socket]:
         yield listening
 
 
-def _free(port: int) -> int:
+def _free(port: int, *, host: str) -> int:
     """The port, if nobody listens there; any free one for 0."""
-    with _listening(port, "--port") as listening:
+    with _listening(port, "--port", host=host) as listening:
         return int(listening.getsockname()[1])
 
 

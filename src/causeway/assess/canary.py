@@ -68,6 +68,8 @@ class Evidence(Struct, frozen=True):
     pairs: dict[str, Moments] = {}
     """Moments of (1 + shadow - champion) / 2, by what is compared; where the canary is a shadow."""
     last_at: datetime | None = None
+    assigned: tuple[int, int] = (0, 0)
+    """Units that came to the canary and to the live release once every process followed the shares."""
 
 
 def judge_canary(canary: Canary, evidence: Evidence, *, now: datetime) -> CanaryJudged:
@@ -195,7 +197,7 @@ def _answers(evidence: Evidence, limits: CanaryPart, alpha: float) -> list[Crite
         each = alpha / len(evidence.pairs)
         return [_paired(name, seen, evidence, limits.shift, each) for name, seen in evidence.pairs.items()]
     new, old = evidence.canary.answers, evidence.champion.answers
-    names = [name for name in new if name in old]
+    names = [name for name in new if name in old and new[name].rows and old[name].rows]
     each = alpha / max(len(names), 1)
     return [
         _means(name, new[name], old[name], limits.shift, each, either_way=name != "flagged") for name in names
@@ -266,14 +268,14 @@ def _placed(low: float, high: float, margin: float) -> str:
 
 
 def _assigned(canary: Canary, evidence: Evidence) -> float | None:
-    if not canary.steps or not evidence.canary.requests + evidence.champion.requests:
+    if not canary.steps or not sum(evidence.assigned):
         return None
-    return chi_square(evidence.canary.requests, evidence.champion.requests, canary.percent / 100)
+    return chi_square(*evidence.assigned, canary.percent / 100)
 
 
 def _mismatch(canary: Canary, evidence: Evidence) -> str:
     """That the canary gets another share than it was given, beyond chance at every look; or nothing."""
-    new, old = evidence.canary.requests, evidence.champion.requests
+    new, old = evidence.assigned
     if not canary.steps or not new + old:
         return ""
     bounds = share_bounds(new, new + old, alpha=MISMATCH_ALPHA)

@@ -57,8 +57,13 @@ def first_median(signature: Signature, rows: Sequence[Row]) -> float | None:
     return None
 
 
-def with_rows(evidence: Evidence, rows: Iterable[Row], measures: dict[str, Measure]) -> Evidence:
-    """The evidence after these rows, in the order of their times; a unit counts once."""
+def with_rows(
+    evidence: Evidence, rows: Iterable[Row], measures: dict[str, Measure], *, settled_us: float
+) -> Evidence:
+    """The evidence after these rows, in the order of their times; a unit counts once.
+
+    Whether the canary gets its share is counted from `settled_us` on.
+    """
     ordered = sorted(rows, key=lambda row: row.at_us)
     if not ordered:
         return evidence
@@ -70,7 +75,15 @@ def with_rows(evidence: Evidence, rows: Iterable[Row], measures: dict[str, Measu
         canary: _grown(arm, [rows for (_, its), rows in units.items() if its is canary], measures)
         for canary, arm in ((True, evidence.canary), (False, evidence.champion))
     }
-    return structs.replace(evidence, canary=arms[True], champion=arms[False], last_at=last_at)
+    settled = [canary for (_, canary), its in units.items() if its[0].at_us >= settled_us]
+    mine, others = evidence.assigned
+    return structs.replace(
+        evidence,
+        canary=arms[True],
+        champion=arms[False],
+        last_at=last_at,
+        assigned=(mine + sum(settled), others + len(settled) - sum(settled)),
+    )
 
 
 def with_losses(evidence: Evidence, canary: Sequence[float], champion: Sequence[float]) -> Evidence:

@@ -1,10 +1,14 @@
 """`causeway roll`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from causeway.cli.verb import PLACE, emit, guarded, json_flag
+
+if TYPE_CHECKING:
+    from causeway.actions.canary import Steered
 
 
 @click.group(name="roll")
@@ -16,8 +20,46 @@ def command() -> None:
 @click.argument("folder", type=PLACE, default=".")
 @json_flag
 @guarded
+def promote(folder: Path, *, as_json: bool) -> int:
+    """Give the release on trial all of the traffic."""
+    from causeway.actions.canary import promote
+
+    return _told(promote(folder), as_json=as_json)
+
+
+@command.command()
+@click.argument("folder", type=PLACE, default=".")
+@json_flag
+@guarded
+def hold(folder: Path, *, as_json: bool) -> int:
+    """Keep the release on trial at its share; only harm takes it back."""
+    from causeway.actions.canary import hold
+
+    return _told(hold(folder), as_json=as_json)
+
+
+def _told(steered: "Steered", *, as_json: bool) -> int:
+    from causeway.cli.ship import shares_text, told_trouble, trouble_code
+    from causeway.core.ids import short
+
+    if as_json:
+        emit(steered, code=trouble_code(steered.trouble))
+    elif steered.status == "promoted":
+        click.echo(f"{steered.product}: {shares_text(steered.before)} -> {shares_text(steered.live)}.")
+    else:
+        already = "already " if steered.status == "already_held" else ""
+        click.echo(
+            f"{steered.product}: {short(steered.release)} is {already}held; {shares_text(steered.live)}."
+        )
+    return told_trouble(steered.trouble)
+
+
+@command.command()
+@click.argument("folder", type=PLACE, default=".")
+@json_flag
+@guarded
 def back(folder: Path, *, as_json: bool) -> int:
-    """Take the last change of traffic back."""
+    """Take the last change of traffic back; a release on trial with all its steps."""
     from causeway.actions.roll import roll_back
     from causeway.cli.ship import shares_text, told_trouble, trouble_code
 

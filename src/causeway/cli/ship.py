@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DECLINED = 1
 MOST_OPEN = 3
+BY_THE_MANIFEST = -1
 WIDTH = 80
 LABEL_WIDTH = 12
 
@@ -27,6 +28,15 @@ LABEL_WIDTH = 12
 @click.option("--release", help="First digits of a release; without it, the latest one.")
 @click.option("--waive", "codes", multiple=True, metavar="CODE", help="Go on in spite of this finding.")
 @click.option("--because", metavar="WHY", help="The reason for every --waive.")
+@click.option(
+    "--canary",
+    is_flag=False,
+    flag_value=BY_THE_MANIFEST,
+    type=int,
+    metavar="[PERCENT]",
+    help="Try it on part of the traffic first, by the steps of [canary] or from this share on.",
+)
+@click.option("--shadow", is_flag=True, help="Only ask it beside; nobody gets its answers.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_flag
 @guarded
@@ -35,7 +45,9 @@ def command(
     release: str | None,
     codes: tuple[str, ...],
     because: str | None,
+    canary: int | None,
     *,
+    shadow: bool,
     yes: bool,
     as_json: bool,
 ) -> int:
@@ -44,10 +56,14 @@ def command(
     Shows what would happen and asks first. Undo it with `causeway roll back`.
     """
     from causeway.actions.decide import existing_workspace
-    from causeway.actions.ship import Blocked, ship
+    from causeway.actions.ship import Blocked, Trial, ship
 
     if because and not codes:
         raise UsageError("--because without --waive", hint="name the finding: --waive CODE")
+    if shadow and canary is not None:
+        raise UsageError("--canary and --shadow exclude each other", hint="choose one of them")
+    percent = None if canary == BY_THE_MANIFEST else canary
+    trial = Trial(percent, shadow) if shadow or canary is not None else None
     waive = dict.fromkeys(codes, because or "")
 
     def agree(plan: "Plan") -> bool:
@@ -56,7 +72,9 @@ def command(
         return yes or _asked()
 
     try:
-        shipped = ship(existing_workspace(folder), folder, release=release, waive=waive, agree=agree)
+        shipped = ship(
+            existing_workspace(folder), folder, release=release, waive=waive, trial=trial, agree=agree
+        )
     except Blocked as blocked:
         return _refuse(blocked, as_json=as_json)
     code = DECLINED if shipped.status == "declined" else trouble_code(shipped.trouble)
@@ -94,6 +112,7 @@ def plan_lines(plan: "Plan") -> list[str]:
         *_worker_rows(plan),
         *_judgement_rows(plan.judgement),
         ("traffic", f"{shares_text(plan.before)} -> {shares_text(plan.after)}{cap}"),
+        *_trial_rows(plan),
         ("address", plan.address),
         *([("key", "a first one is made and shown once")] if plan.new_key else []),
         ("undo", plan.undo),
@@ -121,8 +140,7 @@ def result_lines(shipped: "Shipped") -> list[str]:
     plan = shipped.plan
     if shipped.status == "declined":
         return ["Nothing was changed."]
-    state = "is already live" if shipped.status == "already_live" else "is live"
-    lines = [f"{plan.product} {short(plan.release)} {state} ({plan.stage})."]
+    lines = [f"{plan.product} {short(plan.release)} {_state(shipped)} ({plan.stage})."]
     if not plan.serving:
         lines.append(f"It is routed; nothing serves it yet. Start the gateway: {plan.start}")
     if shipped.token:
@@ -135,6 +153,30 @@ def result_lines(shipped: "Shipped") -> list[str]:
         "",
         f"Undo: {plan.undo}",
     ]
+
+
+def _state(shipped: "Shipped") -> str:
+    if shipped.status == "on_trial":
+        percent = shipped.live.get(shipped.plan.release, 0)
+        return f"is tried on {percent} % of the traffic" if percent else "is asked beside, in the shadow"
+    return "is already live" if shipped.status == "already_live" else "is live"
+
+
+def _trial_rows(plan: "Plan") -> list[tuple[str, str]]:
+    """On which shares it is tried, and what ends that."""
+    limits = plan.limits
+    if limits is None:
+        return []
+    if plan.shadow:
+        return [("shadow", "it is asked the same beside; its answers are recorded, and nobody gets them")]
+    steps = ", then ".join(f"{step} %" for step in (*plan.steps, 100))
+    each = f"each at least {limits.least_minutes:g} minutes and {limits.least_rows:,} requests"
+    back = (
+        f"by itself when errors grow by more than {limits.errors:g}, latency by more than "
+        f"{limits.latency:g} times, answers shift by more than {limits.shift:g} or quality falls by more "
+        f"than {limits.quality:g}"
+    )
+    return [("steps", f"{steps}; {each}"), ("taken back", back)]
 
 
 def evaluation_line(plan: "Plan") -> str:

@@ -111,7 +111,7 @@ def paired_difference(seen: Moments, *, alpha: float) -> Bounds:
 
 
 def chi_square(first: int, second: int, share: float) -> float:
-    """The p of these two counts, where the first is expected to be this share (Pearson, 1900); for one look."""
+    """The p of two counts, the first expected to be this share (Pearson, 1900); for one look only."""
     rows = first + second
     if not rows or not 0 < share < 1:
         return 1.0
