@@ -32,6 +32,7 @@ from causeway.gateway.http import (
 )
 from causeway.gateway.identifiers import prediction_ids
 from causeway.gateway.keys import Caller
+from causeway.gateway.limits import Usage
 from causeway.gateway.measures import Measures
 from causeway.gateway.metrics import CONTENT_TYPE, OPEN_TYPE, open_page, page
 from causeway.gateway.openapi import Documents
@@ -83,6 +84,7 @@ class App:
         self.seat = seat or Seat()
         self.measures = Measures(self.seat.tallies)
         self.admission = Admission()
+        self.usage = Usage(self.seat.tallies, recorder.folder.with_name("usage.json"))
         self._documents = Documents()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import calendar
 import math
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -83,7 +84,7 @@ class Usage:
         used = self.of(month_of(time.time())[0])
         if used == self._written or not (used.requests or self._written):
             return
-        part = self._file.with_name(f".{self._file.name}.part")
+        part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
         part.write_bytes(msgspec.json.encode(used))
         part.replace(self._file)
         self._written = used

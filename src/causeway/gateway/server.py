@@ -163,11 +163,14 @@ async def _serve(
     app = App(recorder, seat)
     app.routing = routing
     watcher = Watcher(app, here.options.routes)
+    if seat.number == 0:
+        app.usage.restore()
     await watcher.look()
     server = _Server(_config(app), here)
     _hear(server, here.certificate, alive)
     loop = asyncio.get_running_loop()
-    beside = [loop.create_task(watcher.follow())]
+    usage = app.usage.follow(writes=seat.number == 0)
+    beside = [loop.create_task(watcher.follow()), loop.create_task(usage)]
     if here.certificate:
         beside.append(loop.create_task(here.certificate.follow()))
     if seat.shared:
@@ -181,6 +184,7 @@ async def _serve(
             task.cancel()
         await watcher.close()
         await recorder.close()
+        app.usage.keep()
         app.measures.hear(recorder)
 
 

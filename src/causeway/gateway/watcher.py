@@ -13,7 +13,9 @@ from causeway.core.routes import read_routes
 from causeway.gateway.app import App
 from causeway.gateway.bundles import Start
 from causeway.gateway.failures import Failures
+from causeway.gateway.limits import limited
 from causeway.gateway.processes.windows import Allowances
+from causeway.gateway.revoking import without_revoked
 from causeway.gateway.routing import Routing, next_routing
 from causeway.gateway.worker import Worker
 
@@ -41,6 +43,7 @@ class Watcher:
         if stamp is None or (stamp == self._seen and not self._due()):
             return
         self._seen = stamp
+        self._revoke()
         before = self._app.routing
         loop = asyncio.get_running_loop()
 
@@ -50,12 +53,34 @@ class Watcher:
             asyncio.run_coroutine_threadsafe(worker.start(), loop).result()
 
         allowances = self._app.seat.allowances
-        await self._app.reroute(lambda: _allowed(load(self._file, before, start), before, allowances))
+        usage = self._app.usage
+
+        def loaded() -> Routing:
+            routing = _allowed(load(self._file, before, start), before, allowances)
+            return limited(routing, before, usage=usage, allowances=allowances)
+
+        revoking = loop.create_task(self._revoke_meanwhile())
+        try:
+            await self._app.reroute(loaded)
+        finally:
+            revoking.cancel()
+        self._revoke()
         self._loaded_at = time.monotonic()
         _tell(self._app.routing, before)
         for worker in self._started - self._app.routing.workers:
             worker.retire()
         self._started = {worker for worker in self._started if not worker.ended}
+
+    def _revoke(self) -> None:
+        self._app.routing = without_revoked(self._app.routing, self._file)
+
+    async def _revoke_meanwhile(self) -> None:
+        """Follows what is taken from the keys while bundles are loaded, which may take long."""
+        seen = self._seen
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if seen != (seen := _stamp(self._file)):
+                self._revoke()
 
     def _due(self) -> bool:
         return self._app.routing.troubled and time.monotonic() - self._loaded_at >= RETRY_SECONDS

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from causeway.core.bundle import FUNCTION, BadBundle
 from causeway.core.release import Release
+from causeway.gateway.admission import Pace, overloaded
 from causeway.gateway.refusals import Broken, Invalid, Restarting, TooLong
 from causeway.gateway.schema import Row
 
@@ -29,6 +30,8 @@ SCRIPT = Path(__file__).parents[1] / "runner" / "worker.py"
 START_SECONDS = 30.0
 CALL_SECONDS = 5.0
 QUEUE_SECONDS = 5.0
+WAIT_SECONDS = 0.5
+"""Whoever would have to wait longer, as calls went lately, is refused at once."""
 MEMORY_BYTES = 4 << 30
 MOST_MODEL_BYTES = (4 << 30) - 1
 MOST_ANSWER_BYTES = 256 << 20
@@ -94,6 +97,9 @@ class Worker:
         self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
+        self._calls: set[asyncio.Task[_Answer]] = set()
+        self._waiting = 0
+        self._pace = Pace()
         self._users, self._retired = 0, False
         self._failures, self._back_at = 0, 0.0
 
@@ -190,17 +196,35 @@ class Worker:
             self._keeper.cancel()
 
     async def _in_turn(self, message: bytes) -> _Answer:
+        if self._waiting and self._waiting * self._pace.seconds > WAIT_SECONDS:
+            raise overloaded()
+        self._waiting += 1
         try:
             async with asyncio.timeout(QUEUE_SECONDS):
                 await self._turn.acquire()
         except TimeoutError:
-            raise self._away("has more requests than it can answer") from None
-        try:
-            answer = await self._ask(message)
+            raise overloaded() from None
         finally:
-            self._turn.release()
+            self._waiting -= 1
+        # its answer is taken in any case, lest it pass for that of the next request
+        call = asyncio.get_running_loop().create_task(self._called(message))
+        self._calls.add(call)
+        call.add_done_callback(self._over)
+        return await asyncio.shield(call)
+
+    async def _called(self, message: bytes) -> _Answer:
+        began = time.monotonic()
+        answer = await self._ask(message)
+        self._pace.last.append(time.monotonic() - began)
         self._failures = 0
         return answer
+
+    def _over(self, call: asyncio.Task[_Answer]) -> None:
+        self._turn.release()
+        self._calls.discard(call)
+        if not call.cancelled():
+            # nobody may have waited for it
+            call.exception()
 
     async def _ask(self, message: bytes) -> _Answer:
         process = self._process
