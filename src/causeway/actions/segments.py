@@ -20,10 +20,10 @@ from causeway.core.errors import CausewayError, OutsideError, remedy
 from causeway.core.events import SegmentSealed
 from causeway.core.ids import digest_of, short
 from causeway.core.keeping import SegmentErased
-from causeway.core.profile import Arrays, Coded, Profile, read_profile, write_profile
 from causeway.core.records import SegmentContent
 from causeway.ledger import BrokenLedger
 from causeway.stats.profile import profile_of
+from causeway.stats.profile_form import Arrays, Coded, Profile, read_profile, write_profile
 from causeway.views.segments import follow
 
 PREDICTIONS, OUTCOMES = "predictions", "outcomes"
@@ -152,7 +152,7 @@ def profile_at(work: Workspace, fact: SegmentSealed) -> Profile | None:
         raise OutsideError(
             "a segment's profile is not as it was sealed", where=path, hint="see: causeway verify"
         )
-    return read_profile(content, where=path)
+    return read_profile(content)
 
 
 def places(work: Workspace) -> SegmentPlaces:
@@ -198,7 +198,7 @@ class FolderSegments:
 
 
 def _name(path: str) -> str:
-    """The segment's name below its folder; refused where the ledger names a place that is none for segments."""
+    """The segment's name below its folder; refused where the ledger names a place outside of it."""
     plain = os.path.normpath(path)
     if not plain.startswith(SEGMENTS):
         raise BrokenLedger(

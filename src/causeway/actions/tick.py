@@ -1,14 +1,16 @@
 """Does everything that is due, once; any scheduler may call it, as often as it likes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
 
+from causeway.actions.canary import Looked, Lookout, words_of
 from causeway.actions.decide import States
 from causeway.actions.lease import held
+from causeway.actions.retention import kept_in_order
 from causeway.actions.routes import sync_routes
 from causeway.actions.seal import log_folder, seal
 from causeway.actions.sweep import sweep
@@ -22,6 +24,8 @@ from causeway.views.product import ProductState
 
 LOG_SUFFIXES = (".open", ".log")
 ROUTES = "routes"
+RECORDS = "records"
+CANARY = "canary"
 
 
 class Done(Struct, frozen=True):
@@ -42,19 +46,39 @@ class Ticked(Struct, frozen=True):
 
 
 def tick(work: Workspace) -> Ticked:
-    """Every product's records sealed, its routes as the ledger says, and what else is due named."""
+    """Every canary judged, every product's records sealed, its routes as the ledger says, the rest named."""
     sweep(work)
     states = States(work)
     troubles = _routed(work, states)
+    looked = _looked(work, states)
     found = tuple(whats_due(work, state_of=states))
-    tried = [_sealed(work, product) for product, each in found if each.what == SEAL]
-    done = tuple(each for each, fine in tried if fine)
+    tried = [_tried(_seal, work, product) for product, each in found if each.what == SEAL]
+    tried += [
+        each
+        for product in filter(is_product_name, work.products())
+        for each in _tidied(work, product, states)
+    ]
+    news = tuple(_told(each) for each in looked if each.written)
+    done = (*news, *(each for each, fine in tried if fine))
+    waiting = tuple(_told(each) for each in looked if not each.written)
     noted = tuple(Done(product, each.what, each.words) for product, each in found if each.what != SEAL)
     if done:
         checkpoint_if_short(work)
     failed = tuple(each for each, fine in tried if not fine)
     status = "failed" if failed else "done" if done else "nothing_due"
-    return Ticked(status, done, (*troubles, *noted), failed)
+    return Ticked(status, done, (*troubles, *waiting, *noted), failed)
+
+
+def _told(looked: Looked) -> Done:
+    return Done(looked.product, CANARY, words_of(looked))
+
+
+def _looked(work: Workspace, states: States) -> list[Looked]:
+    lookout = Lookout(work, state_of=states)
+    try:
+        return lookout.look()
+    finally:
+        lookout.close()
 
 
 def whats_due(
@@ -83,15 +107,31 @@ def _routed(work: Workspace, states: States) -> tuple[Done, ...]:
     return tuple(Done(product, ROUTES, trouble) for product, trouble in troubles.items())
 
 
-def _sealed(work: Workspace, product: str) -> tuple[Done, bool]:
-    """What sealing its records came to, and whether it went well; no product stops another."""
+def _tried(do: Callable[[Workspace, str], Done], work: Workspace, product: str) -> tuple[Done, bool]:
+    """What became of its records, and whether it went well; no product stops another."""
     try:
-        return _seal(work, product), True
+        return do(work, product), True
     except CausewayError as error:
         said = error
     except OSError as error:
         said = outside(error)
     return Done(product, SEAL, f"its records wait on: {said.message}"), False
+
+
+def _tidied(work: Workspace, product: str, states: States) -> Iterator[tuple[Done, bool]]:
+    """Erasures finished, old rows erased, small segments joined."""
+
+    def tidy(work: Workspace, product: str) -> Done:
+        return Done(product, RECORDS, "; ".join(kept_in_order(work, states(product))))
+
+    try:
+        states(product)
+    except BrokenLedger:
+        # its routes' trouble says so
+        return
+    tidied = _tried(tidy, work, product)
+    if tidied[0].words:
+        yield tidied
 
 
 def _seal(work: Workspace, product: str) -> Done:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from causeway.core.access import Decision, Request
 from causeway.core.contract import Contract
 from causeway.core.environment import Limits
-from causeway.core.profile import Arrays
 from causeway.core.records import SegmentColumn, SegmentContent
 from causeway.core.table import Column, Table
 from causeway.core.trial import Fence
+from causeway.stats.profile_form import Arrays
 
 Source = Path | bytes
 """A segment to be read: a file of this machine, or its bytes."""

@@ -11,9 +11,9 @@ from polars.exceptions import PolarsError
 
 from causeway.adapters.ports import Source
 from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
-from causeway.core.profile import Arrays, Coded
 from causeway.core.records import SegmentColumn, SegmentContent
 from causeway.core.table import Column, Number, Table, Text
+from causeway.stats.profile_form import Arrays, Coded
 
 ROWS_PER_GROUP = 100_000
 _TIME = pl.Datetime("us", "UTC")

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
-from causeway.core.profile import (
+from causeway.stats.profile_form import (
     HOUR_US,
     TEXTS_COUNTED,
     VALUES_COUNTED,
@@ -84,14 +84,17 @@ def number_profile(values: Floats, *, shift: float = 0.0) -> NumberProfile:
     if not len(found):
         return NumberProfile(0, missing, 0.0, 0.0, None, None, shift, (), ())
     bins, counts = _binned(found, shift)
-    mean = float(found.mean())
-    away = found - mean
+    # the squares of what is near the largest numbers there are come to infinity
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(found.mean())
+        away = found - mean
+        spread = float(away @ away)
     distinct, times = _few_values(found) if len(bins) <= VALUES_COUNTED else ((), ())
     return NumberProfile(
         count=len(found),
         missing=missing,
         mean=mean,
-        spread=float(away @ away),
+        spread=spread,
         minimum=float(found.min()),
         maximum=float(found.max()),
         shift=shift,
@@ -196,7 +199,8 @@ def _binned(values: Floats, shift: float) -> tuple[tuple[int, ...], tuple[int, .
 
 def _places(values: Floats, shift: float) -> Integers:
     """The bin of each number."""
-    away = values - shift
+    with np.errstate(over="ignore"):
+        away = values - shift
     places = np.abs(away).view(np.int64) >> (52 - _PART_BITS)
     places -= _BASE
     np.clip(places, 0, _LAST, out=places)
