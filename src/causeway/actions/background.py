@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from causeway.actions.instance import Instance, running
+from causeway.actions.supervisor import Front
 from causeway.actions.up import Started
 from causeway.actions.workspace import Workspace
 from causeway.core.errors import OutsideError
@@ -29,13 +30,19 @@ class Stopped(Struct, frozen=True):
 
 
 def start_in_background(
-    work: Workspace, *, port: int, console_port: int, minutes: float | None = None
+    work: Workspace,
+    *,
+    port: int,
+    console_port: int,
+    minutes: float | None = None,
+    front: Front | None = None,
 ) -> Started:
     """A running instance of this workspace's own process group, once everything answers."""
     log = work.state / LOG
     command = [sys.executable, "-m", "causeway", "up", str(work.root), "--json"]
     command += ["--port", str(port), "--console-port", str(console_port)]
     command += ["--minutes", str(minutes)] if minutes else []
+    command += front.words if front else []
     with log.open("wb") as stream:
         process = subprocess.Popen(  # noqa: S603 - our own command
             command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True

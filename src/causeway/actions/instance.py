@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import ssl
 import time
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from causeway.core.ids import digest_of
 HOST = "127.0.0.1"
 PORT = 8080
 CONSOLE_PORT = 8090
+EVERYWHERE = {"0.0.0.0": HOST, "::": "::1"}  # noqa: S104 - compared with, not listened on
+"""Addresses that stand for all of this machine's, and one of those."""
 FOLLOW_SECONDS = 20.0
 POLL_SECONDS = 0.05
 
@@ -32,11 +35,20 @@ class Instance(Struct, frozen=True):
     at: datetime
     gateway_pid: int = 0
     gateway_started: str = ""
+    host: str = HOST
+    """Where the gateway listens."""
+    tls: bool = False
 
     @property
     def address(self) -> str:
         """Where the gateway answers."""
-        return f"http://{HOST}:{self.port}"
+        host = f"[{self.reached}]" if ":" in self.reached else self.reached
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+
+    @property
+    def reached(self) -> str:
+        """The host by which this machine itself comes to the gateway."""
+        return EVERYWHERE.get(self.host, self.host)
 
     @property
     def console(self) -> str:
@@ -85,7 +97,7 @@ def followed(instance: Instance, routes: Path, *, version: int, product: str) ->
 
 
 def _health(instance: Instance, *, proof: str) -> Health | None:
-    connection = http.client.HTTPConnection(HOST, instance.port, timeout=FOLLOW_SECONDS)
+    connection = connected(instance, seconds=FOLLOW_SECONDS)
     try:
         connection.request("GET", "/v2/health/ready", headers={"causeway-routes": proof})
         return msgspec.json.decode(connection.getresponse().read(), type=Health)
@@ -94,6 +106,16 @@ def _health(instance: Instance, *, proof: str) -> Health | None:
         return None
     finally:
         connection.close()
+
+
+def connected(instance: Instance, *, seconds: float) -> http.client.HTTPConnection:
+    """A connection to the gateway of this instance."""
+    if not instance.tls:
+        return http.client.HTTPConnection(instance.reached, instance.port, timeout=seconds)
+    context = ssl.create_default_context()
+    # its certificate is made out to the name that others use, and it is our own process on this machine
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(instance.reached, instance.port, timeout=seconds, context=context)
 
 
 def forget(work: Workspace, instance: Instance) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from causeway.actions.instance import HOST, Instance, alive
+from causeway.actions.instance import Instance, alive, connected
 
 SECONDS = 2.0
 
@@ -18,7 +18,7 @@ def anonymous_status(state: Path, product: str) -> int | None:
         return None
     if not alive(instance.pid, instance.started):
         return None
-    connection = http.client.HTTPConnection(HOST, instance.port, timeout=SECONDS)
+    connection = connected(instance, seconds=SECONDS)
     try:
         connection.request("POST", f"/products/{product}/invocations", body=b"{}")
         return connection.getresponse().status

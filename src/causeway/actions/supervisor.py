@@ -9,9 +9,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct
+
 from causeway.actions.instance import HOST, alive
-from causeway.actions.workspace import Workspace
+from causeway.actions.routes import current_routes
+from causeway.actions.workspace import Workspace, open_workspace
 from causeway.core.errors import CausewayError, OutsideError
+from causeway.core.events import GatewayScaled
+from causeway.core.routes import workers_of
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
@@ -21,27 +27,69 @@ LONGEST_PAUSE_SECONDS = 10.0
 STEADY_SECONDS = 10.0
 
 
+class Front(Struct, frozen=True):
+    """How the gateway meets its callers."""
+
+    host: str = HOST
+    unix: Path | None = None
+    """A path to listen at beside the port."""
+    certificate: tuple[Path, Path] | None = None
+    """The certificate's chain and its key."""
+    proxies: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> list[str]:
+        """The same for the gateway's command line."""
+        chain, key = self.certificate or (None, None)
+        pairs = [("--host", self.host), ("--unix", self.unix), ("--tls-cert", chain), ("--tls-key", key)]
+        pairs += [("--proxy", each) for each in self.proxies]
+        return [str(word) for name, value in pairs if value for word in (name, value)]
+
+
+class _Note(Struct):
+    """What the gateway says about its processes."""
+
+    scaled: GatewayScaled
+
+
 class Gateway:
-    """The gateway as a process of its own; `moved` is told its number whenever it has a new one."""
+    """The gateway as a process of its own.
+
+    `moved` is told its number whenever it has a new one, `scaled` when it has more or fewer processes.
+    """
 
     def __init__(
-        self, work: Workspace, *, port: int, say: Callable[[str], None], moved: Callable[[int], None]
+        self,
+        work: Workspace,
+        *,
+        port: int,
+        say: Callable[[str], None],
+        moved: Callable[[int], None],
+        scaled: Callable[[GatewayScaled], None] = lambda _: None,
+        front: Front | None = None,
     ) -> None:
         self.work = work
         self.port = port
         self.say = say
         self.moved = moved
+        self.scaled = scaled
+        self.front = front or Front()
         self.process: asyncio.subprocess.Process | None = None
+        self.again = False
+        self.began_with: tuple[int, int] | None = None
+        """How many processes the routes asked for when it started: at first, and at most."""
 
     async def start(self) -> None:
         """Returns once it answers; raises when it ends instead."""
         port_file = self.work.state / "gateway.port"
         port_file.unlink(missing_ok=True)
+        self.began_with = self._asked()
         # a session of its own: Ctrl-C is for us, and we stop it after its last answer
         self.process = await asyncio.create_subprocess_exec(
-            *self._command(port_file), stdout=asyncio.subprocess.DEVNULL, start_new_session=True
+            *self._command(port_file), stdout=asyncio.subprocess.PIPE, start_new_session=True
         )
         self.moved(self.process.pid)
+        self.listening = asyncio.create_task(self._listen(self.process))
         deadline = time.monotonic() + START_SECONDS
         while not port_file.exists():
             if self.process.returncode is not None or time.monotonic() > deadline:
@@ -58,6 +106,12 @@ class Gateway:
         pause = FIRST_PAUSE_SECONDS
         while True:
             pause = await self._watch(pause)
+
+    def renew(self) -> None:
+        """Has it end, and start again at once: for what it only reads when it starts."""
+        if self.process and self.process.returncode is None:
+            self.again = True
+            self.process.terminate()
 
     async def stop(self) -> None:
         """Ends it: asked first, killed if it does not listen."""
@@ -77,13 +131,26 @@ class Gateway:
         code = await self.process.wait() if self.process else 0
         if time.monotonic() - since > STEADY_SECONDS:
             pause = FIRST_PAUSE_SECONDS
-        self.say(f"the gateway ended ({_ended(code)}); it starts again in {pause:g} s")
-        await asyncio.sleep(pause)
+        if self.again:
+            self.again = False
+        else:
+            self.say(f"the gateway ended ({_ended(code)}); it starts again in {pause:g} s")
+            await asyncio.sleep(pause)
         try:
             await self.start()
         except (CausewayError, OSError) as error:
             self.say(f"the gateway did not start: {error}")
         return min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        """Hears what it says about its processes, until it ends."""
+        while process.stdout and (line := await process.stdout.readline()):
+            with contextlib.suppress(msgspec.DecodeError):
+                self.scaled(_note(line).scaled)
+
+    def _asked(self) -> tuple[int, int]:
+        routes = current_routes(self.work)
+        return workers_of(routes) if routes else (1, 1)
 
     def _command(self, port_file: Path) -> list[str]:
         return [
@@ -92,10 +159,27 @@ class Gateway:
             "causeway.gateway",
             *("--routes", str(self.work.routes)),
             *("--records", str(self.work.state / "records")),
-            *("--host", HOST),
+            *self.front.words,
+            "--notes",
             *("--port", str(self.port)),
             *("--port-file", str(port_file)),
         ]
+
+
+def write_scaled(folder: Path, fact: GatewayScaled) -> None:
+    """Writes to the ledger of each product that asked for as many processes as this that it has them."""
+    # a ledger of its own, as this runs beside the control plane's clock
+    work = open_workspace(folder)
+    try:
+        routes = current_routes(work)
+        for route in routes.routes if routes else ():
+            if (route.workers_most or 0) >= max(fact.before, fact.after):
+                work.ledger.append(route.product, [fact], actor=work.actor, at=work.clock.now())
+    finally:
+        work.ledger.close()
+
+
+_note = msgspec.json.Decoder(_Note).decode
 
 
 def stop_process(pid: int, started: str) -> None:

@@ -105,7 +105,7 @@ class _Station:
         port: int,
         listening: socket.socket,
         say: Callable[[str], None],
-        front: Front = Front(),
+        front: Front | None = None,
     ) -> None:
         self.work = work
         self.listening = listening
@@ -116,6 +116,7 @@ class _Station:
         self.troubles: Mapping[str, str] = {}
         self.writing: set[asyncio.Task[None]] = set()
         self.told: dict[str, str] = {}
+        front = front or Front()
         self.asked: tuple[int, int] = (1, 1)
         self.gateway = Gateway(work, port=port, say=say, moved=self._note, scaled=self._scaled, front=front)
         self.instance = Instance(

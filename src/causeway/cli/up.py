@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from causeway.actions.instance import CONSOLE_PORT, PORT
+from causeway.actions.instance import CONSOLE_PORT, HOST, PORT
 from causeway.cli.verb import PLACE, emit, guarded, json_flag, narrate
 from causeway.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from causeway.actions.supervisor import Front
     from causeway.actions.up import Started
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+LOCAL = ("127.0.0.1", "::1", "localhost")
+"""Hosts at which nobody else can ask."""
 
 
 @click.command()
@@ -26,6 +31,11 @@ if TYPE_CHECKING:
     help="Of the console.",
 )
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Stop by itself after so long.")
+@click.option("--host", default=HOST, show_default=True, help="Address on which the gateway listens.")
+@click.option("--unix", type=FILE, help="Path of a socket at which it answers this user, too.")
+@click.option("--tls-cert", type=FILE, envvar="CAUSEWAY_TLS_CERT", help="Its certificate with chain, PEM.")
+@click.option("--tls-key", type=FILE, envvar="CAUSEWAY_TLS_KEY", help="The certificate's key, PEM.")
+@click.option("--proxy", multiple=True, help="Address or network whose X-Forwarded-* it believes.")
 @click.option("--background", is_flag=True, help="Start it, say where it answers, and return.")
 @click.option("--stop", "stopping", is_flag=True, help="Stop what runs for this workspace.")
 @json_flag
@@ -36,14 +46,20 @@ def command(
     console_port: int,
     minutes: float | None,
     *,
+    host: str,
+    unix: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    proxy: tuple[str, ...],
     background: bool,
     stopping: bool,
     as_json: bool,
 ) -> None:
     """Run control plane, console and gateway of FOLDER's workspace until Ctrl-C.
 
-    Everything listens on this machine only.
+    Everything listens on this machine only, unless --host says otherwise for the gateway.
     """
+    front = _front(host, unix, tls_cert, tls_key, proxy)
     if background and stopping:
         raise UsageError("--background and --stop are two things", hint="say one of them")
     if stopping:
@@ -62,7 +78,7 @@ def command(
 
     if background:
         here = open_workspace(folder)
-        ready(start_in_background(here, port=port, console_port=console_port, minutes=minutes))
+        ready(start_in_background(here, port=port, console_port=console_port, minutes=minutes, front=front))
         return
     up(
         folder,
@@ -72,7 +88,22 @@ def command(
         ready=ready,
         say=narrate,
         minutes=minutes,
+        front=front,
     )
+
+
+def _front(
+    host: str, unix: Path | None, tls_cert: Path | None, tls_key: Path | None, proxies: tuple[str, ...]
+) -> "Front":
+    from causeway.actions.supervisor import Front
+
+    if bool(tls_cert) != bool(tls_key):
+        raise UsageError("a certificate and its key belong together", hint="give --tls-cert and --tls-key")
+    pair = (tls_cert.absolute(), tls_key.absolute()) if tls_cert and tls_key else None
+    if host not in LOCAL:
+        clear = "" if pair else ", and keys and rows travel in the clear (--tls-cert)"
+        narrate(f"the gateway listens on {host}: whoever reaches this machine can ask{clear}")
+    return Front(host, unix.absolute() if unix else None, pair, proxies)
 
 
 def _show(started: "Started", folder: Path, *, background: bool) -> None:

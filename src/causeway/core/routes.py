@@ -84,6 +84,13 @@ class RouteFile(Struct, frozen=True):
     routes: tuple[Route, ...]
 
 
+def workers_of(file: RouteFile) -> tuple[int, int]:
+    """How many processes these routes ask for: at first, and at most."""
+    served = [route for route in file.routes if route.served]
+    least = max((route.workers for route in served), default=1)
+    return least, max([least, *(route.workers_most or 0 for route in served)])
+
+
 _decode = msgspec.json.Decoder(RouteFile).decode
 
 

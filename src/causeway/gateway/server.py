@@ -15,7 +15,7 @@ import uvloop
 from msgspec import Struct
 
 from causeway.core.errors import OutsideError, UsageError
-from causeway.core.routes import read_routes
+from causeway.core.routes import read_routes, workers_of
 from causeway.gateway.app import App
 from causeway.gateway.certificate import HANDSHAKE_SECONDS, Certificate
 from causeway.gateway.desk import Desk
@@ -28,7 +28,7 @@ from causeway.gateway.processes.seat import Seat
 from causeway.gateway.proxies import Proxies
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.routing import Routing
-from causeway.gateway.rpc import grpc_at
+from causeway.gateway.rpc import beside as grpc_beside
 from causeway.gateway.watcher import Watcher, load
 
 # less than the supervisor waits before it kills
@@ -177,7 +177,7 @@ async def _serve(
         seat.say(app.state)
         beside.append(loop.create_task(report(app, seat)))
     try:
-        async with grpc_at(app, here.options.host, here.options.grpc_port, shared=seat.shared):
+        async with grpc_beside(app, here.options.host, here.options.grpc_port, shared=seat.shared):
             await server.serve(sockets=sockets)
     finally:
         for task in beside:
@@ -204,9 +204,8 @@ def _limits(options: Options) -> Limits:
     least, most = options.workers, options.workers_most
     if not least:
         with contextlib.suppress(OSError, UsageError):
-            routes = read_routes(options.routes.read_bytes()).routes
-            least = max((route.workers for route in routes if route.served), default=1)
-            most = most or max((route.workers_most or 0 for route in routes if route.served), default=0)
+            least, asked = workers_of(read_routes(options.routes.read_bytes()))
+            most = most or asked
     least = max(least, 1)
     if most and most < least and options.workers_most:
         raise UsageError("--workers-most is less than --workers", hint="give as many, or more")

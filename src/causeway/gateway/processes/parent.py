@@ -141,6 +141,8 @@ class Parent:
             for signum in SIGNALS:
                 signal.signal(signum, signal.SIG_DFL)
             os.close(self._lifeline)
+            # the notes are the parent's, and nobody must wait for us to end them
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             self._serve(Place(Seat(self._board, number), self._listens, self._alive))
             code = 0
         except BaseException:  # noqa: BLE001 - the shell of a process: whatever ends it is said, and nothing else runs
