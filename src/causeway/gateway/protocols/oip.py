@@ -199,7 +199,7 @@ def response(made: Answer, request: InferRequest) -> InferResponse:
     outputs = [_output(output, made) for output in made.variant.loaded.release.signature.outputs]
     outputs.append(TensorOut(IDS, [len(made.ids)], "BYTES", list(made.ids)))
     if releases := releases_of(made):
-        outputs.append(TensorOut(RELEASE, [len(releases)], "BYTES", releases))
+        outputs.append(TensorOut(RELEASE, [len(releases)], "BYTES", [*releases]))
     flags = {f"flags.{row}": ",".join(flags) for row, flags in enumerate(made.flags) if flags}
     return InferResponse(
         model_name=made.variant.loaded.release.product,
