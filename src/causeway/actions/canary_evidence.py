@@ -71,7 +71,7 @@ class Gatherer:
         self._waiting: list[Row] = []
         self._measures: dict[str, Measure] | None = measures_of(self._signature) or None
         self._seen: set[str] = set()
-        self._outcomes = -1
+        self._outcomes = 0
         # later steps only change shares between releases that are loaded already
         first = self.canary.percent in (0, *self.canary.steps[:1])
         self._begun_us: float = math.inf if first else self._since_us
@@ -199,11 +199,10 @@ class Gatherer:
 
     def _judge_outcomes(self, state: ProductState) -> None:
         """Counts the losses anew where outcomes came in since the last time."""
-        if state.outcomes.joined == self._outcomes:
+        known = state.canary.outcomes if state.canary else 0
+        if known == self._outcomes:
             return
-        self._outcomes = state.outcomes.joined
-        if not state.outcomes.joined:
-            return
+        self._outcomes = known
         joined = outcomes_joined(self._work, self._product)
         losses = losses_of(joined, self._signature, self.canary)
         self._evidence = with_losses(self._evidence, losses[True], losses[False])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.actions.against_live import against_live
 from causeway.actions.bundles import Bundle, Row, open_bundle
@@ -21,7 +21,7 @@ from causeway.actions.workers import check_worker, worker_speed
 from causeway.actions.workspace import Workspace, load_product
 from causeway.assess.quality_gate import beside_live
 from causeway.assess.shipping import Judgement, judge
-from causeway.core.canary import CanaryStarted
+from causeway.core.canary import CanaryStarted, Limits
 from causeway.core.comparison import Comparison
 from causeway.core.errors import Conflict, Refused, UsageError
 from causeway.core.events import AnyFact, FindingWaived, KeyIssued, ProductDeclared, TrafficRouted
@@ -227,7 +227,7 @@ def _trial(plan: Plan, state: ProductState) -> list[CanaryStarted]:
     if state.canary:
         raise Conflict(f"another release of {plan.product} is on trial now", hint="look again: causeway ship")
     champion = next(iter(plan.before))
-    return [CanaryStarted(plan.release, champion, plan.limits, plan.steps)]
+    return [CanaryStarted(plan.release, champion, Limits(**structs.asdict(plan.limits)), plan.steps)]
 
 
 def _reason(plan: Plan) -> str:

@@ -19,12 +19,16 @@ HARM = "harm"
 OPEN = "open"
 
 
+class Limits(CanaryPart, frozen=True, omit_defaults=False):
+    """The manifest's `[canary]` with every value written out, so that later defaults change nothing."""
+
+
 class CanaryStarted(Fact, frozen=True, tag="canary.started"):
     """A release is tried beside the live one, within these limits, whatever the manifest says later."""
 
     release: str
     champion: str
-    limits: CanaryPart
+    limits: Limits
     steps: tuple[int, ...]
     """Its share of the traffic step by step, in percent; none where it only answers in the shadow."""
 

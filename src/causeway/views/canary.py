@@ -4,9 +4,8 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from causeway.core.canary import HOLD, CanaryJudged, CanaryStarted
-from causeway.core.events import Event, TrafficRouted
-from causeway.core.manifest import CanaryPart
+from causeway.core.canary import HOLD, CanaryJudged, CanaryStarted, Limits
+from causeway.core.events import Event, OutcomesLabelled, TrafficRouted
 
 
 class Canary(Struct, frozen=True):
@@ -14,7 +13,7 @@ class Canary(Struct, frozen=True):
 
     release: str
     champion: str
-    limits: CanaryPart
+    limits: Limits
     steps: tuple[int, ...]
     seq: int
     started_at: datetime
@@ -27,6 +26,8 @@ class Canary(Struct, frozen=True):
     """What was last said of this step; empty where nothing was yet."""
     because: str = ""
     judged_at: datetime | None = None
+    outcomes: int = 0
+    """How many came in since the trial began."""
     held: bool = False
     """Whether somebody wants it to stay as it is; only harm changes that."""
 
@@ -46,6 +47,8 @@ def on_trial(canary: Canary | None, event: Event) -> Canary | None:
             )
         case TrafficRouted() as fact if canary:
             return _routed(canary, fact, event)
+        case OutcomesLabelled() as fact if canary:
+            return structs.replace(canary, outcomes=canary.outcomes + fact.joined)
         case _:
             return canary
 

@@ -23,6 +23,7 @@ from causeway.core.events import (
     KeyIssued,
     KeyRevoked,
     LineageReceived,
+    LoadMeasured,
     ManifestAgreed,
     OutcomesLabelled,
     OwnTestsRan,
@@ -289,6 +290,7 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
             | BaselineMeasured()
             | OwnTestsRan()
             | EndpointProbed()
+            | LoadMeasured()
             | DependenciesScanned()
         ):
             # grants, reads, scorings, lineage and proofs have views of their own
@@ -301,6 +303,7 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
             state.lost.append(fact)
         case OutcomesLabelled() as fact:
             state.outcomes = _labelled(state.outcomes, fact)
+            state.canary = on_trial(state.canary, event)
 
 
 def _stage_finished(state: ProductState, fact: StageFinished, at: datetime) -> None:
