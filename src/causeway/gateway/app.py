@@ -17,6 +17,7 @@ from causeway.gateway.deadlines import awaited, check
 from causeway.gateway.defects import print_defect
 from causeway.gateway.health import health_of, state_of
 from causeway.gateway.http import (
+    JSON,
     MAX_BODY_BYTES,
     Gone,
     Receive,
@@ -41,6 +42,7 @@ from causeway.gateway.plane import Answer, Asked, answered, recorded
 from causeway.gateway.processes.board import State
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.protocols import oip, oip_binary
+from causeway.gateway.protocols.parquet import PARQUET, Tables
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.refusals import Broken, reason_of
 from causeway.gateway.routing import Live, Routing, Variant
@@ -82,6 +84,7 @@ class App:
         self.routing = Routing()
         self.recorder = recorder
         self.seat = seat or Seat()
+        self.tables = Tables()
         self.measures = Measures(self.seat.tallies)
         self.admission = Admission()
         self.usage = Usage(self.seat.tallies, recorder.folder.with_name("usage.json"))
@@ -190,6 +193,8 @@ class App:
         size = declared_bytes(request.headers)
         with self.admission.beside(MAX_BODY_BYTES if size is None else size), held(_needed(call)):
             body = await body_of(request.headers, receive)
+            if call.media == PARQUET and request.place.name == "invocations":
+                call, body = structs.replace(call, media=JSON), await self.tables.as_json(body)
             rows, respond = call.spoken(body)
             asked = Asked(rows, call.key, request.unit, request.name, request.started)
             if call.live.by_row:

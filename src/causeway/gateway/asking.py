@@ -11,6 +11,7 @@ from causeway.gateway.keys import Caller
 from causeway.gateway.places import Place
 from causeway.gateway.plane import Answer, Asked
 from causeway.gateway.protocols import invocations, oip, oip_binary
+from causeway.gateway.protocols.parquet import PARQUET
 from causeway.gateway.refusals import NothingHere, WrongMedia
 from causeway.gateway.routing import Live, Routing, Variant
 from causeway.gateway.together import drawn, who_answered
@@ -151,8 +152,8 @@ def _invoke(body: bytes, media: str, request: Request, variant: Variant) -> Spok
         fields = variant.loaded.release.signature.inputs
         return invocations.rows_of_csv(body, fields), invocations.response
     raise WrongMedia(
-        f"invocations reads JSON or CSV, not {media[:60]}",
-        hint=f"send the header `content-type: {JSON}` or `content-type: text/csv`",
+        f"invocations reads JSON, CSV or Parquet, not {media[:60]}",
+        hint=f"send the header `content-type: {JSON}`, `text/csv` or `{PARQUET}`",
     )
 
 

@@ -20,8 +20,11 @@ from causeway.gateway.asking import Opened
 from causeway.gateway.desk import Desk, Door, Known
 from causeway.gateway.http import BODY_SECONDS, MAX_BODY_BYTES, Reply, declared_bytes, reply_to, too_late
 from causeway.gateway.http_limits import BoundedProtocol
+from causeway.gateway.protocols.parquet import PARQUET
 
 OK = 200
+_PARQUET = PARQUET.encode()
+"""What another process reads; it goes the long way."""
 _HEAD_ENDS = b"\r\n\r\n"
 OVERLOADED = reply_to(overloaded())
 
@@ -143,6 +146,8 @@ class FastLane(BoundedProtocol):
         headers = dict(self.headers)
         declared = declared_bytes(headers)
         if declared is None or declared > MAX_BODY_BYTES:
+            return False
+        if _PARQUET in headers.get(b"content-type", b"").lower():
             return False
         keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         self._open(Turn(self, headers, keep_alive=keep_alive), door)
