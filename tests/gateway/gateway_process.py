@@ -14,7 +14,7 @@ from pathlib import Path
 from bundle_made import SigningKey
 
 from causeway.core.ids import canonical_json, digest_of
-from causeway.core.records import Record, frames
+from causeway.core.records import Lost, Record, frames
 from causeway.core.routes import Key, Route, RouteFile, Served
 
 BEARER = "s3cret-token"
@@ -115,9 +115,14 @@ class Gateway:
         return self.call("GET", "/v2/health/ready", bearer=None, causeway_routes=self.proof).body
 
     def recorded(self, product="churn") -> list[Record]:
+        return [frame for frame in self.framed(product) if isinstance(frame, Record)]
+
+    def told_lost(self, product="churn") -> list[Lost]:
+        return [frame for frame in self.framed(product) if isinstance(frame, Lost)]
+
+    def framed(self, product):
         logs = sorted((self.records_folder / product).glob("*.*"))
-        found = (frame for log in logs for frame in frames(log.read_bytes()))
-        return [frame for frame in found if isinstance(frame, Record)]
+        return [frame for log in logs for frame in frames(log.read_bytes())]
 
 
 def call_on(connection, method, path, body=None, *, bearer=BEARER, **headers) -> Got:

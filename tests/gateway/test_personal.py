@@ -75,8 +75,7 @@ def test_a_mask_keeps_the_kind_and_never_a_second_character(value):
         assert hidden in {"***", value[:1] + "***"}
     elif hidden is not None:
         assert type(hidden) is type(value)
-        digits = f"{hidden:.15e}".lstrip("-").partition("e")[0].replace(".", "")
-        assert digits[1:].strip("0") == "" or hidden in {float("inf"), float("-inf")}
+        assert len(repr(hidden).lstrip("-").partition("e")[0].replace(".", "").strip("0")) <= 1
 
 
 def test_equal_values_have_one_hash_whatever_their_type_and_other_keys_another():

@@ -134,6 +134,52 @@ def test_a_full_disk_stops_records_but_not_answers_and_is_said(tmp_path, signing
         eventually(lambda: not gateway.health()["problems"], "the recovery")
         gateway.stop()
         assert [r.id for r in gateway.recorded()] == kept
+        assert [(each.rows, each.because) for each in gateway.told_lost()] == [(1, "File too large")]
+
+
+@pytest.mark.parametrize("lane", ["0", "1"])
+def test_where_the_manifest_says_stop_nobody_is_answered_while_the_disk_is_full(
+    tmp_path, signing, churn, monkeypatch, lane
+):
+    monkeypatch.setenv("CAUSEWAY_FASTLANE", lane)
+    with running(tmp_path, route("churn", churn, signing=signing, on_full_disk="stop")) as gateway:
+        kept = gateway.invoke(ROW).body["ids"]
+        eventually(gateway.recorded, "the first record")
+        size = sum(log.stat().st_size for log in (gateway.records_folder / "churn").iterdir())
+        limit = (size + 20, resource.RLIM_INFINITY)
+        resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, limit)
+        assert gateway.invoke(ROW).status == 200
+        eventually(lambda: gateway.health()["records_dropped"] == 1, "the drop")
+        for _ in range(3):
+            stopped = gateway.invoke(ROW)
+            assert (stopped.status, stopped.body["code"]) == (503, "not_ready")
+            assert "could not be recorded" in stopped.body["error"]
+        resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        # the first answer waits for the disk, and with it all is well again
+        kept += gateway.invoke(ROW).body["ids"]
+        kept += gateway.invoke(ROW).body["ids"]
+        assert not gateway.health()["problems"]
+        gateway.stop()
+        assert [r.id for r in gateway.recorded()] == kept
+        # the one answer that went out unrecorded; those that were refused are none
+        assert [each.rows for each in gateway.told_lost()] == [1]
+
+
+def test_what_was_lost_until_the_end_is_said_when_the_gateway_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr("causeway.gateway.recorder.MAX_PENDING_BYTES", 10)
+
+    async def fill():
+        recorder = Recorder(tmp_path, rotate_seconds=10)
+        recorder.append("churn", [frame(record(1))])
+        recorder.append("churn", [frame(record(2)), frame(record(3))])
+        recorder.append("churn", [frame(record(4))])
+        await recorder.close()
+
+    asyncio.run(fill())
+    (log,) = (tmp_path / "churn").iterdir()
+    lost, kept = frames(log.read_bytes())
+    assert (lost.rows, lost.because, kept) == (3, "the disk is too slow", record(1))
+    assert lost.first_ns <= lost.last_ns
 
 
 def test_a_durable_answer_is_not_given_when_it_cannot_be_recorded(tmp_path, signing, churn):
@@ -178,7 +224,9 @@ def test_groups_that_wait_for_a_slow_disk_are_bounded(tmp_path, monkeypatch):
     recorder = asyncio.run(fill())
     assert recorder.dropped == {"churn": 2}
     (log,) = (tmp_path / "churn").iterdir()
-    assert log.read_bytes() == b"x" * 100
+    assert log.read_bytes().endswith(b"x" * 100)
+    # an answer that was not given is not lost
+    assert next(frames(log.read_bytes())).rows == 1
 
 
 def test_durable_appends_of_one_turn_share_a_commit_and_all_are_answered(tmp_path):

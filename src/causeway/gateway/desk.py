@@ -156,9 +156,8 @@ class Desk:
                 self._impatient = True
             if not self._due:
                 self._due = True
-                self.admission.began(exchange.started)
                 asyncio.get_running_loop().call_soon(self._turned)
-            if self._rows >= self.admission.room and self.admission.weigh(self._waiting, time.perf_counter()):
+            if self._rows >= self.admission.room and self.admission.weigh(self._waiting):
                 self.answer()
 
     def refuse(self, exchange: Exchange, call: Opened, error: Exception) -> None:
@@ -172,6 +171,9 @@ class Desk:
     def answer(self) -> None:
         """Answers all that wait, each release's together."""
         waiting, self._waiting, self._rows = self._waiting, [], 0
+        self._answer_all(waiting)
+
+    def _answer_all(self, waiting: Sequence[Waiting]) -> None:
         if len(waiting) == 1:
             self._answer_paced(waiting)
             return
@@ -183,10 +185,23 @@ class Desk:
 
     def _turned(self) -> None:
         self._due = False
-        if self._waiting:
+        if self._rows < self.admission.slice_rows:
             self.answer()
-        self._impatient = False
-        self._house.measures.shed(self.admission.turned())
+            self._impatient = False
+        else:
+            self._answer_slice()
+        self.admission.settle(self._waiting)
+        self._house.measures.shed(self.admission.take_shed())
+
+    def _answer_slice(self) -> None:
+        """Answers those who came first, and listens to the others before it goes on."""
+        count = self.admission.cut(self._waiting)
+        first, self._waiting = self._waiting[:count], self._waiting[count:]
+        self._rows = sum(each.rows for each in self._waiting)
+        if self._waiting:
+            self._due = True
+            asyncio.get_running_loop().call_soon(self._turned)
+        self._answer_all(first)
 
     def _answer_paced(self, group: Sequence[Waiting]) -> None:
         if self._impatient:
@@ -235,7 +250,7 @@ class Desk:
                 self._send(each, made)
                 return
             frames = frames_of(made, each.checked.rows, each.asked)
-            if live.route.records == "async":
+            if live.route.records == "async" and not (live.stops and live.product in recorder.failures):
                 recorder.append(live.product, frames)
                 self._send(each, made)
                 return

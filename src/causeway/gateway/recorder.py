@@ -5,9 +5,11 @@ handed to one writer thread; while it works, the next group gathers.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from causeway.core.records import Lost, frame
 from causeway.gateway.writer import Group, Writer
 
 GROUP_SECONDS = 0.05
@@ -23,6 +25,9 @@ class Recorder:
         self.dropped: dict[str, int] = {}
         self.failures: dict[str, str] = {}
         """Products whose last commit failed, and why."""
+        self._untold: dict[str, Lost] = {}
+        """Answers that went out without a record, until a log says so."""
+        self._removed: dict[str, int] = {}
         self._group = Group()
         self._busy = self._due = False
         self._timer: asyncio.Handle | None = None
@@ -42,6 +47,7 @@ class Recorder:
     def append(self, product: str, frames: Sequence[bytes]) -> None:
         """Keeps these frames within the next 50 ms; the answer does not wait."""
         if not self._room(product, frames):
+            self._lose(product, len(frames), self.failures[product])
             return
         self._group.add(product, frames)
         if self._timer is None:
@@ -60,6 +66,7 @@ class Recorder:
             return
         self._group.add(product, frames)
         self._group.waiters.append((product, done))
+        self._group.waited[product] = self._group.waited.get(product, 0) + len(frames)
         if not self._due:
             # at the end of this turn of the loop, so that requests read together share one flush
             self._due = True
@@ -69,6 +76,8 @@ class Recorder:
         """Returns when everything is on the disk and the logs are closed."""
         if self._timer is not None:
             self._timer.cancel()
+        for product in self._untold:
+            self._group.frames.setdefault(product, [])
         # behind the group in hand, if there is one: the writer keeps the order
         self._hand_over()
         await asyncio.to_thread(self._writer.close)
@@ -79,6 +88,27 @@ class Recorder:
         self.dropped[product] = self.dropped.get(product, 0) + len(frames)
         self.failures[product] = "the disk is too slow"
         return False
+
+    def _lose(self, product: str, rows: int, because: str) -> None:
+        if rows:
+            now = time.time_ns()
+            known = self._untold.get(product)
+            first = known.first_ns if known else now
+            self._untold[product] = Lost(rows + (known.rows if known else 0), first, now, because)
+
+    def _miss_removed(self, product: str) -> None:
+        """Counts what somebody removed together with its log."""
+        log = self._writer.log(product)
+        if log is not None and log.lost > self._removed.get(product, 0):
+            self._lose(product, log.lost - self._removed.get(product, 0), "its log was removed")
+            self._removed[product] = log.lost
+
+    def _tell(self, group: Group) -> None:
+        """Has the log say what it lacks, in front of what it is given now."""
+        for product, frames in group.frames.items():
+            if product in self._untold:
+                group.told[product] = self._untold.pop(product)
+                frames.insert(0, frame(group.told[product]))
 
     def _commit_when_free(self) -> None:
         if not self._busy:
@@ -97,6 +127,8 @@ class Recorder:
         self._due = False
         if self._group.frames:
             group, self._group = self._group, Group()
+            if self._untold:
+                self._tell(group)
             self._busy = True
             loop = asyncio.get_running_loop()
             self._writer.commit(group, lambda: loop.call_soon_threadsafe(self._committed, group))
@@ -106,11 +138,17 @@ class Recorder:
         for product, frames in group.frames.items():
             failure = group.failures.get(product)
             tally = self.dropped if failure else self.written
-            tally[product] = tally.get(product, 0) + len(frames)
+            told = group.told.get(product)
+            rows = len(frames) - (told is not None)
+            tally[product] = tally.get(product, 0) + rows
             if failure:
                 self.failures[product] = failure
+                if told:
+                    self._untold[product] = told
+                self._lose(product, rows - group.waited.get(product, 0), failure)
             else:
                 self.failures.pop(product, None)
+            self._miss_removed(product)
         for product, done in group.waiters:
             done(product not in group.failures)
         if self._due:

@@ -63,6 +63,8 @@ class Live(Struct, frozen=True):
     """Why the release before is not kept loaded."""
     limits: Mapping[str, Limit] | None = None
     """How often each key may ask, by its name; None where none is limited."""
+    stops: bool = False
+    """Whether nobody is answered while records cannot be kept, though answers do not wait for them else."""
 
     @property
     def product(self) -> str:
@@ -169,6 +171,7 @@ def _next_live(route: Route, before: Live | None, start: Start | None) -> Live:
         by_row=_by_row(route, variants),
         previous=previous,
         warm_problem=warm_problem,
+        stops=route.on_full_disk == "stop" and route.records == "async",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from causeway.core.clock import SystemClock
+from causeway.core.records import Lost
 from causeway.gateway.logs import AppendLog
 
 HOUSEKEEPING_SECONDS = 0.2
@@ -20,6 +21,10 @@ class Group:
         self.bytes = 0
         self.waiters: list[tuple[str, Callable[[bool], object]]] = []
         self.failures: dict[str, str] = {}
+        self.waited: dict[str, int] = {}
+        """How many of the frames somebody waits for, who gets no answer without them."""
+        self.told: dict[str, Lost] = {}
+        """What is said in these frames of records that were lost."""
 
     def add(self, product: str, frames: Sequence[bytes]) -> None:
         """Puts these frames behind those of the same product."""
@@ -53,6 +58,10 @@ class Writer:
         if self._thread is not None:
             self._work.put(None)
             self._thread.join()
+
+    def log(self, product: str) -> AppendLog | None:
+        """The product's log, if it has one yet."""
+        return self._logs.get(product)
 
     def logs(self) -> dict[str, AppendLog]:
         """The logs by product; they belong to the thread, others only look."""
