@@ -1,8 +1,8 @@
-"""Who is let in while more comes than can be answered: so much work a turn of the event loop, no more.
+"""Who is let in while more comes than can be answered: so much work may wait, measured in seconds.
 
-Whatever arrives while the loop is busy is read in its next turn, so nobody who is let in waits longer than
-two turns. A turn is bounded by the time that its work takes, as measured lately, not by a number of requests.
-Whoever comes when it is full is refused at once, before anything of the request was looked at.
+Rows are answered in slices, and between two of them the sockets are read. Whoever comes while those who wait
+will take longer than a bound, as the last runs went, is refused at once, and nothing of the request is looked
+at but where it ends. So nobody who is let in waits much longer than the bound, and refusing stays cheap.
 """
 
 from collections import deque
@@ -12,10 +12,12 @@ from typing import Protocol
 
 from causeway.gateway.refusals import Overloaded
 
-TURN_SECONDS = 0.25
-"""How much work is let in in one turn of the event loop."""
+QUEUE_SECONDS = 0.25
+"""How long those who wait may take to be answered."""
+SLICE_SECONDS = 0.02
+"""How long nobody is listened to, while some are answered."""
 LEAST_CALLS = 4
-"""So many calls are let in in any case, however slow the model."""
+"""So many may wait in any case, however slow the model."""
 MAX_ROWS_TOGETHER = 512
 """Whoever comes after them waits for the next run."""
 FIRST_ROWS = 16
@@ -57,69 +59,87 @@ class Admission:
 
     def __init__(self) -> None:
         self.full = False
-        """Whether there is work enough for this turn."""
-        self.room = FIRST_ROWS
-        """At so many rows waiting it is looked at how long they will take."""
-        self.shed = 0
-        """How many were refused in this turn before anything of them was read."""
-        self.seconds = TURN_SECONDS
-        self._began = 0.0
-        self._open = False
+        """Whether those who wait are work enough."""
+        self.room = self.slice_rows = FIRST_ROWS
+        """At so many rows waiting it is looked at how long they will take; so many fit into one slice."""
+        self.seconds = QUEUE_SECONDS
+        self._shed = 0
         self._slowest = 0.0
         self._bytes = 0
+        self._began = 0.0
+        self._open = False
 
     def heed(self, deadlines_ms: Iterable[float]) -> None:
-        """Lets in less at once where callers wait for less: they may be read a turn after they came."""
-        self.seconds = min([TURN_SECONDS, *(each / 2000 for each in deadlines_ms)])
+        """Lets fewer wait where callers wait for less: half of their time is for what comes after."""
+        self.seconds = min([QUEUE_SECONDS, *(each / 2000 for each in deadlines_ms)])
 
-    def began(self, now: float) -> bool:
-        """Says that a request came; True where it is the first of its turn."""
-        if self._open:
-            return False
-        self._open = True
-        self._began = now
-        return True
+    def check(self) -> None:
+        """Refuses what comes while there is work enough."""
+        if self.full:
+            raise overloaded()
 
-    def turned(self) -> int:
-        """Ends the turn; how many were refused in it before anything of them was read."""
-        shed, self.shed = self.shed, 0
-        self.full = self._open = False
-        self.room = self._usual_room()
+    def shed(self) -> None:
+        """Counts a request that was refused before anything of it was read."""
+        self._shed += 1
+
+    def take_shed(self) -> int:
+        """How many were refused like that since the last time."""
+        shed, self._shed = self._shed, 0
         return shed
 
     def learn(self, pace: Pace, *, seconds: float, rows: int) -> None:
         """Takes note of how long a run took."""
         took = seconds / rows if rows else 0.0
         pace.last.append(took)
-        if took * self.room > self.seconds:
+        if took * self.slice_rows > SLICE_SECONDS:
             self._slowest = max(pace.seconds, self._slowest)
 
-    def weigh(self, waiting: Sequence[Paced], now: float) -> bool:
-        """Whether those who wait should be answered now; closes the door where they are work enough."""
+    def weigh(self, waiting: Sequence[Paced]) -> bool:
+        """Whether those who wait are to be answered now; closes the door where they are work enough."""
         rows = sum(each.rows for each in waiting)
-        spent = now - self._began
-        if rows >= MAX_ROWS_TOGETHER and spent + rows * self._slowest < self.seconds:
+        if rows >= MAX_ROWS_TOGETHER and rows * self._slowest < SLICE_SECONDS:
             return True
-        paces = {id(each.pace): each.pace.seconds for each in waiting}
-        spent += sum(paces[id(each.pace)] * each.rows for each in waiting)
-        slowest = max(paces.values())
+        work, slowest = _work(waiting)
+        if not slowest:
+            return True
         self._slowest = max(slowest, self._slowest * SLOWEST_FADES)
-        if spent >= self.seconds and (len(waiting) >= LEAST_CALLS or self.late(now)):
-            self.full = True
-            return False
-        if rows >= MAX_ROWS_TOGETHER or not all(paces.values()):
-            return True
-        self.room = min(MAX_ROWS_TOGETHER, rows + 1 + int(max(0.0, self.seconds - spent) / slowest))
+        self.full = work >= self.seconds and len(waiting) >= LEAST_CALLS
+        self.room = rows + 1 + int(max(0.0, self.seconds - work) / slowest)
         return False
 
-    def check(self, now: float = 0.0) -> None:
-        """Refuses what comes where there is work enough, or this turn has lasted too long."""
-        if self.full or (now and self.late(now)):
-            raise overloaded()
+    def cut(self, waiting: Sequence[Paced]) -> int:
+        """How many of those who wait are answered before the others are listened to again."""
+        work, rows = 0.0, 0
+        for count, each in enumerate(waiting):
+            if count and (work >= SLICE_SECONDS or rows >= MAX_ROWS_TOGETHER):
+                return count
+            work += each.pace.seconds * each.rows
+            rows += each.rows
+        return len(waiting)
 
-    def late(self, now: float) -> bool:
-        """Whether this turn has lasted too long to begin anything more in it."""
-        return self._open and now - self._began >= self.seconds
+    def settle(self, waiting: Sequence[Paced]) -> None:
+        """Opens the door again where those who still wait are not work enough."""
+        self.slice_rows = self.room = FIRST_ROWS
+        if self._slowest:
+            self.slice_rows = self.room = max(1, min(MAX_ROWS_TOGETHER, int(SLICE_SECONDS / self._slowest)))
+        self.full = bool(waiting) and len(waiting) >= LEAST_CALLS and _work(waiting)[0] >= self.seconds
+
+    def began(self, now: float) -> bool:
+        """Says that a request came the long way; True where it is the first of its turn of the loop."""
+        if self._open:
+            return False
+        self._open = True
+        self._began = now
+        return True
+
+    def turned(self) -> None:
+        """Ends the turn."""
+        self._open = False
+
+    def check_turn(self, now: float) -> None:
+        """Refuses what comes where this turn has lasted too long to begin anything more in it."""
+        if self.full or (self._open and now - self._began >= self.seconds):
+            raise overloaded()
 
     @contextmanager
     def beside(self, size: int) -> Iterator[None]:
@@ -132,10 +152,12 @@ class Admission:
         finally:
             self._bytes -= size
 
-    def _usual_room(self) -> int:
-        if not self._slowest:
-            return FIRST_ROWS
-        return max(1, min(MAX_ROWS_TOGETHER, int(self.seconds / self._slowest)))
+
+def _work(waiting: Sequence[Paced]) -> tuple[float, float]:
+    """How many seconds these will take, and what a row of the slowest does; 0 where one is not known."""
+    paces = {id(each.pace): each.pace.seconds for each in waiting}
+    known = all(paces.values())
+    return sum(paces[id(each.pace)] * each.rows for each in waiting), max(paces.values()) if known else 0.0
 
 
 def overloaded() -> Overloaded:

@@ -146,10 +146,10 @@ class App:
         """Refuses a request where this turn of the loop has work enough."""
         if self.admission.began(now):
             asyncio.get_running_loop().call_soon(self._turned)
-        self.admission.check(now)
+        self.admission.check_turn(now)
 
     def _turned(self) -> None:
-        self.measures.shed(self.admission.turned())
+        self.admission.turned()
 
     @property
     def state(self) -> State:

@@ -115,7 +115,7 @@ class FastLane(BoundedProtocol):
         """Refuses a request of which nothing was read but its end."""
         self._unwatch()
         self._unset_keepalive_if_required()
-        self._desk.admission.shed += 1
+        self._desk.admission.shed()
         self.transport.write(
             _head(OVERLOADED, self.server_state.default_headers, closes=False) + OVERLOADED.body
         )
