@@ -35,12 +35,9 @@ class Failures:
             path = self._files[product] = self._folder / product / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with path.open("ab", opener=_private) as file:
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            with os.fdopen(os.open(path, flags, PRIVATE), "ab") as file:
                 file.write(msgspec.json.encode(failed) + b"\n")
         except OSError:
             # a disk that takes no records either: health says so, and the counters go on
             return
-
-
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, PRIVATE)

@@ -12,6 +12,7 @@ from causeway.core.ids import digest_of
 from causeway.core.routes import read_routes
 from causeway.gateway.app import App
 from causeway.gateway.bundles import Start
+from causeway.gateway.defects import print_defect
 from causeway.gateway.failures import Failures
 from causeway.gateway.limits import limited
 from causeway.gateway.processes.windows import Allowances
@@ -89,8 +90,11 @@ class Watcher:
         """Looks until it is cancelled."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            self._failures.write(self._app.routing, self._app.measures.take_refused())
-            await self.look()
+            try:
+                self._failures.write(self._app.routing, self._app.measures.take_refused())
+                await self.look()
+            except Exception as error:  # noqa: BLE001 - the shell: nothing may end the following, nor hide that it failed
+                print_defect(error)
 
     async def close(self) -> None:
         """Ends every process that was started for a release."""
