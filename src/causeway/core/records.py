@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -56,6 +57,11 @@ _decode_lost = msgspec.msgpack.Decoder(Lost).decode
 
 def frame(record: Record | Lost) -> bytes:
     """The bytes to append for one record."""
+    return framed(record)
+
+
+def framed(record: Record | tuple[Any, ...]) -> bytes:
+    """The same for a record, or for its values in order; what writes itself as a map may stand for a dict."""
     body = _encode(record)
     return _HEADER.pack(len(body), zlib.crc32(body)) + body
 

@@ -27,6 +27,7 @@ from causeway.core.routes import Route, Served
 from causeway.gateway.admission import Pace
 from causeway.gateway.folder import names_in, read_part
 from causeway.gateway.model import Model, Predicted
+from causeway.gateway.plain_answers import PlainAnswers, plain_answers_of
 from causeway.gateway.schema import Row, Schema
 from causeway.gateway.verify import verify_apart
 from causeway.gateway.whole import WholeModel
@@ -49,6 +50,9 @@ class Loaded(Struct, frozen=True):
     example: bytes = b""
     """A row that it answers, as JSON; empty where the bundle has none."""
     pace: Pace = field(default_factory=Pace)
+
+    plain: PlainAnswers | None = None
+    """Writes its answers; None where they are written one by one."""
 
     async def predict(self, rows: Sequence[Row]) -> Predicted:
         """The answers for these checked rows."""
@@ -85,6 +89,7 @@ def load_bundle(served: Served, route: Route, *, start: Start | None = None) -> 
         schema=Schema(release, judged=FEATURES in content),
         model=model,
         worker=worker,
+        plain=plain_answers_of(release.signature.outputs),
         python=served.python,
         example=content.get(EXAMPLE, b""),
     )

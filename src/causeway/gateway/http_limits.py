@@ -42,9 +42,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._watch()
 
     @property
-    def timer(self) -> asyncio.TimerHandle | None:
-        """What ends it, if nothing comes; none while it is being answered."""
-        return self._timer or self.timeout_keep_alive_task
+    def ends_at(self) -> float:
+        """When it ends, if nothing comes; never while it is being answered."""
+        timer = self._timer or self.timeout_keep_alive_task
+        return timer.when() if timer else math.inf
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets it."""
@@ -191,8 +192,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def _ends_at(connection: object) -> float:
-    timer = connection.timer if isinstance(connection, BoundedProtocol) else None
-    return timer.when() if timer else math.inf
+    return connection.ends_at if isinstance(connection, BoundedProtocol) else math.inf
 
 
 def _unreadable() -> Reply:

@@ -3,31 +3,32 @@
 import os
 from collections.abc import Sequence
 
-_VERSION = 0x7 << 76
-_VARIANT = 0x2 << 62
-_DRAWN_BYTES = 10
+_DRAWN_DIGITS = 20
 _POOL_DRAWS = 400
-_COUNTER_ROOM = 1 << 61
+_TAIL_DIGITS = 12
+_TAIL_ROOM = 1 << 48
+# the variant's two bits, then a bit that is left free, so that counting up never overflows
+_VARIANT = dict(zip("0123456789abcdef", "8989898989898989", strict=True))
 
 
 class _Pool:
-    """Random bytes, fetched from the system many at a time; a process that is forked off draws its own."""
+    """Random digits, fetched from the system many at a time; a process that is forked off draws its own."""
 
     def __init__(self) -> None:
-        self._bytes = b""
+        self._digits = ""
         self._next = 0
         os.register_at_fork(after_in_child=self._forget)
 
-    def take(self) -> bytes:
-        """Bytes that nobody had before."""
+    def take(self) -> str:
+        """Hexadecimal digits that nobody had before."""
         start = self._next
-        if start >= len(self._bytes):
-            self._bytes, start = os.urandom(_DRAWN_BYTES * _POOL_DRAWS), 0
-        self._next = start + _DRAWN_BYTES
-        return self._bytes[start : self._next]
+        if start >= len(self._digits):
+            self._digits, start = os.urandom(_DRAWN_DIGITS * _POOL_DRAWS // 2).hex(), 0
+        self._next = start + _DRAWN_DIGITS
+        return self._digits[start : self._next]
 
     def _forget(self) -> None:
-        self._bytes, self._next = b"", 0
+        self._digits, self._next = "", 0
 
 
 _POOL = _Pool()
@@ -35,18 +36,20 @@ _POOL = _Pool()
 
 def prediction_ids(count: int, *, at_ns: int) -> Sequence[str]:
     """As many identifiers, which sort by time and, in one request, by row (RFC 9562, section 5.7)."""
-    milliseconds = at_ns // 1_000_000 & (1 << 48) - 1
-    drawn = int.from_bytes(_POOL.take())
-    top = milliseconds << 80 | _VERSION | (drawn >> 64 & 0xFFF) << 64 | _VARIANT
-    # the upper half of the range is left free, so that counting up never overflows
-    first = drawn % _COUNTER_ROOM
-    return [_written(top | first + row) for row in range(count)]
+    when = f"{at_ns // 1_000_000 & (1 << 48) - 1:012x}"
+    drawn = _POOL.take()
+    variant = _VARIANT[drawn[3]]
+    first = f"{when[:8]}-{when[8:]}-7{drawn[:3]}-{variant}{drawn[4:7]}-{drawn[7 : 7 + _TAIL_DIGITS]}"
+    return following(first, count)
 
 
 def following(first: str, count: int) -> Sequence[str]:
     """An identifier and those after it, as `prediction_ids` would have given them."""
     if count == 1:
         return [first]
+    head, tail = first[:-_TAIL_DIGITS], int(first[-_TAIL_DIGITS:], 16)
+    if tail + count < _TAIL_ROOM:
+        return [first, *[f"{head}{number:012x}" for number in range(tail + 1, tail + count)]]
     number = int(first.replace("-", ""), 16)
     return [first, *(_written(number + row) for row in range(1, count))]
 

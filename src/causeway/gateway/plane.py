@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 
 from msgspec import Struct
 
 from causeway.core.assignment import HOLDOUT
 from causeway.core.features import Problem
-from causeway.core.records import Record, Value, frame
-from causeway.core.release import Output
+from causeway.core.records import Value, framed
+from causeway.core.release import Output, Release
 from causeway.core.routes import Key
+from causeway.core.typed_rows import TypedRows
 from causeway.gateway.identifiers import following
 from causeway.gateway.model import Answers, Predicted
 from causeway.gateway.recorder import Recorder
@@ -20,7 +22,7 @@ from causeway.gateway.schema import Checked, Row, at
 NANOSECONDS = 1_000_000_000
 
 
-class Asked(Struct, frozen=True):
+class Asked(Struct, frozen=True, gc=False):
     """One request for answers, whatever protocol it came by."""
 
     rows: Sequence[Mapping[str, object]]
@@ -36,7 +38,7 @@ class Asked(Struct, frozen=True):
     """Whom each row is about, where the release does not take that as an input."""
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct, frozen=True, gc=False):
     """What goes back, a row each."""
 
     variant: Variant
@@ -63,7 +65,7 @@ async def recorded(
     if live.route.records == "off":
         return
     frames = frames_of(made, rows, asked)
-    if live.route.records == "async":
+    if live.route.records == "async" and not (live.stops and live.product in recorder.failures):
         recorder.append(live.product, frames)
     elif not await recorder.durable(live.product, frames):
         raise not_kept()
@@ -76,10 +78,12 @@ def answered(variant: Variant, asked: Asked, checked: Checked, predicted: Predic
     return Answer(variant, ids, predicted.answers, flags, asked.request, time.time_ns())
 
 
-def releases_of(made: Answer) -> list[str]:
+def releases_of(made: Answer) -> Sequence[str]:
     """The release that answered each row, nothing where none did; empty where all are one release's."""
+    if not made.variant.by:
+        return ()
     names = ["" if each.arm == HOLDOUT else each.loaded.version for each in made.variant.by]
-    return names if len({*names} - {""}) > 1 else []
+    return names if len({*names} - {""}) > 1 else ()
 
 
 def not_kept() -> NotReady:
@@ -132,31 +136,22 @@ def frames_of(made: Answer, rows: Sequence[Row], asked: Asked) -> list[bytes]:
         # what a caller names a request may name a person
         request = request if request == asked.unit else private.hashed(request)
     latency_us = int((time.perf_counter() - asked.started) * 1e6)
-    kept = kept_outputs(loaded.release.signature.outputs, made)
+    said = loaded.plain.kept(made.outputs) if loaded.plain else kept_outputs(loaded.release, made)
+    sent = rows.sent if isinstance(rows, TypedRows) else rows
+    at_ns, product, consumer = made.at_ns, loaded.release.product, asked.key.consumer
+    releases = [each.loaded.digest for each in by] if by else repeat(loaded.digest)
+    arms = [each.arm for each in by] if by else repeat(made.variant.arm)
+    each_row = zip(made.ids, releases, arms, sent, said, made.flags, strict=False)
     return [
-        frame(
-            Record(
-                id=made.ids[i],
-                at_ns=made.at_ns,
-                product=loaded.release.product,
-                release=by[i].loaded.digest if by else loaded.digest,
-                arm=by[i].arm if by else made.variant.arm,
-                consumer=asked.key.consumer,
-                inputs=row,
-                outputs=kept[i],
-                latency_us=latency_us,
-                flags=made.flags[i],
-                request=request,
-            )
-        )
-        for i, row in enumerate(rows)
+        framed((id_, at_ns, product, release, arm, consumer, row, out, latency_us, flags, request))
+        for id_, release, arm, row, out, flags in each_row
     ]
 
 
-def kept_outputs(outputs: Sequence[Output], made: Answer) -> list[dict[str, Value]]:
+def kept_outputs(release: Release, made: Answer) -> list[dict[str, Value]]:
     """Each row's outputs as they are recorded: one probability, of the positive class, where there is one."""
     rows: list[dict[str, Value]] = [{} for _ in made.ids]
-    for output in outputs:
+    for output in release.signature.outputs:
         values = made.outputs[output.name]
         if output.kind != "probability":
             for row, value in zip(rows, values, strict=True):

@@ -156,6 +156,13 @@ def csv_value(text: str, kind: str) -> object:
 
 def response(made: Answer) -> Predictions:
     """The answer as MLflow's clients read it: plain values for one output, objects for several."""
+    plain = made.variant.loaded.plain
+    predictions = plain.told(made.outputs) if plain else _told(made)
+    flags = {str(row): flags for row, flags in enumerate(made.flags) if flags} if any(made.flags) else {}
+    return Predictions(predictions, made.ids, flags, releases_of(made))
+
+
+def _told(made: Answer) -> list[Any]:
     outputs = made.variant.loaded.release.signature.outputs
     columns = [made.outputs[output.name] for output in outputs]
     for index, output in enumerate(outputs):
@@ -165,8 +172,5 @@ def response(made: Answer) -> Predictions:
             ]
     names = [output.name for output in outputs]
     if len(columns) == 1:
-        predictions = columns[0]
-    else:
-        predictions = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-    flags = {str(row): flags for row, flags in enumerate(made.flags) if flags}
-    return Predictions(predictions, made.ids, flags, releases_of(made))
+        return columns[0]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
