@@ -13,6 +13,7 @@ from causeway.core.proofs import (
     BaselineMeasured,
     DependenciesScanned,
     EndpointProbed,
+    LoadMeasured,
     ManifestAgreed,
     OwnTestsRan,
 )
@@ -320,6 +321,7 @@ AnyFact = (
     | BaselineMeasured
     | OwnTestsRan
     | EndpointProbed
+    | LoadMeasured
     | DependenciesScanned
 )
 

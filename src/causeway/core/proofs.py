@@ -79,6 +79,72 @@ class DependenciesScanned(Fact, frozen=True, tag="dependencies.scanned"):
     """Package and version to the names of what is known against it."""
 
 
+class LoadStep(Struct, frozen=True, omit_defaults=True):
+    """What came of asking at one rate for some seconds, whether or not the answers kept up.
+
+    Milliseconds are those from when a request was due to its last byte, so that waiting counts.
+    """
+
+    rate: float
+    """Requests a second that were due."""
+    answered: float
+    """Requests a second that were answered well."""
+    requests: int
+    errors: int
+    p50_ms: float
+    p99_ms: float
+    cpu_seconds: float = 0.0
+    """Of the gateway's processes, for 1,000 requests."""
+    late_ms: float = 0.0
+    """How much too late 99 of 100 requests were sent at most."""
+    limit: str = ""
+    """`generator` where who asked could not keep up, `machine` where others needed its processors."""
+
+
+class LoadMeasured(Fact, frozen=True, tag="load.measured"):
+    """A gateway with what is live was asked ever more, until it no longer kept what is promised."""
+
+    shares: dict[str, int]
+    """The releases that answered, with their share in percent."""
+    peak: float
+    """Requests a second that are expected at most."""
+    latency_ms: float
+    availability: float
+    steps: tuple[LoadStep, ...]
+    knee: float
+    """The most requests a second at which the promise held; 0 where it held at none."""
+    knee_above: float = 0.0
+    """The fewest at which it did not hold any more; 0 where nothing broke it."""
+    holds: bool = False
+    """Whether the promise held at the peak itself, with the processes that the manifest asks for."""
+    assumed: tuple[str, ...] = ()
+    """What nobody promised, so that it was taken for granted."""
+    workers: int = 1
+    """Processes that answered."""
+    needed: tuple[int, int, int] = (0, 0, 0)
+    """Processes for the peak: at least, likely, at most."""
+    cpu_seconds: float = 0.0
+    """Of the gateway's processes, for 1,000 requests, below the knee."""
+    memory_bytes: int = 0
+    """Of all the gateway's processes, shared pages counted once."""
+    processors: int = 0
+    """Of the machine, which who asked shared with who answered."""
+    limit: str = ""
+    """What else than the gateway ended the search: `generator` or `machine`."""
+    rows: int = 0
+    """Different rows that were sent."""
+    source: str = ""
+    """Where they came from: `segments`, `records` or `example`."""
+    records: str = ""
+    cost: float = 0.0
+    """A month of servers for the peak, likely, at least and at most."""
+    cost_low: float = 0.0
+    cost_high: float = 0.0
+    currency: str = ""
+    rates: str = ""
+    """The rate card's version."""
+
+
 class Suite(Struct, frozen=True):
     """How a run of tests ended; `why` says what kept it from ending by itself."""
 

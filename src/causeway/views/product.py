@@ -262,16 +262,7 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
         case CanaryStarted() | CanaryJudged():
             state.canary = on_trial(state.canary, event)
         case KeyIssued() as fact:
-            state.keys[fact.key] = KeyHeld(
-                fact.key,
-                fact.digest,
-                fact.consumer,
-                fact.scopes,
-                body.at,
-                body.actor,
-                requests_per_minute=fact.requests_per_minute,
-                requests_per_month=fact.requests_per_month,
-            )
+            state.keys[fact.key] = _held(fact, event)
         case KeyRevoked(key=key) if key in state.keys:
             state.keys[key] = structs.replace(state.keys[key], revoked_at=body.at)
         case (
@@ -304,6 +295,19 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
         case OutcomesLabelled() as fact:
             state.outcomes = _labelled(state.outcomes, fact)
             state.canary = on_trial(state.canary, event)
+
+
+def _held(fact: KeyIssued, event: Event) -> KeyHeld:
+    return KeyHeld(
+        fact.key,
+        fact.digest,
+        fact.consumer,
+        fact.scopes,
+        event.body.at,
+        event.body.actor,
+        requests_per_minute=fact.requests_per_minute,
+        requests_per_month=fact.requests_per_month,
+    )
 
 
 def _stage_finished(state: ProductState, fact: StageFinished, at: datetime) -> None:

@@ -10,6 +10,7 @@ from causeway.core.events import (
     DependenciesScanned,
     EndpointProbed,
     Event,
+    LoadMeasured,
     ManifestAgreed,
     OwnTestsRan,
     ReleaseMade,
@@ -50,6 +51,13 @@ class Probed(Struct, frozen=True):
     at: datetime
 
 
+class Loaded(Struct, frozen=True):
+    """A gateway that was asked ever more."""
+
+    fact: LoadMeasured
+    at: datetime
+
+
 class Scanned(Struct, frozen=True):
     """A report on the packages."""
 
@@ -74,6 +82,7 @@ class Proofs(Struct, frozen=True):
     baselines: tuple[Baseline, ...] = ()
     tested: tuple[SuiteRan, ...] = ()
     probed: tuple[Probed, ...] = ()
+    loaded: tuple[Loaded, ...] = ()
     scanned: tuple[Scanned, ...] = ()
     trained: tuple[Trained, ...] = ()
     last_act: dict[str, datetime] = {}
@@ -90,6 +99,7 @@ def fold(events: Iterable[Event]) -> Proofs:
         baselines=tuple(seen.baselines),
         tested=tuple(seen.tested),
         probed=tuple(seen.probed),
+        loaded=tuple(seen.loaded),
         scanned=tuple(seen.scanned),
         trained=tuple(seen.trained),
         last_act=seen.last_act,
@@ -102,6 +112,7 @@ class _Seen:
         self.baselines: list[Baseline] = []
         self.tested: list[SuiteRan] = []
         self.probed: list[Probed] = []
+        self.loaded: list[Loaded] = []
         self.scanned: list[Scanned] = []
         self.trained: list[Trained] = []
         self.last_act: dict[str, datetime] = {}
@@ -124,6 +135,8 @@ class _Seen:
                 self.tested.append(SuiteRan(fact, at))
             case EndpointProbed() as fact:
                 self.probed.append(Probed(fact, at))
+            case LoadMeasured() as fact:
+                self.loaded.append(Loaded(fact, at))
             case DependenciesScanned() as fact:
                 self.scanned.append(Scanned(fact, at))
             case TrafficRouted(shares=shares):

@@ -21,6 +21,7 @@ from causeway.core.events import (
     KeyIssued,
     KeyRevoked,
     LineageReceived,
+    LoadMeasured,
     ManifestAgreed,
     OutcomesLabelled,
     OwnTestsRan,
@@ -120,6 +121,9 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return f"{fact.name} of {fact.namespace} told {said}.", ()
         case ScoreStarted() | ScorePartFinished() | ScoreFinished():
             return _score(fact), tuple(fact.shares) if isinstance(fact, ScoreStarted) else ()
+        case LoadMeasured():
+            held = f"{fact.knee:,.0f} requests a second held, the peak is {fact.peak:,.0f}"
+            return f"A gateway was asked ever more: {held}.", tuple(fact.shares)
         case EndpointProbed():
             return "A gateway with the release was asked.", (fact.release,)
         case ManifestAgreed() | BaselineMeasured() | OwnTestsRan() | DependenciesScanned():
