@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from bundle_made import FIELDS, OUTPUTS, write_bundle
-from gateway_process import eventually, route, running
+from gateway_process import route, running
 
 from causeway.core.assignment import Lots
 from causeway.core.ids import short
@@ -223,9 +223,7 @@ def test_another_salt_assigns_anew(routed):
 
 
 def test_releases_with_other_classes_answer_together(routed, signing, pair, tmp_path):
-    turned = tuple(
-        Output(output.name, output.kind, ("leave", "stay"), output.positive) for output in OUTPUTS
-    )
+    turned = tuple(Output(output.name, output.kind, ("leave", "stay"), output.positive) for output in OUTPUTS)
     other = write_bundle(tmp_path, signing, weights=(1.0, 1.0, 1.0), outputs=turned)
     gateway, lots = routed(pair[0], other), Lots("churn", SHARES)
     got = gateway.invoke(*rows(20))
@@ -239,4 +237,3 @@ def test_releases_with_other_classes_answer_together(routed, signing, pair, tmp_
 def test_without_rows_it_is_refused_as_ever(routed):
     got = routed().invoke()
     assert (got.status, got.body["code"]) == (422, "invalid_input")
-    eventually(lambda: True)

@@ -206,7 +206,9 @@ def _together(live: Live, by: tuple[Variant, ...], unnamed: Sequence[bool]) -> V
     parts: dict[tuple[str, str], Part] = {}
     for i, variant in enumerate(by):
         parts.setdefault((variant.loaded.digest, variant.arm), Part(variant, [])).rows.append(i)
-    several = Several(live, list(parts.values()), unnamed=unnamed)
+    # whoever answers most says how classes are ordered
+    ranked = sorted(parts.values(), key=lambda part: -part.variant.share)
+    several = Several(live, ranked, unnamed=unnamed)
     answering = {
         part.variant.loaded.digest: part.variant.loaded
         for part in parts.values()
