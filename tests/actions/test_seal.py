@@ -12,12 +12,14 @@ from causeway.actions import seal as sealing
 from causeway.actions.doctor import examine
 from causeway.actions.seal import seal
 from causeway.actions.segments import PREDICTIONS, segment_files
+from causeway.actions.verify import verify
 from causeway.adapters import registry
 from causeway.cli.main import main
 from causeway.core.errors import Conflict, OutsideError
 from causeway.core.events import RecordsTorn, SegmentSealed
 from causeway.core.ids import digest_of
-from causeway.core.records import Record, frame
+from causeway.core.keeping import RecordsLost
+from causeway.core.records import Lost, Record, frame
 from causeway.gateway.logs import AppendLog
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -264,3 +266,24 @@ def test_a_segment_is_never_looked_for_outside_of_its_folder(work):
     work.ledger.append("churn", [fact], actor="a1", at=NOON)
     with pytest.raises(OutsideError, match="outside of"):
         segment_files(work, "churn", PREDICTIONS)
+
+
+def test_answers_without_a_record_are_counted_in_the_ledger_and_named_by_doctor_and_verify(work):
+    lost = Lost(
+        1204, int(NOON.timestamp()) * 10**9, int(NOON.timestamp() + 60) * 10**9, "No space left on device"
+    )
+    logged(work, "a.log")
+    (work.state / "records" / "churn" / "a.log").write_bytes(
+        frame(record(1)) + frame(lost) + frame(record(2))
+    )
+    done = seal(work, "churn")
+    assert (done.rows, done.lost) == (2, 1204)
+    told = RecordsLost(1204, NOON, NOON + timedelta(minutes=1), "No space left on device")
+    assert [e.fact for e in work.ledger.read("churn") if isinstance(e.fact, RecordsLost)] == [told]
+    said = (
+        "1,204 answers of churn went out without a record, between 2026-05-04 12:00:00 and "
+        "2026-05-04 12:01:00 UTC (No space left on device)"
+    )
+    assert f"that all answers are on record: {said}" in verify(work).unproven
+    (finding,) = [f for f in examine(work.root).findings if f.code == "records-lost"]
+    assert finding.title == said + "."

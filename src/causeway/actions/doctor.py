@@ -16,7 +16,7 @@ from causeway.actions.bundles import check_signer
 from causeway.actions.decide import product_state, readable_workspace
 from causeway.actions.lease import held
 from causeway.actions.source import digest_file
-from causeway.actions.verify import segment_faults
+from causeway.actions.verify import NOT_ERASED, losses, segment_faults
 from causeway.actions.workspace import Workspace, check_folder, has_workspace, keys_folder
 from causeway.adapters import registry
 from causeway.core.bundle import RELEASE
@@ -162,7 +162,7 @@ def _workspace(folder: Path) -> Iterator[Answer]:
     except CausewayError as error:
         yield _of_error("ledger", error)
         return
-    looks: tuple[Look, ...] = (_ledger, _segments, _routes, _releases, _signers, _leftovers)
+    looks: tuple[Look, ...] = (_ledger, _segments, _losses, _routes, _releases, _signers, _leftovers)
     for look in looks:
         try:
             yield from look(work)
@@ -187,17 +187,33 @@ def _ledger(work: Workspace) -> Iterator[Answer]:
 
 def _segments(work: Workspace) -> Iterator[Answer]:
     found = list(segment_faults(work))
-    for what in ("missing", "changed"):
+    for what in ("missing", "changed", NOT_ERASED):
         faults = [fault for fault in found if fault and fault.what == what]
         if faults:
+            copy = "" if what == NOT_ERASED else " Copy .causeway/segments from a backup of the disk."
             yield _broken(
-                f"segment-{what}",
+                f"segment-{what.replace(' ', '-')}",
                 f"{counted(len(faults), 'segment')} that the ledger names: {what}.",
-                f"{faults[0].file}: {faults[0].detail}. Copy .causeway/segments from a backup of the disk.",
+                f"{faults[0].file}: {faults[0].detail}.{copy}",
                 path=work.state / faults[0].file,
             )
     if found and not any(found):
         yield f"{counted(len(found), 'segment')}, each as it was sealed"
+
+
+def _losses(work: Workspace) -> Iterator[Answer]:
+    """Answers that went out and have no record, as the gateway counted them."""
+    for product in work.products():
+        if lost := losses(work, product):
+            yield Finding(
+                code="records-lost",
+                severity=Severity.FIX,
+                title=f"{lost[:1].upper()}{lost[1:]}.",
+                remedy=Remedy(
+                    "Give the records room; where no answer may go unrecorded, say so in causeway.toml: "
+                    'records = "durable", or on_full_disk = "stop".'
+                ),
+            )
 
 
 def _routes(work: Workspace) -> Iterator[Answer]:

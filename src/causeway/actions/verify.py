@@ -14,7 +14,7 @@ from causeway.adapters import registry
 from causeway.core.errors import CausewayError, NotFound, OutsideError, Refused, remedy
 from causeway.core.events import Event, ReleaseMade, SegmentSealed
 from causeway.core.ids import counted, short
-from causeway.core.keeping import SegmentErased
+from causeway.core.keeping import RecordsLost, SegmentErased
 from causeway.ledger import (
     Anchor,
     Checkpoint,
@@ -36,6 +36,7 @@ NOT_LOOKED_AT = (
 )
 
 
+NOT_ERASED = "not erased"
 ANCHORS = "anchors"
 KEPT = "CAUSEWAY_ANCHOR"
 """Environment variable that names the file with the anchor, wherever it is kept."""
@@ -84,6 +85,17 @@ def segment_faults(work: Workspace) -> Iterator[Fault | None]:
         yield from (_left(work, event, fact) for event, fact in erased if fact.path not in there)
 
 
+def losses(work: Workspace, product: str) -> str:
+    """How many answers of the product have no record, when and why, in words; empty where none is known."""
+    lost = [event.fact for event in work.ledger.read(product) if isinstance(event.fact, RecordsLost)]
+    if not lost:
+        return ""
+    rows, first, last = sum(f.rows for f in lost), min(f.first_at for f in lost), max(f.last_at for f in lost)
+    why = ", ".join(dict.fromkeys(fact.because for fact in lost))
+    between = f"between {first:%Y-%m-%d %H:%M:%S} and {last:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{counted(rows, 'answer')} of {product} went out without a record, {between} ({why})"
+
+
 def checkpoint_if_short(work: Workspace) -> None:
     """Signs what was just written, where proving the ledger takes no time worth speaking of."""
     # what was done is done, signed or not; `verify` says how far it is proven
@@ -119,7 +131,12 @@ def export_anchor(work: Workspace, to: Path) -> Checkpoint:
 
 
 def _with_segments(work: Workspace, verdict: Verdict) -> Verdict:
-    unproven = (*verdict.unproven, NOT_LOOKED_AT)
+    lost = [said for product in work.products() if (said := losses(work, product))]
+    unproven = (
+        *verdict.unproven,
+        NOT_LOOKED_AT,
+        *(f"that all answers are on record: {said}" for said in lost),
+    )
     if verdict.bad:
         return structs.replace(verdict, unproven=unproven)
     whole = 0
@@ -174,7 +191,7 @@ def _left(work: Workspace, event: Event, fact: SegmentErased) -> Fault | None:
     if segment_digest(work, fact.path) is None:
         return None
     detail = "rows that were erased lie here still; `causeway tick` goes on with it"
-    return Fault(event.body.product, event.body.seq, "not erased", detail, file=fact.path)
+    return Fault(event.body.product, event.body.seq, NOT_ERASED, detail, file=fact.path)
 
 
 def anchor_text(stamp: Checkpoint) -> bytes:
