@@ -50,7 +50,7 @@ def drawn(live: Live, variant: Variant, asked: Asked, *, pinned: bool) -> tuple[
 
 
 def who_answered(variant: Variant) -> tuple[tuple[str, str], ...]:
-    """The headers that name the releases which answered a request together, and say how many rows none did."""
+    """The headers that name the releases which answered together, and say how many rows none did."""
     withheld = sum(each.arm == HOLDOUT for each in variant.by)
     headers = (("causeway-release", variant.loaded.digest), ("causeway-withheld", str(withheld)))
     return tuple(pair for pair in headers if pair[1] not in ("", "0"))
