@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from causeway.core.errors import CausewayError, OutsideError
+from causeway.gateway.deadlines import HEADER as DEADLINE
 from causeway.gateway.http import MAX_BODY_BYTES, MAX_SHOWN, Application, Scope
 from causeway.gateway.protocols.oip_binary import LENGTH, OCTETS
 from causeway.gateway.refusals import NothingHere
@@ -22,6 +23,8 @@ MAX_CALLS = 1024
 MAX_HEADER_BYTES = 64 << 10
 IDLE_MS = 300_000
 DRAIN_SECONDS = 2
+GONE = 499
+"""The status of a call whose caller went away."""
 
 CODES = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
@@ -112,6 +115,7 @@ class Service(grpc.GenericRpcHandler):
         asked = read("ModelInferRequest", content)
         body = body_of(asked)
         more = [(LENGTH.encode(), str(body.head).encode()), (b"content-type", OCTETS.encode())]
+        more += _deadline(context)
         path = f"{_path(asked.model_name, asked.model_version)}/infer"
         got = _right(await self._asked("POST", path, context, body=body.content, more=more))
         context.set_trailing_metadata([each for each in got.headers.items() if each[0] not in _UNSAID])
@@ -124,8 +128,14 @@ class Service(grpc.GenericRpcHandler):
     ) -> Got:
         headers = [*_headers(context), *(more or [])]
         scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
-        # a caller who gives up must not end what others wait for as well
-        return await asyncio.shield(_got(self._app, scope, body))
+        gone = asyncio.Event()
+        asking = asyncio.ensure_future(_got(self._app, scope, body, gone))
+        try:
+            # the application itself ends what nobody waits for, where it may be ended
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            gone.set()
+            raise
 
 
 class _Refused(CausewayError):
@@ -180,16 +190,29 @@ def _headers(context: Context) -> Headers:
     ]
 
 
-async def _got(app: Application, scope: Scope, body: bytes) -> Got:
+def _deadline(context: Context) -> Headers:
+    """How long the caller waits, as over HTTP; nothing where it said that itself, or waits for ever."""
+    left: float | None = context.time_remaining()
+    said = any(name.encode() == DEADLINE for name, _ in context.invocation_metadata() or ())
+    return [] if left is None or said else [(DEADLINE, str(max(1, int(left * 1000))).encode())]
+
+
+async def _got(app: Application, scope: Scope, body: bytes, gone: asyncio.Event) -> Got:
+    parts = [body]
     sent: list[Mapping[str, Any]] = []
 
     async def receive() -> Mapping[str, Any]:
-        return {"type": "http.request", "body": body}
+        if parts:
+            return {"type": "http.request", "body": parts.pop()}
+        await gone.wait()
+        return {"type": "http.disconnect"}
 
     async def send(message: Mapping[str, Any]) -> None:
         sent.append(message)
 
     await app(scope, receive, send)
+    if not sent:
+        return Got(GONE, {}, b'{"error":"nobody waits for it any more","hint":""}')
     headers = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
     return Got(sent[0]["status"], headers, sent[1]["body"])
 
