@@ -79,6 +79,7 @@ def with_proofs(
         review=registry.proving().review_of(folder, set(source_files(folder)) - _data(manifest)),
         tested=seen.tested[-1] if seen.tested else None,
         probed=probed,
+        loaded=next((each for each in reversed(seen.loaded) if release.digest in each.fact.shares), None),
         scanned=next((each for each in reversed(seen.scanned) if each.fact.environment == packages), None),
         models_in_bill=_models(bundle),
     )

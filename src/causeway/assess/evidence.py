@@ -10,7 +10,7 @@ from causeway.core.finding import Finding
 from causeway.core.proofs import Review
 from causeway.core.release import Release
 from causeway.views.product import ProductState, Waiver
-from causeway.views.proofs import Baseline, Probed, Scanned, SuiteRan
+from causeway.views.proofs import Baseline, Loaded, Probed, Scanned, SuiteRan
 
 SIGNATURES = ("data science", "engineering", "business")
 """Who must sign the same manifest before success counts as agreed."""
@@ -110,6 +110,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """What runs the tests on every push."""
     probed: Probed | None = None
     """The latest probe of the release that is judged."""
+    loaded: Loaded | None = None
+    """The latest load on a gateway in which that release answered."""
     scanned: Scanned | None = None
     base_models: tuple[str, ...] | None = None
     """Models of others that the code loads; None where nobody looked."""

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from causeway.assess import (
+    verdicts_capacity,
     verdicts_cost,
     verdicts_promise,
     verdicts_proof,
@@ -24,6 +25,7 @@ JUDGES: dict[str, Judge] = {
     "CST-1": verdicts_cost.tagged,
     "CST-2": verdicts_cost.measured,
     "CST-3": verdicts_cost.forecast,
+    "CST-6": verdicts_capacity.peak_priced,
     "DAT-1": verdicts_promise.contract,
     "DAT-2": verdicts_release.contract_enforced,
     "DAT-3": verdicts_proof.access,
@@ -41,6 +43,7 @@ JUDGES: dict[str, Judge] = {
     "PIP-3": verdicts_running.gate,
     "DEP-1": verdicts_running.protocol,
     "DEP-2": verdicts_release.parity,
+    "DEP-5": verdicts_capacity.peak_held,
     "MON-2": verdicts_proof.inputs,
     "MON-4": verdicts_running.outcomes,
     "GOV-1": verdicts_running.keys,
