@@ -177,7 +177,8 @@ async def _serve(
         seat.say(app.state)
         beside.append(loop.create_task(report(app, seat)))
     try:
-        async with grpc_beside(app, here.options.host, here.options.grpc_port, shared=seat.shared):
+        at, secret = (here.options.host, here.options.grpc_port), here.options.certificate
+        async with grpc_beside(app, *at, shared=seat.shared, certificate=secret):
             await server.serve(sockets=sockets)
     finally:
         for task in beside:
@@ -196,7 +197,7 @@ def _hear(server: uvicorn.Server, certificate: Certificate | None, alive: int) -
     if certificate:
         loop.add_signal_handler(signal.SIGHUP, certificate.take_up)
     if alive >= 0:
-        loop.add_reader(alive, _stop, server)
+        loop.add_reader(alive, _orphaned, server, alive)
 
 
 def _limits(options: Options) -> Limits:
@@ -235,6 +236,11 @@ def _config(app: App) -> uvicorn.Config:
 
 def _stop(server: uvicorn.Server) -> None:
     server.should_exit = True
+
+
+def _orphaned(server: uvicorn.Server, alive: int) -> None:
+    asyncio.get_running_loop().remove_reader(alive)
+    _stop(server)
 
 
 def _announce(options: Options, listening: Listening) -> None:

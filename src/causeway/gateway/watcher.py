@@ -15,7 +15,7 @@ from causeway.gateway.bundles import Start
 from causeway.gateway.defects import print_defect
 from causeway.gateway.failures import Failures
 from causeway.gateway.limits import limited
-from causeway.gateway.processes.windows import Allowances
+from causeway.gateway.processes.seat import Seat
 from causeway.gateway.revoking import without_revoked
 from causeway.gateway.routing import Routing, next_routing
 from causeway.gateway.worker import Worker
@@ -57,7 +57,7 @@ class Watcher:
         usage = self._app.usage
 
         def loaded() -> Routing:
-            routing = _allowed(load(self._file, before, start), before, allowances)
+            routing = _allowed(load(self._file, before, start), self._app.seat)
             return limited(routing, before, usage=usage, allowances=allowances)
 
         revoking = loop.create_task(self._revoke_meanwhile())
@@ -114,12 +114,13 @@ def load(file: Path, before: Routing, start: Start | None = None) -> Routing:
         return structs.replace(before, problem=f"{file.name} cannot be read: {error.strerror}")
 
 
-def _allowed(routing: Routing, before: Routing, allowances: Allowances) -> Routing:
-    """The same with those allowances that hold over all processes, which go on where they were."""
+def _allowed(routing: Routing, seat: Seat) -> Routing:
+    """The same with allowances that hold over all processes, where there are several."""
+    if not seat.shared:
+        return routing
     live = {
-        product: structs.replace(each, allowance=allowances(product, each.allowance.per_minute))
+        product: structs.replace(each, allowance=seat.allowances(product, each.allowance.per_minute))
         if each.allowance
-        and (product not in before.live or each.allowance is not before.live[product].allowance)
         else each
         for product, each in routing.live.items()
     }

@@ -4,6 +4,7 @@ import fcntl
 import mmap
 import tempfile
 import zlib
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -58,7 +59,9 @@ class Board:
         rest = memory[(seats + 1) * NOTE_BYTES :]
         self._tallies = [rest[at * REGION_BYTES : (at + 1) * REGION_BYTES] for at in range(seats)]
         self.arena = rest[seats * REGION_BYTES :]
-        self.lock = tempfile.TemporaryFile()  # noqa: SIM115 - held as long as the gateway lives
+        # an open file of no name, for as long as the process lives
+        self.lock, name = tempfile.mkstemp(prefix="causeway-board-")
+        Path(name).unlink()
 
     def tallies(self, seat: int) -> Tallies:
         """Where the process in this seat counts."""
@@ -86,7 +89,7 @@ class Locked:
     """Keeps the other processes out of one part of the board; the kernel lets go if its holder dies."""
 
     def __init__(self, board: Board, byte: int) -> None:
-        self._file, self._byte = board.lock.fileno(), byte
+        self._file, self._byte = board.lock, byte
 
     def __enter__(self) -> None:
         fcntl.lockf(self._file, fcntl.LOCK_EX, 1, self._byte)

@@ -16,6 +16,7 @@ class Seat:
         self._board = board
         self.tallies = board.tallies(number) if board else Tallies()
         self.allowances: Allowances = shared_allowances(board) if board else _own
+        """Of requests a minute, over all processes."""
 
     @property
     def shared(self) -> bool:
