@@ -8,7 +8,7 @@ nothing behind it is trusted.
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 import msgspec
@@ -52,6 +52,45 @@ class Lost(Struct, frozen=True, array_like=True, tag="lost"):
     because: str
 
 
+class Many(Struct, frozen=True, array_like=True, tag="many"):
+    """The records of one request's rows, each name said once; read, they are `Record`s."""
+
+    ids: Sequence[str]
+    at_ns: int
+    product: str
+    release: str
+    arm: str
+    consumer: str
+    fields: Sequence[str]
+    inputs: Sequence[tuple[Value, ...]]
+    """A row's values in the order of `fields`."""
+    outputs: dict[str, Sequence[Value]]
+    """By name, a value a row."""
+    latency_us: int
+    flags: dict[int, tuple[str, ...]]
+    """By row number, where a row has any."""
+    request: str
+
+    def records(self) -> Iterator[Record]:
+        """The record of each row."""
+        columns = zip(*self.outputs.values(), strict=True) if self.outputs else repeat((), len(self.ids))
+        for row, (id_, sent, told) in enumerate(zip(self.ids, self.inputs, columns, strict=True)):
+            yield Record(
+                id=id_,
+                at_ns=self.at_ns,
+                product=self.product,
+                release=self.release,
+                arm=self.arm,
+                consumer=self.consumer,
+                inputs=dict(zip(self.fields, sent, strict=True)),
+                outputs=dict(zip(self.outputs, told, strict=True)),
+                latency_us=self.latency_us,
+                flags=self.flags.get(row, ()),
+                request=self.request,
+            )
+
+
+_decode_many = msgspec.msgpack.Decoder(Many).decode
 _decode_lost = msgspec.msgpack.Decoder(Lost).decode
 
 
@@ -60,7 +99,7 @@ def frame(record: Record | Lost) -> bytes:
     return framed(record)
 
 
-def framed(record: Record | tuple[Any, ...]) -> bytes:
+def framed(record: Record | Lost | Many | tuple[Any, ...]) -> bytes:
     """The same for a record, or for its values in order; what writes itself as a map may stand for a dict."""
     body = _encode(record)
     return _HEADER.pack(len(body), zlib.crc32(body)) + body
@@ -90,28 +129,41 @@ def frames(log: bytes) -> Iterator[Record | Lost | Torn]:
     """Every whole record of a log in order, then a `Torn` if anything is left over."""
     offset = 0
     while offset < len(log):
-        record, end = _next(log, offset)
-        if record is None:
+        records, end = _next(log, offset)
+        if not records:
             yield Torn(offset, len(log) - offset)
             return
-        yield record
+        yield from records
         offset = end
 
 
-def _next(log: bytes, offset: int) -> tuple[Record | Lost | None, int]:
+def _next(log: bytes, offset: int) -> tuple[Sequence[Record | Lost], int]:
     start = offset + _HEADER.size
     if start > len(log):
-        return None, offset
+        return (), offset
     length, checksum = _HEADER.unpack_from(log, offset)
     body = memoryview(log)[start : start + length]
     if not 0 < length <= MAX_FRAME_BYTES or len(body) < length or zlib.crc32(body) != checksum:
-        return None, offset
-    for decode in (_decode, _decode_lost):
+        return (), offset
+    for read in (_one, _many, _said):
         try:
-            return decode(body), start + length
-        except msgspec.DecodeError:
+            return read(body), start + length
+        # rows and columns of unequal length are no record either
+        except (msgspec.DecodeError, ValueError):
             continue
-    return None, offset
+    return (), offset
+
+
+def _one(body: memoryview) -> list[Record | Lost]:
+    return [_decode(body)]
+
+
+def _many(body: memoryview) -> list[Record | Lost]:
+    return [*_decode_many(body).records()]
+
+
+def _said(body: memoryview) -> list[Record | Lost]:
+    return [_decode_lost(body)]
 
 
 class SegmentColumn(Struct, frozen=True):

@@ -83,6 +83,10 @@ class TypedRows(Sequence[dict[str, Any]]):
         """What the rows have in these fields, which are numbers; None where some value is missing."""
         return self.kind.numbers(self.sent, names)
 
+    def values(self) -> list[tuple[Any, ...]]:
+        """Each row's values in order."""
+        return list(map(astuple, self.sent))
+
     def _row(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - of a type that was made at run time
         return dict(zip(self.kind.names, astuple(row), strict=True))
 

@@ -31,17 +31,20 @@ class PlainAnswers:
 
     def kept(self, answers: Columns) -> list[Any]:
         """Each row's answer as it is recorded: one probability, of the positive class, where there is one."""
-        columns: list[Sequence[Any]] = []
+        return list(map(self._kept, *self.columns(answers).values()))
+
+    def columns(self, answers: Columns) -> dict[str, Sequence[Any]]:
+        """The same as columns."""
+        columns: dict[str, Sequence[Any]] = {}
         for output in self._outputs:
-            values = answers[output.name]
+            values, name = answers[output.name], output.name
             if output.kind != "probability":
-                columns.append(values)
-                continue
-            places = (
-                [output.classes.index(output.positive)] if output.positive else range(len(output.classes))
-            )
-            columns += [[value[place] if value else None for value in values] for place in places]
-        return list(map(self._kept, *columns))
+                columns[name] = values
+            elif output.positive:
+                columns[name] = _of_class(values, output.classes.index(output.positive))
+            else:
+                columns |= {f"{name}_{each}": _of_class(values, i) for i, each in enumerate(output.classes)}
+        return columns
 
     def _column(self, output: Output, values: Sequence[Any]) -> Sequence[Any]:
         chances = self._chances.get(output.name)
@@ -67,3 +70,7 @@ def _type(names: Sequence[str]) -> Callable[..., Any]:
         raise ValueError
     attributes = {f"f{place}": name for place, name in enumerate(names)}
     return defstruct("Row", list(attributes), rename=attributes, frozen=True, gc=False)
+
+
+def _of_class(values: Sequence[Any], place: int) -> list[Any]:
+    return [value[place] if value else None for value in values]

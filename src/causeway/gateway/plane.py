@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from causeway.core.assignment import HOLDOUT
 from causeway.core.features import Problem
-from causeway.core.records import Value, framed
+from causeway.core.records import Many, Value, framed
 from causeway.core.release import Output, Release
 from causeway.core.routes import Key
 from causeway.core.typed_rows import TypedRows
@@ -136,6 +136,23 @@ def frames_of(made: Answer, rows: Sequence[Row], asked: Asked) -> list[bytes]:
         # what a caller names a request may name a person
         request = request if request == asked.unit else private.hashed(request)
     latency_us = int((time.perf_counter() - asked.started) * 1e6)
+    if isinstance(rows, TypedRows) and len(rows) > 1 and loaded.plain and not by:
+        flags = {row: said for row, said in enumerate(made.flags) if said} if any(made.flags) else {}
+        many = Many(
+            ids=made.ids,
+            at_ns=made.at_ns,
+            product=loaded.release.product,
+            release=loaded.digest,
+            arm=made.variant.arm,
+            consumer=asked.key.consumer,
+            fields=rows.kind.names,
+            inputs=rows.values(),
+            outputs=loaded.plain.columns(made.outputs),
+            latency_us=latency_us,
+            flags=flags,
+            request=request,
+        )
+        return _in_one(many)
     said = loaded.plain.kept(made.outputs) if loaded.plain else kept_outputs(loaded.release, made)
     sent = rows.sent if isinstance(rows, TypedRows) else rows
     at_ns, product, consumer = made.at_ns, loaded.release.product, asked.key.consumer
@@ -146,6 +163,11 @@ def frames_of(made: Answer, rows: Sequence[Row], asked: Asked) -> list[bytes]:
         framed((id_, at_ns, product, release, arm, consumer, row, out, latency_us, flags, request))
         for id_, release, arm, row, out, flags in each_row
     ]
+
+
+def _in_one(many: Many) -> list[bytes]:
+    # whoever counts records counts frames: the first is that of all rows, the others are empty
+    return [framed(many), *[b""] * (len(many.ids) - 1)]
 
 
 def kept_outputs(release: Release, made: Answer) -> list[dict[str, Value]]:
