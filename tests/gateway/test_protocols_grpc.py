@@ -1,9 +1,16 @@
 """Open Inference Protocol over gRPC: the same rows, keys, limits and records as over HTTP."""
 
 import re
+import socket
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from gateway_process import BEARER, eventually, key, route, running
 from test_protocols_binary import PIECES, ROWS, json_answer, texts
 
@@ -169,3 +176,76 @@ def test_errors_name_field_and_row_in_plain_characters(call):
     code, details = refusal(call, "ModelInfer", wrong)
     assert code == "INVALID_ARGUMENT"
     assert details.startswith("row 1, field 'plan': 'pl?tin' was never seen")
+
+
+def self_signed(folder, name="localhost"):
+    """A certificate and its key, as files."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    begins = datetime(2020, 1, 1, tzinfo=UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(who)
+        .issuer_name(who)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=36_500))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(private, hashes.SHA256())
+    )
+    chain, key_file = folder / "chain.pem", folder / "key.pem"
+    chain.write_bytes(made.public_bytes(Encoding.PEM))
+    key_file.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return chain, key_file
+
+
+def is_live_over_tls(address, chain):
+    secret = grpc.ssl_channel_credentials(chain.read_bytes())
+    named = (("grpc.ssl_target_name_override", "localhost"), ("grpc.use_local_subchannel_pool", 1))
+    with grpc.secure_channel(address, secret, options=named) as channel:
+        content = channel.unary_unary(f"/{SERVICE}/ServerLive")(b"", timeout=10)
+    return message("ServerLiveResponse").FromString(content).live
+
+
+def test_where_http_speaks_tls_so_does_grpc_with_the_certificate_of_the_day(signing, churn, tmp_path):
+    chain, key_file = self_signed(tmp_path)
+    options = ("--grpc-port", "0", "--tls-cert", str(chain), "--tls-key", str(key_file))
+    with running(tmp_path / "gateway", route("churn", churn, signing=signing), options=options) as gateway:
+        address = eventually(lambda: re.search(r"gRPC ready on (\S+)", gateway.said()), "the port")[1]
+        assert is_live_over_tls(address, chain)
+        with grpc.insecure_channel(address) as channel, pytest.raises(grpc.RpcError):
+            channel.unary_unary(f"/{SERVICE}/ServerLive")(b"", timeout=2)
+        before = tmp_path / "before.pem"
+        before.write_bytes(chain.read_bytes())
+        chain.write_text("no certificate")
+        assert is_live_over_tls(address, before)
+        chain, _ = self_signed(tmp_path)
+        assert is_live_over_tls(address, chain)
+        with pytest.raises(grpc.RpcError):
+            is_live_over_tls(address, before)
+
+
+def test_several_processes_answer_at_one_port(signing, churn, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ("--grpc-port", str(port), "--workers", "2")
+    with running(tmp_path / "gateway", route("churn", churn, signing=signing), options=options) as gateway:
+        eventually(lambda: gateway.said().count("gRPC ready") == 2, "gRPC of both")
+        for _ in range(8):
+            channel = grpc.insecure_channel(
+                f"127.0.0.1:{port}", options=(("grpc.use_local_subchannel_pool", 1),)
+            )
+            with channel:
+                assert channel.unary_unary(f"/{SERVICE}/ServerLive")(b"", timeout=10)
+        assert gateway.stop() == 0
+
+
+def test_a_call_is_answered_within_its_deadline_or_told(call, lanes):
+    asked = lanes[1].unary_unary(f"/{SERVICE}/ModelInfer")
+    held = (("authorization", f"Bearer {BEARER}"),)
+    got = asked(typed().SerializeToString(), metadata=held, timeout=60)
+    assert message("ModelInferResponse").FromString(got).id == "42"
+    code, _ = refusal(call, "ModelInfer", typed(), metadata=(("causeway-deadline-ms", "never"),))
+    assert code == "INVALID_ARGUMENT"

@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
+from pathlib import Path
 
 from causeway.core.errors import MissingExtra, UsageError
 from causeway.gateway.http import Application
@@ -11,9 +12,17 @@ from causeway.gateway.http import Application
 
 @asynccontextmanager
 async def beside(
-    app: Application, host: str, port: int | None, *, shared: bool = False
+    app: Application,
+    host: str,
+    port: int | None,
+    *,
+    shared: bool = False,
+    certificate: tuple[Path, Path] | None = None,
 ) -> AsyncIterator[None]:
-    """Answers gRPC at this port within, if one is named; `shared` lets others listen there too."""
+    """Answers gRPC at this port within, if one is named; over TLS where there is a `certificate` and its key.
+
+    `shared` lets other processes listen there as well.
+    """
     if port is None:
         yield
         return
@@ -21,9 +30,9 @@ async def beside(
         raise MissingExtra("gRPC is not installed", hint='install with: pip install "causeway[grpc]"')
     if shared and not port:
         raise UsageError("several processes cannot share a free port", hint="name one with --grpc-port")
-    # an optional extra, and 35 MB that a gateway without it should not hold
+    # an optional extra, and 10 MB that a gateway without it should not hold
     from causeway.gateway.rpc.service import serving  # noqa: PLC0415
 
-    async with serving(app, host, port, shared=shared) as bound:
+    async with serving(app, host, port, shared=shared, certificate=certificate) as bound:
         print(f"gateway: gRPC ready on {host}:{bound}", file=sys.stderr, flush=True)  # noqa: T201 - as HTTP says it
         yield

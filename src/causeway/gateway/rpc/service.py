@@ -15,6 +15,7 @@ from causeway.gateway.deadlines import HEADER as DEADLINE
 from causeway.gateway.http import MAX_BODY_BYTES, MAX_SHOWN, Application, Scope
 from causeway.gateway.protocols.oip_binary import LENGTH, OCTETS
 from causeway.gateway.refusals import NothingHere
+from causeway.gateway.rpc.certificate import Files, secrets_of
 from causeway.gateway.rpc.messages import SERVICE, message, read
 from causeway.gateway.rpc.translation import body_of, response_of
 
@@ -218,7 +219,9 @@ async def _got(app: Application, scope: Scope, body: bytes, gone: asyncio.Event)
 
 
 @asynccontextmanager
-async def serving(app: Application, host: str, port: int, *, shared: bool = False) -> AsyncIterator[int]:
+async def serving(
+    app: Application, host: str, port: int, *, shared: bool, certificate: Files | None
+) -> AsyncIterator[int]:
     """The port at which gRPC is answered within; `shared` lets other processes listen there as well."""
     server = grpc.aio.server(
         options=[
@@ -230,8 +233,12 @@ async def serving(app: Application, host: str, port: int, *, shared: bool = Fals
         maximum_concurrent_rpcs=MAX_CALLS,
     )
     server.add_generic_rpc_handlers((Service(app),))
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        bound = server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        if certificate is None:
+            bound = server.add_insecure_port(address)
+        else:
+            bound = server.add_secure_port(address, secrets_of(certificate))
     except RuntimeError as error:
         raise OutsideError(
             f"cannot listen on {host}:{port} for gRPC",
