@@ -3,7 +3,6 @@ import errno
 import http.client
 import os
 import resource
-import signal
 import threading
 import zlib
 from contextlib import suppress
@@ -63,32 +62,6 @@ def test_records_are_on_the_disk_soon_after_the_answer(tmp_path, signing, churn)
     with running(tmp_path, route("churn", churn, signing=signing)) as gateway:
         ids = [gateway.invoke(ROW).body["ids"][0] for _ in range(3)]
         eventually(lambda: [r.id for r in gateway.recorded()] == ids, "the group commit")
-
-
-@pytest.mark.parametrize("round_", range(3))
-def test_killed_under_load_no_durable_answer_is_missing(tmp_path, signing, churn, round_):
-    durable = route("churn", churn, signing=signing, records="durable")
-    acknowledged: list[str] = []
-    with running(tmp_path, durable) as gateway:
-
-        def ask():
-            connection = gateway.connect()
-            with suppress(OSError, http.client.HTTPException):
-                while True:
-                    got = call_on(connection, "POST", ROWS, {"instances": [ROW, ROW]})
-                    acknowledged.extend(got.body["ids"])
-            connection.close()
-
-        callers = [threading.Thread(target=ask) for _ in range(4)]
-        for caller in callers:
-            caller.start()
-        eventually(lambda: len(acknowledged) > 100 + 50 * round_, "the load")
-        gateway.stop(signal.SIGKILL)
-        for caller in callers:
-            caller.join()
-        recorded = {r.id for r in gateway.recorded()}
-    assert len(acknowledged) > 100
-    assert set(acknowledged) <= recorded
 
 
 def test_told_to_stop_under_load_it_answers_what_it_took_and_records_what_it_answered(

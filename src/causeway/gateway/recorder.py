@@ -12,7 +12,8 @@ from pathlib import Path
 from causeway.core.records import Lost, frame
 from causeway.gateway.writer import Group, Writer
 
-GROUP_SECONDS = 0.05
+# half of what may be lost at most: the other half is for a group that waits for the disk
+GROUP_SECONDS = 0.025
 MAX_PENDING_BYTES = 64 << 20
 
 
