@@ -32,6 +32,7 @@ class Answered(Struct, frozen=True):
     status: int
     body: bytes
     seconds: float
+    release: str = ""
 
 
 class Scored(Struct, frozen=True):
@@ -81,7 +82,8 @@ class Caller:
         try:
             self.connection.request("POST", self.path, body, self.headers)
             answer = self.connection.getresponse()
-            return Answered(answer.status, answer.read(), time.perf_counter() - begin)
+            release = answer.getheader("causeway-release", "")
+            return Answered(answer.status, answer.read(), time.perf_counter() - begin, release)
         except OSError as error:
             raise OutsideError(
                 f"the gateway does not answer: {error}", hint="see .causeway/up.log beside the example"
@@ -135,6 +137,23 @@ def _told(answer: Answered, signature: Signature) -> tuple[str, float]:
     return told.ids[0], told.predictions[0].probability[positive]
 
 
+class CanaryToured(Struct, frozen=True):
+    """How the worse release fared: `answered` requests of all, how many failed, and how soon it was gone."""
+
+    release: str
+    verdict: str
+    because: str
+    requests: int
+    failed: int
+    answered: int
+    seconds_on_trial: float
+    """From its first answer until the live release got everything back."""
+    seconds_from_evidence: float
+    """From the last answer that was looked at until then."""
+    seconds_to_last: float
+    """From then until its last answer."""
+
+
 class Toured(Struct, frozen=True):
     """Where the tour ended: what is live, how to ask it, how long it took."""
 
@@ -146,6 +165,7 @@ class Toured(Struct, frozen=True):
     curl: str
     predictions: int
     seconds: float
+    canary: CanaryToured
 
 
 def live_skill(work: Workspace, product: str, signature: Signature) -> Score:

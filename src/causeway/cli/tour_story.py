@@ -18,8 +18,19 @@ from causeway.actions.decide import product_state
 from causeway.actions.instance import running
 from causeway.actions.keys import issue
 from causeway.actions.ship import curl
-from causeway.actions.tour import Caller, Scored, Toured, lay_out, live_skill, score, write_outcomes
+from causeway.actions.tour import (
+    Caller,
+    CanaryToured,
+    Scored,
+    Toured,
+    lay_out,
+    live_skill,
+    score,
+    write_outcomes,
+)
+from causeway.actions.tour_canary import promise_trial
 from causeway.actions.workspace import Workspace, load_product, open_workspace
+from causeway.cli.tour_canary import goes_wrong
 from causeway.core.errors import OutsideError
 from causeway.core.ids import short
 from causeway.core.metrics import spoken
@@ -28,6 +39,7 @@ WIDTH = 80
 CUSTOMERS = 300
 MINUTES = 60
 JUDGED = 1
+ROW_GOES_ON = " " * 14
 
 
 @dataclass
@@ -60,14 +72,15 @@ class Story:
         """Shows a command as one types it."""
         self.say(f"\n{click.style('$ causeway ' + shlex.join(words), fg='cyan')}")
 
-    def run(self, *words: str, since: str = "", lines: int | None = None) -> str:
+    def run(self, *words: str, since: str = "", lines: int | None = None, only: tuple[str, ...] = ()) -> str:
         """Types a command, shows what it prints, and returns that; ends the tour where it fails.
 
         With `since`, what is printed before the first line that starts so is left out, and that is shown;
-        with `lines`, what is printed after so many shown lines.
+        with `lines`, what is printed after so many shown lines; with `only`, every line that starts otherwise
+        and does not go on from one that is shown.
         """
         self.type(*words)
-        showing, shown = not since, 0
+        showing, shown = not (since or only), 0
         process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "causeway", *words],
             stdin=subprocess.DEVNULL,
@@ -78,7 +91,8 @@ class Story:
         kept = []
         for line in process.stdout or ():
             kept.append(line)
-            if not showing and line.startswith(since):
+            showing = _chosen(line, only, before=showing) if only else showing
+            if not showing and since and line.startswith(since):
                 showing = True
                 self.say("[...]")
             if showing and (lines is None or shown < lines):
@@ -91,6 +105,10 @@ class Story:
                 hint=" ".join("".join(kept).split())[-300:],
             )
         return "".join(kept)
+
+
+def _chosen(line: str, only: tuple[str, ...], *, before: bool) -> bool:
+    return line.startswith(only) or (before and line.startswith(ROW_GOES_ON))
 
 
 @dataclass(frozen=True)
@@ -123,9 +141,17 @@ def tell(into: Path, *, quiet: bool) -> Toured:
         live = _goes_live(story, work, folder)
         scored = _is_called(story, live)
         _learns_what_happened(story, live, scored)
-        _goes_back(story, live)
+        canary = goes_wrong(
+            story,
+            work,
+            folder,
+            live.product,
+            address=live.address,
+            token=live.token,
+            signature=live.bundle.release.signature,
+        )
         _proves_itself(story, folder)
-        return _ends(story, live, scored)
+        return _ends(story, live, scored, canary)
     finally:
         work.ledger.close()
 
@@ -159,8 +185,10 @@ def _goes_live(story: Story, work: Workspace, folder: Path) -> Live:
     story.chapter(
         "Live",
         "One command serves it on this machine; another makes the release answer, with a key. It is a "
-        "sandbox: capped, and labelled so. Nobody had to write a server.",
+        "sandbox: capped, and labelled so. Nobody had to write a server. How many may ask, and how "
+        "a later release is tried first, stands in causeway.toml.",
     )
+    promise_trial(folder)
     here = running(work)
     console = here.console if here else ""
     if here is None:
@@ -168,7 +196,9 @@ def _goes_live(story: Story, work: Workspace, folder: Path) -> Live:
         started = start_in_background(work, port=0, console_port=0, minutes=MINUTES)
         console = started.sign_in
         story.say(f"Gateway  {started.gateway}\nConsole  {started.sign_in}")
-    shipped = story.run("ship", str(folder), "--yes")
+    known = list(product_state(work, load_product(work, folder)[0].product.name).releases)
+    # an earlier tour left a worse one behind
+    shipped = story.run("ship", str(folder), *(("--release", short(known[0])) if known[1:] else ()), "--yes")
     here = running(work)
     if here is None:
         raise OutsideError("the gateway is gone", where=str(work.state / "up.log"))
@@ -222,20 +252,6 @@ def _learns_what_happened(story: Story, live: Live, scored: Scored) -> None:
     )
 
 
-def _goes_back(story: Story, live: Live) -> None:
-    story.chapter(
-        "Back, and live again",
-        "A release that turns out wrong is taken back with one command. This is the first, so nothing is "
-        "live before it; a later one would give way to the one before. Then it is made live again.",
-    )
-    story.run("roll", "back", str(live.folder))
-    caller = Caller(live.address, live.token)
-    answer = caller.ask(live.bundle.example)
-    caller.close()
-    story.tell(f"A customer now: {answer.status}, {msgspec.json.decode(answer.body)['error']}.")
-    story.run("ship", str(live.folder), "--yes", since=f"{live.product} ", lines=1)
-
-
 def _proves_itself(story: Story, folder: Path) -> None:
     story.chapter(
         "The ledger",
@@ -246,7 +262,7 @@ def _proves_itself(story: Story, folder: Path) -> None:
     story.run("verify", str(folder), "--anchor", str(story.into / "anchor.json"))
 
 
-def _ends(story: Story, live: Live, scored: Scored) -> Toured:
+def _ends(story: Story, live: Live, scored: Scored, canary: CanaryToured) -> Toured:
     example = curl(live.address, live.bundle.example, token=live.token)
     took = time.monotonic() - story.began
     story.chapter("It is live. Try it", f"{took:.0f} seconds from the mail to a measured endpoint.")
@@ -268,4 +284,5 @@ def _ends(story: Story, live: Live, scored: Scored) -> Toured:
         curl=example,
         predictions=len(scored.ids),
         seconds=round(took, 1),
+        canary=canary,
     )
