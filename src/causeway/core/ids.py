@@ -56,6 +56,14 @@ def short(digest: str) -> str:
     return digest.removeprefix(DIGEST_PREFIX)[:12]
 
 
+def beside(prediction: str, release: str) -> str:
+    """The name of what a shadow said beside this prediction; of that name, the prediction's again."""
+    # the low 60 bits, so that the name still sorts by its time
+    number = int(prediction.replace("-", ""), 16) ^ int(release.removeprefix(DIGEST_PREFIX)[:15], 16)
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
 def uuid7(at: datetime) -> str:
     """A random identifier that sorts by its time, to the millisecond (RFC 9562, section 5.7)."""
     milliseconds = int(at.timestamp() * 1000)

@@ -47,6 +47,12 @@ class Measures:
             ("product",),
             tallies,
         )
+        self.shadowed = metrics.Counter(
+            "causeway_shadow_rows_total",
+            "Rows that a shadow was asked as well, by what came of it; dropped ones were too many.",
+            ("product", "release", "outcome"),
+            tallies,
+        )
 
     def count(self, product: str, release: str, status: int, *, seconds: float) -> None:
         """Counts one finished request."""
@@ -114,6 +120,7 @@ class Measures:
                 self.refusals.lines(("", *by_key) if by_key else ()),
                 self.kept.lines(products),
                 self.lost.lines(products),
+                self.shadowed.lines(products),
                 _failing(up, products),
                 *_routes(routing, up, [live for live in routing.live.values() if live.product in products]),
                 metrics.family(

@@ -75,7 +75,10 @@ def answered(variant: Variant, asked: Asked, checked: Checked, predicted: Predic
     """What was predicted for these rows, each with a name; refused where the release takes no such row."""
     flags = flagged(checked.flags, predicted.problems, variant) if predicted.problems else checked.flags
     ids = following(asked.unit, len(checked.rows))
-    return Answer(variant, ids, predicted.answers, flags, asked.request, time.time_ns())
+    made = Answer(variant, ids, predicted.answers, flags, asked.request, time.time_ns())
+    if variant.shadow is not None:
+        variant.shadow.take(made, asked)
+    return made
 
 
 def releases_of(made: Answer) -> Sequence[str]:

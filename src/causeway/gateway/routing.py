@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -32,6 +32,13 @@ class Limit(Protocol):
         """Counts one request of this month."""
 
 
+class Shadow(Protocol):
+    """Whoever wants to know what was answered, beside."""
+
+    def take(self, made: Any, asked: Any) -> None:  # noqa: ANN401 - the plane's own, which knows this module
+        """Has the shadows asked the same, if there is room; at once back."""
+
+
 class Variant(Struct, frozen=True):
     """A release that answers, with its share in percent."""
 
@@ -42,6 +49,8 @@ class Variant(Struct, frozen=True):
     """What becomes of personal inputs before they are recorded; None where there are none."""
     by: "tuple[Variant, ...]" = ()
     """Whose each row of a request is, where not all are one release's."""
+    shadow: Shadow | None = None
+    """Who is told what it answered; None where no shadow is asked the same."""
 
 
 class Live(Struct, frozen=True):

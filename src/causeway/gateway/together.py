@@ -228,7 +228,7 @@ def _together(live: Live, by: tuple[Variant, ...], unnamed: Sequence[bool]) -> V
         several=several,
         versions=",".join(each.version for each in answering.values()) or model.version,
     )
-    return Variant(loaded, 100, by[0].arm, by[0].private, by=by)
+    return Variant(loaded, 100, by[0].arm, by[0].private, by=by, shadow=by[0].shadow)
 
 
 def _aligned(values: Sequence[object], own: Output, wanted: Output) -> Sequence[object]:

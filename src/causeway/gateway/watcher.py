@@ -18,6 +18,7 @@ from causeway.gateway.limits import limited
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.revoking import without_revoked
 from causeway.gateway.routing import Routing, next_routing
+from causeway.gateway.shadowing import Shadowing
 from causeway.gateway.worker import Worker
 
 POLL_SECONDS = 0.5
@@ -37,6 +38,7 @@ class Watcher:
         self._loaded_at = 0.0
         self._started: set[Worker] = set()
         self._failures = Failures(app.recorder.folder)
+        self._shadowing = Shadowing(file, app.recorder, app.measures)
 
     async def look(self) -> None:
         """Loads the file if it is not the one that was seen last, or could not be followed then."""
@@ -66,6 +68,7 @@ class Watcher:
         finally:
             revoking.cancel()
         self._revoke()
+        self._app.routing = self._shadowing.follow(self._app.routing)
         self._loaded_at = time.monotonic()
         _tell(self._app.routing, before)
         for worker in self._started - self._app.routing.workers:
@@ -98,6 +101,7 @@ class Watcher:
 
     async def close(self) -> None:
         """Ends every process that was started for a release."""
+        await self._shadowing.close()
         for worker in tuple(self._started):
             await worker.close()
 
