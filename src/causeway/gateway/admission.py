@@ -14,7 +14,7 @@ from causeway.gateway.refusals import Overloaded
 
 QUEUE_SECONDS = 0.25
 """How long those who wait may take to be answered."""
-SLICE_SECONDS = 0.02
+SLICE_SECONDS = 0.01
 """How long nobody is listened to, while some are answered."""
 LEAST_CALLS = 4
 """So many may wait in any case, however slow the model."""

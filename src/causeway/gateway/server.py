@@ -31,6 +31,7 @@ from causeway.gateway.routing import Routing
 from causeway.gateway.rpc import beside as grpc_beside
 from causeway.gateway.watcher import Watcher, load
 
+CONNECTIONS_A_TURN = 16
 # less than the supervisor waits before it kills
 DRAIN_SECONDS = 5
 FAST_LANE = "CAUSEWAY_FASTLANE"
@@ -76,7 +77,7 @@ class _Server(uvicorn.Server):
         await self.lifespan.startup()
         loop = asyncio.get_running_loop()
         self.servers = []
-        for each in sockets or ():
+        for each in (copy for given in sockets or () for copy in _copies(given)):
             secret = self._here.certificate if each.family != socket.AF_UNIX else None
             taken = await loop.create_server(
                 self._protocol,
@@ -100,6 +101,11 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None]:
         """Leaves the signals alone."""
         yield
+
+
+def _copies(listening: socket.socket) -> list[socket.socket]:
+    """The socket so many times: libuv takes one new connection of each in a turn of the loop."""
+    return [listening, *(listening.dup() for _ in range(CONNECTIONS_A_TURN - 1))]
 
 
 class _Here(Struct, frozen=True):
