@@ -102,6 +102,7 @@ def test_mlserver_as_a_client_and_its_infer_command(said):
 def test_mlflow_s_scoring_client_and_every_body_that_it_writes(said):
     got = said("mlflow_client.py", "mlflow.pyfunc.scoring_server")
     assert got["frame"] == ["label", "probability"]
-    for form in ("dataframe", "columns", "instances", "records", "csv", "parquet"):
+    forms = ("dataframe", "rows", "dataframe_records", "instances", "inputs", "csv", "parquet")
+    for form in forms:
         assert got[form] == pytest.approx(LEAVE, abs=1e-6), form
     assert "row 0, field 'plan': the field is missing" in got["refused"]

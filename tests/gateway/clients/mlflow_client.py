@@ -11,6 +11,12 @@ from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 
 port, bearer = sys.argv[1], sys.argv[3]
 table = pd.DataFrame({"tenure": [5.5, 60.0], "visits": [3, 0], "plan": ["gold", "basic"]})
+# texts it sends as they are; of a dict of arrays it makes none of these forms
+FORMS = {
+    "dataframe_records": {"dataframe_records": table.to_dict(orient="records")},
+    "instances": {"instances": table.to_dict(orient="records")},
+    "inputs": {"inputs": table.to_dict(orient="list"), "params": {}},
+}
 # its client knows no headers: the key is the password of its address
 client = ScoringServerClient(f"mlflow:{bearer}@127.0.0.1", port)
 client.ping()
@@ -33,15 +39,13 @@ try:
     refused = ""
 except Exception as error:  # noqa: BLE001 - it raises nothing narrower
     refused = str(error)
-records = {"dataframe_records": table.to_dict(orient="records")}
 print(
     json.dumps(
         {
             "frame": list(client.invoke(table).get_predictions().columns),
             "dataframe": read(client.invoke(table)["predictions"]),
-            "columns": read(client.invoke({"inputs": table.to_dict(orient="list")})["predictions"]),
-            "instances": read(client.invoke({"instances": records["dataframe_records"]})["predictions"]),
-            "records": read(client.invoke(records)["predictions"]),
+            "rows": read(client.invoke(table.to_dict(orient="records"))["predictions"]),
+            **{form: read(client.invoke(json.dumps(FORMS[form]))["predictions"]) for form in FORMS},
             "csv": posted(table.to_csv(index=False), scoring_server.CONTENT_TYPE_CSV),
             "parquet": posted(parquet.getvalue(), scoring_server.CONTENT_TYPE_PARQUET),
             "refused": refused,
