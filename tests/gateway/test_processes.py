@@ -12,6 +12,7 @@ import pytest
 from bundle_made import write_bundle
 from gateway_process import eventually, key, route, running
 
+from causeway.actions.instance import start_of
 from causeway.gateway.allowance import Allowance
 from causeway.gateway.processes import board as boards
 from causeway.gateway.processes.board import Board, State
@@ -125,7 +126,7 @@ def test_without_their_parent_they_answer_what_they_have_and_end(tmp_path, signi
         both = children(gateway)
         assert gateway.invoke(ROW).status == 200
         gateway.stop(signal.SIGKILL)
-        eventually(lambda: not any(Path(f"/proc/{each}").exists() for each in both), "their end")
+        eventually(lambda: not any(map(start_of, both)), "their end")
         with socket.create_server(("127.0.0.1", gateway.port)):
             assert len(gateway.recorded()) == 1
 

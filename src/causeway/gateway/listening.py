@@ -27,11 +27,13 @@ class Listening:
 
     def __init__(self, ports: Sequence[socket.socket], unix: socket.socket | None) -> None:
         self._ports, self._unix = ports, unix
+        self._path = Path(unix.getsockname()) if unix else None
+        self._port = int(ports[0].getsockname()[1]) if ports else 0
 
     @property
     def port(self) -> int:
         """The port; 0 where there is none."""
-        return int(self._ports[0].getsockname()[1]) if self._ports else 0
+        return self._port
 
     def of(self, seat: int) -> list[socket.socket]:
         """Those on which the process in this seat accepts."""
@@ -54,10 +56,11 @@ class Listening:
         """Takes no more."""
         for each in self._ports:
             each.close()
-        if self._unix:
-            with contextlib.suppress(OSError):
-                Path(self._unix.getsockname()).unlink()
+        if self._unix and self._path:
+            # first, so that whoever takes the path next does not lose it to us
+            self._path.unlink(missing_ok=True)
             self._unix.close()
+            self._path = None
 
 
 def listen(host: str, port: int | None, *, unix: Path | None, seats: int) -> Listening:
