@@ -18,7 +18,7 @@ from causeway.core.records import Lost, Record, frames
 from causeway.core.routes import Key, Route, RouteFile, Served
 
 BEARER = "s3cret-token"
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 40
 
 
 def key(bearer=BEARER, *, name="key-1", consumer="team-a", scopes=("predict",)) -> Key:
@@ -120,7 +120,7 @@ class Gateway:
     def told_lost(self, product="churn") -> list[Lost]:
         return [frame for frame in self.framed(product) if isinstance(frame, Lost)]
 
-    def framed(self, product):
+    def framed(self, product="churn"):
         logs = sorted((self.records_folder / product).glob("*.*"))
         return [frame for log in logs for frame in frames(log.read_bytes())]
 

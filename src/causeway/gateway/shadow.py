@@ -33,7 +33,7 @@ from causeway.gateway.together import taken_off
 from causeway.gateway.worker import Worker
 
 ARM = "shadow"
-GIVES_WAY = 10
+GIVES_WAY = 5
 LOOK_SECONDS = 0.5
 TOLERANCE = 1e-6
 SAME, DIFFERENT, REFUSED, FAILED = "same", "different", "refused", "failed"
