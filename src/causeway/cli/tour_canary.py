@@ -72,8 +72,8 @@ def _retrained(story: "Story", folder: Path, rows: int) -> str:
 def _told(story: "Story", toured: CanaryToured) -> None:
     share = toured.answered / max(toured.requests, 1)
     back = (
-        f"{toured.seconds_on_trial:.1f} s after its first answer, {toured.seconds_from_evidence:.1f} s after the "
-        f"last one that was looked at; its very last came {toured.seconds_to_last:.1f} s later"
+        f"{toured.seconds_on_trial:.1f} s after its first answer, {toured.seconds_from_evidence:.1f} s after "
+        f"the last that was looked at; its very last answer came {toured.seconds_to_last:.1f} s later"
     )
     lines = (
         ("Requests", f"{toured.requests:,} sent, {toured.failed:,} failed"),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 
-BISECTIONS = 60
+BISECTIONS = 45
 # bets on deviations of every size: from a handful of rows to a hundred million
 _BETS: Numbers = 0.9 * 1.6 ** -np.arange(22.0)
 _COSTS: Numbers = -np.log1p(-_BETS) - _BETS

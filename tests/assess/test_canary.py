@@ -1,0 +1,141 @@
+"""Verdicts on a canary, from its evidence."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import numpy as np
+import pytest
+
+from causeway.assess.canary import LOG_RANGE, Arm, Evidence, judge_canary
+from causeway.assess.canary_rows import FLAGGED, Row, first_median, measures_of, with_rows
+from causeway.core.canary import Limits
+from causeway.core.release import Output, Signature
+from causeway.stats.sequential import Moments
+from causeway.views.canary import Canary
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+CANARY = Canary("sha256:b", "sha256:a", Limits(), (25, 50), 7, NOON, 8, 50, NOON)
+CHANCE = "chance of Yes"
+
+
+def moments(mean, *, rows=4000, spread=0.1):
+    generator = np.random.default_rng(1)
+    return Moments().after(np.clip(generator.normal(mean, spread, rows), 0, 1))
+
+
+def arm(*, refused=0, milliseconds=2.0, chance=0.25, flagged=0.0, loss=None, rows=4000):
+    return Arm(
+        rows - refused,
+        refused,
+        moments(np.log(milliseconds * 1000) / LOG_RANGE, rows=rows, spread=0.03),
+        {CHANCE: moments(chance, rows=rows), FLAGGED: Moments(rows, rows * flagged, rows * flagged / 2)},
+        Moments() if loss is None else moments(loss, rows=rows),
+    )
+
+
+def judged(
+    canary=None, *, after=timedelta(hours=1), limits=None, percent=50, assigned=(4000, 4000), **champion
+):
+    trial = msgspec.structs.replace(CANARY, limits=Limits(**(limits or {})), percent=percent)
+    evidence = Evidence(canary or arm(), arm(**champion), assigned=assigned)
+    return judge_canary(trial, evidence, now=NOON + after)
+
+
+def test_a_step_whose_measures_all_lie_within_their_limits_goes_on():
+    said = judged(percent=25, assigned=(1000, 3000))
+    assert (said.verdict, {each.verdict for each in said.criteria}) == ("go on", {"fine"})
+
+
+@pytest.mark.parametrize(
+    ("canary", "measure"),
+    [
+        (arm(refused=400), "errors"),
+        (arm(milliseconds=8), "latency"),
+        (arm(chance=0.5), CHANCE),
+        (arm(chance=0.05), CHANCE),
+        (arm(flagged=0.4), FLAGGED),
+        (arm(loss=0.4), "quality"),
+    ],
+)
+def test_harm_in_any_measure_rolls_back_whenever_it_is_seen(canary, measure):
+    said = judged(canary, after=timedelta(seconds=5), loss=0.2 if measure == "quality" else None)
+    assert said.verdict == "roll back"
+    harm = [each for each in said.criteria if each.verdict == "harm"]
+    assert [each.name for each in harm] == [measure]
+    assert f"limit {harm[0].margin:g}" in said.because
+
+
+def test_a_faster_better_canary_harms_nobody():
+    said = judged(arm(milliseconds=0.5, loss=0.05), loss=0.2)
+    assert said.verdict == "promote"
+
+
+def test_after_the_last_step_outcomes_or_a_person_decide():
+    assert judged(arm(loss=0.2), loss=0.2).verdict == "promote"
+    waits = judged()
+    assert (waits.verdict, "no outcome is known" in waits.because) == ("hold", True)
+    assert judged(limits={"labels": "optional"}).verdict == "promote"
+    asks = judged(arm(loss=0.2), loss=0.2, limits={"promote": "approval"})
+    assert (asks.verdict, "waits for a person" in asks.because) == ("hold", True)
+
+
+@pytest.mark.parametrize(
+    ("canary", "after", "words"),
+    [
+        (Arm(), timedelta(hours=1), "no request came to the canary"),
+        (arm(rows=150), timedelta(hours=1), "150 of 200 requests"),
+        (arm(), timedelta(minutes=3), "3.0 of 30 minutes"),
+        (arm(rows=250), timedelta(hours=1), "is open"),
+    ],
+)
+def test_what_there_is_not_enough_of_is_named(canary, after, words):
+    said = judged(canary, after=after)
+    assert (said.verdict, words in said.because) == ("not enough yet", True)
+
+
+@pytest.mark.parametrize(("too_late", "verdict"), [("hold", "hold"), ("back", "roll back")])
+def test_a_canary_without_traffic_is_given_up_and_says_so(too_late, verdict):
+    said = judged(Arm(), after=timedelta(hours=73), limits={"too_late": too_late}, assigned=(0, 0))
+    assert said.verdict == verdict
+    assert said.because == "after 72 hours not decided: no request came to the canary"
+
+
+def test_a_canary_that_gets_another_share_than_it_was_given_is_not_judged_better():
+    said = judged(assigned=(3000, 4000))
+    assert (said.verdict, "which is not 50 %" in said.because) == ("hold", True)
+    assert said.assigned < 1e-9
+    assert judged(arm(chance=0.6), assigned=(3000, 4000)).verdict == "roll back"
+
+
+def test_a_shadow_is_never_shipped_by_itself():
+    shadow = msgspec.structs.replace(CANARY, steps=(), percent=0)
+    said = judge_canary(shadow, Evidence(arm(loss=0.2), arm(loss=0.2)), now=NOON + timedelta(hours=1))
+    assert (said.verdict, "in the shadow" in said.because) == ("hold", True)
+
+
+def rows(canary, values, *, name="probability"):
+    return [
+        Row(1000 + i, f"{canary}{i}", canary, 1500, {name: value}, False) for i, value in enumerate(values)
+    ]
+
+
+def test_rows_of_one_request_count_as_one():
+    signature = Signature((), (Output("probability", "probability", ("No", "Yes"), "Yes"),))
+    measures = measures_of(signature)
+    batch = [Row(5, "one", True, 2000, {"probability": value}, value > 0.5) for value in (0.2, 0.6)]
+    seen = with_rows(Evidence(), batch, measures, settled_us=0)
+    assert (seen.canary.answered, seen.assigned) == (1, (1, 0))
+    assert seen.canary.answers[CHANCE].total == pytest.approx(0.4)
+    assert seen.canary.answers[FLAGGED].total == pytest.approx(0.5)
+
+
+def test_labels_are_compared_by_their_shares_and_numbers_by_how_many_exceed_a_median():
+    labels = Signature((), (Output("label", "label", ("a", "b", "c")),))
+    seen = with_rows(Evidence(), rows(True, ["a", "a", "b"], name="label"), measures_of(labels), settled_us=0)
+    assert seen.canary.answers["share of a"].total == 2
+    numbers = Signature((), (Output("value", "value"),))
+    assert measures_of(numbers) == {}
+    first = rows(False, range(101), name="value")
+    assert first_median(numbers, first[:30]) is None
+    median = first_median(numbers, first)
+    assert list(measures_of(numbers, median=median)) == ["above 24.5"]
