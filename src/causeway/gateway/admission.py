@@ -97,12 +97,14 @@ class Admission:
     def weigh(self, waiting: Sequence[Paced]) -> bool:
         """Whether those who wait are to be answered now; closes the door where they are work enough."""
         rows = sum(each.rows for each in waiting)
-        if rows >= MAX_ROWS_TOGETHER and rows * self._slowest < SLICE_SECONDS:
+        if rows >= MAX_ROWS_TOGETHER and 0.0 < rows * self._slowest < SLICE_SECONDS:
             return True
         work, slowest = _work(waiting)
         if not slowest:
             return True
         self._slowest = max(slowest, self._slowest * SLOWEST_FADES)
+        if rows >= MAX_ROWS_TOGETHER and work < SLICE_SECONDS:
+            return True
         self.full = work >= self.seconds and len(waiting) >= LEAST_CALLS
         self.room = rows + 1 + int(max(0.0, self.seconds - work) / slowest)
         return False

@@ -1,0 +1,146 @@
+"""What ten times too many requests do to the gateway: goodput, and how long those who are let in wait.
+
+python benchmarks/serving/overload.py [SECONDS] [--long]
+
+A model that takes a few milliseconds a row (a chain of sines over a wide row; nothing is saved by answering
+rows together) is made, signed, and served by the real gateway. The load comes from a process of its own, open
+loop: requests are due at fixed times, whatever became of those before, on many connections. First the loads around
+the capacity of one caller are tried, for the peak; then ten times the peak. Times count from when a request was sent.
+
+Generator and gateway share the machine's processors. The generator writes prepared bytes and reads no more of
+an answer than its status; how much later than due it sent, as it had no processor, is told with the figures.
+With --long every request goes the way through ASGI.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "gateway"))
+
+import numpy as np
+import onnx
+from bundle_made import OUTPUTS, SigningKey, release_of, written
+from gateway_process import BEARER, Gateway, key, route, running
+from onnx import TensorProto, helper, numpy_helper
+
+from causeway.core.features import Features, Numeric, write_features
+from causeway.core.release import Field
+
+WIDTH, SINES = 8192, 300
+CONNECTIONS = 900
+LOADS = (0.8, 1.2, 2.0)
+OVER = 10.0
+GENERATOR = Path(__file__).with_name("open_loop.py")
+FIELDS = (Field("tenure", "number", minimum=0, maximum=80),)
+
+
+def main() -> None:
+    words = sys.argv[1:]
+    seconds = next((float(word) for word in words if word[0] != "-"), 3.0)
+    if "--long" in words:
+        os.environ["CAUSEWAY_FASTLANE"] = "0"
+    with tempfile.TemporaryDirectory() as folder:
+        signing = SigningKey()
+        bundle = slow_bundle(Path(folder) / "bundles", signing)
+        with running(
+            Path(folder) / "gateway", route("churn", bundle, signing=signing, keys=(key(),))
+        ) as gateway:
+            story(gateway, seconds)
+
+
+def story(gateway: Gateway, seconds: float) -> None:
+    capacity = closed_loop(gateway)
+    print(f"one caller after another: {capacity:,.0f} answers/s, {1000 / capacity:.1f} ms each")
+    peak = best = 0.0
+    for times in (*LOADS, OVER):
+        rate = (peak if times == OVER else capacity) * times
+        before = cpu_seconds(gateway)
+        told = load(gateway, rate=rate, seconds=seconds)
+        good, spent = told["good"] / seconds, told["answered"] / (cpu_seconds(gateway) - before)
+        if times != OVER:
+            peak, best = max(peak, good), max(best, spent)
+        share = f" = {good / peak:.0%} of the peak" if times == OVER else ""
+        of_cpu = f" = {spent / best:.0%}" if times == OVER else ""
+        print(
+            f"{times:4.1f} x: {rate:6,.0f} due/s, {good:5,.0f} answered/s{share}, {spent:5,.0f} per CPU-second"
+            f"{of_cpu}; p50 {told['p50_ms']:.0f} ms, p99 {told['p99_ms']:.0f} ms; {told['refused']:,} refused, p99 {told['refused_p99_ms']:.0f} ms; "
+            f"{told['failed']} failed; sent p99 {told['late_p99_ms']:.0f} ms late"
+        )
+
+
+def closed_loop(gateway: Gateway, calls: int = 100) -> float:
+    """Answers a second, where each request waits for the answer before."""
+    request = request_bytes(gateway.port)
+    with socket.create_connection(("127.0.0.1", gateway.port)) as caller:
+        for count in (20, calls):
+            began = os.times().elapsed
+            for _ in range(count):
+                caller.sendall(request)
+                caller.recv(65536)
+    return calls / max(os.times().elapsed - began, 0.01)
+
+
+def cpu_seconds(gateway: Gateway) -> float:
+    fields = Path(f"/proc/{gateway.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
+def load(gateway: Gateway, *, rate: float, seconds: float) -> dict:
+    told = subprocess.run(
+        [sys.executable, str(GENERATOR), str(gateway.port), f"{rate:.1f}", str(seconds), str(CONNECTIONS)],
+        input=request_bytes(gateway.port),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(told.stdout)
+
+
+def request_bytes(port: int) -> bytes:
+    body = json.dumps({"dataframe_records": [{"tenure": 5.5}]}).encode()
+    head = (
+        f"POST /products/churn/invocations HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
+        f"authorization: Bearer {BEARER}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def slow_bundle(folder: Path, signing: SigningKey) -> tuple[str, Path]:
+    features = Features(columns=("tenure",), rules=(Numeric("tenure"),), domains={})
+    files = {"model.onnx": slow_onnx(), "features.json": write_features(features)}
+    return written(folder, signing, release_of(fields=FIELDS, outputs=OUTPUTS, files=files), files)
+
+
+def slow_onnx() -> bytes:
+    nodes = [helper.make_node("MatMul", ["X", "W"], ["h0"])]
+    nodes += [helper.make_node("Sin", [f"h{i}"], [f"h{i + 1}"]) for i in range(SINES)]
+    nodes += [
+        helper.make_node("MatMul", [f"h{SINES}", "V"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
+        helper.make_node("ArgMax", ["scores"], ["label"], axis=1, keepdims=0),
+    ]
+    weights = np.random.default_rng(7)
+    graph = helper.make_graph(
+        nodes,
+        "slow",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, 1])],
+        [
+            helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2]),
+        ],
+        [
+            numpy_helper.from_array(weights.normal(size=(1, WIDTH)).astype(np.float32), "W"),
+            numpy_helper.from_array(weights.normal(size=(WIDTH, 2)).astype(np.float32), "V"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""Who is let in, how long one waits, and what a call becomes that nobody waits for: the rules by themselves."""
+
+import asyncio
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from causeway.gateway.admission import QUEUE_SECONDS, SLICE_SECONDS, Admission, Pace, is_whole_post
+from causeway.gateway.deadlines import HEADER, awaited, patience_of
+from causeway.gateway.desk import Desk, Waiting
+from causeway.gateway.http import Gone
+from causeway.gateway.refusals import DeadlinePassed, Malformed, Overloaded
+
+
+def calls(count, *, rows=1, row_seconds=0.001):
+    pace = Pace()
+    pace.last.append(row_seconds)
+    return [SimpleNamespace(rows=rows, pace=pace) for _ in range(count)]
+
+
+def test_as_many_wait_as_can_be_answered_in_time():
+    door = Admission()
+    assert door.weigh(calls(100)) is False
+    assert (door.full, door.room) == (False, 100 + 1 + 150)
+    door.weigh(calls(251))
+    with pytest.raises(Overloaded) as refused:
+        door.check()
+    assert refused.value.retry_after == 1
+    door.settle(calls(251)[:100])
+    door.check()
+
+
+def test_a_slow_model_has_room_for_a_few_in_any_case():
+    door = Admission()
+    door.weigh(calls(3, row_seconds=10.0))
+    assert door.full is False
+    door.weigh(calls(4, row_seconds=10.0))
+    assert door.full is True
+
+
+def test_a_slice_is_as_long_as_nobody_is_listened_to():
+    door = Admission()
+    assert door.cut(calls(100)) == round(SLICE_SECONDS / 0.001)
+    assert door.cut(calls(3, row_seconds=10.0)) == 1
+    assert door.cut(calls(3, rows=512, row_seconds=1e-6)) == 1
+    assert door.cut(calls(1, rows=10_000, row_seconds=1.0)) == 1
+
+
+def test_fast_models_are_never_weighed_row_by_row():
+    door = Admission()
+    assert door.weigh(calls(512, row_seconds=1e-6)) is True
+    door.settle([])
+    assert door.slice_rows == 512
+
+
+def test_one_stall_does_not_make_a_model_slow():
+    pace = Pace()
+    pace.last.extend([0.001] * 8)
+    pace.last.append(5.0)
+    assert pace.seconds == 0.001
+
+
+def test_the_shortest_deadline_is_heeded():
+    door = Admission()
+    door.heed([100.0, 5000.0])
+    assert door.seconds == 0.05
+    door.heed([])
+    assert door.seconds == QUEUE_SECONDS
+
+
+def test_bodies_on_the_long_way_have_so_much_room():
+    door = Admission()
+    with door.beside(200 << 20), pytest.raises(Overloaded), door.beside(100 << 20):
+        pass
+    with door.beside(100 << 20):
+        pass
+
+
+HEAD = b"POST /products/churn/invocations HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n"
+POSTS = {
+    "a plain one": (HEAD + b"\r\n{}", True),
+    "large letters": (HEAD.replace(b"content-length", b"Content-LENGTH") + b"\r\n{}", True),
+    "less than it says": (HEAD + b"\r\n{", False),
+    "more than it says": (HEAD + b"\r\n{}{", False),
+    "no end of the head": (HEAD, False),
+    "another method": (HEAD.replace(b"POST", b"GET ") + b"\r\n{}", False),
+    "an older version": (HEAD.replace(b"1.1", b"1.0") + b"\r\n{}", False),
+    "two lengths": (HEAD + b"content-length: 2\r\n\r\n{}", False),
+    "a length that is none": (HEAD.replace(b": 2", b": +2") + b"\r\n{}", False),
+    "a transfer coding": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n{}", False),
+    "an expectation": (HEAD + b"expect: 100-continue\r\n\r\n{}", False),
+    "an upgrade": (HEAD + b"upgrade: h2c\r\n\r\n{}", False),
+    "the last one": (HEAD + b"connection: Close\r\n\r\n{}", False),
+    "a line that goes on": (HEAD + b"x: y\r\n z\r\n\r\n{}", False),
+    "a bare line feed": (HEAD + b"x: y\ntransfer-encoding: chunked\r\n\r\n{}", False),
+}
+
+
+@pytest.mark.parametrize("case", POSTS)
+def test_only_a_plain_request_is_refused_unread(case):
+    data, plain = POSTS[case]
+    assert is_whole_post(data) is plain
+
+
+@pytest.mark.parametrize(
+    ("said", "most", "patience"),
+    [
+        (None, None, math.inf),
+        (None, 2000.0, 2.0),
+        (b"250", None, 0.25),
+        (b"250", 100.0, 0.1),
+        (b"50", 100.0, 0.05),
+    ],
+)
+def test_a_caller_waits_as_long_as_it_says_and_the_route_allows(said, most, patience):
+    assert patience_of({} if said is None else {HEADER: said}, most) == patience
+
+
+@pytest.mark.parametrize("said", [b"", b"soon", b"0", b"-1", b"nan", b"inf", b"1e400", b"9" * 30])
+def test_a_deadline_is_a_number_of_milliseconds(said):
+    with pytest.raises(Malformed):
+        patience_of({HEADER: said}, None)
+
+
+def waited(message, *, until=math.inf):
+    """What becomes of work that never ends, where this is what the server hears of the caller."""
+
+    async def story():
+        work = asyncio.get_running_loop().create_future()
+
+        async def receive():
+            if message is None:
+                await asyncio.get_running_loop().create_future()
+            return {"type": message}
+
+        try:
+            await awaited(work, receive, until=until)
+        finally:
+            assert work.cancelled()
+
+    asyncio.run(story())
+
+
+def test_work_ends_when_its_caller_goes_or_waits_no_more():
+    with pytest.raises(Gone):
+        waited("http.disconnect")
+    with pytest.raises(DeadlinePassed):
+        waited(None, until=0.0)
+    # a server that does not tell who goes away
+    with pytest.raises(DeadlinePassed):
+        waited("http.request", until=0.0)
+
+
+def test_at_the_desk_nobody_is_answered_who_is_gone_or_waited_too_long():
+    refused = []
+    desk = Desk(SimpleNamespace(admission=Admission()))
+    desk.refuse = lambda exchange, call, error: refused.append((exchange, error.code))
+
+    def waiting(*, gone=False, until=math.inf):
+        exchange, call = SimpleNamespace(disconnected=gone), SimpleNamespace(until=until)
+        return Waiting(exchange, call, None, None, None)
+
+    here, gone, late = waiting(), waiting(gone=True), waiting(until=0.0)
+    assert desk._awaited([here, gone, late]) == [here]
+    assert refused == [(late.exchange, "deadline")]
