@@ -67,6 +67,16 @@ def test_threads_share_one_client(caller):
     assert len({one.ids[0] for one in answers}) == 64
 
 
+def test_who_is_answered_together_with_others_is_answered_as_alone(caller):
+    row = ROW | {"tenure": 99.0}
+    alone = caller.predict(row)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: caller.predict(row), range(160)))
+    assert {(str(one.predictions), str(one.flags)) for one in answers} == {
+        (str(alone.predictions), str({0: ("range:tenure",)}))
+    }
+
+
 @pytest.mark.parametrize(
     ("how", "row", "expected", "says"),
     [

@@ -5,10 +5,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.core.errors import CausewayError
-from causeway.core.features import Problem
 from causeway.core.typed_rows import joined
 from causeway.gateway.admission import Admission, Pace
 from causeway.gateway.asking import Opened, Settled, Spoken, live_of, opened, settled
@@ -351,7 +350,7 @@ def _part(predicted: Predicted, first: int, after: int) -> Predicted:
     return Predicted(
         {name: values[first:after] for name, values in predicted.answers.items()},
         [
-            Problem(each.row - first, each.field, each.kind, each.value, each.hint)
+            structs.replace(each, row=each.row - first)
             for each in predicted.problems
             if first <= each.row < after
         ]
