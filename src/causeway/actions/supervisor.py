@@ -36,13 +36,15 @@ class Front(Struct, frozen=True):
     certificate: tuple[Path, Path] | None = None
     """The certificate's chain and its key."""
     proxies: tuple[str, ...] = ()
+    grpc_port: int | None = None
+    """Where it answers gRPC as well."""
 
     @property
     def words(self) -> list[str]:
         """The same for the gateway's command line."""
         chain, key = self.certificate or (None, None)
         pairs = [("--host", self.host), ("--unix", self.unix), ("--tls-cert", chain), ("--tls-key", key)]
-        pairs += [("--proxy", each) for each in self.proxies]
+        pairs += [("--grpc-port", self.grpc_port), *(("--proxy", each) for each in self.proxies)]
         return [str(word) for name, value in pairs if value for word in (name, value)]
 
 

@@ -1,13 +1,15 @@
 """`causeway up`."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from causeway.actions.instance import CONSOLE_PORT, HOST, PORT
 from causeway.cli.verb import PLACE, emit, guarded, json_flag, narrate
-from causeway.core.errors import UsageError
+from causeway.core.errors import MissingExtra, UsageError
 
 if TYPE_CHECKING:
     from causeway.actions.supervisor import Front
@@ -36,6 +38,7 @@ LOCAL = ("127.0.0.1", "::1", "localhost")
 @click.option("--tls-cert", type=FILE, envvar="CAUSEWAY_TLS_CERT", help="Its certificate with chain, PEM.")
 @click.option("--tls-key", type=FILE, envvar="CAUSEWAY_TLS_KEY", help="The certificate's key, PEM.")
 @click.option("--proxy", multiple=True, help="Address or network whose X-Forwarded-* it believes.")
+@click.option("--grpc-port", type=click.IntRange(1, 65535), help="Where it answers gRPC, too.")
 @click.option("--background", is_flag=True, help="Start it, say where it answers, and return.")
 @click.option("--stop", "stopping", is_flag=True, help="Stop what runs for this workspace.")
 @json_flag
@@ -51,6 +54,7 @@ def command(
     tls_cert: Path | None,
     tls_key: Path | None,
     proxy: tuple[str, ...],
+    grpc_port: int | None,
     background: bool,
     stopping: bool,
     as_json: bool,
@@ -59,7 +63,9 @@ def command(
 
     Everything listens on this machine only, unless --host says otherwise for the gateway.
     """
-    front = _front(host, unix, tls_cert, tls_key, proxy)
+    front = structs.replace(_front(host, unix, tls_cert, tls_key, proxy), grpc_port=grpc_port)
+    if grpc_port and find_spec("grpc") is None:
+        raise MissingExtra("gRPC is not installed", hint='install with: pip install "causeway[grpc]"')
     if background and stopping:
         raise UsageError("--background and --stop are two things", hint="say one of them")
     if stopping:
