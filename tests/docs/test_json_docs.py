@@ -38,6 +38,7 @@ RESULTS = {
     "seal": ("causeway.actions.seal", "Sealed"),
     "tick": ("causeway.actions.tick", "Ticked"),
     "label": ("causeway.actions.label", "Labelled"),
+    "erase": ("causeway.actions.erase", "Erased"),
     "lineage": ("causeway.actions.lineage_walk", "Walked"),
     "verify": ("causeway.ledger.chain", "Verdict"),
     "backup": ("causeway.actions.backup", "BackedUp"),

@@ -82,7 +82,8 @@ def segment_faults(work: Workspace) -> Iterator[Fault | None]:
                     pass
         yield from (_fault(work, events[fact.segment], fact) for fact in live)
         there = {fact.path for fact in live}
-        yield from (_left(work, event, fact) for event, fact in erased if fact.path not in there)
+        left = (_left(work, event, fact) for event, fact in erased if fact.path not in there)
+        yield from filter(None, left)
 
 
 def losses(work: Workspace, product: str) -> str:

@@ -51,6 +51,8 @@ def result_lines(sealed: "Sealed") -> list[str]:
         lines.append(
             f"  {sealed.torn_bytes:,} bytes at the end of a log are no whole record; put aside as .torn"
         )
+    if sealed.lost:
+        lines.append(f"  {sealed.lost:,} answers had gone out without a record; see: causeway doctor")
     if sealed.open_logs:
         lines.append(f"  {sealed.open_logs} log still being written; the next seal takes it")
     return lines

@@ -88,7 +88,8 @@ def number_profile(values: Floats, *, shift: float = 0.0) -> NumberProfile:
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(found.mean())
         away = found - mean
-        spread = float(away @ away)
+        # not as a product of vectors: so few numbers are not worth the threads that it would start
+        spread = float(np.square(away, out=away).sum())
     distinct, times = _few_values(found) if len(bins) <= VALUES_COUNTED else ((), ())
     return NumberProfile(
         count=len(found),
