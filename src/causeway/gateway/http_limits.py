@@ -3,9 +3,11 @@
 import asyncio
 import math
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from causeway.gateway.http import Reply, reply_to
+from causeway.gateway.http_head import head_problem, head_without_upgrade, host_of
 from causeway.gateway.proxies import Proxies
 from causeway.gateway.refusals import HeadersTooLarge, Malformed, NotReady, TooSlow
 
@@ -27,6 +29,10 @@ class BoundedProtocol(HttpToolsProtocol):
     _ends = False
     """Whether it ends once what is owed was said."""
     _last: Reply | None = None
+    _unwished = b""
+    """The head of a request that wished for another protocol, without that wish."""
+    _host: bytes | None = None
+    """The host that the first request named."""
     proxies: Proxies | None = None
     """Whose word is taken for who asked; nobody's where there are none."""
 
@@ -60,9 +66,29 @@ class BoundedProtocol(HttpToolsProtocol):
             self._watch()
         # whatever is progress sets it back to 0, so that what is kept without being used is bounded
         self._silent_bytes += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._read(data)
         if self._silent_bytes > MAX_HEADER_BYTES and not self.transport.is_closing():
             self._refuse(_too_large())
+
+    def _read(self, data: bytes) -> None:
+        """Has it parsed; a wish for another protocol is passed over (RFC 9110, 7.8)."""
+        rest = memoryview(data)
+        try:
+            while True:
+                try:
+                    self.parser.feed_data(rest)
+                except httptools.HttpParserUpgrade as upgrade:
+                    rest = rest[upgrade.args[0] :]
+                    head = self._unwished
+                    self._unwished = b""
+                    # that one passed over the body, too: another gets the head without the wish
+                    self.parser = _parser(self)
+                    self.parser.feed_data(head)
+                else:
+                    return
+        except httptools.HttpParserError:
+            self.send_400_response("")
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Whoever sends no more still gets the answers to what was asked."""
@@ -91,10 +117,18 @@ class BoundedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._awaits_headers = False
         self._silent_bytes = 0
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
-            self._refusal = reply_to(Malformed("the request has not one Host", hint="send the header `Host`"))
+        parser = self.parser
+        version = parser.get_http_version()
+        if problem := head_problem(self.headers, version, known=self._host):
+            self._refusal = reply_to(Malformed(problem, hint="speak HTTP/1.1, as RFC 9112 has it"))
             raise ValueError
+        if self._host is None:
+            self._host = host_of(self.headers)
+        if parser.should_upgrade():
+            if parser.get_method() == b"CONNECT":
+                raise ValueError
+            self._unwished = head_without_upgrade(parser.get_method(), self.url, version, self.headers)
+            return
         if self.proxies:
             self._settle_origin(self.proxies)
         if not self.start():
@@ -117,6 +151,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The next is another request."""
+        if self._unwished:
+            return
         self._awaits_headers = True
         self._silent_bytes = 0
         self._unwatch()
@@ -189,6 +225,13 @@ class BoundedProtocol(HttpToolsProtocol):
                 + reply.body
             )
         self.transport.close()
+
+
+def _parser(protocol: BoundedProtocol) -> httptools.HttpRequestParser:
+    """A parser as uvicorn makes it."""
+    parser = httptools.HttpRequestParser(protocol)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
 
 
 def _ends_at(connection: object) -> float:
