@@ -163,7 +163,7 @@ def fastapi(python: str, name: str, rows: int, **environment: str) -> Iterator[S
 
 def answered(server: Server) -> None:
     """Waits until it answers."""
-    for _ in range(400):
+    for _ in range(1_800):
         try:
             url = f"http://127.0.0.1:{server.port}{server.path}"
             with urlopen(Request(url, server.body, dict(server.headers))) as got:
@@ -179,15 +179,22 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def loaded(server: Server, folder: Path, *, connections: int, seconds: float) -> Seen:
+def loaded(
+    server: Server,
+    folder: Path,
+    *,
+    connections: int,
+    seconds: float,
+    cpu: Callable[[int], float] = cpu_seconds,
+) -> Seen:
     script = folder / "ask.lua"
     headers = "".join(f'wrk.headers["{name}"] = "{value}"\n' for name, value in server.headers.items())
-    script.write_text(f'wrk.method = "POST"\nwrk.body = [[{server.body.decode()}]]\n{headers}')
+    script.write_text(f'wrk.method = "POST"\nwrk.body = [==[{server.body.decode()}]==]\n{headers}')
     url = f"http://127.0.0.1:{server.port}{server.path}"
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-s", str(script), url]
-    before = cpu_seconds(server.pid)
+    before = cpu(server.pid)
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    used = cpu_seconds(server.pid) - before
+    used = cpu(server.pid) - before
     count = int(re.search(r"(\d+) requests in", said)[1])
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     times = dict(re.findall(r"^\s+(50|99)%\s+(\S+)$", said, re.MULTILINE))
@@ -229,13 +236,16 @@ def loaded_in_turns(
     folder: Path,
     asked: argparse.Namespace,
     connections: int,
+    cpu: Callable[[int], float] = cpu_seconds,
 ) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
     for started in servers:
         with started() as server:
             answered(server)
             loaded(server, folder, connections=connections, seconds=1)
-            found[server.name] = loaded(server, folder, connections=connections, seconds=asked.seconds)
+            found[server.name] = loaded(
+                server, folder, connections=connections, seconds=asked.seconds, cpu=cpu
+            )
     return found
 
 
