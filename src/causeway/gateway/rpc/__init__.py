@@ -1,5 +1,6 @@
 """Open Inference Protocol v2 over gRPC: another spelling of what `/v2` says over HTTP."""
 
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,6 +31,8 @@ async def beside(
         raise MissingExtra("gRPC is not installed", hint='install with: pip install "causeway[grpc]"')
     if shared and not port:
         raise UsageError("several processes cannot share a free port", hint="name one with --grpc-port")
+    # what this process starts are programs of their own, and gRPC would say a line about each
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     # an optional extra, and 10 MB that a gateway without it should not hold
     from causeway.gateway.rpc.service import serving  # noqa: PLC0415
 

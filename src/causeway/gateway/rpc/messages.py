@@ -22,7 +22,7 @@ SERVICE = f"{PACKAGE}.GRPCInferenceService"
 def _pool() -> DescriptorPool:
     # a pool of our own: the one of the process may hold these names in another version
     pool = DescriptorPool()
-    pool.AddSerializedFile((files(__package__) / "open_inference_grpc.binpb").read_bytes())
+    pool.AddSerializedFile((files("causeway.gateway.rpc") / "open_inference_grpc.binpb").read_bytes())
     return pool
 
 

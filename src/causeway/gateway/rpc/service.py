@@ -119,7 +119,7 @@ class Service(grpc.GenericRpcHandler):
         more += _deadline(context)
         path = f"{_path(asked.model_name, asked.model_version)}/infer"
         got = _right(await self._asked("POST", path, context, body=body.content, more=more))
-        context.set_trailing_metadata([each for each in got.headers.items() if each[0] not in _UNSAID])
+        context.set_trailing_metadata(_told(got))
         head = got.headers.get(LENGTH)
         raw = bool(asked.raw_input_contents)
         return response_of(got.body, None if head is None else int(head), raw=raw)
@@ -145,8 +145,7 @@ class _Refused(CausewayError):
     def __init__(self, got: Got) -> None:
         said = got.said
         super().__init__(said["error"], hint=said["hint"])
-        self.status = got.status
-        self.headers = got.headers
+        self.got = got
 
 
 def _right(got: Got) -> Got:
@@ -162,10 +161,11 @@ def _guarded(call: Callable[[bytes, Context], Any]) -> Callable[[bytes, Context]
         try:
             made: bytes = (await call(content, context)).SerializeToString()
         except CausewayError as error:
+            status = error.status
             if isinstance(error, _Refused):
-                told = [each for each in error.headers.items() if each[0] not in _UNSAID]
-                context.set_trailing_metadata(told)
-            code = CODES.get(error.status, grpc.StatusCode.INTERNAL)
+                status = error.got.status
+                context.set_trailing_metadata(_told(error.got))
+            code = CODES.get(status, grpc.StatusCode.INTERNAL)
             said = error.message[:MAX_SHOWN] + (f"; {error.hint[:MAX_SHOWN]}" if error.hint else "")
             # a status travels in a header: printable ASCII only
             await context.abort(code, said.encode("ascii", "replace").decode())
@@ -173,6 +173,10 @@ def _guarded(call: Callable[[bytes, Context], Any]) -> Callable[[bytes, Context]
         return made
 
     return answered
+
+
+def _told(got: Got) -> list[tuple[str, str]]:
+    return [each for each in got.headers.items() if each[0] not in _UNSAID]
 
 
 def _path(name: str, version: str) -> str:
