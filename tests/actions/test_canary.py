@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -21,7 +22,7 @@ from causeway.cli.main import main
 from causeway.core.canary import CanaryJudged
 from causeway.core.errors import Conflict, UsageError
 from causeway.core.events import TrafficRouted
-from causeway.core.ids import short
+from causeway.core.ids import beside, short
 from causeway.core.records import Failed, Record, frame
 from causeway.core.release import Output, Signature
 
@@ -63,7 +64,7 @@ def answered(folder, releases, *, minute=1.0, count=2000, chance=(0.25, 0.25), s
         value = float(np.clip(generator.normal(chance[mine], 0.1), 0, 1))
         arm, at = ("champion", "canary")[mine], at_ns(minute) + i * 1_000_000
         outputs = {"label": "No", "probability": value}
-        name = f"{minute}-{i}"
+        name = str(UUID(int=at))
         records.append(
             Record(name, at, "churn", releases[mine], arm, "web", {"tenure": i}, outputs, 2000, (), name)
         )
@@ -215,6 +216,35 @@ def test_a_shadow_is_asked_beside_and_gets_no_traffic(trial):
     assert [each.release for each in current_routes(work).routes[0].shadow] == [second]
     assert roll_back(folder).live == {first: 100}
     assert product_state(work, "churn").canary is None
+
+
+def test_a_shadow_is_compared_pair_by_pair(trial):
+    folder, work, first, second = trial
+    roll_back(folder)
+    ship(work, folder, trial=Trial(shadow=True), agree=lambda _: True)
+    told = answered(folder, (first, second), count=400, share=0)
+    beside_them = [
+        msgspec.structs.replace(
+            each,
+            id=beside(each.id, second),
+            release=second,
+            arm="shadow",
+            outputs={**each.outputs, "probability": min(1.0, each.outputs["probability"] + 0.05)},
+        )
+        for each in told
+    ]
+    logs = folder / ".causeway" / "records" / "churn"
+    (logs / "20260504T120500Z-2-1.log").write_bytes(b"".join(map(frame, beside_them)))
+    seal(work, "churn")
+    outcomes = folder / "outcomes.csv"
+    outcomes.write_text("\n".join(["id,outcome", *(f"{each.id},No" for each in told)]))
+    label(work, "churn", outcomes)
+    seen = look(later(folder, minutes=6)).judged
+    found = {each.name: each for each in seen.criteria}
+    assert (found["chance of Yes"].canary_units, found["quality"].canary_units) == (400, 400)
+    assert found["chance of Yes"].difference == pytest.approx(0.05, abs=0.002)
+    assert (found["quality"].verdict, "latency" in found) == ("open", False)
+    assert seen.verdict == "not enough yet"
 
 
 @pytest.mark.parametrize(

@@ -16,18 +16,28 @@ from causeway.actions.segments import PREDICTIONS, segment_source
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
 from causeway.assess.canary import Evidence
-from causeway.assess.canary_rows import Measure, Row, first_median, measures_of, with_losses, with_rows
+from causeway.assess.canary_rows import (
+    Answered,
+    Measure,
+    Row,
+    first_median,
+    measures_of,
+    with_losses,
+    with_pairs,
+    with_rows,
+)
 from causeway.core.assignment import HOLDOUT, unit_of
 from causeway.core.events import SegmentSealed
-from causeway.core.ids import short
-from causeway.core.records import Failed, Record, Value
+from causeway.core.ids import beside, short
+from causeway.core.records import FLAG_SEPARATOR, Failed, Record, Value
 from causeway.core.release import Signature
-from causeway.core.table import Number, Numbers, Table, Text
+from causeway.core.table import Column, Number, Numbers, Table, Text
 from causeway.views.canary import Canary
 from causeway.views.product import ProductState
 
 FEWEST_ERRORS = 30
 """So many of the live release's errors settle how large an error counts, and are not counted themselves."""
+FALLBACK = "fallback:"
 NAMING = ("hash", "keep", "")
 """Ways of recording a personal input that keep apart whom it names."""
 
@@ -70,7 +80,8 @@ class Gatherer:
         self._segments: set[str] = set()
         self._waiting: list[Row] = []
         self._measures: dict[str, Measure] | None = measures_of(self._signature) or None
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, bool]] = set()
+        self._unpaired: dict[str, Answered] = {}
         self._outcomes = 0
         # later steps only change shares between releases that are loaded already
         first = self.canary.percent in (0, *self.canary.steps[:1])
@@ -121,7 +132,10 @@ class Gatherer:
                 rows, self._waiting = self._waiting, []
         rows = [row for row in self._fresh(rows) if row.at_us >= self._begun_us]
         settled_us = self._begun_us + SETTLE_US
-        self._evidence = with_rows(self._evidence, rows, self._measures or {}, settled_us=settled_us)
+        measures = self._measures or {}
+        self._evidence = with_rows(self._evidence, rows, measures, settled_us=settled_us)
+        if not self.canary.steps:
+            self._evidence = with_pairs(self._evidence, rows, measures, self._unpaired)
         for failed in failures:
             self._refused(failed, settled=failed.at_ns / 1000 >= settled_us)
 
@@ -150,15 +164,15 @@ class Gatherer:
         """The rows of units that were not counted yet; a request comes once, an entity may come again."""
         if not self._entity:
             return rows
-        new = [row for row in rows if row.unit not in self._seen]
-        self._seen |= {row.unit for row in new}
+        new = [row for row in rows if (row.unit, row.canary) not in self._seen]
+        self._seen |= {(row.unit, row.canary) for row in new}
         return new
 
     def _rows(self, records: Iterable[Record]) -> Iterator[Row]:
         known = {self.canary.release: True, self.canary.champion: False}
         for each in records:
             canary = known.get(each.release)
-            if canary is None or each.at_ns // 1000 < self._since_us or each.arm == HOLDOUT:
+            if canary is None or each.at_ns // 1000 < self._since_us or not _own(each.arm, each.flags):
                 continue
             unit = unit_of(each.inputs.get(self._entity)) if self._entity else ""
             yield Row(
@@ -184,7 +198,9 @@ class Gatherer:
         releases = {self.canary.release: True, self.canary.champion: False}
         for i, name in enumerate(texts["id"]):
             canary = releases.get(texts["release"][i] or "")
-            if canary is None or at[i] < self._since_us or name in known or texts["arm"][i] == HOLDOUT:
+            if canary is None or at[i] < self._since_us or name in known:
+                continue
+            if not _own(texts["arm"][i] or "", (texts["flags"][i] or "").split(FLAG_SEPARATOR)):
                 continue
             unit = unit_of(units[i]) if units else ""
             answers = {output: values[i] for output, values in outputs.items()}
@@ -204,8 +220,42 @@ class Gatherer:
             return
         self._outcomes = known
         joined = outcomes_joined(self._work, self._product)
+        if not self.canary.steps:
+            joined = self._with_shadows(joined, state)
         losses = losses_of(joined, self._signature, self.canary)
-        self._evidence = with_losses(self._evidence, losses[True], losses[False])
+        self._evidence = with_losses(
+            self._evidence, losses[True], losses[False], paired=not self.canary.steps
+        )
+
+    def _with_shadows(self, joined: Table, state: ProductState) -> Table:
+        """The live release's labelled rows that the shadow was asked too, each followed by the shadow's."""
+        mine = [i for i, each in enumerate(_texts(joined, "release")) if each == self.canary.champion]
+        ids = _texts(joined, "id")
+        names = {beside(ids[i] or "", self.canary.release): i for i in mine}
+        files = [segment_source(self._work, each) for each in _sealed(state)]
+        outputs = [name for name in joined.columns if name.startswith("out_")]
+        found = registry.segment_files().matching(files, names.keys(), columns=["id", "release", *outputs])
+        order = np.array([names[each or ""] for each in _texts(found, "id")], np.int64)
+        known = joined.take(order)
+        shadows = Table({**known.columns, **found.columns})
+        return _stacked(known, shadows)
+
+
+def _stacked(first: Table, second: Table) -> Table:
+    """The rows of both, those that belong together in the same place of each."""
+    columns: dict[str, Column] = {}
+    for name, column in first.columns.items():
+        other = second.columns[name]
+        if isinstance(column, Number) and isinstance(other, Number):
+            columns[name] = Number(np.concatenate([column.values, other.values]), column.kind)
+        elif isinstance(column, Text) and isinstance(other, Text):
+            columns[name] = Text([*column.values, *other.values])
+    return Table(columns)
+
+
+def _own(arm: str, flags: Sequence[str]) -> bool:
+    """Whether the release's own model gave this answer, to somebody who was to get one."""
+    return arm != HOLDOUT and not any(flag.startswith(FALLBACK) for flag in flags)
 
 
 def losses_of(joined: Table, signature: Signature, canary: Canary) -> dict[bool, list[float]]:

@@ -29,6 +29,7 @@ from causeway.stats.sequential import (
 )
 from causeway.views.canary import Canary
 
+QUALITY = "quality"
 MEASURES = 4
 """Errors, latency, answers and quality share alpha."""
 LONGEST_US = 60e6
@@ -97,11 +98,14 @@ def criteria_of(canary: Canary, evidence: Evidence) -> list[Criterion]:
     found: list[Criterion] = []
     if new.requests and old.requests:
         found.append(_errors(new, old, limits.errors, alpha))
-    if new.latency.rows and old.latency.rows:
+    # a shadow gives way to whoever answers callers, so its times tell nothing
+    if canary.steps and new.latency.rows and old.latency.rows:
         found.append(_latency(new, old, limits.latency, alpha))
     found += _answers(evidence, limits, alpha)
-    if new.loss.rows and old.loss.rows:
-        found.append(_means("quality", new.loss, old.loss, limits.quality, alpha))
+    if QUALITY in evidence.pairs:
+        found.append(_paired(QUALITY, evidence.pairs[QUALITY], evidence, limits.quality, alpha))
+    elif new.loss.rows and old.loss.rows:
+        found.append(_means(QUALITY, new.loss, old.loss, limits.quality, alpha))
     return found
 
 
@@ -129,7 +133,7 @@ def _promotion(canary: Canary, criteria: tuple[Criterion, ...]) -> tuple[str, st
         return HOLD, f"{fine}; it answers in the shadow until somebody ships it"
     if limits.promote == "approval":
         return HOLD, f"{fine}; it waits for a person: {APPROVE}"
-    if limits.labels == "required" and not any(each.name == "quality" for each in criteria):
+    if limits.labels == "required" and not any(each.name == QUALITY for each in criteria):
         return HOLD, f"{fine}, but no outcome is known; it waits for outcomes or a person: {APPROVE}"
     return PROMOTE, fine
 
@@ -193,9 +197,10 @@ def _latency(new: Arm, old: Arm, margin: float, alpha: float) -> Criterion:
 
 def _answers(evidence: Evidence, limits: CanaryPart, alpha: float) -> list[Criterion]:
     """How far the answers lie apart, either way; for flags, how many more there are."""
-    if evidence.pairs:
-        each = alpha / len(evidence.pairs)
-        return [_paired(name, seen, evidence, limits.shift, each) for name, seen in evidence.pairs.items()]
+    pairs = {name: seen for name, seen in evidence.pairs.items() if name != QUALITY}
+    if pairs:
+        each = alpha / len(pairs)
+        return [_paired(name, seen, evidence, limits.shift, each) for name, seen in pairs.items()]
     new, old = evidence.canary.answers, evidence.champion.answers
     names = [name for name in new if name in old and new[name].rows and old[name].rows]
     each = alpha / max(len(names), 1)
@@ -206,8 +211,9 @@ def _answers(evidence: Evidence, limits: CanaryPart, alpha: float) -> list[Crite
 
 def _paired(name: str, seen: Moments, evidence: Evidence, margin: float, alpha: float) -> Criterion:
     bounds = paired_difference(seen, alpha=alpha)
-    new, old = (arm.answers.get(name, Moments()).mean for arm in (evidence.canary, evidence.champion))
-    low, high = _magnitude(bounds)
+    arms = (evidence.canary, evidence.champion)
+    new, old = ((arm.loss if name == QUALITY else arm.answers.get(name, Moments())).mean for arm in arms)
+    low, high = (bounds.low, bounds.high) if name == QUALITY else _magnitude(bounds)
     verdict = _placed(low, high, margin)
     units = (seen.rows, seen.rows)
     return Criterion(

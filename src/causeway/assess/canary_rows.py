@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import numpy as np
 from msgspec import Struct, structs
 
-from causeway.assess.canary import LOG_RANGE, Arm, Evidence
+from causeway.assess.canary import LOG_RANGE, QUALITY, Arm, Evidence
 from causeway.core.records import Value
 from causeway.core.release import Output, Signature
 from causeway.stats.sequential import Moments
 
 FLAGGED = "flagged"
 MOST_CLASSES = 20
+MOST_WAITING = 50_000
 FIRST_ROWS = 50
 """So many of the live release's numbers only settle what is compared, and are not counted."""
 
@@ -29,6 +30,9 @@ class Row(Struct, frozen=True):
     outputs: dict[str, Value]
     flagged: bool
 
+
+Answered = tuple[bool, dict[str, float | None]]
+"""Whether the canary gave the answer, and what is compared of it."""
 
 Measure = Callable[[dict[str, Value]], float | None]
 """A number between 0 and 1 that stands for an answer; None where there is no answer."""
@@ -86,10 +90,45 @@ def with_rows(
     )
 
 
-def with_losses(evidence: Evidence, canary: Sequence[float], champion: Sequence[float]) -> Evidence:
-    """The evidence with these losses of rows whose outcome is known, in the order of their times."""
+def with_pairs(
+    evidence: Evidence, rows: Iterable[Row], measures: dict[str, Measure], waiting: dict[str, Answered]
+) -> Evidence:
+    """The evidence with the differences of both answers to the same unit; `waiting` is kept between calls.
+
+    A shadow answers later than the live release, or not at all.
+    """
+    found: dict[str, list[float]] = {}
+    for row in sorted(rows, key=lambda row: row.at_us):
+        mine = {name: measure(row.outputs) for name, measure in measures.items()}
+        canary, other = waiting.setdefault(row.unit, (row.canary, mine))
+        if canary is row.canary:
+            continue
+        del waiting[row.unit]
+        for name, value in mine.items():
+            beside = other[name]
+            if value is not None and beside is not None:
+                difference = value - beside if row.canary else beside - value
+                found.setdefault(name, []).append((1 + difference) / 2)
+    while len(waiting) > MOST_WAITING:
+        waiting.pop(next(iter(waiting)))
+    pairs = {name: _after(evidence.pairs.get(name), values) for name, values in found.items()}
+    return structs.replace(evidence, pairs={**evidence.pairs, **pairs})
+
+
+def with_losses(
+    evidence: Evidence, canary: Sequence[float], champion: Sequence[float], *, paired: bool = False
+) -> Evidence:
+    """The evidence with these losses of rows whose outcome is known, in the order of their times.
+
+    `paired` where both answered the same rows.
+    """
+    pairs = evidence.pairs
+    if paired and len(canary) == len(champion) > 0:
+        halved = (1 + np.asarray(canary, np.float64) - np.asarray(champion, np.float64)) / 2
+        pairs = {**pairs, QUALITY: Moments().after(halved)}
     return structs.replace(
         evidence,
+        pairs=pairs,
         canary=structs.replace(evidence.canary, loss=Moments().after(np.asarray(canary, np.float64))),
         champion=structs.replace(evidence.champion, loss=Moments().after(np.asarray(champion, np.float64))),
     )

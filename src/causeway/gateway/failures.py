@@ -25,7 +25,7 @@ class Failures:
         now = time.time_ns()
         for (product, release, status), count in counts.items():
             live = routing.live.get(product)
-            if live is not None and len(live.variants) > 1:
+            if live is not None and (len(live.variants) > 1 or live.route.shadow):
                 self._append(product, Failed(now, release, status, count))
 
     def _append(self, product: str, failed: Failed) -> None:

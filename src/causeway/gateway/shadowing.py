@@ -41,6 +41,9 @@ class Question(Struct, frozen=True, array_like=True):
     answers: dict[str, list[msgspec.Raw]]
 
 
+UNANSWERED = ("refused", "failed")
+
+
 class Told(Struct, frozen=True, array_like=True):
     """What one shadow made of them: its records, and how many rows came to the same."""
 
@@ -174,6 +177,8 @@ class Shadowing:
             self._recorder.append(told.product, told.frames)
         for outcome, rows in told.outcomes.items():
             self._measures.shadowed.add(told.product, told.release, outcome, amount=rows)
+            if outcome in UNANSWERED:
+                self._measures.failed(told.product, told.release, outcome)
 
 
 def _question(made: Answer, asked: Asked, product: str) -> Question:
