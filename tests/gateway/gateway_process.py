@@ -121,8 +121,12 @@ class Gateway:
         return [frame for frame in self.framed(product) if isinstance(frame, Lost)]
 
     def framed(self, product="churn"):
-        logs = sorted((self.records_folder / product).glob("*.*"))
-        return [frame for log in logs for frame in frames(log.read_bytes())]
+        try:
+            logs = sorted((self.records_folder / product).glob("*.*"))
+            return [frame for log in logs for frame in frames(log.read_bytes())]
+        except FileNotFoundError:
+            # one was just closed, and has another name now
+            return self.framed(product)
 
 
 def call_on(connection, method, path, body=None, *, bearer=BEARER, **headers) -> Got:

@@ -56,17 +56,19 @@ class Shadows:
         self._file = file
         self._seen: tuple[int, int, int] | None = None
         self._looked_at = 0.0
+        self._version = 0
         self._routing = Routing()
         self._started: set[Worker] = set()
 
     async def answers(self, question: _Question) -> list[Told]:
         """What each shadow of this product makes of it."""
-        await self._look()
+        await self._look(question.version)
         live = self._routing.live.get(question.product)
         return [await _told(live, each, question) for each in live.variants] if live else []
 
-    async def _look(self) -> None:
-        if time.monotonic() - self._looked_at < LOOK_SECONDS:
+    async def _look(self, version: int) -> None:
+        """Follows the route file, which is at least of this version."""
+        if version <= self._version and time.monotonic() - self._looked_at < LOOK_SECONDS:
             return
         self._looked_at = time.monotonic()
         try:
@@ -78,6 +80,7 @@ class Shadows:
         except (OSError, CausewayError):
             # the gateway itself says what is wrong with it
             return
+        self._version = routes.version
         before, self._seen, loop = self._routing, seen, asyncio.get_running_loop()
 
         def start(worker: Worker) -> None:
@@ -184,6 +187,9 @@ async def _serve(file: Path) -> None:
             return
         for told in await shadows.answers(question):
             _write(sys.stdout.buffer, _encode(told))
+        if os.nice(0) < GIVES_WAY:
+            # once its releases are loaded, as they would never be on a machine that is always busy
+            os.nice(GIVES_WAY)
 
 
 def _write(out: BinaryIO, message: bytes) -> None:
@@ -193,7 +199,6 @@ def _write(out: BinaryIO, message: bytes) -> None:
 
 def main() -> None:
     """Answers until nobody asks any more."""
-    os.nice(GIVES_WAY)
     # whoever answers callers may end at any time
     try:
         asyncio.run(_serve(Path(sys.argv[1])))

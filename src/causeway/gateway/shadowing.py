@@ -31,6 +31,8 @@ HEAD_BYTES = 4
 class Question(Struct, frozen=True, array_like=True):
     """Rows that were answered, and what they were answered."""
 
+    version: int
+    """Of the routes by which they were answered."""
     product: str
     unit: str
     request: str
@@ -65,7 +67,7 @@ class Shadowing:
         self._recorder = recorder
         self._measures = measures
         self._parts: list[bytes] = []
-        self._bytes = 0
+        self._bytes = self._version = 0
         self._timer: asyncio.Handle | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._process: Process | None = None
@@ -76,7 +78,7 @@ class Shadowing:
         if self._full():
             self._measures.shadowed.add(product, "", "dropped", amount=len(made.ids))
             return
-        part = _encode(_question(made, asked, product))
+        part = _encode(_question(made, asked, version=self._version))
         self._parts.append(len(part).to_bytes(HEAD_BYTES) + part)
         self._bytes += len(part)
         if self._timer is None:
@@ -84,6 +86,7 @@ class Shadowing:
 
     def follow(self, routing: Routing) -> Routing:
         """The routing, whose answers go to the shadows where there are any; ends them where there are none."""
+        self._version = routing.version
         beside = {live.product for live in routing.live.values() if live.route.shadow}
         if not beside:
             self._stop()
@@ -181,18 +184,19 @@ class Shadowing:
                 self._measures.failed(told.product, told.release, outcome)
 
 
-def _question(made: Answer, asked: Asked, product: str) -> Question:
+def _question(made: Answer, asked: Asked, *, version: int) -> Question:
     rows = asked.rows.sent if isinstance(asked.rows, TypedRows) else asked.rows
     if asked.entities:
         rows = [{**row, asked.entity: who} for row, who in zip(asked.rows, asked.entities, strict=True)]
-    outputs = made.variant.loaded.release.signature.outputs
+    release = made.variant.loaded.release
     return Question(
-        product,
+        version,
+        release.product,
         asked.unit,
         made.request,
         asked.key.consumer,
         made.at_ns,
         rows,  # type: ignore[arg-type] - typed rows are written as dicts are
-        outputs,
+        release.signature.outputs,
         made.outputs,  # type: ignore[arg-type] - read as it was written
     )
