@@ -13,7 +13,8 @@ class Field(Struct, frozen=True, omit_defaults=True):
     """One raw input column that a caller sends.
 
     `kind` is `number`, `integer`, `boolean` or `text`. `categories` lists what was proven for a
-    closed set; `minimum` and `maximum` are those of the rows the model was proven on.
+    closed set; `minimum` and `maximum` are those of the rows the model was proven on. `at_least` and
+    `at_most` are rules: a contract in force demands them.
     """
 
     name: str
@@ -22,6 +23,8 @@ class Field(Struct, frozen=True, omit_defaults=True):
     categories: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    at_least: float | None = None
+    at_most: float | None = None
 
 
 class Output(Struct, frozen=True, omit_defaults=True):

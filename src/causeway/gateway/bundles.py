@@ -86,7 +86,7 @@ def load_bundle(served: Served, route: Route, *, start: Start | None = None) -> 
     return Loaded(
         digest=served.release,
         release=release,
-        schema=Schema(release, judged=FEATURES in content),
+        schema=Schema(release, judged=FEATURES in content, validation=route.validation),
         model=model,
         worker=worker,
         plain=plain_answers_of(release.signature.outputs),

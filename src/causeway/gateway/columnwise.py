@@ -36,12 +36,15 @@ class Columnwise:
     ) -> None:
         self._inputs = {tensor.name: DTYPES[tensor.type] for tensor in model.inputs}
         self._fields = fields
+        self._limited = [f for f in fields if f.at_least is not None or f.at_most is not None]
         self._rules = rules
         self._matrix = matrix
 
     def of(self, table: Table, *, names: Sequence[str]) -> Plain:
         """The tensors for a table of raw columns; `names` are the model's own inputs in order."""
         columns, rows = self._made(table)
+        for field in self._limited:
+            rows &= _as_allowed(table.columns[field.name], field)
         with np.errstate(over="ignore", invalid="ignore"):
             tensors = self._as_matrix(columns) if self._matrix else self._as_columns(columns, names)
         for tensor in tensors.values():
@@ -94,6 +97,15 @@ def _as_proven(column: Column, field: Field) -> Mask:
         known = np.array([*(key in field.categories for key in factor.keys), False, False], np.bool_)
         rows &= known[factor.codes]
     return rows
+
+
+def _as_allowed(column: Column, field: Field) -> Mask:
+    """Where the value is not outside of what a contract allows."""
+    if isinstance(column, Text):
+        return np.zeros(len(column.values), np.bool_)
+    low = -math.inf if field.at_least is None else field.at_least
+    high = math.inf if field.at_most is None else field.at_most
+    return ~((column.values < low) | (column.values > high))
 
 
 def _array(column: Column) -> Array:

@@ -222,11 +222,15 @@ def _variants(route: Route, before: Live | None, start: Start | None) -> tuple[V
 
 
 def _kept(served: Served, route: Route, before: Live | None) -> Loaded | None:
-    """The same release as loaded before, unless other keys are trusted now."""
-    if before is None or before.route.trusted_keys != route.trusted_keys:
+    """The same release as loaded before, unless other keys are trusted now, or rows are judged otherwise."""
+    if before is None or _judgement(before.route) != _judgement(route):
         return None
     known = (variant.loaded for variant in before.kept)
     return next((one for one in known if (one.digest, one.python) == (served.release, served.python)), None)
+
+
+def _judgement(route: Route) -> tuple[object, ...]:
+    return route.trusted_keys, route.validation
 
 
 def _allowance(route: Route, before: Live | None) -> Allowance | None:

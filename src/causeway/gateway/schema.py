@@ -1,21 +1,24 @@
 """Rows as the release takes them, or one clear refusal that names the field and the row."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
 
 from causeway.core.features_read import key_of
-from causeway.core.records import Value
+from causeway.core.records import FLAG_SEPARATOR, Value
 from causeway.core.release import Field, Release
 from causeway.core.typed_rows import TypedRows
 from causeway.gateway.plain_bodies import MAX_ROWS, plain_bodies_of
 from causeway.gateway.refusals import Invalid, TooLarge
+from causeway.gateway.value_limits import limits_of
+from causeway.gateway.values import INTEGER_RANGE, JUDGED, KINDS, MAX_SHOWN, PLAIN, at, meant, shown
 
-MAX_SHOWN = 60
-INTEGER_RANGE = range(-(2**63), 2**63)
+STRICT, COERCE, FLAG = "strict", "coerce", "flag"
+MOST_UNKNOWN = 5
+"""So many unknown fields of a row are named in its flags."""
 
 Row = dict[str, Value]
 
@@ -34,26 +37,28 @@ class Schema:
     of range; here it is only seen to that every field was sent, and as what.
     """
 
-    def __init__(self, release: Release, *, judged: bool) -> None:
+    def __init__(self, release: Release, *, judged: bool, validation: str = STRICT) -> None:
         self.fields = release.signature.inputs
         self._judged = judged
+        self._validation = validation
         self.plain = plain_bodies_of(release) if judged and not release.model.apart else None
         """Reads bodies on whose types there is nothing to say; None where each value has to be looked at."""
         self.names = frozenset(field.name for field in self.fields)
         self.flag_missing = release.missing == "flag"
         self.flag_unseen = release.unseen == "flag"
-        kinds = _KINDS | {"text": _text_or_number} if judged else _KINDS
+        kinds = JUDGED if judged else KINDS
         self._checks = [(field.name, kinds[field.kind], field, _bounds(field)) for field in self.fields]
         self._order = tuple(field.name for field in self.fields)
-        self._plain = [_PLAIN[field.kind] for field in self.fields] if judged else []
+        self._plain = [PLAIN[field.kind] for field in self.fields] if judged else []
         self._floats = [place for place, kind in enumerate(self._plain) if kind is float]
         self._integers = [place for place, kind in enumerate(self._plain) if kind is int]
+        self._limits = limits_of(self.fields)
         self._categories = {f.name: frozenset(f.categories) for f in self.fields if f.categories}
 
     def check(self, rows: Sequence[Mapping[str, object]]) -> Checked:
         """The same rows in the signature's order, or the first reason why not."""
         if isinstance(rows, TypedRows) and self.plain and rows.kind is self.plain.kind:
-            return Checked(rows, [()] * len(rows))
+            return Checked(rows, self._typed_flags(rows) if self._limits else [()] * len(rows))
         if not rows:
             raise Invalid("there are no rows", hint="send at least one row")
         if len(rows) > MAX_ROWS:
@@ -63,16 +68,45 @@ class Schema:
         checked: list[Row] = []
         flags: list[tuple[str, ...]] = []
         for number, row in enumerate(rows):
-            if (plain := self._as_sent(row)) is not None:
-                checked.append(plain)
-                flags.append(())
-                continue
-            if not row.keys() <= self.names:
-                self._refuse_unknown(row, number)
             raised: list[str] = []
-            checked.append(self._row(row, number, raised))
+            plain = self._as_sent(row)
+            if plain is None:
+                known = row if row.keys() <= self.names else self._known(row, number, raised)
+                plain = self._row(known, number, raised)
+            if self._limits:
+                self._limit(plain, number, raised)
+            checked.append(plain)
             flags.append(tuple(raised))
         return Checked(checked, flags)
+
+    def _typed_flags(self, rows: TypedRows) -> list[tuple[str, ...]]:
+        limits = self._limits
+        numbers = rows.numbers(limits.names) if limits else None
+        if limits and numbers is not None and limits.kept(numbers):
+            return [()] * len(rows)
+        flags: list[tuple[str, ...]] = []
+        for number, row in enumerate(rows):
+            raised: list[str] = []
+            self._limit(row, number, raised)
+            flags.append(tuple(raised))
+        return flags
+
+    def _limit(self, row: Row, number: int, raised: list[str]) -> None:
+        for name, low, high in self._limits.broken_by(row) if self._limits else ():
+            if self._validation != FLAG:
+                raise Invalid(
+                    f"{at(name, number)}: {shown(row[name])} is not what the contract allows",
+                    hint=f"the contract allows {low:g} to {high:g}",
+                )
+            raised.append(f"range:{name}")
+
+    def _known(self, row: Mapping[str, object], number: int, raised: list[str]) -> Mapping[str, object]:
+        """The row without what the release does not know, where that may be left out."""
+        if self._validation == STRICT:
+            self._refuse_unknown(row, number)
+        unknown = [name for name in row if name not in self.names]
+        raised += [f"unknown:{_flag_name(name)}" for name in unknown[:MOST_UNKNOWN]]
+        return {name: value for name, value in row.items() if name in self.names}
 
     def _as_sent(self, row: Mapping[str, object]) -> Row | None:
         """The row, where every field is there and just as it should be; so it is nearly always."""
@@ -94,10 +128,18 @@ class Schema:
             if sent is None:
                 out[name] = self._missing(field, number, raised, sent=name in row)
                 continue
+            if self._validation == COERCE:
+                sent = self._meant(sent, field, raised)
             value = out[name] = read(sent, field, number)
             if not self._judged:
                 self._judge(value, field, bounds, number, raised)
         return out
+
+    def _meant(self, sent: object, field: Field, raised: list[str]) -> object:
+        made = meant(sent, field)
+        if made is not sent:
+            raised.append(f"coerced:{field.name}")
+        return made
 
     def _missing(self, field: Field, number: int, raised: list[str], *, sent: bool) -> None:
         if not field.required or (self._judged and sent):
@@ -139,74 +181,6 @@ class Schema:
         )
 
 
-_PLAIN: dict[str, type] = {"number": float, "integer": int, "boolean": bool, "text": str}
-
-
-def _number(value: object, field: Field, number: int) -> Value:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _wrong_type(value, field, number)
-    try:
-        real = float(value)
-    except OverflowError:
-        real = math.inf
-    if not math.isfinite(real):
-        raise Invalid(
-            f"{at(field.name, number)}: not a finite number",
-            hint="leave the field out, or send null, where there is no value",
-        )
-    return real
-
-
-def _integer(value: object, field: Field, number: int) -> Value:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _wrong_type(value, field, number)
-    if value not in INTEGER_RANGE:
-        raise Invalid(f"{at(field.name, number)}: too large", hint="send an integer of at most 64 bits")
-    return value
-
-
-def _boolean(value: object, field: Field, number: int) -> Value:
-    if not isinstance(value, bool):
-        raise _wrong_type(value, field, number)
-    return value
-
-
-def _text(value: object, field: Field, number: int) -> Value:
-    if not isinstance(value, str):
-        raise _wrong_type(value, field, number)
-    return value
-
-
-def _text_or_number(value: object, field: Field, number: int) -> Value:
-    """Text whose every use is a number may be sent as one; whether it is so, the features know."""
-    return _number(value, field, number) if isinstance(value, int | float) else _text(value, field, number)
-
-
-_KINDS: dict[str, Callable[[object, Field, int], Value]] = {
-    "number": _number,
-    "integer": _integer,
-    "boolean": _boolean,
-    "text": _text,
-}
-
-
-def _wrong_type(value: object, field: Field, number: int) -> Invalid:
-    hint = f"send a JSON {_JSON_NAMES[field.kind]}"
-    if isinstance(value, str) and field.kind in ("number", "integer"):
-        hint += ", without quotation marks"
-    return Invalid(f"{at(field.name, number)}: expected {field.kind}, got {shown(value)}", hint=hint)
-
-
-_JSON_NAMES = {
-    "number": "number",
-    "integer": "number without a fraction",
-    "boolean": "true or false",
-    "text": "string",
-}
-
-
 def _category(value: Value) -> str:
     return key_of(value) if isinstance(value, float) else str(value)
 
@@ -218,19 +192,9 @@ def _bounds(field: Field) -> tuple[float, float]:
     )
 
 
-def at(name: str, number: int) -> str:
-    """Where in a request a value stands."""
-    return f"row {number}, field {name!r}"
-
-
-def shown(value: object) -> str:
-    """A value as an error names it: never more than some sixty characters of it."""
-    if isinstance(value, dict | list):
-        return "an object" if isinstance(value, dict) else "a list"
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = repr(value[: MAX_SHOWN + 1] if isinstance(value, str) else value)
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
+def _flag_name(name: str) -> str:
+    # flags lie beside each other in one column
+    return name[:MAX_SHOWN].replace(FLAG_SEPARATOR, "/")
 
 
 def _listed(names: Sequence[str], most: int = 20) -> str:

@@ -8,7 +8,7 @@ from causeway.actions.lineage import model_of_release, opening
 from causeway.actions.source import digest_file, digest_source
 from causeway.actions.stages.admit import ADMISSIONS
 from causeway.actions.stages.compile import WORKER_SPEC, Compiled
-from causeway.actions.stages.contract import CONTRACT, Contracted
+from causeway.actions.stages.contract import CONTRACT, Contracted, contract_text
 from causeway.actions.stages.data import FOLDER
 from causeway.actions.stages.doubts import answer_scale, telling_columns
 from causeway.actions.stages.environment import EnvironmentMade
@@ -26,6 +26,8 @@ from causeway.assess.release import Drop, Leak, Proofs, Unexplained, blockers, j
 from causeway.core.admission import Admission
 from causeway.core.bundle import COLUMNS, FUNCTION, WHOLE
 from causeway.core.contract import ContractReport
+from causeway.core.contract_limits import limited
+from causeway.core.contract_text import read_contract
 from causeway.core.errors import Defect
 from causeway.core.evaluation import DecisionSeen
 from causeway.core.features import ColumnMade, Features, columns_read, read_features
@@ -39,7 +41,7 @@ from causeway.core.lineage_metrics import metrics_of
 from causeway.core.papers import BOM, CARD, PaperFacts, bill_of_materials, model_card
 from causeway.core.papers.bom_schema import faults_of
 from causeway.core.poc import Poc
-from causeway.core.release import Model, Output, Release, Signature
+from causeway.core.release import Field, Model, Output, Release, Signature
 from causeway.core.table import Column, Table, Text
 from causeway.core.trace import TraceError
 
@@ -80,7 +82,7 @@ def describe(site: Site, parts: Parts) -> Contents:
         product=site.product,
         task=recovered.task,
         target=recovered.target.column,
-        signature=Signature(recovered.fields, outputs),
+        signature=Signature(_limited(site, recovered.fields), outputs),
         model=_model(recovered, compiled),
         evaluation=parts.evaluated.evaluation,
         parity=compiled.parity,
@@ -98,6 +100,13 @@ def describe(site: Site, parts: Parts) -> Contents:
     release = msgspec.structs.replace(release, files=files)
     story = _story(site, parts, features, release=release)
     return Contents(release, files, findings, story, columns_of(recovered), papers)
+
+
+def _limited(site: Site, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    text = contract_text(site)
+    if text is None:
+        return fields
+    return limited(fields, read_contract(text, where=site.data.contract), table=site.data.name)
 
 
 def _papers(site: Site, parts: Parts, release: Release, findings: tuple[Finding, ...]) -> PaperFacts:
