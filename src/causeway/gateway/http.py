@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from causeway.core.errors import CausewayError
-from causeway.gateway.refusals import Overloaded, Refusal, Restarting, TooLarge, TooMany, TooSlow
+from causeway.gateway.refusals import Overloaded, Refusal, Restarting, TooLarge, TooMany, TooSlow, WrongMethod
 
 MAX_BODY_BYTES = 4 << 20
 BODY_SECONDS = 20.0
@@ -19,7 +19,6 @@ JSON = "application/json"
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 encode = msgspec.json.Encoder().encode
@@ -60,6 +59,8 @@ def reply_to(error: CausewayError) -> Reply:
     headers = error.headers if isinstance(error, Refusal) else ()
     if isinstance(error, TooMany | Restarting | Overloaded):
         headers = (*headers, ("retry-after", str(error.retry_after)))
+    if isinstance(error, WrongMethod):
+        headers = (*headers, ("allow", error.allow))
     return Reply(encode(shape), error.status, headers=headers)
 
 

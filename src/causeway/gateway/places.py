@@ -50,7 +50,8 @@ def place_of(method: str, path: str) -> Place:
     if place is None:
         raise NothingHere(f"there is nothing at {path[:80]!r}", hint=f"there is {ADDRESSES}")
     if method != place.method and not (method == "HEAD" and place.method == "GET"):
-        raise WrongMethod(f"{path[:80]} takes {place.method}, not {method[:20]}")
+        allow = "GET, HEAD" if place.method == "GET" else place.method
+        raise WrongMethod(f"{path[:80]} takes {place.method}, not {method[:20]}", allow=allow)
     return place
 
 

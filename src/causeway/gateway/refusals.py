@@ -71,6 +71,10 @@ class WrongMethod(Refusal):
     code = "method_not_allowed"
     status = 405
 
+    def __init__(self, message: str, *, allow: str) -> None:
+        super().__init__(message, hint=f"use {allow}")
+        self.allow = allow
+
 
 class TooSlow(Refusal):
     """The body did not arrive in time."""
