@@ -19,7 +19,7 @@ from causeway.core.contract import Contract
 from causeway.core.contract_text import read_contract
 from causeway.core.errors import CausewayError
 from causeway.core.events import Event, ProductDeclared
-from causeway.core.ids import digest_of
+from causeway.core.ids import DIGEST_PREFIX, digest_of
 from causeway.core.manifest import DataPart, Manifest
 from causeway.core.poc import Poc
 from causeway.views import access, proofs
@@ -68,7 +68,7 @@ def with_proofs(
     """The facts with what was proven of the release that they hold."""
     if facts.release is None:
         return facts
-    seen, release = proofs.fold(events), facts.release
+    seen, release, named = proofs.fold(events), facts.release, DIGEST_PREFIX + bundle.name
     probed = next((each for each in reversed(seen.probed) if each.fact.release == release.digest), None)
     packages = release.inputs.get("environment", "")
     facts = structs.replace(
@@ -79,7 +79,7 @@ def with_proofs(
         review=registry.proving().review_of(folder, set(source_files(folder)) - _data(manifest)),
         tested=seen.tested[-1] if seen.tested else None,
         probed=probed,
-        loaded=next((each for each in reversed(seen.loaded) if release.digest in each.fact.shares), None),
+        loaded=next((each for each in reversed(seen.loaded) if named in each.fact.shares), None),
         scanned=next((each for each in reversed(seen.scanned) if each.fact.environment == packages), None),
         models_in_bill=_models(bundle),
     )
