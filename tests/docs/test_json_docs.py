@@ -35,6 +35,7 @@ RESULTS = {
     "key revoke": ("causeway.actions.keys", "Revoked"),
     "call": ("causeway.actions.call", "Called", "RowAnswer"),
     "client": ("causeway.actions.call_module", "Module"),
+    "load": ("causeway.actions.load", "Measured", "LoadMeasured", "LoadStep"),
     "seal": ("causeway.actions.seal", "Sealed"),
     "tick": ("causeway.actions.tick", "Ticked"),
     "label": ("causeway.actions.label", "Labelled"),
