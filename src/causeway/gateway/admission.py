@@ -68,6 +68,7 @@ class Admission:
         self._bytes = 0
         self._began = 0.0
         self._open = False
+        self._begun = 0
 
     def heed(self, deadlines_ms: Iterable[float]) -> None:
         """Lets fewer wait where callers wait for less: half of their time is for what comes after."""
@@ -132,6 +133,7 @@ class Admission:
             return False
         self._open = True
         self._began = now
+        self._begun = 0
         return True
 
     def turned(self) -> None:
@@ -140,8 +142,9 @@ class Admission:
 
     def check_turn(self, now: float) -> None:
         """Refuses what comes where this turn has lasted too long to begin anything more in it."""
-        if self.full or (self._open and now - self._began >= self.seconds):
+        if self.full or (self._begun >= LEAST_CALLS and now - self._began >= self.seconds):
             raise overloaded()
+        self._begun += 1
 
     @contextmanager
     def beside(self, size: int) -> Iterator[None]:
