@@ -1,6 +1,6 @@
 """Kills the gateway (SIGKILL) under load, again and again, and looks for every answer in the sealed segments.
 
-python benchmarks/serving/kills.py [TIMES]
+python benchmarks/serving/kills.py [TIMES [LEVEL...]]
 """
 
 import http.client
@@ -58,7 +58,7 @@ class Told:
 
 def main() -> None:
     times = int(sys.argv[1]) if len(sys.argv) > 1 else TIMES
-    for level in ("durable", "async"):
+    for level in sys.argv[2:] or ("durable", "async"):
         with tempfile.TemporaryDirectory() as folder:
             os.environ["CAUSEWAY_KEYS"] = f"{folder}/keys"
             told = killed(Path(folder), times=times, level=level)

@@ -1,6 +1,7 @@
 """Rows leave the records for good: by entity, by age; and small segments become one."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -14,8 +15,8 @@ from causeway.actions.compact import compact
 from causeway.actions.erase import carry_on, erase, expire
 from causeway.actions.label import label, outcomes_joined
 from causeway.actions.personal import hashing, made_key
-from causeway.actions.replaced import removal_waits, remove_replaced
-from causeway.actions.retention import kept_in_order
+from causeway.actions.replaced import removal_due, remove_replaced
+from causeway.actions.retention import due_now, kept_in_order
 from causeway.actions.seal import seal
 from causeway.actions.segments import (
     OUTCOMES,
@@ -243,9 +244,14 @@ def test_many_small_segments_of_a_day_become_one_and_no_reader_sees_both(work, f
     }
     # whoever began to read before goes on with the old ones for an hour
     assert len(registry.segment_files().read([segment_source(work, each) for each in before])) == 10
-    assert removal_waits(work, "churn")
+    waiting = work.state / "segments" / "churn" / "removing"
+    assert not removal_due(later(work, days=0), "churn")
+    os.utime(waiting, (0, 0))
+    assert removal_due(work, "churn")
+    remove_replaced(tomorrow, "churn")
+    assert waiting.exists()
     remove_replaced(later(work, days=1, hours=2), "churn")
-    assert not removal_waits(work, "churn")
+    assert not waiting.exists()
     assert not any(Path(f).name in {Path(e.path).name for e in before} for f in work.root.rglob("*"))
     assert whole(work)
     assert compact(tomorrow, "churn").segments == 0
@@ -261,7 +267,9 @@ def test_what_is_older_than_the_manifest_says_is_erased_by_tick(folder):
     work = shipyard.workspace(folder)
     sealed(work, record(1, at=old), record(2, at=young), record(3, at=young))
     labelled(work, folder, p0001="leave", p0002="stay")
+    assert due_now(work, fold(work.ledger.read("churn")))
     told = kept_in_order(work, fold(work.ledger.read("churn")))
+    assert not due_now(work, fold(work.ledger.read("churn")))
     assert told == ("1 prediction and 1 outcome older than 30 days erased",)
     assert (ids(work), ids(work, OUTCOMES)) == (["p0002", "p0003"], ["p0002"])
     assert {each.because for each in facts(work, SegmentErased)} == {"retention"}

@@ -18,9 +18,13 @@ def expect_removal(work: Workspace, product: str) -> None:
     write_whole(_waiting(work, product), b"")
 
 
-def removal_waits(work: Workspace, product: str) -> bool:
-    """Whether files may lie there that nobody needs any more."""
-    return _waiting(work, product).exists()
+def removal_due(work: Workspace, product: str) -> bool:
+    """Whether files lie there that nobody can be reading any more."""
+    try:
+        asked = _waiting(work, product).stat().st_mtime
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return work.clock.now().timestamp() - asked > GRACE.total_seconds()
 
 
 def remove_replaced(work: Workspace, product: str, *, grace: timedelta = GRACE) -> None:

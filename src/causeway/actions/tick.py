@@ -10,7 +10,7 @@ from msgspec import Struct
 from causeway.actions.canary import Looked, Lookout, words_of
 from causeway.actions.decide import States
 from causeway.actions.lease import held
-from causeway.actions.retention import kept_in_order
+from causeway.actions.retention import due_now, kept_in_order
 from causeway.actions.routes import sync_routes
 from causeway.actions.seal import log_folder, seal
 from causeway.actions.sweep import sweep
@@ -116,6 +116,14 @@ def _tried(do: Callable[[Workspace, str], Done], work: Workspace, product: str) 
     except OSError as error:
         said = outside(error)
     return Done(product, SEAL, f"its records wait on: {said.message}"), False
+
+
+def tidying_due(work: Workspace, state_of: Callable[[str], ProductState], product: str) -> bool:
+    """Whether records are to be erased or joined; never of a product whose history cannot be read."""
+    try:
+        return is_product_name(product) and due_now(work, state_of(product))
+    except CausewayError:
+        return False
 
 
 def _tidied(work: Workspace, product: str, states: States) -> Iterator[tuple[Done, bool]]:
