@@ -78,6 +78,26 @@ def logistic_onnx(weights=WEIGHTS) -> bytes:
     return _model(graph)
 
 
+def unruly_onnx() -> bytes:
+    """A model that its runtime loads, and that fails on whatever it is asked."""
+    nodes = [
+        helper.make_node("Reshape", ["X", "shape"], ["wide"]),
+        helper.make_node("Softmax", ["wide"], ["probabilities"], axis=1),
+        helper.make_node("ArgMax", ["wide"], ["label"], axis=1, keepdims=0),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "unruly",
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, len(WEIGHTS)])],
+        [
+            helper.make_tensor_value_info("label", TensorProto.INT64, [None]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2]),
+        ],
+        [numpy_helper.from_array(np.array([-1, 2], np.int64), "shape")],
+    )
+    return _model(graph)
+
+
 def linear_onnx() -> bytes:
     graph = helper.make_graph(
         [helper.make_node("ReduceSum", ["X", "axes"], ["variable"], keepdims=1)],

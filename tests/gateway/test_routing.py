@@ -1,4 +1,5 @@
 import asyncio
+import os
 import shutil
 import socket
 import subprocess
@@ -6,14 +7,16 @@ import sys
 from collections import Counter
 
 import pytest
-from bundle_made import SigningKey, write_bundle
+from bundle_made import FEATURES, SigningKey, release_of, unruly_onnx, write_bundle, written
 from gateway_process import eventually, key, route, running
 
 from causeway.core.errors import UsageError
-from causeway.core.ids import canonical_json
+from causeway.core.features import write_features
+from causeway.core.ids import canonical_json, short
 from causeway.core.routes import RouteFile, Served, read_routes
 from causeway.gateway.app import App
 from causeway.gateway.recorder import Recorder
+from causeway.gateway.routing import Routing, next_routing
 from causeway.gateway.watcher import Watcher
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
@@ -51,7 +54,44 @@ def no_model_at_all(folder, signing):
     return name, bundle
 
 
+def cut_short(folder, signing):
+    name, bundle = write_bundle(folder, signing, weights=(1, 1, 5))
+    model = bundle / "model.onnx"
+    model.write_bytes(model.read_bytes()[:-20])
+    return name, bundle
+
+
+def unsigned(folder, signing):
+    name, bundle = write_bundle(folder, signing, weights=(1, 1, 6))
+    (bundle / "release.sig").unlink()
+    return name, bundle
+
+
+def of_another_digest(folder, signing):
+    _, bundle = write_bundle(folder, signing, weights=(1, 1, 7))
+    return f"sha256:{'0' * 64}", bundle
+
+
+def a_model_that_does_not_load(folder, signing):
+    return with_model(folder, signing, b"no model")
+
+
+def a_model_that_does_not_run(folder, signing):
+    """Well formed, and of no use: it makes three columns of what it is given, whatever that is."""
+    return with_model(folder, signing, unruly_onnx())
+
+
+def with_model(folder, signing, model):
+    files = {"model.onnx": model, "features.json": write_features(FEATURES)}
+    return written(folder, signing, release_of(files=files), files)
+
+
 BAD = {
+    cut_short: "model.onnx is not the file that was",
+    unsigned: "release.sig is missing from the bundle",
+    of_another_digest: "the release is named",
+    a_model_that_does_not_load: "the model cannot be loaded",
+    a_model_that_does_not_run: "the model failed",
     spoilt_model: "model.onnx is not the file that was released",
     spoilt_release: "the release is named",
     signed_by_a_stranger: "not signed by a trusted key",
@@ -102,6 +142,58 @@ def test_traffic_is_shared_and_no_caller_chooses_its_share(live, signing, tmp_pa
     gateway.follow(route("churn", good, signing=signing))
 
 
+@pytest.mark.parametrize("make", [spoilt_model, spoilt_release, signed_by_a_stranger, unsigned])
+def test_nothing_is_loaded_before_it_is_proven(make, signing, tmp_path, monkeypatch):
+    def loaded(*_, **__):
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr("causeway.gateway.bundles.Model", loaded)
+    made = route("churn", make(tmp_path, signing), signing=signing)
+    live = next_routing(RouteFile(1, (made,)), Routing()).live["churn"]
+    assert live.problem
+    assert not live.variants
+
+
+def test_the_release_before_answers_at_once_even_when_its_folder_is_gone(live, signing, tmp_path):
+    gateway, good = live
+    before = write_bundle(tmp_path, signing, weights=(0.5, 0.5, 0.5))
+    gateway.follow(route("churn", good, signing=signing, warm=(Served(before[0], str(before[1]), 0),)))
+    metrics = gateway.call("GET", "/metrics").raw.decode()
+    assert f'causeway_release_warm{{product="churn",release="{short(before[0])}"}} 1' in metrics
+    assert gateway.invoke(ROW).headers["causeway-release"] == good[0]
+    shutil.rmtree(before[1])
+    gateway.follow(route("churn", before, signing=signing, warm=(Served(good[0], str(good[1]), 0),)))
+    assert gateway.invoke(ROW).headers["causeway-release"] == before[0]
+    gateway.follow(route("churn", good, signing=signing))
+    assert gateway.health()["problems"] == []
+
+
+def test_a_release_before_that_cannot_be_kept_is_said_and_harms_nobody(live, signing, tmp_path):
+    gateway, good = live
+    name, bundle = unsigned(tmp_path, signing)
+    gateway.follow(route("churn", good, signing=signing, warm=(Served(name, str(bundle), 0),)))
+    [problem] = gateway.health()["problems"]
+    assert "is not kept ready: release.sig is missing" in problem
+    assert gateway.invoke(ROW).status == 200
+    gateway.follow(route("churn", good, signing=signing))
+
+
+def test_one_release_before_is_kept_and_it_stands_in_for_the_champion_only(signing, tmp_path):
+    first, second, third = [write_bundle(tmp_path, signing, weights=(w, 1, 1)) for w in (1, 2, 3)]
+    warm = tuple(Served(name, str(folder), 0) for name, folder in (second, third))
+    made = route("churn", first, signing=signing, warm=warm)
+    live = next_routing(RouteFile(1, (made,)), Routing()).live["churn"]
+    assert [each.loaded.digest for each in live.kept] == [first[0], second[0]]
+    assert live.stand_in(live.champion) is live.previous
+    made = route("churn", first, second, signing=signing, shares=(90, 10), warm=warm)
+    after = next_routing(RouteFile(2, (made,)), Routing(live={"churn": live})).live["churn"]
+    champion, canary = after.variants
+    # what was loaded stays loaded
+    assert (champion.loaded, canary.loaded) == (live.variants[0].loaded, live.previous.loaded)
+    assert after.stand_in(canary) is champion
+    assert after.stand_in(champion).loaded.digest == third[0]
+
+
 def test_a_revoked_key_stops_working_even_when_the_bundles_fail(live, signing, tmp_path):
     gateway, good = live
     bad = without_its_model(tmp_path, signing)
@@ -116,6 +208,30 @@ def test_a_spoilt_route_file_changes_nothing_and_is_said(live, signing):
     (gateway.folder / "routes.json").write_bytes(b'{"version": 99')
     eventually(lambda: gateway.health()["problems"], "the complaint")
     assert gateway.invoke(ROW).status == 200
+    gateway.follow(route("churn", good, signing=signing))
+    assert gateway.health()["problems"] == []
+
+
+SPOILT = {
+    "empty": lambda file: file.write_bytes(b""),
+    "half": lambda file: file.write_bytes(file.read_bytes()[: len(file.read_bytes()) // 2]),
+    "gone": lambda file: file.unlink(),
+    "unreadable": lambda file: (file.unlink(), file.mkdir()),
+    "huge": lambda file: os.truncate(file, 1 << 33),
+    "no JSON": lambda file: file.write_bytes(b"\xff\xfe"),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT)
+def test_whatever_becomes_of_the_route_file_what_answered_goes_on_and_it_is_said(live, signing, spoil):
+    gateway, good = live
+    file = gateway.folder / "routes.json"
+    SPOILT[spoil](file)
+    [problem] = eventually(lambda: gateway.health()["problems"], "the complaint")
+    assert problem.startswith("routes.json")
+    assert gateway.invoke(ROW).headers["causeway-release"] == good[0]
+    if file.is_dir():
+        file.rmdir()
     gateway.follow(route("churn", good, signing=signing))
     assert gateway.health()["problems"] == []
 

@@ -62,6 +62,9 @@ def _problems(routing: Routing, recorder: Recorder) -> list[str]:
     problems = [routing.problem] if routing.problem else []
     problems += [f"{live.product}: {live.problem}" for live in routing.live.values() if live.problem]
     problems += [
+        f"{live.product}: {live.warm_problem}" for live in routing.live.values() if live.warm_problem
+    ]
+    problems += [
         f"{live.product}: {variant.loaded.worker.trouble}"
         for live in routing.live.values()
         for variant in live.variants

@@ -163,6 +163,13 @@ def _routes(routing: Routing, up: Sequence[State], mine: Sequence[Live]) -> list
             values={key: share for live in mine for key, share in _shares(live)},
         ),
         metrics.family(
+            "causeway_release_warm",
+            "gauge",
+            "1 for the release before, where it is kept loaded without traffic.",
+            labels=("product", "release"),
+            values={(live.product, live.previous.loaded.version): 1.0 for live in mine if live.previous},
+        ),
+        metrics.family(
             "causeway_bundle_refused",
             "gauge",
             "1 where the newest route could not be followed and the one before goes on.",

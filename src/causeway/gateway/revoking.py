@@ -4,16 +4,27 @@ from pathlib import Path
 
 from msgspec import structs
 
-from causeway.core.errors import CausewayError
+from causeway.core.errors import CausewayError, UsageError
 from causeway.core.routes import Key, read_routes
 from causeway.gateway.keys import Keyring
 from causeway.gateway.routing import Routing
+
+MOST_BYTES = 16 << 20
+
+
+def route_bytes(file: Path) -> bytes:
+    """The route file, unless it is larger than any is."""
+    with file.open("rb") as opened:
+        content = opened.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise UsageError(f"it is larger than {MOST_BYTES >> 20} MB", hint="ship again to rewrite it")
+    return content
 
 
 def without_revoked(routing: Routing, file: Path) -> Routing:
     """The same without the keys that this file has no more; itself where it has them all."""
     try:
-        routes = read_routes(file.read_bytes(), where=file.name).routes
+        routes = read_routes(route_bytes(file), where=file.name).routes
     except (CausewayError, OSError):
         # the next look says so; what cannot be read revokes nothing
         return routing

@@ -27,6 +27,7 @@ from causeway.gateway.identifiers import following
 from causeway.gateway.plain_answers import PlainAnswers, plain_answers_of
 from causeway.gateway.plane import Asked, answered, frames_of
 from causeway.gateway.refusals import Refusal
+from causeway.gateway.revoking import route_bytes
 from causeway.gateway.routing import Live, Routing, Variant, next_routing
 from causeway.gateway.shadowing import HEAD_BYTES, Question, Told
 from causeway.gateway.together import taken_off
@@ -76,7 +77,7 @@ class Shadows:
             seen = status.st_mtime_ns, status.st_size, status.st_ino
             if seen == self._seen and not self._routing.troubled:
                 return
-            routes = shadows_of(read_routes(self._file.read_bytes(), where=self._file.name))
+            routes = shadows_of(read_routes(route_bytes(self._file), where=self._file.name))
         except (OSError, CausewayError):
             # the gateway itself says what is wrong with it
             return

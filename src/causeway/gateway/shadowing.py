@@ -85,7 +85,7 @@ class Shadowing:
             self._timer = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._hand_over)
 
     def follow(self, routing: Routing) -> Routing:
-        """The routing, whose answers go to the shadows where there are any; ends them where there are none."""
+        """The routing, whose answers are given to the shadows; ends their process where there are none."""
         self._version = routing.version
         beside = {live.product for live in routing.live.values() if live.route.shadow}
         if not beside:

@@ -16,7 +16,7 @@ from causeway.gateway.defects import print_defect
 from causeway.gateway.failures import Failures
 from causeway.gateway.limits import limited
 from causeway.gateway.processes.seat import Seat
-from causeway.gateway.revoking import without_revoked
+from causeway.gateway.revoking import route_bytes, without_revoked
 from causeway.gateway.routing import Routing, next_routing
 from causeway.gateway.shadowing import Shadowing
 from causeway.gateway.worker import Worker
@@ -35,6 +35,7 @@ class Watcher:
         self._app = app
         self._file = file
         self._seen: Stamp | None = None
+        self._missed = False
         self._loaded_at = 0.0
         self._started: set[Worker] = set()
         self._failures = Failures(app.recorder.folder)
@@ -43,7 +44,11 @@ class Watcher:
     async def look(self) -> None:
         """Loads the file if it is not the one that was seen last, or could not be followed then."""
         stamp = _stamp(self._file)
-        if stamp is None or (stamp == self._seen and not self._due()):
+        if stamp is None:
+            self._miss()
+            return
+        self._missed = False
+        if stamp == self._seen and not self._due():
             return
         self._seen = stamp
         self._revoke()
@@ -74,6 +79,14 @@ class Watcher:
         for worker in self._started - self._app.routing.workers:
             worker.retire()
         self._started = {worker for worker in self._started if not worker.ended}
+
+    def _miss(self) -> None:
+        """Says that the file is gone, where it was there and stays away for more than one look."""
+        if self._missed and self._seen is not None:
+            self._seen, before = None, self._app.routing
+            self._app.routing = structs.replace(before, problem=f"{self._file.name} is gone")
+            _tell(self._app.routing, before)
+        self._missed = True
 
     def _revoke(self) -> None:
         self._app.routing = without_revoked(self._app.routing, self._file)
@@ -109,7 +122,7 @@ class Watcher:
 def load(file: Path, before: Routing, start: Start | None = None) -> Routing:
     """What this file asks for now; where it cannot be followed, what was before, and why."""
     try:
-        content = file.read_bytes()
+        content = route_bytes(file)
         routing = next_routing(read_routes(content, where=file.name), before, start=start)
         return structs.replace(routing, digest=digest_of(content))
     except CausewayError as error:
@@ -135,7 +148,7 @@ def _stamp(file: Path) -> Stamp | None:
     try:
         status = file.stat()
     except OSError:
-        # not there yet, or just being replaced: the next look will tell
+        # not there yet, or gone: the next look will tell
         return None
     return status.st_mtime_ns, status.st_size, status.st_ino
 
