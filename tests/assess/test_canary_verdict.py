@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from causeway.assess.canary import LOG_RANGE, Arm, Evidence, judge_canary
+from causeway.assess.canary import LOG_RANGE, SHORTEST_US, Arm, Evidence, judge_canary
 from causeway.assess.canary_rows import FLAGGED, Row, first_median, measures_of, with_rows
 from causeway.core.canary import Limits
 from causeway.core.release import Output, Signature
@@ -27,7 +27,7 @@ def arm(*, refused=0, milliseconds=2.0, chance=0.25, flagged=0.0, loss=None, row
     return Arm(
         rows - refused,
         refused,
-        moments(np.log(milliseconds * 1000) / LOG_RANGE, rows=rows, spread=0.03),
+        moments(np.log(milliseconds * 1000 / SHORTEST_US) / LOG_RANGE, rows=rows, spread=0.03),
         {CHANCE: moments(chance, rows=rows), FLAGGED: Moments(rows, rows * flagged, rows * flagged / 2)},
         Moments() if loss is None else moments(loss, rows=rows),
     )

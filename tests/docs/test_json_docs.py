@@ -12,7 +12,7 @@ from causeway.core.errors import NotFound
 
 DOCS = Path(__file__).parents[2] / "docs"
 RESULTS = {
-    "tour": ("causeway.actions.tour", "Toured"),
+    "tour": ("causeway.actions.tour", "Toured", "CanaryToured"),
     "new": ("causeway.actions.new", "Written"),
     "init": ("causeway.actions.init", "InitReport"),
     "check": ("causeway.actions.check", "CheckReport"),
@@ -27,6 +27,8 @@ RESULTS = {
     "agree": ("causeway.actions.agree", "Agreement"),
     "prove": ("causeway.actions.prove.prove", "Proved", "Part"),
     "ship": ("causeway.actions.ship", "Shipped", "Plan"),
+    "roll promote": ("causeway.actions.canary", "Steered"),
+    "roll hold": ("causeway.actions.canary", "Steered"),
     "roll back": ("causeway.actions.roll", "Rolled"),
     "score": ("causeway.actions.score.score", "Scored"),
     "up": ("causeway.actions.up", "Started"),

@@ -32,9 +32,9 @@ from causeway.views.canary import Canary
 QUALITY = "quality"
 MEASURES = 4
 """Errors, latency, answers and quality share alpha."""
-LONGEST_US = 60e6
-LOG_RANGE = math.log(LONGEST_US)
-"""Latencies between a microsecond and a minute, as logarithms between 0 and 1."""
+SHORTEST_US, LONGEST_US = 100.0, 60e6
+LOG_RANGE = math.log(LONGEST_US / SHORTEST_US)
+"""Latencies between a tenth of a millisecond and a minute, as logarithms between 0 and 1."""
 MISMATCH_ALPHA = 0.001
 SHARES = "Beta(1/2, 1/2) mixture on each arm (Robbins 1970)"
 MEANS = "empirical-Bernstein mixture on each arm (Howard et al. 2021)"
@@ -49,7 +49,7 @@ class Arm(Struct, frozen=True):
     refused: int = 0
     """Requests that were refused or failed, whatever the reason."""
     latency: Moments = Moments()
-    """Of log(microseconds) over `LOG_RANGE`."""
+    """Of log(microseconds / `SHORTEST_US`) over `LOG_RANGE`."""
     answers: dict[str, Moments] = {}
     """By what is compared of the answers: mean chance, share of a label, share that is flagged."""
     loss: Moments = Moments()
@@ -178,7 +178,9 @@ def _errors(new: Arm, old: Arm, margin: float, alpha: float) -> Criterion:
 def _latency(new: Arm, old: Arm, margin: float, alpha: float) -> Criterion:
     bounds = difference_of_means(new.latency, old.latency, alpha=alpha)
     low, high = math.exp(LOG_RANGE * bounds.low), math.exp(LOG_RANGE * bounds.high)
-    mine, other = (math.exp(LOG_RANGE * seen.mean) / 1000 for seen in (new.latency, old.latency))
+    mine, other = (
+        SHORTEST_US * math.exp(LOG_RANGE * seen.mean) / 1000 for seen in (new.latency, old.latency)
+    )
     return Criterion(
         "latency",
         _placed(low, high, margin),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 from msgspec import Struct, structs
 
-from causeway.assess.canary import LOG_RANGE, QUALITY, Arm, Evidence
+from causeway.assess.canary import LOG_RANGE, QUALITY, SHORTEST_US, Arm, Evidence
 from causeway.core.records import Value
 from causeway.core.release import Output, Signature
 from causeway.stats.sequential import Moments
@@ -135,7 +135,7 @@ def with_losses(
 
 
 def _grown(arm: Arm, units: list[list[Row]], measures: dict[str, Measure]) -> Arm:
-    logs = [math.log(max(rows[0].latency_us, 1)) / LOG_RANGE for rows in units]
+    logs = [math.log(max(rows[0].latency_us / SHORTEST_US, 1)) / LOG_RANGE for rows in units]
     answers = dict(arm.answers)
     for name, measure in measures.items():
         means = [_mean([measure(row.outputs) for row in rows]) for rows in units]
