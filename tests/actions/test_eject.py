@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import os
 import re
 import shutil
 import socket
@@ -176,6 +177,25 @@ def test_csv_and_the_addresses_of_health_answer_as_well(served, gateway):
     for path in ("/ping", "/v2/health/live", "/v2/health/ready"):
         assert ask(served, path)[0] == 200
     assert ask(served, "/nowhere") == ask(gateway, "/nowhere")
+
+
+@pytest.mark.integration
+def test_platforms_that_send_no_key_are_answered_where_they_ask(place):
+    rows = json.dumps({"instances": EXAMPLES, "parameters": {}}).encode()
+    routes = {"AIP_HTTP_PORT": "0", "AIP_PREDICT_ROUTE": "/answer", "AIP_HEALTH_ROUTE": "/alive"}
+    with process(
+        alone(place[0], "--port", "0"),
+        r"on (http://127.0.0.1:\d+)",
+        cwd=place[0],
+        env={**os.environ, **routes},
+    ) as address:
+        media = {"content-type": "application/json"}
+        request = urllib.request.Request(f"{address}/answer", rows, media)  # noqa: S310 - our own
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - our own
+            assert len(json.loads(answer.read())["predictions"]) == len(EXAMPLES)
+        assert ask(address, "/alive")[0] == 200
+        status, said = ask(address, "/invocations", b"PAR1", media="application/vnd.apache.parquet")
+        assert (status, said["code"]) == (415, "unsupported_media_type")
 
 
 @pytest.mark.integration
