@@ -3,7 +3,6 @@
 import re
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from causeway.actions.tour import CanaryToured
 from causeway.actions.tour_canary import (
@@ -13,21 +12,18 @@ from causeway.actions.tour_canary import (
     trial_events,
     trial_watched,
 )
+from causeway.actions.workspace import Workspace
+from causeway.cli.tour_telling import WIDTH, Story
 from causeway.core.release import Signature
 from causeway.views.timeline import tell
 
-if TYPE_CHECKING:
-    from causeway.actions.workspace import Workspace
-    from causeway.cli.tour_story import Story
-
-WIDTH = 80
 INDENT = "   "
 LABEL_WIDTH = 14
 
 
 def goes_wrong(
-    story: "Story",
-    work: "Workspace",
+    story: Story,
+    work: Workspace,
     folder: Path,
     product: str,
     *,
@@ -58,7 +54,7 @@ def goes_wrong(
     return toured
 
 
-def _retrained(story: "Story", folder: Path, rows: int) -> str:
+def _retrained(story: Story, folder: Path, rows: int) -> str:
     story.chapter(
         "A worse release, taken back by itself",
         f"A colleague trains again, on an export that she balanced: {rows:,} rows, as many who left as "
@@ -69,7 +65,7 @@ def _retrained(story: "Story", folder: Path, rows: int) -> str:
     return found[1] if found else ""
 
 
-def _told(story: "Story", toured: CanaryToured) -> None:
+def _told(story: Story, toured: CanaryToured) -> None:
     share = toured.answered / max(toured.requests, 1)
     back = (
         f"{toured.seconds_on_trial:.1f} s after its first answer, {toured.seconds_from_evidence:.1f} s after "
