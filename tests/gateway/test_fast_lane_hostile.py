@@ -4,13 +4,18 @@ import asyncio
 import json
 import socket
 from contextlib import closing
+from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import uvicorn
 from gateway_process import BEARER, eventually, key, route, running
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from causeway.gateway.admission import Admission
+from causeway.gateway.http import Reply
 from causeway.gateway.lane import FastLane
 
 ROW = {"tenure": 3, "visits": 2, "plan": "gold"}
@@ -158,3 +163,100 @@ def test_who_does_not_read_is_answered_the_way_that_waits_for_it(reads):
         return len(tasks)
 
     assert (asyncio.run(story()), len(desk.took)) == ((0, 1) if reads else (1, 0))
+
+
+class Echo(Desk):
+    """Answers with the body, and remembers heads."""
+
+    def __init__(self):
+        super().__init__()
+        self.heads = {}
+        self.again_asked = 0
+
+    def known(self, head):
+        return self.heads.get(head)
+
+    def keep(self, head, _call, *, length):
+        self.heads[head] = SimpleNamespace(settled=SimpleNamespace(headers={}), length=length)
+
+    def again(self, _turn, settled):
+        self.again_asked += 1
+        return settled
+
+    def take(self, turn, _call):
+        turn.reply(Reply(turn.body))
+
+
+class Heard(Wire):
+    def __init__(self):
+        super().__init__()
+        self.said = b""
+
+    def write(self, data):
+        self.said += data
+
+    def pause_reading(self):
+        pass
+
+    resume_reading = close = pause_reading
+
+
+def echoed(packets, desk):
+    """The bodies that come back on one connection for these packets."""
+
+    async def story():
+        lane = FastLane(CONFIG, ServerState(), {}, desk=desk)
+        wire = Heard()
+        lane.connection_made(wire)
+        for packet in packets:
+            lane.data_received(packet)
+        lane.connection_lost(None)
+        return wire.said
+
+    said, bodies = asyncio.run(story()), []
+    while said:
+        head, _, said = said.partition(b"\r\n\r\n")
+        length = int(head.partition(b"content-length: ")[2].split()[0])
+        bodies.append(said[:length])
+        said = said[length:]
+    return bodies
+
+
+async def nothing_behind(scope, receive, send):
+    raise AssertionError
+
+
+CONFIG = uvicorn.Config(nothing_behind, lifespan="off", log_config=None, loop="asyncio")
+CONFIG.load()
+BODIES = st.sampled_from([b"one", b"two", b"three!", b"\r\n\r\n", asked(b"in"), b"x" * 200])
+MORE = st.sampled_from(["", "x-request-id: a\r\n", "x-api-key: \t b\r\n"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_wherever_packets_are_cut_every_body_comes_back_once_and_in_order(data):
+    asks = data.draw(st.lists(st.tuples(BODIES, MORE, st.sampled_from([b"", b"", b"\r\n"])), max_size=6))
+    whole = [asked(body, more=more) + after for body, more, after in asks]
+    stream, ends = b"".join(whole), [len(b"".join(whole[:n])) for n in range(1, len(whole))]
+    cut = data.draw(st.lists(st.integers(1, max(1, len(stream))), max_size=4))
+    # most packets end where a request does
+    edges = sorted({0, len(stream), *cut, *(e for e in ends if data.draw(st.integers(0, 3)))})
+    packets = [stream[a:b] for a, b in pairwise(edges)]
+    desk = Echo()
+    for _ in range(2):
+        assert echoed(packets, desk) == [body for body, _, _ in asks]
+
+
+def test_a_head_that_was_read_is_known_whole_and_only_so():
+    desk = Echo()
+    assert echoed([asked(b"one"), asked(b"two")], desk) == [b"one", b"two"]
+    assert desk.again_asked == 1
+    longer = asked(b"three", length=3)
+    assert echoed([asked(b"one")[:-1], b"!", asked(b"two"), asked(b"four")], desk) == [
+        b"on!",
+        b"two",
+        b"four",
+    ]
+    assert desk.again_asked == 2
+    assert echoed([longer[:-2]], desk) == [b"thr"]
+    assert desk.again_asked == 3

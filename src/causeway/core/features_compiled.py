@@ -111,7 +111,8 @@ class Compiled:
         return PreparedColumns(made, _problems_of(fills))
 
     def _fill(self, rows: Sequence[Row]) -> tuple[Numbers, list[RowFill]]:
-        values: Numbers = np.tile(self._template, (len(rows), 1))
+        values: Numbers = np.empty((len(rows), len(self._template)))
+        values[:] = self._template
         plain = self._direct.fill(rows, values) if self._direct else None
         if plain is None or self._direct is None:
             return values, [self._row(index, row, values, self._plans) for index, row in enumerate(rows)]

@@ -29,6 +29,8 @@ class Direct(Struct, frozen=True):
     scale: tuple[Numbers, Numbers] | None
     """What each position is multiplied with, and what is added; None where nothing is."""
     rest: tuple[Plan, ...]
+    straight: bool
+    """Whether the fields are all the columns, each at its place."""
 
     def fill(self, rows: Sequence[Mapping[str, Any]], into: Numbers) -> NDArray[np.bool_] | None:
         """Writes the columns of these fields, and says of which rows there is nothing more to say.
@@ -41,12 +43,15 @@ class Direct(Struct, frozen=True):
         plain: NDArray[np.bool_] = np.all((numbers >= self.low) & (numbers <= self.high), axis=1)
         if len(self.whole):
             plain &= (numbers[:, self.whole] % 1 == 0).all(axis=1)
-        made = numbers[:, self.fields]
+        made = numbers if self.straight else numbers[:, self.fields]
         if self.scale is not None:
             with np.errstate(over="ignore", invalid="ignore"):
                 made = made * self.scale[0] + self.scale[1]
             plain &= np.isfinite(made).all(axis=1)
-        into[:, self.positions] = made
+        if self.straight:
+            into[:] = made
+        else:
+            into[:, self.positions] = made
         return plain
 
     def _numbers(self, rows: Sequence[Mapping[str, Any]]) -> Numbers | None:
@@ -67,6 +72,7 @@ def direct_of(features: Features, plans: Sequence[Plan]) -> Direct | None:
     places = [(n, j) for n, plan in enumerate(mine) for j, _ in plan.readings[0].outputs]
     rules = [rule for _, j in places if isinstance(rule := features.rules[j], Numeric)]
     largest = np.finfo(np.float64).max
+    in_order = [(n, n) for n in range(len(features.columns))]
     bounds = [plan.readings[0] for plan in mine]
     return Direct(
         names=tuple(plan.field.name for plan in mine),
@@ -77,6 +83,7 @@ def direct_of(features: Features, plans: Sequence[Plan]) -> Direct | None:
         whole=np.array([n for n, plan in enumerate(mine) if plan.field.kind == "integer"], np.int64),
         scale=_scale(rules),
         rest=tuple(plan for plan in plans if plan not in mine),
+        straight=places == in_order and len(mine) == len(in_order),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -35,6 +35,9 @@ from causeway.gateway.worker import Worker, worker_of
 
 EXAMPLE = "example.json"
 Start = Callable[[Worker], None]
+
+# asked for at every request
+_short = lru_cache(maxsize=256)(short)
 
 
 class Loaded(Struct, frozen=True):
@@ -69,7 +72,7 @@ class Loaded(Struct, frozen=True):
     @property
     def version(self) -> str:
         """The release's name as callers write it: twelve digits of its digest."""
-        return short(self.digest)
+        return _short(self.digest)
 
 
 def load_bundle(served: Served, route: Route, *, start: Start | None = None) -> Loaded:
