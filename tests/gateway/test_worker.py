@@ -1,21 +1,24 @@
 """A release whose columns a function of its own makes, in a process beside the gateway."""
 
 import asyncio
+import json
 import os
 import signal
+import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from bundle_made import linear_onnx, release_of, written
-from gateway_process import eventually, key, running
+from gateway_process import BEARER, eventually, key, running
 
 from causeway.core.bundle import BadBundle
 from causeway.core.release import Field, Model, Output
 from causeway.core.routes import Route, Served
 from causeway.gateway import worker
 from causeway.gateway.bundles import load_bundle
-from causeway.gateway.refusals import Restarting, TooLong
+from causeway.gateway.refusals import Overloaded, Restarting, TooLong
 
 pytestmark = pytest.mark.integration
 
@@ -208,3 +211,64 @@ def test_the_worker_ends_with_its_release_and_with_the_gateway(tmp_path, signing
         assert after != before
         assert gateway.stop() == 0
         eventually(lambda: not Path(f"/proc/{after}").exists())
+
+
+def test_a_call_that_nobody_waits_for_any_more_gives_its_answer_to_nobody(made, signing):
+    loaded = load_bundle(route(made, signing).served[0], route(made, signing))
+
+    async def story():
+        await loaded.worker.start()
+        process = loaded.worker._process
+        given_up = asyncio.create_task(loaded.predict([{"word": "abcdef", "amount": 1}]))
+        waiting = asyncio.create_task(loaded.predict([{"word": "abcdefg", "amount": 1}]))
+        # until the first is at the process, and the second waits for it
+        while not loaded.worker._calls or not loaded.worker._waiting:  # noqa: ASYNC110 - there is no event
+            await asyncio.sleep(0)
+        given_up.cancel()
+        waiting.cancel()
+        got = await loaded.predict([{"word": "abc", "amount": 1}])
+        same = loaded.worker._process is process
+        loaded.worker.retire()
+        await loaded.worker.close()
+        return got.answers, same, given_up.cancelled(), waiting.cancelled()
+
+    assert asyncio.run(story()) == ({"value": [3.5]}, True, True, True)
+
+
+def test_whoever_would_wait_too_long_for_a_worker_is_refused_at_once(made, signing):
+    loaded = load_bundle(route(made, signing).served[0], route(made, signing))
+
+    async def story():
+        await loaded.worker.start()
+        loaded.worker._pace.last.extend([worker.WAIT_SECONDS / 2] * 3)
+        calls = [loaded.predict([{"word": "abc", "amount": 1}]) for _ in range(10)]
+        told = await asyncio.gather(*calls, return_exceptions=True)
+        loaded.worker.retire()
+        await loaded.worker.close()
+        return sum(isinstance(each, Overloaded) for each in told), len(told)
+
+    refused, asked = asyncio.run(story())
+    assert 5 <= refused < asked
+
+
+def test_a_caller_who_closed_is_found_out_while_its_call_waits_and_one_who_listens_is_answered(
+    tmp_path, signing
+):
+    slow = PREPARE.replace("time.sleep(60)", "time.sleep(1)")
+    head = f"POST /products/words/invocations HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {BEARER}\r\n"
+    body = json.dumps({"dataframe_records": [{"word": "slow", "amount": 1}]}).encode()
+    request = f"{head}content-length: {len(body)}\r\n\r\n".encode() + body
+    with running(tmp_path / "gateway", route(write(tmp_path, signing, prepare=slow), signing)) as gateway:
+        listening = socket.create_connection(("127.0.0.1", gateway.port), timeout=20)
+        listening.sendall(request)
+        listening.shutdown(socket.SHUT_WR)
+        for _ in range(5):
+            with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as gone:
+                gone.sendall(request)
+        said = listening.makefile("rb").read()
+        listening.close()
+        assert said.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+        began = time.monotonic()
+        assert ask(gateway, {"word": "abc", "amount": 1}).status == 200
+        # at most the one that had begun, of the five
+        assert time.monotonic() - began < 3.0

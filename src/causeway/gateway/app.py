@@ -17,6 +17,7 @@ from causeway.gateway.deadlines import awaited, check
 from causeway.gateway.defects import print_defect
 from causeway.gateway.health import health_of, state_of
 from causeway.gateway.http import (
+    APART,
     JSON,
     MAX_BODY_BYTES,
     Gone,
@@ -140,6 +141,8 @@ class App:
             return self._model(live, Request(place, headers, unit, request_name(headers) or unit, started))
         call = opened(settled(live, place, headers, caller), unit=unit, started=started)
         seen.release = call.variant.loaded.version
+        if call.variant.loaded.worker is not None and "state" in scope:
+            scope["state"][APART] = True
         return await self._predict(call, receive)
 
     def _let_in(self, now: float) -> None:

@@ -16,6 +16,9 @@ MAX_SHOWN = 500
 """Characters of an error; whatever a caller sent, the reply stays small."""
 JSON = "application/json"
 
+APART = "causeway.apart"
+"""What the state of a request has once it waits for another process."""
+
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]

@@ -2,11 +2,12 @@
 
 import asyncio
 import math
+import socket
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from causeway.gateway.http import Reply, reply_to
+from causeway.gateway.http import APART, Reply, reply_to
 from causeway.gateway.http_head import head_problem, head_without_upgrade, host_of
 from causeway.gateway.proxies import Proxies
 from causeway.gateway.refusals import HeadersTooLarge, Malformed, NotReady, TooSlow
@@ -17,6 +18,9 @@ HEADER_COST_BYTES = 32
 HEADER_SECONDS = 10.0
 CUT_SECONDS = 1.0
 MAX_CONNECTIONS = 1024
+PROBE_SECONDS = 0.1
+INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
+"""What may come before any answer."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -29,6 +33,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _ends = False
     """Whether it ends once what is owed was said."""
     _last: Reply | None = None
+    _probed = False
     _unwished = b""
     """The head of a request that wished for another protocol, without that wish."""
     _host: bytes | None = None
@@ -94,7 +99,23 @@ class BoundedProtocol(HttpToolsProtocol):
         """Whoever sends no more still gets the answers to what was asked."""
         self._ends = self._ends or self._owes()
         # with TLS there is no half of a connection
-        return self._ends and self.scheme != "https"
+        half = self._ends and self.scheme != "https"
+        if half:
+            self.loop.call_later(PROBE_SECONDS, self._probe)
+        return half
+
+    def _probe(self) -> None:
+        """Finds out whether who sends no more still listens: who closed altogether answers with a reset."""
+        cycle, transport = self.cycle, self.transport
+        if transport.is_closing() or cycle.response_complete or getattr(cycle, "response_started", False):
+            return
+        if transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            transport.abort()
+            return
+        if not self._probed and _is_apart(cycle) and self.parser.get_http_version() == "1.1":
+            self._probed = True
+            transport.write(INTERIM)
+        self.loop.call_later(PROBE_SECONDS, self._probe)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -232,6 +253,11 @@ def _parser(protocol: BoundedProtocol) -> httptools.HttpRequestParser:
     parser = httptools.HttpRequestParser(protocol)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser
+
+
+def _is_apart(cycle: object) -> bool:
+    """Whether this request waits for another process."""
+    return bool(getattr(cycle, "scope", {}).get("state", {}).get(APART))
 
 
 def _ends_at(connection: object) -> float:

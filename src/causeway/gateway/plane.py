@@ -50,14 +50,6 @@ class Answer(Struct, frozen=True, gc=False):
     """Nanoseconds since 1970 in UTC."""
 
 
-async def answer(live: Live, variant: Variant, asked: Asked, *, recorder: Recorder) -> Answer:
-    """The recorded answer to these rows, or the reason why there is none."""
-    checked = variant.loaded.schema.check(asked.rows)
-    made = answered(variant, asked, checked, await variant.loaded.predict(checked.rows))
-    await recorded(live, made, checked.rows, asked, recorder=recorder)
-    return made
-
-
 async def recorded(
     live: Live, made: Answer, rows: Sequence[Row], asked: Asked, *, recorder: Recorder
 ) -> None:
