@@ -127,8 +127,16 @@ def test_without_their_parent_they_answer_what_they_have_and_end(tmp_path, signi
         assert gateway.invoke(ROW).status == 200
         gateway.stop(signal.SIGKILL)
         eventually(lambda: not any(map(start_of, both)), "their end")
-        with socket.create_server(("127.0.0.1", gateway.port)):
-            assert len(gateway.recorded()) == 1
+        eventually(lambda: free(gateway.port), "the port's end")
+        assert len(gateway.recorded()) == 1
+
+
+def free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_one_process_is_one_process_and_the_routes_may_ask_for_more(tmp_path, signing, churn):
