@@ -46,6 +46,7 @@ def _options() -> "Options":
         grpc_port=given.grpc_port,
         unix=given.unix,
         rotate_seconds=given.rotate_seconds,
+        look_seconds=given.look_seconds,
         workers=given.workers,
         workers_most=given.workers_most,
         rise_seconds=given.rise_seconds,
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--port",
         type=int,
-        help="port; 0 takes a free one (default: AIP_HTTP_PORT, or 0 unless there is --unix)",
+        help="port; 0 takes a free one, as does neither this nor --unix nor AIP_HTTP_PORT",
     )
     add("--port-file", type=Path, help="file to write the port to once it answers")
     add("--grpc-port", type=int, help="answer gRPC there as well; 0 takes a free one")
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--tls-key", type=Path, help="its key, PEM, without a password")
     add("--proxy", action="append", default=[], help="address or network whose X-Forwarded-* are believed")
     add("--rotate-seconds", type=float, default=10.0, help="close a record log at least this often")
+    add("--look-seconds", type=float, default=0.5, help="how often to look at the route file")
     add("--notes", action="store_true", help="say on standard output what befalls the processes, in JSON")
     return parser
 

@@ -53,6 +53,7 @@ class Options(Struct, frozen=True):
     port_file: Path | None = None
     unix: Path | None = None
     rotate_seconds: float = 10.0
+    look_seconds: float = 0.5
     workers: int = 0
     workers_most: int = 0
     rise_seconds: int = 3
@@ -176,7 +177,7 @@ async def _serve(
     _hear(server, here.certificate, alive)
     loop = asyncio.get_running_loop()
     usage = app.usage.follow(writes=seat.number == 0)
-    beside = [loop.create_task(watcher.follow()), loop.create_task(usage)]
+    beside = [loop.create_task(watcher.follow(here.options.look_seconds)), loop.create_task(usage)]
     if here.certificate:
         beside.append(loop.create_task(here.certificate.follow()))
     if seat.shared:

@@ -102,10 +102,10 @@ class Watcher:
     def _due(self) -> bool:
         return self._app.routing.troubled and time.monotonic() - self._loaded_at >= RETRY_SECONDS
 
-    async def follow(self) -> None:
+    async def follow(self, every: float = POLL_SECONDS) -> None:
         """Looks until it is cancelled."""
         while True:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(every)
             try:
                 self._failures.write(self._app.routing, self._app.measures.take_refused())
                 await self.look()
