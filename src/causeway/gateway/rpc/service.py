@@ -22,7 +22,11 @@ from causeway.gateway.rpc.translation import body_of, response_of
 MAX_CALLS = 1024
 """At once; one more is told that there is no room."""
 MAX_HEADER_BYTES = 64 << 10
-IDLE_MS = 300_000
+HANDSHAKE_MS = 10_000
+IDLE_MS = 60_000
+"""A connection without calls is closed after so long; clients open another when they need it."""
+AGE_MS, GRACE_MS = 600_000, 20_000
+"""And any after so long, with time for its last calls: so nobody holds a call open for ever."""
 DRAIN_SECONDS = 2
 GONE = 499
 """The status of a call whose caller went away."""
@@ -231,7 +235,10 @@ async def serving(
         options=[
             ("grpc.max_receive_message_length", MAX_BODY_BYTES),
             ("grpc.max_metadata_size", MAX_HEADER_BYTES),
+            ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
             ("grpc.max_connection_idle_ms", IDLE_MS),
+            ("grpc.max_connection_age_ms", AGE_MS),
+            ("grpc.max_connection_age_grace_ms", GRACE_MS),
             ("grpc.so_reuseport", int(shared)),
         ],
         maximum_concurrent_rpcs=MAX_CALLS,
