@@ -1,8 +1,13 @@
 """The OpenAPI document of a product: valid, of its own fields, and its example is answered as it stands."""
 
+from types import SimpleNamespace
+
 import pytest
 from bundle_made import write_bundle
 from gateway_process import BEARER, key, route, running
+
+from causeway.core.release import Field
+from causeway.gateway.openapi import field_schema
 
 pytestmark = pytest.mark.integration
 
@@ -43,6 +48,26 @@ def test_a_field_has_its_type_its_closed_set_and_what_it_was_proven_on(gateway):
     assert "required" not in lenient
     assert lenient["properties"]["plan"]["type"] == ["string", "null"]
     assert lenient["properties"]["plan"]["x-known"] == ["basic", "gold"]
+
+
+def test_what_a_contract_demands_is_a_rule_unless_it_is_only_flagged():
+    field = Field("age", "integer", minimum=18.0, maximum=80.0, at_least=0.0, at_most=120.0)
+    loaded = SimpleNamespace(release=SimpleNamespace(missing="refuse", unseen="refuse"))
+    schemas = {
+        mode: field_schema(field, loaded, SimpleNamespace(route=SimpleNamespace(validation=mode)), 30)
+        for mode in ("strict", "coerce", "flag")
+    }
+    assert schemas["strict"] == schemas["coerce"]
+    assert {n: v for n, v in schemas["strict"].items() if n != "description"} == {
+        "type": "integer",
+        "format": "int64",
+        "minimum": 0,
+        "maximum": 120,
+        "x-minimum": 18,
+        "x-maximum": 80,
+    }
+    assert schemas["flag"].keys() >= {"x-allowed-minimum", "x-allowed-maximum"}
+    assert not schemas["flag"].keys() & {"minimum", "maximum"}
 
 
 @pytest.mark.parametrize("product", ["churn", "prices", "lenient"])

@@ -15,7 +15,7 @@ from causeway.gateway.routing import Live, Variant
 Schema = dict[str, Any]
 Errors = Mapping[int, Sequence[type[CausewayError]]]
 MOST_KEPT = 64
-STRICT = "strict"
+STRICT, FLAG = "strict", "flag"
 
 _TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "text": "string"}
 
@@ -162,15 +162,18 @@ def field_schema(field: Field, loaded: Loaded, live: Live, example: object) -> S
     if field.kind == "integer":
         schema["format"] = "int64"
     known = _categories(field)
-    closed = bool(known) and release.unseen == "refuse" and live.route.validation == STRICT
+    closed = bool(known) and release.unseen == "refuse"
     if closed:
         schema["enum"] = [*known, *([None] if "null" in types else [])]
     elif known:
         schema["x-known"] = known
-    if field.minimum is not None:
-        schema["x-minimum"] = field.minimum
-    if field.maximum is not None:
-        schema["x-maximum"] = field.maximum
+    limits = {"minimum": field.at_least, "maximum": field.at_most}
+    told = {"x-minimum": field.minimum, "x-maximum": field.maximum}
+    # where the contract's limits are only flagged, they are no rule for callers
+    told |= (
+        {f"x-allowed-{n}": bound for n, bound in limits.items()} if live.route.validation == FLAG else limits
+    )
+    schema |= {name: bound for name, bound in told.items() if bound is not None}
     if said := " ".join(_said(field, known=bool(known), closed=closed)):
         schema["description"] = said
     return schema
