@@ -102,7 +102,7 @@ class Callers:
             ended = time.perf_counter()
             self.seen.seconds.append(ended - began)
             if status != 200:
-                self.seen.failed[str(status)] += 1
+                self.seen.failed[f"{status} {json.loads(told)['error']}"] += 1
             else:
                 self._check(product, headers["causeway-release"], told, began, ended)
         writer.close()
@@ -149,7 +149,7 @@ class Outcome:
             f"{len(times):,} requests\n"
             f"  not 200: {sum(seen.failed.values())} {dict(seen.failed) or ''}\n"
             f"  wrong: {sum(seen.wrong.values())} {dict(seen.wrong) or ''}\n"
-            f"  releases that answered: {len(seen.answered)}, the rarest {min(seen.answered.values()):,} times\n"
+            f"  releases that answered: {len(seen.answered)}, the rarest {min(seen.answered.values()):,}\n"
             f"  p50 {times[len(times) // 2] * 1e3:.1f} ms, p99 {times[int(len(times) * 0.99)] * 1e3:.1f} ms, "
             f"longest {times[-1] * 1e3:.0f} ms\n"
             f"  memory (PSS): {self.memory[0]:.1f} MB after a tenth, {self.memory[1]:.1f} MB at the end"
