@@ -29,6 +29,7 @@ class AppendLog:
         self._file = -1
         self._path = folder
         self._size = self._rows = 0
+        self._unflushed = False
         self._opened = 0.0
         self._asked = 0
         self.lost = 0
@@ -38,17 +39,27 @@ class AppendLog:
 
     def commit(self, content: bytes, *, rows: int) -> None:
         """Appends and flushes to the disk; on failure the log is as it was before."""
+        self._append(content, rows=rows, flushed=True)
+
+    def write(self, content: bytes, *, rows: int) -> int:
+        """Appends, which outlives this process; a handle to flush, so that it outlives the machine too."""
+        self._append(content, rows=rows, flushed=False)
+        return os.dup(self._file)
+
+    def _append(self, content: bytes, *, rows: int, flushed: bool) -> None:
         self._forget_removed()
         if self._file < 0:
             self._open()
         try:
             _write_all(self._file, content)
-            os.fdatasync(self._file)
+            if flushed:
+                os.fdatasync(self._file)
         except OSError:
             self._take_back()
             raise
         self._size += len(content)
         self._rows += rows
+        self._unflushed = not flushed
 
     def rotate_if_due(self) -> None:
         """Closes the log when it is large, old, or somebody asked."""
@@ -66,6 +77,8 @@ class AppendLog:
             return
         file, self._file = self._file, -1
         try:
+            if self._unflushed:
+                os.fdatasync(file)
             self._path.rename(self._path.with_suffix(".log"))
             _sync_folder(self._folder)
             self.trouble = ""
@@ -100,6 +113,7 @@ class AppendLog:
             self._path = self._folder / name
             self._file = _claim(self._path)
         self._size = self._rows = 0
+        self._unflushed = False
         self._opened = time.monotonic()
         _sync_folder(self._folder)
 

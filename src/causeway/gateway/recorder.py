@@ -12,7 +12,7 @@ from pathlib import Path
 from causeway.core.records import Lost, frame
 from causeway.gateway.writer import Group, Writer
 
-# half of what may be lost at most: the other half is for a group that waits for the disk
+# half of what may be lost at most: the other half is for a machine that is busy
 GROUP_SECONDS = 0.025
 MAX_PENDING_BYTES = 64 << 20
 
@@ -37,7 +37,8 @@ class Recorder:
     @property
     def troubles(self) -> dict[str, str]:
         """Products whose records are not kept as they should be, and why."""
-        return {name: log.trouble for name, log in self._writer.logs().items() if log.trouble} | self.failures
+        closed = {name: log.trouble for name, log in self._writer.logs().items() if log.trouble}
+        return closed | self._writer.flusher.trouble | self.failures
 
     @property
     def lost(self) -> dict[str, int]:

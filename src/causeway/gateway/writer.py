@@ -8,6 +8,7 @@ from pathlib import Path
 
 from causeway.core.clock import SystemClock
 from causeway.core.records import Lost
+from causeway.gateway.flushing import Flusher
 from causeway.gateway.logs import AppendLog
 
 HOUSEKEEPING_SECONDS = 0.2
@@ -45,6 +46,7 @@ class Writer:
         self._work: queue.SimpleQueue[tuple[Group, Done] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._looked_at = 0.0
+        self.flusher = Flusher()
 
     def commit(self, group: Group, done: Done) -> None:
         """Has the group written; `done` is called from the thread once that was tried."""
@@ -84,14 +86,22 @@ class Writer:
                 self._housekeep()
         for log in self._logs.values():
             _try(log.close)
+        self.flusher.close()
 
     def _append(self, group: Group, product: str, frames: Sequence[bytes]) -> None:
         if product not in self._logs:
             self._logs[product] = AppendLog(
                 self._folder / product, rotate_seconds=self._rotate_seconds, now=SystemClock().now
             )
-        failure = _try(lambda: self._logs[product].commit(b"".join(frames), rows=len(frames)))
-        if failure:
+        content, log = b"".join(frames), self._logs[product]
+
+        def keep() -> None:
+            if product in group.waited:
+                log.commit(content, rows=len(frames))
+            else:
+                self.flusher.flush(product, log.write(content, rows=len(frames)))
+
+        if failure := _try(keep):
             group.failures[product] = failure
 
     def _housekeep(self) -> None:
