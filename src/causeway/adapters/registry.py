@@ -10,16 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from causeway.adapters.ports import (
-    ArtifactStore,
-    Cage,
-    DataSource,
-    Policies,
-    Say,
-    SegmentFiles,
-    SegmentPlaces,
-    Signer,
-)
+from causeway.adapters.ports import ArtifactStore, Cage, DataSource, Policies, Say, SegmentFiles, Signer
 from causeway.core.answers import (
     Answers,
     Converted,
@@ -43,6 +34,7 @@ from causeway.core.trial import Bench, SavedModel, Served, StoodIn, StoredRows
 
 if TYPE_CHECKING:
     from causeway.adapters.contracts.profiling import Profiled
+    from causeway.adapters.ports import SegmentPlaces
     from causeway.recover import LoadedTrace
 
 
@@ -62,27 +54,21 @@ def artifact_store(root: Path) -> ArtifactStore:
 
 def segment_files() -> SegmentFiles:
     """Segments as Parquet files."""
-    try:
-        from causeway.adapters.segments_polars import ParquetSegments
-    except ImportError as error:
-        raise _lacking("segments need Polars, which is not installed") from error
-    return ParquetSegments()
+    return _served("segments_polars", "segments need Polars, which is not installed").ParquetSegments()
 
 
 def object_segments(url: str) -> SegmentPlaces:
     """Segments below an address that fsspec can open."""
+    needed = "segments at an address need fsspec, which is not installed"
+    return _served("segments_fsspec", needed, extra="sources").ObjectSegments(url)
+
+
+def _served(name: str, needed: str, *, extra: str = "serve") -> ModuleType:
+    """The module of this adapter; told what it needs where an extra is not installed."""
     try:
-        from causeway.adapters.segments_fsspec import ObjectSegments
+        return importlib.import_module(f"causeway.adapters.{name}")
     except ImportError as error:
-        raise MissingExtra(
-            "segments at an address need fsspec, which is not installed",
-            hint='install with: pip install "causeway[sources]"',
-        ) from error
-    return ObjectSegments(url)
-
-
-def _lacking(what: str) -> MissingExtra:
-    return MissingExtra(what, hint='install with: pip install "causeway[serve]"')
+        raise MissingExtra(needed, hint=f'install with: pip install "causeway[{extra}]"') from error
 
 
 def signer(keys: Path) -> Signer:
@@ -334,18 +320,12 @@ def validate_table(contract: Contract, table: Table, *, name: str = "") -> Contr
 
 
 def _contracts(room: str = "checking") -> ModuleType:
-    try:
-        return importlib.import_module(f"causeway.adapters.contracts.{room}")
-    except ImportError as error:
-        raise _lacking("contracts need Polars") from error
+    return _served(f"contracts.{room}", "contracts need Polars")
 
 
 def open_source(part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
     """The source that the manifest names; nothing in it can be changed, its secret is read now."""
-    try:
-        from causeway.adapters.sources import opening
-    except ImportError as error:
-        raise _lacking("bringing data from outside needs Polars") from error
+    opening = _served("sources.opening", "bringing data from outside needs Polars")
     return opening.open_source(part, folder, scratch=scratch)
 
 
@@ -363,11 +343,8 @@ def proving() -> ModuleType:
 
 def policies(folder: Path) -> Policies:
     """The policies that Causeway brings and those in this folder, validated."""
-    try:
-        from causeway.adapters.policies_cedar import read_policies
-    except ImportError as error:
-        raise _lacking("access to data is decided with cedarpy, which is not installed") from error
-    return read_policies(folder)
+    needed = "access to data is decided with cedarpy, which is not installed"
+    return _served("policies_cedar", needed).read_policies(folder)
 
 
 def cage(reports: Path, *, write: Path, read: Sequence[Path]) -> Cage:
