@@ -5,9 +5,11 @@ from click.testing import CliRunner
 
 import shipyard
 from causeway.actions.keys import Limits, issue, list_keys
+from causeway.actions.routes import _fallback
 from causeway.actions.ship import ship
 from causeway.cli.main import main
 from causeway.core.errors import UsageError
+from causeway.core.manifest import ServingPart
 from causeway.core.routes import read_routes
 
 
@@ -54,3 +56,10 @@ def test_a_key_may_be_for_the_metrics_only(live):
 def test_a_limit_that_cannot_be_is_refused(live, limits, said):
     with pytest.raises(UsageError, match=said):
         issue(live, "shop", limits)
+
+
+def test_an_answer_for_failures_has_to_be_declared():
+    with pytest.raises(UsageError, match="no `fallback` that says which"):
+        _fallback(ServingPart(on_failure="answer"))
+    declared = ServingPart(on_failure="answer", fallback='{"churn": "No", "probability": 0.25}')
+    assert _fallback(declared) == {"churn": "No", "probability": 0.25}

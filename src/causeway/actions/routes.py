@@ -125,6 +125,11 @@ def _usable(work: Workspace, release: str) -> bool:
 
 
 def _fallback(serving: ServingPart) -> dict[str, Value]:
+    if not serving.fallback and serving.on_failure == "answer":
+        raise UsageError(
+            '`on_failure = "answer"` under [serving], and no `fallback` that says which',
+            hint="""write, for instance: fallback = '{"churn": "No"}'""",
+        )
     if not serving.fallback:
         return {}
     try:
