@@ -13,6 +13,7 @@ from causeway.core.contract import Contract, Options, Property, SchemaObject
 from causeway.core.contract_limits import limited
 from causeway.core.release import Field
 from causeway.gateway.plain_bodies import PlainBodies
+from causeway.gateway.protocols import oip
 from causeway.gateway.refusals import Invalid
 from causeway.gateway.schema import Schema
 
@@ -161,6 +162,42 @@ def test_plain_rows_are_those_that_would_be_read_one_by_one():
 )
 def test_all_others_go_the_long_way(body):
     assert not schema("strict").plain.rows(body)
+
+
+def tensors(**changes):
+    datatypes = {"tenure": "FP64", "visits": "INT64", "plan": "BYTES", "paperless": "BOOL"}
+    inputs = [{"name": n, "shape": [2], "datatype": d, "data": [ROW[n]] * 2} for n, d in datatypes.items()]
+    for tensor in inputs:
+        tensor.update(changes.get(tensor["name"], {}))
+    return {"inputs": inputs, "id": "mine"}
+
+
+@pytest.mark.parametrize("shape", [[2], [2, 1]])
+def test_plain_tensors_are_the_same_rows(shape):
+    judge = schema("strict")
+    body = msgspec.json.encode(tensors(tenure={"shape": shape}, plan={"shape": shape}))
+    rows, name = judge.plain.tensors(body)
+    assert ([*rows], name) == (oip.rows_of(oip.read(body), KINDS), "mine")
+    assert rows[0] == ROW
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tenure": {"shape": [1]}},
+        {"tenure": {"shape": [1, 2]}},
+        {"tenure": {"shape": [2], "data": [1.0]}},
+        {"tenure": {"data": [[1.0], [2.0]], "shape": [2, 1]}},
+        {"tenure": {"parameters": {}}},
+        {"tenure": {"datatype": "INT8"}},
+        {"visits": {"datatype": "INT32"}},
+        {"visits": {"data": [1.0, 2.5]}},
+        {"plan": {"data": [1, 2]}},
+        {"plan": {"name": "other"}},
+    ],
+)
+def test_other_tensors_go_the_long_way(changes):
+    assert schema("strict").plain.tensors(msgspec.json.encode(tensors(**changes))) is None
 
 
 @pytest.fixture(scope="module")

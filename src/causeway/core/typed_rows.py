@@ -27,11 +27,15 @@ class RowType:
         self.types = tuple(_TYPES[field.kind] | None for field in fields)
         self.of = _struct_of(fields, self.types)
         self._attributes = self.of.__struct_fields__
+        # fields that may be left out make all of them go by name
+        self._make: Callable[..., Any] | None = self.of if all(field.required for field in fields) else None
         self._gets: dict[tuple[str, ...], Callable[[Any], tuple[Any, ...]]] = {self.names: astuple}
 
     def made(self, values: Iterable[Any]) -> Any:  # noqa: ANN401 - of a type that is made at run time
         """The row with these values, which are in order and of its types."""
-        return self.of(**dict(zip(self._attributes, values, strict=True)))
+        return (
+            self._make(*values) if self._make else self.of(**dict(zip(self._attributes, values, strict=True)))
+        )
 
     def numbers(self, rows: Sequence[Any], names: tuple[str, ...]) -> Numbers | None:
         """What rows have in these fields, which are numbers; None where some value is missing."""
@@ -105,6 +109,7 @@ def _struct_of(fields: Sequence[Field], types: Sequence[Any]) -> type[Struct]:
         (attribute, kind) if field.required else (attribute, kind, None)
         for attribute, field, kind in zip(names, fields, types, strict=True)
     ]
+    by_name = not all(field.required for field in fields)
     return defstruct(
-        "Row", plan, rename=names, forbid_unknown_fields=True, frozen=True, gc=False, kw_only=True
+        "Row", plan, rename=names, forbid_unknown_fields=True, frozen=True, gc=False, kw_only=by_name
     )

@@ -200,7 +200,8 @@ def response(made: Answer, request: InferRequest) -> InferResponse:
     outputs.append(TensorOut(IDS, [len(made.ids)], "BYTES", list(made.ids)))
     if releases := releases_of(made):
         outputs.append(TensorOut(RELEASE, [len(releases)], "BYTES", [*releases]))
-    flags = {f"flags.{row}": ",".join(flags) for row, flags in enumerate(made.flags) if flags}
+    said = enumerate(made.flags) if any(made.flags) else ()
+    flags = {f"flags.{row}": ",".join(flags) for row, flags in said if flags}
     return InferResponse(
         model_name=made.variant.loaded.release.product,
         model_version=made.variant.loaded.version,
