@@ -198,6 +198,13 @@ def test_somebody_may_promote_hold_or_end_it(trial):
     assert product_state(work, "churn").canary is None
 
 
+def test_shipping_at_once_ends_a_trial_and_back_is_the_release_of_before(trial):
+    folder, work, first, second = trial
+    assert ship(work, folder, agree=lambda _: True).live == {second: 100}
+    assert product_state(work, "churn").canary is None
+    assert roll_back(folder).live == {first: 100}
+
+
 def test_a_held_canary_is_still_taken_back_when_it_harms(trial):
     folder, work, first, second = trial
     hold(folder)

@@ -97,13 +97,18 @@ class Gatherer:
         ids = {record.id for record in fresh}
         self._segments = {segment.segment for segment in segments}
         late = [each for each in segments if each.last_at and _microseconds(each.last_at) >= self._since_us]
-        table = (
-            registry.segment_files().read([segment_source(self._work, each) for each in late])
-            if late
-            else None
-        )
-        rows = list(self._rows_of_table(table, ids)) if table is not None and len(table) else []
-        self._add(rows + list(self._rows(fresh)), failures)
+        late.sort(key=_first_us)
+        rows = list(self._rows(fresh))
+        # one segment at a time, however long the trial has been going on
+        self._begins(next(filter(_canarys, (self._of(each, ids) for each in late)), rows), failures)
+        for each in late:
+            self._add(self._of(each, ids), [])
+        self._add(rows, failures)
+
+    def _of(self, segment: SegmentSealed, known: set[str]) -> list[Row]:
+        """The rows of a segment, less those that were in logs as well."""
+        table = registry.segment_files().read([segment_source(self._work, segment)])
+        return list(self._rows_of_table(table, known)) if len(table) else []
 
     def _follow(self, state_of: StateOf) -> bool:
         """Reads on; False where something was missed."""
@@ -114,9 +119,11 @@ class Gatherer:
         rows = list(self._rows(logs.records()))
         failures = list(logs.failures())
         new = [each for each in _sealed(state_of()) if each.segment not in self._segments]
+        unknown = {name for each in new for name in each.replaces} - self._segments
         self._segments |= {each.segment for each in new}
         told = logs.sealed - before
-        if any(each.replaces for each in new) or told != sum(each.rows for each in new):
+        # rows that were joined into another segment were counted when they came
+        if unknown or told != sum(each.rows for each in new if not each.replaces):
             return False
         self._add(rows, failures)
         return True
@@ -130,7 +137,7 @@ class Gatherer:
             if median is not None:
                 self._measures = measures_of(self._signature, median=median)
                 rows, self._waiting = self._waiting, []
-        rows = [row for row in self._fresh(rows) if row.at_us >= self._begun_us]
+        rows = self._fresh([row for row in rows if row.at_us >= self._begun_us])
         settled_us = self._begun_us + SETTLE_US
         measures = self._measures or {}
         self._evidence = with_rows(self._evidence, rows, measures, settled_us=settled_us)
@@ -185,7 +192,7 @@ class Gatherer:
             )
 
     def _rows_of_table(self, table: Table, known: set[str]) -> Iterator[Row]:
-        """The rows of segments, less those that were in logs as well."""
+        """The rows of a segment's table, less the known ones."""
         texts = {name: _texts(table, name) for name in ("id", "request", "release", "arm", "flags")}
         at, latency = _numbers(table, "at"), _numbers(table, "latency_us")
         entity = f"in_{self._entity}" if self._entity else ""
@@ -239,6 +246,15 @@ class Gatherer:
         known = joined.take(order)
         shadows = Table({**known.columns, **found.columns})
         return _stacked(known, shadows)
+
+
+def _canarys(rows: Sequence[Row]) -> bool:
+    """Whether the canary answered any of them."""
+    return any(row.canary for row in rows)
+
+
+def _first_us(segment: SegmentSealed) -> int:
+    return _microseconds(segment.first_at) if segment.first_at else 0
 
 
 def _stacked(first: Table, second: Table) -> Table:

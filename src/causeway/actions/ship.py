@@ -203,6 +203,8 @@ def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
                 stage=plan.stage,
                 requests_per_minute=plan.requests_per_minute,
                 judgement=known,
+                # a trial that this ends is taken back with it
+                continues=state.canary.routed if state.canary else 0,
             )
         )
         return facts
