@@ -63,6 +63,8 @@ class Admission:
         self.room = self.slice_rows = FIRST_ROWS
         """At so many rows waiting it is looked at how long they will take; so many fit into one slice."""
         self.seconds = QUEUE_SECONDS
+        self.stirred = False
+        """Whether anything is to be settled at the end of the turn."""
         self._shed = 0
         self._slowest = 0.0
         self._bytes = 0
@@ -82,6 +84,7 @@ class Admission:
     def shed(self) -> None:
         """Counts a request that was refused before anything of it was read."""
         self._shed += 1
+        self.stirred = True
 
     def take_shed(self) -> int:
         """How many were refused like that since the last time."""
@@ -94,9 +97,11 @@ class Admission:
         pace.last.append(took)
         if took * self.slice_rows > SLICE_SECONDS:
             self._slowest = max(pace.seconds, self._slowest)
+            self.stirred = True
 
     def weigh(self, waiting: Sequence[Paced]) -> bool:
         """Whether those who wait are to be answered now; closes the door where they are work enough."""
+        self.stirred = True
         rows = sum(each.rows for each in waiting)
         if rows >= MAX_ROWS_TOGETHER and 0.0 < rows * self._slowest < SLICE_SECONDS:
             return True
@@ -122,6 +127,7 @@ class Admission:
 
     def settle(self, waiting: Sequence[Paced]) -> None:
         """Opens the door again where those who still wait are not work enough."""
+        self.stirred = bool(waiting)
         self.slice_rows = self.room = FIRST_ROWS
         if self._slowest:
             self.slice_rows = self.room = max(1, min(MAX_ROWS_TOGETHER, int(SLICE_SECONDS / self._slowest)))

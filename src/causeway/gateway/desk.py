@@ -184,13 +184,17 @@ class Desk:
 
     def _turned(self) -> None:
         self._due = False
-        if self._rows < self.admission.slice_rows:
-            self.answer()
-            self._impatient = False
-        else:
-            self._answer_slice()
-        self.admission.settle(self._waiting)
-        self._house.measures.shed(self.admission.take_shed())
+        try:
+            if self._rows < self.admission.slice_rows:
+                self.answer()
+                self._impatient = False
+            else:
+                self._answer_slice()
+        finally:
+            # whatever went wrong, the door must not stay closed
+            if self.admission.stirred:
+                self.admission.settle(self._waiting)
+                self._house.measures.shed(self.admission.take_shed())
 
     def _answer_slice(self) -> None:
         """Answers those who came first, and listens to the others before it goes on."""
