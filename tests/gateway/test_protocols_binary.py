@@ -81,7 +81,9 @@ def json_answer(gateway, rows=ROWS, **more):
         }
 
     inputs = [one("tenure", "FP64"), one("visits", "INT64"), one("plan", "BYTES")]
-    return gateway.call("POST", INFER, {"inputs": inputs, **more})
+    got = gateway.call("POST", INFER, {"inputs": inputs, **more})
+    assert got.status == 200, got.raw
+    return got
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import re
 import socket
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,13 +17,19 @@ from test_protocols_binary import PIECES, ROWS, json_answer, texts
 
 grpc = pytest.importorskip("grpc", reason="needs the extra causeway[grpc]")
 
-from causeway.gateway.rpc.messages import SERVICE, message  # noqa: E402 - needs the extra
+from google.protobuf.descriptor_pb2 import FileDescriptorProto  # noqa: E402 - needs the extra
+
+from causeway.gateway import rpc  # noqa: E402 - the same
+from causeway.gateway.rpc.messages import SERVICE, message  # noqa: E402 - the same
 
 FIELDS = {
     "tenure": ("FP64", "fp64_contents", [row["tenure"] for row in ROWS]),
     "visits": ("INT64", "int64_contents", [row["visits"] for row in ROWS]),
     "plan": ("BYTES", "bytes_contents", [row["plan"].encode() for row in ROWS]),
 }
+
+
+PROTO = Path(rpc.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -249,3 +256,45 @@ def test_a_call_is_answered_within_its_deadline_or_told(call, lanes):
     assert message("ModelInferResponse").FromString(got).id == "42"
     code, _ = refusal(call, "ModelInfer", typed(), metadata=(("causeway-deadline-ms", "never"),))
     assert code == "INVALID_ARGUMENT"
+
+
+def fields_of(messages):
+    for each in messages:
+        yield from (
+            (each.name, field.name, field.number) for field in each.field if each.name[-5:] != "Entry"
+        )
+        yield from fields_of(each.nested_type)
+
+
+def test_the_descriptor_is_that_of_the_proto_beside_it():
+    """It is what `protoc --descriptor_set_out` makes, without the set around it."""
+    described = FileDescriptorProto.FromString((PROTO / "open_inference_grpc.binpb").read_bytes())
+    text = re.sub(r"//.*", "", (PROTO / "open_inference_grpc.proto").read_text())
+    written, inside = set(), []
+    for word in re.finditer(r"(?:message|oneof|service) (\w+)|(\w+) = (\d+);|([{}])", text):
+        if word[1]:
+            inside.append(word[1])
+        elif word[2]:
+            written.add((next(name for name in reversed(inside) if name[0].isupper()), word[2], int(word[3])))
+        elif word[4] == "}" and inside:
+            inside.pop()
+    written = {each for each in written if each[1] != "syntax"}
+    assert written == set(fields_of(described.message_type))
+    assert set(re.findall(r"rpc (\w+)", text)) == {each.name for each in described.service[0].method}
+
+
+def test_requests_over_the_limit_are_told_when_to_come_again(signing, churn, tmp_path):
+    routes = route("churn", churn, signing=signing, requests_per_minute=1)
+    with running(tmp_path / "gateway", routes, options=("--grpc-port", "0")) as gateway:
+        address = eventually(lambda: re.search(r"gRPC ready on (\S+)", gateway.said()), "the port")[1]
+        held = (("authorization", f"Bearer {BEARER}"),)
+
+        def ask(times):
+            for _ in range(times):
+                asked = channel.unary_unary(f"/{SERVICE}/ModelInfer")
+                asked(typed().SerializeToString(), metadata=held, timeout=20)
+
+        with grpc.insecure_channel(address) as channel, pytest.raises(grpc.RpcError) as caught:
+            ask(9)
+        assert caught.value.code().name == "RESOURCE_EXHAUSTED"
+        assert int(dict(caught.value.trailing_metadata())["retry-after"]) > 0
