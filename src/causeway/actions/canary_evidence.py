@@ -41,6 +41,7 @@ FALLBACK = "fallback:"
 NAMING = ("hash", "keep", "")
 """Ways of recording a personal input that keep apart whom it names."""
 
+KEPT_SECONDS = 30 * 86_400
 SETTLE_US = 2e6
 """After which every process of the gateway follows the new shares."""
 
@@ -90,6 +91,7 @@ class Gatherer:
     def _load(self, state_of: StateOf) -> None:
         logs = Logs(log_folder(self._work, self._product))
         self._logs = logs
+        logs.forget_failures(before=self._since_us / 1e6 - KEPT_SECONDS)
         fresh = list(logs.records())
         failures = list(logs.failures())
         # after the logs: what was sealed in between is in both, and told apart by its id

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -62,6 +63,13 @@ class Logs:
             for line in whole.splitlines():
                 yield _failed(line)
             file.offset += len(whole) + 1 if whole else 0
+
+    def forget_failures(self, *, before: float) -> None:
+        """Removes counts of failures that nobody added to since then, in seconds since 1970."""
+        for path in self._folder.glob(f"*{FAILED_SUFFIX}"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
     def close(self) -> None:
         """Lets go of all files."""
