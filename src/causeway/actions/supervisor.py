@@ -38,6 +38,8 @@ class Front(Struct, frozen=True):
     proxies: tuple[str, ...] = ()
     grpc_port: int | None = None
     """Where it answers gRPC as well."""
+    door: int = -1
+    """The socket of its port, which is held here so that callers wait while the gateway starts again."""
 
     @property
     def words(self) -> list[str]:
@@ -88,7 +90,10 @@ class Gateway:
         self.began_with = self._asked()
         # a session of its own: Ctrl-C is for us, and we stop it after its last answer
         self.process = await asyncio.create_subprocess_exec(
-            *self._command(port_file), stdout=asyncio.subprocess.PIPE, start_new_session=True
+            *self._command(port_file),
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=(self.front.door,) if self.front.door >= 0 else (),
         )
         self.moved(self.process.pid)
         self.listening = asyncio.create_task(self._listen(self.process))
@@ -163,7 +168,7 @@ class Gateway:
             *("--records", str(self.work.state / "records")),
             *self.front.words,
             "--notes",
-            *("--port", str(self.port)),
+            *(("--fd", str(self.front.door)) if self.front.door >= 0 else ("--port", str(self.port))),
             *("--port-file", str(port_file)),
         ]
 

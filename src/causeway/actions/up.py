@@ -32,6 +32,7 @@ from causeway.core.routes import workers_of
 from causeway.gateway.http_limits import BoundedProtocol
 from causeway.ledger import Head
 
+BACKLOG = 2048
 TICK_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 SEAL_AFTER = timedelta(seconds=60)
@@ -77,9 +78,17 @@ def up(
             sweep(work)
             _stop_orphan(work, say)
             front = front or Front()
-            with _listening(console_port, "--console-port") as socket_of_console:
-                free = _free(port, host=front.host)
-                station = _Station(work, port=free, listening=socket_of_console, say=say, front=front)
+            with (
+                _listening(console_port, "--console-port") as socket_of_console,
+                _listening(port, "--port", host=front.host) as door,
+            ):
+                station = _Station(
+                    work,
+                    port=door.getsockname()[1],
+                    listening=socket_of_console,
+                    say=say,
+                    front=structs.replace(front, door=door.fileno()),
+                )
                 station.keep_routes()
                 asyncio.run(station.run(console, ready, seconds=60 * minutes if minutes else None))
     finally:
@@ -338,19 +347,13 @@ def _listening(port: int, option: str, *, host: str = HOST) -> Iterator[socket.s
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
-            listening.listen()
+            listening.listen(BACKLOG)
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) else "there is no such port"
             raise OutsideError(
                 f"cannot listen on port {port}: {reason}", hint=f"choose another one with {option}"
             ) from error
         yield listening
-
-
-def _free(port: int, *, host: str) -> int:
-    """The port, if nobody listens there; any free one for 0."""
-    with _listening(port, "--port", host=host) as listening:
-        return int(listening.getsockname()[1])
 
 
 def _stop_orphan(work: Workspace, say: Callable[[str], None]) -> None:

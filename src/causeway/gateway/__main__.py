@@ -34,7 +34,7 @@ def _options() -> "Options":
     if bool(given.tls_cert) != bool(given.tls_key):
         raise UsageError("a certificate and its key belong together", hint="give --tls-cert and --tls-key")
     port = given.port
-    if port is None and given.unix is None:
+    if port is None and (given.unix is None or given.fd >= 0):
         # the port that Vertex AI wants, else a free one
         port = int(os.environ.get("AIP_HTTP_PORT") or 0)
     return Options(
@@ -45,6 +45,7 @@ def _options() -> "Options":
         port_file=given.port_file,
         grpc_port=given.grpc_port,
         unix=given.unix,
+        fd=given.fd,
         rotate_seconds=given.rotate_seconds,
         look_seconds=given.look_seconds,
         workers=given.workers,
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port-file", type=Path, help="file to write the port to once it answers")
     add("--grpc-port", type=int, help="answer gRPC there as well; 0 takes a free one")
     add("--unix", type=Path, help="path of a socket to listen at, which only this user may open")
+    add("--fd", type=int, default=-1, help="number of an open socket that is the port")
     add("--workers", type=int, default=0, help="processes that answer; 0, the default, as the routes ask")
     add("--workers-most", type=int, default=0, help="as many when callers wait; 0 as the routes ask")
     add("--rise-seconds", type=int, default=3, help="busy for so long, there is one more")

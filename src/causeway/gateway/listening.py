@@ -63,9 +63,9 @@ class Listening:
             self._path = None
 
 
-def listen(host: str, port: int | None, *, unix: Path | None, seats: int) -> Listening:
-    """Takes the port, the path, or both."""
-    ports = [] if port is None else _ports(host, port, seats)
+def listen(host: str, port: int | None, *, unix: Path | None, seats: int, fd: int = -1) -> Listening:
+    """Takes the port, the path, or both; `fd` is the port's socket, where somebody else holds it."""
+    ports = [] if port is None else _ports(host, port, seats, fd)
     try:
         return Listening(ports, _path(unix) if unix else None)
     except OutsideError:
@@ -74,8 +74,8 @@ def listen(host: str, port: int | None, *, unix: Path | None, seats: int) -> Lis
         raise
 
 
-def _ports(host: str, port: int, seats: int) -> list[socket.socket]:
-    first = _bound(host, port)
+def _ports(host: str, port: int, seats: int, fd: int) -> list[socket.socket]:
+    first = _bound(host, port) if fd < 0 else _held(fd)
     ports = [first]
     try:
         if seats > 1 and _can_steer():
@@ -94,6 +94,17 @@ def _ports(host: str, port: int, seats: int) -> list[socket.socket]:
             each.close()
         raise _in_use(f"{host}:{port}", error, "choose another with --port, or stop it") from error
     return ports
+
+
+def _held(fd: int) -> socket.socket:
+    try:
+        held = socket.socket(fileno=fd)
+        held.setblocking(False)
+    except OSError as error:
+        raise OutsideError(
+            f"{fd} is no socket: {error.strerror}", hint="leave --fd to causeway up"
+        ) from error
+    return held
 
 
 def _can_steer() -> bool:

@@ -52,6 +52,8 @@ class Options(Struct, frozen=True):
     port: int | None = 0
     port_file: Path | None = None
     unix: Path | None = None
+    fd: int = -1
+    """The port's socket, where whoever started us holds it."""
     rotate_seconds: float = 10.0
     look_seconds: float = 0.5
     workers: int = 0
@@ -122,7 +124,7 @@ class _Here(Struct, frozen=True):
 def run(options: Options) -> None:
     """Serves until it is told to stop, then drains and flushes."""
     limits = _limits(options)
-    listening = listen(options.host, options.port, unix=options.unix, seats=limits.most)
+    listening = listen(options.host, options.port, unix=options.unix, seats=limits.most, fd=options.fd)
     try:
         certificate = Certificate(*options.certificate) if options.certificate else None
         here = _Here(
