@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -9,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 import shipyard
+from causeway.actions import instance, load_gateway, load_rows, load_steps
 from causeway.actions import load as loading
-from causeway.actions import load_gateway, load_rows, load_steps
 from causeway.actions.bundles import describe
 from causeway.actions.decide import existing_workspace
 from causeway.actions.seal import seal
@@ -100,6 +103,31 @@ def test_a_promise_that_cannot_be_kept_is_said_so_by_the_exit_code(folder):
     assert "release's example row alone" in result.stdout
     assert "breaks the promise" in result.stdout
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel ends what is left only on Linux")
+def test_a_load_that_is_killed_leaves_no_gateway(folder):
+    shipped(folder)
+    command = [sys.executable, "-m", "causeway", "load", str(folder), "--peak", "5"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        state = folder / ".causeway"
+        eventually(lambda: list(state.glob("load-*/port")))
+        below = [pid for pid in load_gateway.family(process.pid) if pid != process.pid]
+        assert below
+        process.kill()
+    eventually(lambda: not any(instance.start_of(pid) for pid in below))
+    (left,) = state.glob("load-*")
+    os.utime(left, (0, 0))
+    load_gateway._clear(state)
+    assert not list(state.glob("load-*"))
+
+
+def eventually(holds):
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize(

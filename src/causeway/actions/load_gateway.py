@@ -27,10 +27,21 @@ from causeway.core.routes import Key, RouteFile
 from causeway.views.product import ProductState
 
 CONSUMER = "causeway load"
+SCRATCH = "load-"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.02
 MAX_SAID = 300
+LEFT_SECONDS = 3600.0
+"""A scratch folder of before is of a load that was killed."""
+WITH_US = """
+import ctypes, os, sys
+prctl = getattr(ctypes.CDLL(None), "prctl", None)
+if prctl:
+    prctl(1, 15)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+"""Has the kernel end the process (PR_SET_PDEATHSIG) when the one that started it is killed, where it can."""
 
 
 class Twin(Struct, frozen=True):
@@ -50,7 +61,8 @@ def twin(work: Workspace, state: ProductState, *, workers: int) -> Generator[Twi
     key = Key("load", hashlib.sha256(token.encode()).hexdigest(), CONSUMER)
     # what caps callers says nothing of what can be answered
     route = structs.replace(route_of(work, state), keys=(key,), requests_per_minute=None)
-    scratch = Path(tempfile.mkdtemp(prefix="load-", dir=work.state))
+    _clear(work.state)
+    scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=work.state))
     try:
         write_whole(scratch / "routes.json", msgspec.json.encode(RouteFile(1, (route,))))
         with _running(scratch, workers) as (pid, port):
@@ -59,13 +71,19 @@ def twin(work: Workspace, state: ProductState, *, workers: int) -> Generator[Twi
         registry.removed(scratch)
 
 
+def _clear(state: Path) -> None:
+    for left in state.glob(f"{SCRATCH}*"):
+        if left.stat().st_mtime < time.time() - LEFT_SECONDS:
+            registry.removed(left)
+
+
 @contextmanager
 def _running(scratch: Path, workers: int) -> Generator[tuple[int, int]]:
     port_file, said = scratch / "port", scratch / "said"
     with said.open("wb") as told:
         process = subprocess.Popen(  # noqa: S603 - our own gateway
             [
-                *(sys.executable, "-m", "causeway.gateway", "--host", HOST, "--port", "0"),
+                *(sys.executable, "-c", WITH_US, "-m", "causeway.gateway", "--host", HOST, "--port", "0"),
                 *("--routes", str(scratch / "routes.json"), "--records", str(scratch / "records")),
                 *("--port-file", str(port_file), "--workers", str(workers), "--workers-most", str(workers)),
             ],

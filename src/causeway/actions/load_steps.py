@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from causeway.actions.load_gateway import Twin, spent
+from causeway.actions.load_gateway import WITH_US, Twin, spent
 from causeway.actions.load_rows import Row
 from causeway.assess.capacity import GENERATOR, MACHINE, Target
 from causeway.core.errors import OutsideError, Refused
@@ -44,8 +44,8 @@ class Bench(Struct, frozen=True):
 @contextmanager
 def generator(twin: Twin, product: str, rows: Sequence[Row]) -> Generator[Ask]:
     """Asks the process that sends requests, which ends with the block."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "causeway.actions.load_generator"],
+    process = subprocess.Popen(  # noqa: S603 - our own generator
+        [sys.executable, "-c", WITH_US, "-m", "causeway.actions.load_generator"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
