@@ -11,6 +11,7 @@ import test_whole_model as notes
 from bundle_made import write_bundle, write_columns, write_regression
 
 from causeway.actions.score.answering import Answerer, Setup, part_files
+from causeway.core.assignment import Lots
 from causeway.core.features import Features, Numeric, Words
 from causeway.core.release import Field
 from causeway.core.routes import Route, Served
@@ -90,6 +91,49 @@ def plain(loaded, row):
         return not flagged(checked.flags, problems, Variant(loaded, 100, "champion"))[0]
     except Invalid:
         return False
+
+
+@pytest.mark.parametrize("withheld", ["say", "fallback"])
+def test_a_table_gets_the_arms_of_single_requests_the_holdout_too(tmp_path, signing, withheld):
+    releases = [write_bundle(tmp_path / "bundles", signing, weights=(w, w, w)) for w in (-1.0, 1.0)]
+    served = tuple(
+        Served(name, str(folder), share) for (name, folder), share in zip(releases, (60, 40), strict=True)
+    )
+    route = Route(
+        "churn",
+        served,
+        (),
+        trusted_keys=(signing.pem,),
+        entity="customer",
+        holdout_percent=20,
+        withheld=withheld,
+        fallback={"leaves": "stay"},
+    )
+    row = {"tenure": 5.5, "visits": 3, "plan": "gold"}
+    table = [row | {"customer": None if i == 7 else i, "tenure": 5.5 if i % 5 else 99.0} for i in range(80)]
+    pl.DataFrame(table).write_parquet(tmp_path / "rows.parquet")
+    staged = Staged(str(tmp_path / "rows.parquet"), 80, tuple(table[0]), textual=False)
+    setup = Setup("score-1", "sha256:1", str(tmp_path), (staged,), route, unit="customer", entity="customer")
+    answerer = Answerer(setup)
+    done = answerer.answer(Part(0, 0, 0, 80, 0))
+    answerer.close()
+    lots = Lots("churn", (60, 40), "", 20)
+    answers = pl.read_parquet(part_files(tmp_path, 0).answers)
+    assert (done.scored, len(answers)) == (80, 80)
+    for i, told in enumerate(answers.iter_rows(named=True)):
+        # whoever is not named is drawn by the row's number, which is one more than its place
+        unit = "8" if i == 7 else str(i)
+        assert told["release"] == releases[lots.release(unit)][0]
+        if lots.held_out(unit):
+            assert (told["arm"], told["probability_leave"]) == ("holdout", None)
+            assert told["label"] == ("stay" if withheld == "fallback" else None)
+            assert told["flags"].split("|")[-1] == "withheld"
+        else:
+            assert told["arm"] == ("champion", "canary")[lots.release(unit)]
+            assert told["label"] == ("stay", "leave")[lots.release(unit)]
+    assert done.arms.keys() == {"champion", "canary", "holdout"}
+    kept = pl.read_parquet(part_files(tmp_path, 0).segment)
+    assert kept["in_customer"].to_list() == [None if i == 7 else str(i) for i in range(80)]
 
 
 @pytest.mark.integration

@@ -14,10 +14,12 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from causeway.actions.score.drawing import arms_of, withheld_answer
 from causeway.actions.score.filling import Filled
 from causeway.actions.workspace import write_whole
 from causeway.adapters import registry
 from causeway.adapters.ports import PartRows
+from causeway.core.assignment import HOLDOUT
 from causeway.core.contract_text import read_contract
 from causeway.core.errors import OutsideError
 from causeway.core.ids import digest_of
@@ -33,6 +35,7 @@ from causeway.gateway.protocols.invocations import NULLS, csv_value
 from causeway.gateway.refusals import Invalid, NotReady, TooLong
 from causeway.gateway.routing import Live, Routing, Variant, next_routing
 from causeway.gateway.schema import Row
+from causeway.gateway.together import WITHHELD
 from causeway.gateway.worker import Worker
 
 WORKER_ROWS = 500
@@ -57,6 +60,8 @@ class Setup(Struct, frozen=True):
     arm: str = ""
     unit: str = ""
     """The column by which a row's release is drawn; its number where there is none."""
+    entity: str = ""
+    """The column that names whom a row is about, where it is recorded though no release takes it."""
     keep: tuple[str, ...] = ()
     consumer: str = ""
     at_us: int = 0
@@ -86,7 +91,7 @@ class Answerer:
         filled = Filled(len(rows), first=part.first)
         apart: dict[int, tuple[str, ...]] = {}
         unchecked: tuple[str, ...] = ()
-        for variant, chosen in self._arms(rows, part):
+        for variant, chosen in arms_of(self._live, rows, part, unit=setup.unit):
             broken, left = self._against_contract(rows, variant)
             broken = {position: rules for position, rules in broken.items() if chosen[position]}
             good = chosen.copy()
@@ -94,6 +99,8 @@ class Answerer:
             taken = np.flatnonzero(good)
             apart |= broken | self._answer_of(variant, rows, taken, filled, textual=staged.textual)
             unchecked = tuple(dict.fromkeys((*unchecked, *left)))
+        if setup.entity:
+            filled.put_beside(setup.entity, rows.rows(range(len(rows)), [setup.entity]))
         broke = Counter(map(rule_of, chain.from_iterable(apart.values())))
         seconds = time.perf_counter() - started
         return self._written(
@@ -123,29 +130,37 @@ class Answerer:
         contract = self._contracts.get(variant.loaded.digest)
         return rows.faults(contract, without=variant.loaded.release.target) if contract else ({}, ())
 
-    def _arms(self, rows: PartRows, part: Part) -> list[tuple[Variant, NDArray[np.bool_]]]:
-        """Each release with the rows that it answers, drawn as the gateway draws."""
-        variants = self._live.variants
-        if len(variants) == 1:
-            return [(variants[0], np.ones(len(rows), np.bool_))]
-        unit = self._setup.unit
-        units = rows.texts(unit) if unit else [str(part.first + i + 1) for i in range(len(rows))]
-        drawn = [self._live.variant(each).loaded.digest for each in units]
-        return [
-            (variant, np.array([digest == variant.loaded.digest for digest in drawn])) for variant in variants
-        ]
-
     def _answer_of(
         self, variant: Variant, rows: PartRows, chosen: NDArray[np.int64], filled: Filled, *, textual: bool
     ) -> dict[int, tuple[str, ...]]:
         """Fills in what this release answers; the rows that it does not take, with the reason."""
         ids = prediction_ids(variant.loaded.digest, self._setup.digest, filled.numbers(chosen))
         filled.begin(variant, chosen, ids=ids)
+        if variant.arm == HOLDOUT:
+            return self._withhold(variant, rows, chosen, filled, textual=textual)
         whole = self._columnwise[variant.loaded.digest]
         rest = chosen
         if whole is not None and len(chosen):
             rest = self._by_columns(variant, whole, rows, chosen, filled)
         return self._by_rows(variant, rows, rest, filled, textual=textual)
+
+    def _withhold(
+        self, variant: Variant, rows: PartRows, chosen: NDArray[np.int64], filled: Filled, *, textual: bool
+    ) -> dict[int, tuple[str, ...]]:
+        """Fills in that these rows get no answer of the model, if it would take them."""
+        fields = variant.loaded.release.signature.inputs
+        told = withheld_answer(self._live, variant, self._outputs)
+        apart: dict[int, tuple[str, ...]] = {}
+        for position, row in zip(
+            chosen.tolist(), rows.rows(chosen.tolist(), [f.name for f in fields]), strict=True
+        ):
+            try:
+                one = variant.loaded.schema.check([_read(row, fields) if textual else row])
+            except Invalid as refusal:
+                apart[position] = (_said(refusal),)
+            else:
+                filled.put_row(position, one.rows[0], told, (*one.flags[0], WITHHELD))
+        return apart
 
     def _by_columns(
         self, variant: Variant, whole: Columnwise, rows: PartRows, chosen: NDArray[np.int64], filled: Filled
@@ -270,7 +285,7 @@ class Answerer:
         if positions and setup.route.records != "off":
             columns = filled.records(
                 self._outputs,
-                self._fields,
+                (*self._fields, *([Field(setup.entity, "text")] if setup.entity else ())),
                 arm=setup.arm,
                 at_us=setup.at_us,
                 request=f"{setup.score}/{part.number}",

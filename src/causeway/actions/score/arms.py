@@ -1,5 +1,7 @@
 """Which releases answer, and what their share of the rows is called."""
 
+from msgspec import structs
+
 from causeway.actions.bundles import check_signer, trusted_keys
 from causeway.actions.personal import made_key, personal_ways
 from causeway.actions.releases import chosen
@@ -20,7 +22,8 @@ def route_for(work: Workspace, state: ProductState, wanted: str) -> tuple[Route,
     if wanted == LIVE:
         if not state.shares:
             raise NotFound(f"nothing of {state.product} is live", hint="ship a release, or name one")
-        return route_of(work, state), ""
+        # nothing is taken back in a scoring, nor compared beside
+        return structs.replace(route_of(work, state), warm=(), shadow=()), ""
     digest = chosen(state, state.product, wanted)
     check_signer(work, digest)
     served = Served(digest, str(work.bundle(digest)), 100, routed_python(work, digest))

@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from causeway.core.assignment import unit_of
 from causeway.core.records import FLAG_SEPARATOR, SegmentColumn, Value
 from causeway.core.release import Field, Output
 from causeway.core.table import Column, Number, Table
@@ -73,6 +74,10 @@ class Filled:
             for name, values in answers.items():
                 _spread(self._outputs(name), places, values)
         self._known.taken[positions] = True
+
+    def put_beside(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """A column of the source that is recorded though no release takes it."""
+        self._known.inputs[name] = [unit_of(row[name]) or None for row in rows]
 
     def put_row(
         self, position: int, row: Mapping[str, Value], answers: Mapping[str, Any], flags: Sequence[str]

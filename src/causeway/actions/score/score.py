@@ -142,9 +142,9 @@ def _job(
     releases: dict[str, Release],
 ) -> _Job:
     identifiers = _identifiers(manifest, origin)
-    unit = wanted.unit or next(iter(identifiers), "")
+    unit = wanted.unit or route.entity or next(iter(identifiers), "")
     shares = {each.release: each.share for each in route.served}
-    records = score_name(shares, origin.digest, unit if len(shares) > 1 else "", str(wanted.part_rows))
+    records = score_name(shares, origin.digest, _draw_of(route, unit), str(wanted.part_rows))
     name = score_name(records, target.place, *wanted.keep)
     return _Job(
         name=name,
@@ -160,6 +160,12 @@ def _job(
         unit=unit,
         scratch=work.state / "scores" / name,
     )
+
+
+def _draw_of(route: Route, unit: str) -> str:
+    """All that decides who gets which row, in words; empty where all get the same."""
+    holdout = f"{route.holdout_percent} {route.withheld}" if route.holdout_percent else ""
+    return f"{unit}/{route.salt}/{holdout}" if len(route.served) > 1 or holdout else ""
 
 
 def _begun_with(work: Workspace, product: str, fetched: Path) -> list[str]:
@@ -204,13 +210,14 @@ def _carried_out(work: Workspace, job: _Job, past: Scoring, watch: Watch) -> Sco
         past.begin(_begun(work, job, parts, columns))
     setup = Setup(
         score=job.name,
-        digest=job.origin.digest if len(job.shares) == 1 else job.records,
+        digest=job.records if _draw_of(job.route, job.unit) else job.origin.digest,
         scratch=str(job.scratch),
         staged=staged,
         route=job.route,
         contracts=_contracts(work, job),
         arm=job.arm,
         unit=job.unit if job.unit in columns else "",
+        entity=_entity_of(job, columns),
         keep=_kept(job, columns),
         consumer=job.wanted.consumer,
         at_us=int(past.at.timestamp() * 1e6) if past.at else 0,
@@ -289,6 +296,13 @@ def _check_columns(job: _Job, columns: Sequence[str]) -> None:
                 f"the column {name} cannot be kept: the answers have one of that name",
                 hint="rename it in the source",
             )
+
+
+def _entity_of(job: _Job, columns: Sequence[str]) -> str:
+    """The column that names whom a row is about, where no release takes it as an input."""
+    taken = {field.name for release in job.releases.values() for field in release.signature.inputs}
+    entity = job.route.entity
+    return entity if entity in columns and entity not in taken else ""
 
 
 def _contracts(work: Workspace, job: _Job) -> dict[str, str]:
