@@ -1,10 +1,12 @@
-"""What an idle gateway costs: CPU-seconds to start, memory, and a plain loop of requests for scale.
+"""What an idle gateway costs: CPU-seconds to start, memory of one process and of several.
 
 python benchmarks/gateway_start.py [ROUNDS]
 """
 
 import http.client
 import json
+import os
+import signal
 import sys
 import tempfile
 import time
@@ -13,11 +15,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "gateway"))
 
 from bundle_made import SigningKey, write_bundle
-from gateway_process import BEARER, Gateway, route, running
+from gateway_process import BEARER, Gateway, eventually, route, running
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 LOOP_SECONDS = 3.0
 TICKS_PER_SECOND = 100
+MOST_WORKERS = 4
 
 
 def main() -> None:
@@ -31,12 +34,43 @@ def main() -> None:
                 Path(folder) / f"start-{number}", route("churn", bundle, signing=signing)
             ) as gateway:
                 wall = time.monotonic() - began
-                spent, held = cpu_seconds(gateway), pss_mb(gateway)
+                spent, held = cpu_seconds(gateway), pss_mb(gateway.process.pid)
                 print(f"start: {wall:.2f} s, {spent:.2f} CPU-s; idle PSS {held:.1f} MB")
+        before = held
+        for workers in range(2, MOST_WORKERS + 1):
+            at, options = Path(folder) / f"workers-{workers}", ("--workers", str(workers))
+            with running(at, route("churn", bundle, signing=signing), options=options) as gateway:
+                before = several(gateway, workers, before)
         for level in ("off", "async", "durable"):
             at = Path(folder) / level
             with running(at, route("churn", bundle, signing=signing, records=level)) as gateway:
                 loop(gateway, level)
+
+
+def several(gateway: Gateway, workers: int, before: float) -> float:
+    """Megabytes of all processes together, once each has answered."""
+    for _ in range(40 * workers):
+        gateway.invoke(ROW)
+    began = children(gateway)
+    parent, own = pss_mb(gateway.process.pid), [pss_mb(each) for each in began]
+    total = parent + sum(own)
+    since = time.monotonic()
+    os.kill(began[0], signal.SIGKILL)
+    eventually(lambda: began[0] not in children(gateway) and len(children(gateway)) == workers)
+    forked = time.monotonic() - since
+    eventually(lambda: gateway.health()["troubles"] == 0)
+    taken = time.monotonic() - since
+    print(
+        f"{workers} processes and their parent: PSS {parent:.1f} + {workers} x {sum(own) / workers:.1f}"
+        f" = {total:.1f} MB, {total - before:+.1f}; killed, another was forked after {forked:.2f} s, "
+        f"and all was well after {taken:.2f} s"
+    )
+    return total
+
+
+def children(gateway: Gateway) -> list[int]:
+    pid = gateway.process.pid
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def loop(gateway: Gateway, level: str) -> None:
@@ -51,7 +85,7 @@ def loop(gateway: Gateway, level: str) -> None:
     wall, cpu = time.monotonic() - began, cpu_seconds(gateway) - before
     print(
         f"one connection, records {level}: {count / wall:,.0f} requests/s, {count / cpu:,.0f} per CPU-s "
-        f"of the gateway; PSS {pss_mb(gateway):.1f} MB"
+        f"of the gateway; PSS {pss_mb(gateway.process.pid):.1f} MB"
     )
     connection.close()
 
@@ -62,8 +96,8 @@ def cpu_seconds(gateway: Gateway) -> float:
     return sum(map(int, fields[11:15])) / TICKS_PER_SECOND
 
 
-def pss_mb(gateway: Gateway) -> float:
-    for line in Path(f"/proc/{gateway.process.pid}/smaps_rollup").read_text().splitlines():
+def pss_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
     return 0.0

@@ -6,7 +6,7 @@ import os
 import socket
 import stat
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from causeway.core.errors import OutsideError
@@ -182,7 +182,7 @@ def _remove_stale(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _owner_only() -> Iterator[None]:
+def _owner_only() -> Generator[None]:
     before = os.umask(OWNER_ONLY)
     try:
         yield

@@ -94,7 +94,8 @@ def _x_forwarded(headers: Headers) -> list[Hop]:
 
 def _split(line: bytes, by: bytes = b",") -> list[bytes]:
     """The parts of a line, where what stands in quotes is one."""
-    parts, quoted, start, at = [], False, 0, 0
+    parts: list[bytes] = []
+    quoted, start, at = False, 0, 0
     while at < len(line):
         character = line[at : at + 1]
         if quoted and character == b"\\":

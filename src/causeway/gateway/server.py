@@ -19,11 +19,11 @@ from causeway.core.routes import read_routes, workers_of
 from causeway.gateway.app import App
 from causeway.gateway.certificate import HANDSHAKE_SECONDS, Certificate
 from causeway.gateway.desk import Desk
+from causeway.gateway.heartbeat import report
 from causeway.gateway.http_limits import BoundedProtocol
 from causeway.gateway.lane import FastLane
 from causeway.gateway.listening import BACKLOG, Listening, listen
 from causeway.gateway.processes.parent import Limits, Parent, Place
-from causeway.gateway.processes.report import report
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.proxies import Proxies
 from causeway.gateway.recorder import Recorder
@@ -94,9 +94,8 @@ class _Server(uvicorn.Server):
         self._here.started()
 
     def _protocol(self) -> asyncio.Protocol:
-        protocol: BoundedProtocol = self.config.http_protocol_class(  # type: ignore[assignment, call-arg]
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
+        make: Callable[..., BoundedProtocol] = self.config.http_protocol_class  # type: ignore[assignment]
+        protocol = make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
         protocol.proxies = self._here.proxies
         return protocol
 
@@ -175,7 +174,8 @@ async def _serve(
     if seat.number == 0:
         app.usage.restore()
     await watcher.look()
-    server = _Server(_config(app), here)
+    desk = Desk(app) if os.environ.get(FAST_LANE, "1") != "0" else None
+    server = _Server(_config(app, desk), here)
     _hear(server, here.certificate, alive)
     loop = asyncio.get_running_loop()
     usage = app.usage.follow(writes=seat.number == 0)
@@ -187,7 +187,7 @@ async def _serve(
         beside.append(loop.create_task(report(app, seat)))
     try:
         at, secret = (here.options.host, here.options.grpc_port), here.options.certificate
-        async with grpc_beside(app, *at, shared=seat.shared, certificate=secret):
+        async with grpc_beside(app, *at, desk=desk, shared=seat.shared, certificate=secret):
             await server.serve(sockets=sockets)
     finally:
         for task in beside:
@@ -222,11 +222,10 @@ def _limits(options: Options) -> Limits:
     return Limits(least, max(most, least), options.rise_seconds, options.fall_seconds)
 
 
-def _config(app: App) -> uvicorn.Config:
-    short = os.environ.get(FAST_LANE, "1") != "0"
+def _config(app: App, desk: Desk | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=partial(FastLane, desk=Desk(app)) if short else BoundedProtocol,  # type: ignore[arg-type]
+        http=partial(FastLane, desk=desk) if desk else BoundedProtocol,  # type: ignore[arg-type]
         loop="none",
         ws="none",
         lifespan="off",
@@ -255,7 +254,7 @@ def _orphaned(server: uvicorn.Server, alive: int) -> None:
 def _announce(options: Options, listening: Listening) -> None:
     if options.port_file is not None:
         _write_port(options.port_file, listening.port)
-    places = []
+    places: list[str] = []
     if options.port is not None:
         scheme = "https" if options.certificate else "http"
         host = f"[{options.host}]" if ":" in options.host else options.host

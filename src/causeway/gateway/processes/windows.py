@@ -20,7 +20,7 @@ _decode = msgspec.json.Decoder(tuple[str, int]).decode
 class SharedAllowance(Allowance):
     """At most `per_minute` requests in any sixty seconds, counted exactly over all processes."""
 
-    def __init__(self, per_minute: int, ring: memoryview, lock: Locked) -> None:
+    def __init__(self, per_minute: int, ring: "memoryview[float]", lock: Locked) -> None:
         super().__init__(per_minute)
         self._ring, self._lock = ring, lock
 
