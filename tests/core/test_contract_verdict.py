@@ -150,3 +150,11 @@ def test_the_verdict_on_the_open_examples_is_that_of_the_schema():
 
 def schema_says(path):
     return SCHEMA.is_valid(load_yaml(path.read_text(), where=str(path)))
+
+
+def test_a_whole_number_may_be_written_with_a_fraction_of_nothing():
+    document = copy.deepcopy(WHOLE)
+    document["schema"][0]["properties"][1]["logicalTypeOptions"]["minLength"] = 3.0
+    read = accepted(dump_yaml(document))
+    assert read is not None
+    assert read.objects[0].columns[1].logical_type_options.min_length == 3

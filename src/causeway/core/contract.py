@@ -249,3 +249,8 @@ NESTED: dict[type[Struct], dict[str, type[Struct]]] = {
 def key_names(kind: type[Struct]) -> set[str]:
     """The standard's keys that this struct models."""
     return {field.encode_name for field in structs.fields(kind)} - {"rest"}
+
+
+def whole_keys(kind: type[Struct]) -> set[str]:
+    """Those of them whose value is an integer."""
+    return {field.encode_name for field in structs.fields(kind) if field.type == int | None}

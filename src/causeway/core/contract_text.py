@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 from msgspec import Struct
 
-from causeway.core.contract import NESTED, Contract, key_names
+from causeway.core.contract import NESTED, Contract, key_names, whole_keys
 from causeway.core.contract_yaml import dump_yaml, line_of, load_yaml
 from causeway.core.errors import BadContract
 
@@ -97,12 +97,18 @@ def _fold(document: Document, kind: type[Struct]) -> Document:
     """The same mapping, with the keys that `kind` does not model moved into `rest`."""
     known = key_names(kind)
     nested = NESTED.get(kind, {})
+    whole = whole_keys(kind)
     folded = {
-        key: _fold_value(value, nested[key]) if key in nested else value
+        key: _fold_value(value, nested[key]) if key in nested else _whole(value) if key in whole else value
         for key, value in document.items()
         if key in known
     }
     return {**folded, "rest": {key: value for key, value in document.items() if key not in known}}
+
+
+def _whole(value: object) -> object:
+    """To the standard's schema 3.0 is an integer, too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _fold_value(value: object, kind: type[Struct]) -> object:
