@@ -32,9 +32,15 @@ FIELDS = {
 PROTO = Path(rpc.__file__).parent
 
 
-@pytest.fixture(scope="module")
-def lanes(signing, churn, tmp_path_factory):
+@pytest.fixture(scope="module", params=["1", "0"], ids=["short way", "long way"])
+def lanes(request, signing, churn, tmp_path_factory):
     """A gateway that answers HTTP and gRPC, and the address of the latter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAUSEWAY_FASTLANE", request.param)
+        yield from answering(signing, churn, tmp_path_factory)
+
+
+def answering(signing, churn, tmp_path_factory):
     routes = [route("churn", churn, signing=signing, keys=(key(), key("r", name="k2", scopes=("read",))))]
     with running(tmp_path_factory.mktemp("grpc"), *routes, options=("--grpc-port", "0")) as gateway:
         said = eventually(lambda: re.search(r"gRPC ready on (\S+)", gateway.said()), "the gRPC port")

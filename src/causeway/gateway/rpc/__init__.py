@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from causeway.core.errors import MissingExtra, UsageError
+from causeway.gateway.desk import Desk
 from causeway.gateway.http import Application
 
 
@@ -17,12 +18,13 @@ async def beside(
     host: str,
     port: int | None,
     *,
+    desk: Desk | None = None,
     shared: bool = False,
     certificate: tuple[Path, Path] | None = None,
 ) -> AsyncIterator[None]:
     """Answers gRPC at this port within, if one is named; over TLS where there is a `certificate` and its key.
 
-    `shared` lets other processes listen there as well.
+    Calls go over HTTP's `desk`, where there is one; `shared` lets other processes listen there as well.
     """
     if port is None:
         yield
@@ -36,6 +38,6 @@ async def beside(
     # an optional extra, and 10 MB that a gateway without it should not hold
     from causeway.gateway.rpc.service import serving  # noqa: PLC0415
 
-    async with serving(app, host, port, shared=shared, certificate=certificate) as bound:
+    async with serving(app, desk, (host, port), shared=shared, certificate=certificate) as bound:
         print(f"gateway: gRPC ready on {host}:{bound}", file=sys.stderr, flush=True)  # noqa: T201 - as HTTP says it
         yield

@@ -1,6 +1,7 @@
 """The gRPC server: each call is asked of the application as `/v2` would be, so both know the same rules."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +13,8 @@ from msgspec import Struct
 
 from causeway.core.errors import CausewayError, OutsideError
 from causeway.gateway.deadlines import HEADER as DEADLINE
-from causeway.gateway.http import MAX_BODY_BYTES, MAX_SHOWN, Application, Scope
+from causeway.gateway.desk import Desk
+from causeway.gateway.http import MAX_BODY_BYTES, MAX_SHOWN, Application, Reply, Scope
 from causeway.gateway.protocols.oip_binary import LENGTH, OCTETS
 from causeway.gateway.refusals import NothingHere
 from causeway.gateway.rpc.certificate import Files, secrets_of
@@ -68,8 +70,9 @@ class Got(Struct, frozen=True):
 class Service(grpc.GenericRpcHandler):
     """The protocol's six calls."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, desk: Desk | None) -> None:
         self._app = app
+        self._desk = desk
         calls = {
             "ServerLive": self._live,
             "ServerReady": self._ready,
@@ -122,16 +125,32 @@ class Service(grpc.GenericRpcHandler):
         more = [(LENGTH.encode(), str(body.head).encode()), (b"content-type", OCTETS.encode())]
         more += _deadline(context)
         path = f"{_path(asked.model_name, asked.model_version)}/infer"
-        got = _right(await self._asked("POST", path, context, body=body.content, more=more))
+        got = _right(await self._inferred(path, [*_headers(context), *more], body.content))
         context.set_trailing_metadata(_told(got))
         head = got.headers.get(LENGTH)
         raw = bool(asked.raw_input_contents)
         return response_of(got.body, None if head is None else int(head), raw=raw)
 
-    async def _asked(
-        self, method: str, path: str, context: Context, *, body: bytes = b"", more: Headers | None = None
-    ) -> Got:
-        headers = [*_headers(context), *(more or [])]
+    async def _asked(self, method: str, path: str, context: Context) -> Got:
+        return await self._long_way(method, path, _headers(context), b"")
+
+    async def _inferred(self, path: str, headers: Headers, body: bytes) -> Got:
+        """The answer; it shares a run of the model with HTTP's calls of the same turn, where it may."""
+        door = self._desk.door(path.encode()) if self._desk else None
+        if self._desk is None or door is None:
+            return await self._long_way("POST", path, headers, body)
+        call = _Call(dict(headers), body)
+        opened = self._desk.opened(call, door)
+        if opened is not None:
+            self._desk.take(call, opened)
+        try:
+            return _got_of(await call.answer)
+        except asyncio.CancelledError:
+            call.disconnected = True
+            self._desk.leave()
+            raise
+
+    async def _long_way(self, method: str, path: str, headers: Headers, body: bytes) -> Got:
         scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
         gone = asyncio.Event()
         asking = asyncio.ensure_future(_got(self._app, scope, body, gone))
@@ -141,6 +160,27 @@ class Service(grpc.GenericRpcHandler):
         except asyncio.CancelledError:
             gone.set()
             raise
+
+
+class _Call:
+    """One call at the desk, and the way back."""
+
+    def __init__(self, headers: Mapping[bytes, bytes], body: bytes) -> None:
+        self.headers = headers
+        self.body = body
+        self.started = time.perf_counter()
+        self.disconnected = False
+        self.answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+    def reply(self, reply: Reply) -> None:
+        """Gives it to whoever waits, if somebody does."""
+        if not self.answer.done():
+            self.answer.set_result(reply)
+
+
+def _got_of(reply: Reply) -> Got:
+    names = (("x-request-id", reply.request), ("causeway-prediction-id", reply.prediction))
+    return Got(reply.status, dict((*reply.headers, *(each for each in names if each[1]))), reply.body)
 
 
 class _Refused(CausewayError):
@@ -228,9 +268,10 @@ async def _got(app: Application, scope: Scope, body: bytes, gone: asyncio.Event)
 
 @asynccontextmanager
 async def serving(
-    app: Application, host: str, port: int, *, shared: bool, certificate: Files | None
+    app: Application, desk: Desk | None, at: tuple[str, int], *, shared: bool, certificate: Files | None
 ) -> AsyncIterator[int]:
     """The port at which gRPC is answered within; `shared` lets other processes listen there as well."""
+    host, port = at
     server = grpc.aio.server(
         options=[
             ("grpc.max_receive_message_length", MAX_BODY_BYTES),
@@ -243,7 +284,7 @@ async def serving(
         ],
         maximum_concurrent_rpcs=MAX_CALLS,
     )
-    server.add_generic_rpc_handlers((Service(app),))
+    server.add_generic_rpc_handlers((Service(app, desk),))
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         if certificate is None:
