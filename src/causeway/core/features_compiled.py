@@ -17,6 +17,7 @@ from causeway.core.features_row import Policy, Row, RowFill
 from causeway.core.features_rules import Features, Words
 from causeway.core.release import Field
 from causeway.core.table import Column, Number, Numbers, Table, Text
+from causeway.core.typed_rows import TypedRows
 
 BATCH_ROWS = 48
 """From here on, whole columns are faster than rows."""
@@ -77,6 +78,10 @@ class Compiled:
 
     def matrix(self, rows: Sequence[Row]) -> Prepared:
         """The model's matrix for these rows, and what is undefined in them."""
+        if self._direct and self._only_direct and isinstance(rows, TypedRows):
+            made = self._direct.columns(rows)
+            if made is not None:
+                return Prepared(made, [])
         if len(rows) >= BATCH_ROWS and self._plans and not self._words and not self._only_direct:
             # a typed row is made a dict whenever it is looked at, and here it is once for each column
             rows = list(rows)

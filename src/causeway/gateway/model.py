@@ -170,7 +170,9 @@ def _probabilities(output: Output, array: Array, rows: Sequence[int]) -> list[ob
         table = np.hstack([1 - table, table])
     if output.classes and table.shape[1] != len(output.classes):
         raise Broken(f"the model gives {table.shape[1]} probabilities for {len(output.classes)} classes")
-    _check_finite(np.isfinite(table).all(axis=1), rows)
+    finite = np.isfinite(table)
+    if not finite.all():
+        _check_finite(finite.all(axis=1), rows)
     told: list[object] = table.tolist()
     return told
 
