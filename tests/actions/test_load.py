@@ -181,22 +181,46 @@ def test_what_else_than_the_gateway_was_at_its_end_is_told(seen, limit):
     assert load_steps.limit_of(bench, **seen) == limit
 
 
-def test_a_search_stops_at_the_first_break_and_looks_once_more_below():
+def bench_of(p99_of, *, cpu=0.1):
+    """A bench whose gateway answers 1,000 a second at most, and how often each rate was asked for."""
     asked = []
 
     def ask(**said):
-        asked.append(said)
         rate = said.get("rate", 0)
+        asked.append(rate)
         told = {"good": 1000 if said.get("connections") else rate, "requests": rate, "errors": 0}
-        told |= {"p50_ms": 1, "p99_ms": 10 if rate < 600 else 90, "late_ms": 0, "seconds": 1, "cpu": 0.1}
-        return told
+        return told | {"p50_ms": 1, "p99_ms": p99_of(rate), "late_ms": 0, "seconds": 1, "cpu": cpu}
 
-    bench = load_steps.Bench(load_gateway.Twin(os.getpid(), 0, "", "off"), ask, Target(50, 0.99), 1)
-    steps = load_steps.searched(bench, peak=100, seconds=7, say=lambda _: None)
-    assert [step.rate for step in steps] == [100, 250, 500, 700, 600]
-    none = load_steps.Bench(bench.twin, lambda **_: {"answered": []}, bench.target, 1)
+    return load_steps.Bench(load_gateway.Twin(os.getpid(), 0, "", "off"), ask, Target(50, 0.99), 1), asked
+
+
+def rates_of(bench):
+    return [step.rate for step in load_steps.searched(bench, peak=100, seconds=7, say=lambda _: None)]
+
+
+def test_a_search_stops_at_the_first_break_and_looks_once_more_between():
+    bench, _ = bench_of(lambda rate: 10 if rate < 600 else 90)
+    assert rates_of(bench) == [100, 250, 500, 700, 600]
+    bench, _ = bench_of(lambda _: 10)
+    assert rates_of(bench) == [100, 250, 500, 700, 850, 1000, 1300]
+
+
+def test_where_not_even_the_first_rate_holds_it_is_halved():
+    bench, _ = bench_of(lambda rate: 10 if rate < 30 else 90)
+    assert rates_of(bench) == [100, 50, 25]
+    bench, _ = bench_of(lambda _: 90)
+    assert rates_of(bench) == [100, 50, 25, 12.5]
+
+
+def test_a_step_that_broke_because_of_something_else_is_taken_once_more():
+    bench, asked = bench_of(lambda rate: 10 if rate < 600 or asked.count(rate) > 1 else 90, cpu=0.99)
+    assert rates_of(bench) == [100, 250, 500, 700, 850, 1000, 1300]
+    assert asked.count(700) == 2
+
+
+def test_where_no_row_is_answered_nothing_is_measured():
     with pytest.raises(Refused):
-        load_steps.answered_rows(none.ask, [{}])
+        load_steps.answered_rows(lambda **_: {"answered": []}, [{}])
 
 
 def test_what_was_found_is_told_with_its_doubts():

@@ -25,6 +25,8 @@ SHARES = (0.25, 0.5, 0.7, 0.85, 1.0)
 REACH = 1.3
 """A peak above so many times that is not tried: it cannot hold."""
 LEAST_SECONDS = 1.0
+HALVES = 3
+"""How often a rate is halved where not even the first held."""
 BUSY, FULL = 0.85, 0.95
 LATE_SHARE, LEAST_LATE_MS = 0.25, 5.0
 STOP_SECONDS = 5.0
@@ -97,17 +99,23 @@ def searched(bench: Bench, *, peak: float, seconds: float, say: Callable[[LoadSt
     rates = planned(most, peak)
     each = max(LEAST_SECONDS, (seconds - WARM_SECONDS) / (len(rates) + 1))
     steps: list[LoadStep] = []
-    for rate in rates:
-        steps.append(step(bench, rate, each))
-        say(steps[-1])
-        if not bench.target.held(steps[-1]):
-            break
+
+    def holds(rate: float) -> bool:
+        made = step(bench, rate, each)
+        if made.limit:
+            # what else the machine did may be over
+            made = step(bench, rate, each)
+        steps.append(made)
+        say(made)
+        return bench.target.held(made)
+
+    broken = next((rate for rate in rates if not holds(rate)), 0.0)
     held = max((s.rate for s in steps if bench.target.held(s)), default=0.0)
-    broken = next((s.rate for s in steps if not bench.target.held(s)), 0.0)
-    # one step more: between the two, below all, or above all
-    between = (held + broken) / 2 if broken and held else (broken / 2 or held * REACH)
-    steps.append(step(bench, round(between, 1), each))
-    say(steps[-1])
+    if held:
+        holds(round((held + broken) / 2 if broken else held * REACH, 1))
+    else:
+        # the first of these that holds is the last that is tried
+        next((half for half in range(1, HALVES + 1) if holds(round(broken / 2**half, 2))), None)
     return steps
 
 
