@@ -259,7 +259,7 @@ def test_a_log_that_cannot_be_closed_is_said_and_not_written_to_again(tmp_path, 
     with monkeypatch.context() as patch:
         patch.setattr(*((Path, "rename") if call == "rename" else (os, "fsync")), full)
         with pytest.raises(OSError, match="Input/output error"):
-            log.rotate_if_due()
+            log.close()
     assert log.trouble == "a log could not be closed: Input/output error"
     log.commit(b"second", rows=1)
     log.close()

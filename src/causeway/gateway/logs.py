@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 ROTATE_BYTES = 64 << 20
@@ -29,7 +30,7 @@ class AppendLog:
         self._file = -1
         self._path = folder
         self._size = self._rows = 0
-        self._unflushed = False
+        self._new = False
         self._opened = 0.0
         self._asked = 0
         self.lost = 0
@@ -54,32 +55,47 @@ class AppendLog:
             _write_all(self._file, content)
             if flushed:
                 os.fdatasync(self._file)
+                if settle := self.settled():
+                    settle()
         except OSError:
             self._take_back()
             raise
         self._size += len(content)
         self._rows += rows
-        self._unflushed = not flushed
 
-    def rotate_if_due(self) -> None:
-        """Closes the log when it is large, old, or somebody asked."""
+    @property
+    def due(self) -> bool:
+        """Whether the log is large, old, or somebody asked for it to be closed."""
         self._forget_removed()
         if self._file < 0 or not self._size:
-            return
+            return False
         old = time.monotonic() - self._opened >= self._rotate_seconds
-        if old or self._size >= ROTATE_BYTES or self._request() not in (0, self._asked):
-            self.close()
+        return old or self._size >= ROTATE_BYTES or self._request() not in (0, self._asked)
 
     def close(self) -> None:
         """Hands the log over to the sealer; whatever the disk says, later records go to another."""
+        if rest := self.released():
+            rest()
+
+    def released(self) -> Callable[[], None] | None:
+        """Lets go of the log; what is left to be done for the sealer to get it, by whichever thread."""
         self._forget_removed()
         if self._file < 0:
-            return
+            return None
         file, self._file = self._file, -1
+        return partial(self._handed_over, file, self._path)
+
+    def settled(self) -> Callable[[], None] | None:
+        """What makes the log's name outlive the machine, where that was not done yet."""
+        if not self._new:
+            return None
+        self._new = False
+        return partial(_sync_folder, self._folder)
+
+    def _handed_over(self, file: int, path: Path) -> None:
         try:
-            if self._unflushed:
-                os.fdatasync(file)
-            self._path.rename(self._path.with_suffix(".log"))
+            os.fdatasync(file)
+            path.rename(path.with_suffix(".log"))
             _sync_folder(self._folder)
             self.trouble = ""
         except OSError as error:
@@ -113,9 +129,8 @@ class AppendLog:
             self._path = self._folder / name
             self._file = _claim(self._path)
         self._size = self._rows = 0
-        self._unflushed = False
+        self._new = True
         self._opened = time.monotonic()
-        _sync_folder(self._folder)
 
     def _request(self) -> int:
         try:

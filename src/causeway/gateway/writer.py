@@ -100,6 +100,7 @@ class Writer:
                 log.commit(content, rows=len(frames))
             else:
                 self.flusher.flush(product, log.write(content, rows=len(frames)))
+                self.flusher.later(log.settled())
 
         if failure := _try(keep):
             group.failures[product] = failure
@@ -108,7 +109,8 @@ class Writer:
         self._looked_at = time.monotonic()
         for log in self._logs.values():
             # a log that cannot be closed says so itself (`trouble`), and another one is opened
-            _try(log.rotate_if_due)
+            if log.due:
+                self.flusher.later(log.released())
 
 
 def _try(act: Callable[[], None]) -> str:
