@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from gateway_process import key, route, running
+from gateway_process import BEARER, key, route, running
 
 ROWS = [{"tenure": 5.5, "visits": 3, "plan": "gold"}, {"tenure": 60.0, "visits": 0, "plan": "basic"}]
 INFER = "/v2/models/churn/infer"
@@ -161,6 +161,19 @@ def test_a_row_without_an_answer_is_not_a_number_in_bytes(gateway):
     assert b'"flags.1":"unseen:plan"' in got.raw
     assert outputs["label"][1] in ("", "stay", "leave")
     assert np.isfinite(outputs["probability"][0]).all()
+
+
+def test_a_body_in_chunks_is_the_same_body(lanes):
+    body, length = binary(parameters={"binary_data_output": True})
+    for gateway in lanes:
+        connection = gateway.connect()
+        headers = {"authorization": f"Bearer {BEARER}", "inference-header-content-length": str(length)}
+        parts = (body[at : at + 7] for at in range(0, len(body), 7))
+        connection.request("POST", INFER, parts, headers, encode_chunked=True)
+        got = connection.getresponse()
+        assert got.status == 200
+        assert int(got.headers["inference-header-content-length"]) < len(got.read())
+        connection.close()
 
 
 WRONG = {

@@ -3,6 +3,7 @@
 import base64
 import io
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -150,3 +151,14 @@ def test_the_port_that_a_platform_wants_is_taken(signing, tmp_path, monkeypatch)
         rows = [{"tenure": 1.5, "plan": "gold"}]
         got = gateway.call("POST", "/invocations", parquet(rows), content_type=PARQUET)
         np.testing.assert_allclose(got.body["predictions"], [21.5])
+
+
+def test_a_few_tables_wait_for_the_reader_and_no_more(gateway):
+    with ThreadPoolExecutor(40) as callers:
+        asked = [
+            callers.submit(gateway.call, "POST", INVOKE, parquet(ROWS * 2000), content_type=PARQUET)
+            for _ in range(40)
+        ]
+        statuses = {each.result().status for each in asked}
+    assert 200 in statuses
+    assert statuses <= {200, 503}

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from causeway.gateway.admission import overloaded
 from causeway.gateway.refusals import Malformed, TooLarge, TooLong, WrongMedia
 from causeway.gateway.schema import MAX_ROWS
 
@@ -18,6 +19,7 @@ SCRIPT = Path(__file__).with_name("parquet_apart.py")
 START_SECONDS = 20.0
 READ_SECONDS = 5.0
 IDLE_SECONDS = 60.0
+MOST_WAITING = 16
 MAX_ANSWER_BYTES = 64 << 20
 
 
@@ -38,6 +40,7 @@ class Tables:
     def __init__(self) -> None:
         self._process: Process | None = None
         self._turn = asyncio.Lock()
+        self._waiting = 0
         self._ends: asyncio.TimerHandle | None = None
 
     async def as_json(self, body: bytes) -> bytes:
@@ -47,8 +50,14 @@ class Tables:
                 "Parquet is not read here: its reader is not installed",
                 hint='send JSON or CSV, or install the reader: pip install "causeway[serve]"',
             )
-        async with self._turn:
-            told = await self._asked(body)
+        if self._waiting >= MOST_WAITING:
+            raise overloaded()
+        self._waiting += 1
+        try:
+            async with self._turn:
+                told = await self._asked(body)
+        finally:
+            self._waiting -= 1
         if told.startswith(b'{"error"'):
             said = _refused.decode(told)
             raise (TooLarge if said.large else Malformed)(said.error, hint=said.hint)
