@@ -110,22 +110,27 @@ def peer_model(python: str, poc: Path, into: Path) -> None:
 
 
 @contextmanager
-def gateway(poc: Path, folder: Path, key: str, records: str, rows: int) -> Iterator[Server]:
+def gateway(
+    poc: Path, folder: Path, key: str, records: str, rows: int, *, lane: str = "1"
+) -> Iterator[Server]:
     routes = json.loads((poc / ".causeway" / "routes.json").read_text())
     for route in routes["routes"]:
         route["requests_per_minute"], route["records"] = None, records
     file, port = folder / f"routes-{records}.json", folder / "port"
     file.write_text(json.dumps(routes))
     port.unlink(missing_ok=True)
+    environment = {**os.environ, "CAUSEWAY_FASTLANE": lane}
     command = [sys.executable, "-m", "causeway.gateway", "--routes", file, "--records", folder / records]
-    process = subprocess.Popen([*map(str, command), "--port-file", str(port)], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*map(str, command), "--port-file", str(port)], stderr=subprocess.DEVNULL, env=environment
+    )
     try:
         while not port.exists():
             time.sleep(0.05)
         headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
         body = json.dumps({"dataframe_records": [ROW] * rows}).encode()
         yield Server(
-            f"causeway, records {records}",
+            f"causeway, records {records}" + (", all ASGI" if lane == "0" else ""),
             "/products/poc/invocations",
             body,
             headers,
@@ -138,14 +143,16 @@ def gateway(poc: Path, folder: Path, key: str, records: str, rows: int) -> Itera
 
 
 @contextmanager
-def fastapi(python: str, name: str, rows: int, **environment: str) -> Iterator[Server]:
-    port = 18_700 + len(environment)
+def fastapi(
+    python: str, name: str, rows: int, *, app: str = "fastapi_app", **environment: str
+) -> Iterator[Server]:
+    port = 18_700 + 10 * len(app) + len(environment)
     here = Path(__file__).parent
     command = [
         python,
         "-m",
         "uvicorn",
-        "fastapi_app:app",
+        f"{app}:app",
         "--port",
         str(port),
         "--no-access-log",
@@ -221,10 +228,12 @@ def main() -> None:
             servers = [
                 lambda rows=rows: fastapi(asked.python, "FastAPI, scikit-learn", rows, **saved),
                 lambda rows=rows: fastapi(asked.python, "FastAPI, ONNX, log", rows, **converted),
+                lambda rows=rows: fastapi(asked.python, "uvicorn, body back", rows, app="uvicorn_app"),
                 *(
                     lambda records=records, rows=rows: gateway(poc, folder, key, records, rows)
                     for records in ("off", "async", "durable")
                 ),
+                lambda rows=rows: gateway(poc, folder, key, "async", rows, lane="0"),
             ]
             told = (loaded_in_turns(servers, folder, asked, connections) for _ in range(asked.rounds))
             print(f"\n{rows} row{'s' * (rows > 1)} a request, connections: {connections}")
