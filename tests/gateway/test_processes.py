@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from bundle_made import write_bundle
-from gateway_process import eventually, key, route, running
+from gateway_process import call_on, eventually, key, route, running
 
 from causeway.actions.instance import start_of
 from causeway.gateway.allowance import Allowance
@@ -24,6 +24,7 @@ from causeway.gateway.refusals import TooMany
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
+INVOKE = "/products/churn/invocations"
 CAP = 20
 
 
@@ -156,7 +157,7 @@ def test_there_are_more_while_callers_wait_and_fewer_afterwards(tmp_path, signin
 
     def call(gateway):
         while not enough.is_set():
-            statuses.append(gateway.call("POST", "/products/churn/invocations", body.encode()).status)
+            statuses.append(gateway.call("POST", INVOKE, body.encode()).status)
 
     with running(tmp_path, *routes, options=(*options, "--notes")) as gateway:
         assert len(children(gateway)) == 1
@@ -168,7 +169,15 @@ def test_there_are_more_while_callers_wait_and_fewer_afterwards(tmp_path, signin
                 enough.set()
             for each in calls:
                 each.result()
-        eventually(lambda: len(children(gateway)) == 1, "one process again")
+        kept = gateway.connect()
+
+        def fewer():
+            statuses.append(call_on(kept, "POST", INVOKE, {"dataframe_records": [ROW]}).status)
+            return len(children(gateway)) == 1
+
+        # whoever keeps its connection is sent elsewhere, and loses no answer
+        eventually(fewer, "one process again")
+        kept.close()
         assert "2 processes after 1" in gateway.said()
         assert "1 processes after 2: fewer are enough" in gateway.said()
         assert gateway.invoke(ROW).status == 200

@@ -38,6 +38,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """The head of a request that wished for another protocol, without that wish."""
     _host: bytes | None = None
     """The host that the first request named."""
+    leaves = False
+    """Whether each answer ends its connection, as this process is to end soon."""
     proxies: Proxies | None = None
     """Whose word is taken for who asked; nobody's where there are none."""
 
@@ -154,6 +156,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._settle_origin(self.proxies)
         if not self.start():
             super().on_headers_complete()
+            if self.leaves:
+                self.cycle.keep_alive = False
 
     def _settle_origin(self, proxies: Proxies) -> None:
         peer = self.client[0] if self.client else ""

@@ -104,7 +104,7 @@ class FastLane(BoundedProtocol):
         if self._timer is not None:
             self._unwatch()
         self._silent_bytes = 0
-        turn = self.cycle = Turn(self, known.settled.headers, keep_alive=True)  # type: ignore[assignment]
+        turn = self.cycle = Turn(self, known.settled.headers, keep_alive=not self.leaves)  # type: ignore[assignment]
         turn.more_body = False
         call = self._desk.again(turn, known.settled)
         if call is not None:
@@ -149,7 +149,8 @@ class FastLane(BoundedProtocol):
             return False
         if _PARQUET in headers.get(b"content-type", b"").lower():
             return False
-        keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        stays = self.parser.should_keep_alive() and not self.leaves
+        keep_alive = stays and self.parser.get_http_version() != "1.0"
         self._open(Turn(self, headers, keep_alive=keep_alive), door)
         return True
 

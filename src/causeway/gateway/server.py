@@ -23,7 +23,7 @@ from causeway.gateway.heartbeat import report
 from causeway.gateway.http_limits import BoundedProtocol
 from causeway.gateway.lane import FastLane
 from causeway.gateway.listening import BACKLOG, Listening, listen
-from causeway.gateway.processes.parent import Limits, Parent, Place
+from causeway.gateway.processes.parent import LEAVE, Limits, Parent, Place
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.proxies import Proxies
 from causeway.gateway.recorder import Recorder
@@ -74,6 +74,7 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, here: "_Here") -> None:
         super().__init__(config)
         self._here = here
+        self._leaves = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen, and says so."""
@@ -97,7 +98,15 @@ class _Server(uvicorn.Server):
         make: Callable[..., BoundedProtocol] = self.config.http_protocol_class  # type: ignore[assignment]
         protocol = make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
         protocol.proxies = self._here.proxies
+        protocol.leaves = self._leaves
         return protocol
+
+    def leave(self) -> None:
+        """Has callers go elsewhere with what they ask next."""
+        self._leaves = True
+        for connection in self.server_state.connections:
+            if isinstance(connection, BoundedProtocol):
+                connection.leaves = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -198,7 +207,7 @@ async def _serve(
         app.measures.hear(recorder)
 
 
-def _hear(server: uvicorn.Server, certificate: Certificate | None, alive: int) -> None:
+def _hear(server: _Server, certificate: Certificate | None, alive: int) -> None:
     """Has it stop when it is told to, or when nobody else has the other end of this pipe any more."""
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -206,6 +215,7 @@ def _hear(server: uvicorn.Server, certificate: Certificate | None, alive: int) -
     if certificate:
         loop.add_signal_handler(signal.SIGHUP, certificate.take_up)
     if alive >= 0:
+        loop.add_signal_handler(LEAVE, server.leave)
         loop.add_reader(alive, _orphaned, server, alive)
 
 

@@ -23,12 +23,13 @@ from causeway.gateway.processes.board import Board, Crew, State
 from causeway.gateway.processes.scaling import Limits, Load, Scaled, Scaler
 from causeway.gateway.processes.seat import Seat
 
-__all__ = ["Limits", "Parent", "Place"]
+__all__ = ["LEAVE", "Limits", "Parent", "Place"]
 
 STOP_SECONDS = 8.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 10.0
 STEADY_SECONDS = 10.0
-LEAVE_SECONDS = 1.0
+LEAVE = signal.SIGUSR1
+LEAVE_SECONDS = 3.0
 """How long a process that is not needed any more still takes what was on its way to it."""
 LOOK_SECONDS = 1.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
@@ -121,10 +122,17 @@ class Parent:
         """Has these seats taken, and no others."""
         now = time.monotonic()
         for number in numbers:
-            self._seats.setdefault(number, _Taken()).leaves_at = 0.0
+            taken = self._seats.setdefault(number, _Taken())
+            if taken.leaves_at and taken.pid and not taken.asked:
+                # it sends its callers away already, so another one takes its seat
+                taken.asked = True
+                _tell(taken.pid, signal.SIGTERM)
+            taken.leaves_at = 0.0
         for number, taken in self._seats.items():
             if number not in numbers and not taken.leaves_at:
                 taken.leaves_at = now + LEAVE_SECONDS
+                if taken.pid:
+                    _tell(taken.pid, LEAVE)
         self._board.crew = Crew(tuple(numbers))
 
     def _fork(self, number: int, taken: _Taken) -> None:
