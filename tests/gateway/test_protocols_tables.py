@@ -3,6 +3,8 @@
 import base64
 import io
 import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -162,3 +164,11 @@ def test_a_few_tables_wait_for_the_reader_and_no_more(gateway):
         statuses = {each.result().status for each in asked}
     assert 200 in statuses
     assert statuses <= {200, 503}
+
+
+def test_a_port_that_is_none_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("AIP_HTTP_PORT", "http")
+    command = [sys.executable, "-m", "causeway.gateway", "--routes", "none", "--records", tmp_path]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: AIP_HTTP_PORT is 'http'")

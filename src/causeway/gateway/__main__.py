@@ -35,8 +35,7 @@ def _options() -> "Options":
         raise UsageError("a certificate and its key belong together", hint="give --tls-cert and --tls-key")
     port = given.port
     if port is None and (given.unix is None or given.fd >= 0):
-        # the port that Vertex AI wants, else a free one
-        port = int(os.environ.get("AIP_HTTP_PORT") or 0)
+        port = _platform_port()
     return Options(
         routes=given.routes,
         records=given.records,
@@ -56,6 +55,14 @@ def _options() -> "Options":
         proxies=tuple(given.proxy),
         notes=given.notes,
     )
+
+
+def _platform_port() -> int:
+    """The port that Vertex AI wants, else 0: a free one."""
+    said = os.environ.get("AIP_HTTP_PORT") or "0"
+    if not said.isdecimal() or int(said) > 65535:
+        raise UsageError(f"AIP_HTTP_PORT is {said[:20]!r}", hint="give a port, or leave the variable out")
+    return int(said)
 
 
 def _parser() -> argparse.ArgumentParser:
