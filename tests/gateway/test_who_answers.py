@@ -1,6 +1,7 @@
 """What callers get where a model fails, too much is asked, or their key is limited; on both ways."""
 
 import json
+import select
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -235,3 +236,24 @@ def test_a_caller_who_went_away_is_dropped_and_nobody_hurt(lanes):
                 caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
                 caller.sendall(request)
         assert lane.invoke(GOOD, product="slow").status in (200, 503)
+
+
+def test_bodies_in_pieces_have_so_much_room_and_no_more(lanes):
+    size = 4 << 20
+    start = (
+        "POST /products/plain/invocations HTTP/1.1\r\nhost: a\r\nauthorization: Bearer s3cret-token\r\n"
+        f"content-length: {size}\r\n\r\n "
+    ).encode()
+    for lane in lanes:
+        callers = [socket.create_connection(("127.0.0.1", lane.port), timeout=20) for _ in range(65)]
+        try:
+            for caller in callers:
+                caller.sendall(start)
+            ready, _, _ = select.select(callers, [], [], 20)
+            assert len(ready) == 1
+            assert ready[0].recv(100).startswith(b"HTTP/1.1 503 ")
+        finally:
+            for caller in callers:
+                caller.close()
+        # who left gives room back
+        assert lane.invoke(GOOD, product="plain").status == 200

@@ -22,8 +22,8 @@ MAX_ROWS_TOGETHER = 512
 """Whoever comes after them waits for the next run."""
 FIRST_ROWS = 16
 """So many rows are answered at once while it is not known how long they take."""
-MAX_BYTES_BESIDE = 256 << 20
-"""So much the bodies of all requests on the long way may hold together."""
+MAX_BYTES_HELD = 256 << 20
+"""So much all bodies may hold together that come in pieces, or go the long way."""
 PACES_KEPT = 9
 SLOWEST_FADES = 0.99
 
@@ -154,14 +154,24 @@ class Admission:
 
     @contextmanager
     def beside(self, size: int) -> Iterator[None]:
-        """Counts a body of so many bytes on the long way; refused where there is no room for it."""
-        if self._bytes + size > MAX_BYTES_BESIDE:
+        """Holds a body of so many bytes on the long way; refused where there is no room for it."""
+        if not self.hold(size):
             raise overloaded()
-        self._bytes += size
         try:
             yield
         finally:
-            self._bytes -= size
+            self.free(size)
+
+    def hold(self, size: int) -> bool:
+        """Whether there is room for a body of so many bytes, which is kept for it if so."""
+        if self._bytes + size > MAX_BYTES_HELD:
+            return False
+        self._bytes += size
+        return True
+
+    def free(self, size: int) -> None:
+        """Gives that room back."""
+        self._bytes -= size
 
 
 def _work(waiting: Sequence[Paced]) -> tuple[float, float]:

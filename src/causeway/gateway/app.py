@@ -127,7 +127,7 @@ class App:
         if place.anonymous:
             return self._health(place, headers_of(scope))
         if place.method == "POST":
-            self._let_in(started)
+            self._let_in()
         headers = headers_of(scope)
         caller = self.routing.keyring.caller(headers)
         if place.name == "server":
@@ -145,8 +145,10 @@ class App:
             scope["state"][APART] = True
         return await self._predict(call, receive)
 
-    def _let_in(self, now: float) -> None:
+    def _let_in(self) -> None:
         """Refuses a request where this turn of the loop has work enough."""
+        # of the processor: that others had it for a while is no reason to refuse anybody
+        now = time.thread_time()
         if self.admission.began(now):
             asyncio.get_running_loop().call_soon(self._turned)
         self.admission.check_turn(now)

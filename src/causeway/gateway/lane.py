@@ -71,6 +71,8 @@ class FastLane(BoundedProtocol):
     _packet: tuple[bytes, int] | None = None
     """What is being read, from the first byte of a request on, and how long its head is."""
     _late_body: asyncio.TimerHandle | None = None
+    _held = 0
+    """How many bytes of room it has for a body that comes in pieces."""
 
     def __init__(self, *given: Any, desk: Desk, **more: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*given, **more)
@@ -93,6 +95,7 @@ class FastLane(BoundedProtocol):
         self._packet = None
         if self._turn is not None and self._late_body is None:
             self._late_body = self.loop.call_later(BODY_SECONDS, self._body_is_late)
+            self._hold(self._turn)
 
     def _is_idle(self) -> bool:
         """Whether the next request may be answered at once."""
@@ -110,6 +113,15 @@ class FastLane(BoundedProtocol):
         if call is not None:
             turn.body = body
             self._desk.take(turn, call)
+
+    def _hold(self, turn: Turn) -> None:
+        """Keeps room for a body that comes in pieces, or refuses the request."""
+        size = declared_bytes(turn.headers) or 0
+        if self._desk.admission.hold(size):
+            self._held = size
+            return
+        self._forget_body()
+        self._desk.refuse(turn, turn.call, overloaded())
 
     def _shed(self) -> None:
         """Refuses a request of which nothing was read but its end."""
@@ -249,6 +261,8 @@ class FastLane(BoundedProtocol):
         if self._late_body is not None:
             self._late_body.cancel()
             self._late_body = None
+            self._desk.admission.free(self._held)
+            self._held = 0
 
     def _body_is_late(self) -> None:
         turn = self._turn
