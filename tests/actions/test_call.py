@@ -256,12 +256,13 @@ def test_written_modules_pass_a_strict_type_checker_whatever_the_fields_are_call
         row,
     )
     for name, bundle in (("plain", plain), ("strange", strange)):
-        text = module_text(bundle)
+        fields = (*bundle.release.signature.inputs, Field("customer", "text", required=False))
+        text = module_text(bundle, fields, may_be_null=name == "strange")
         compile(text, name, "exec")
         (tmp_path / f"{name}.py").write_text(text)
     found: dict[str, object] = {}
     exec((tmp_path / "strange.py").read_text(), found)  # noqa: S102 - what was written is what is tried
-    assert found["EXAMPLE"].sent() == row
+    assert found["EXAMPLE"].sent() == row | {"customer": None}
     assert strictly(tmp_path) == ""
 
 

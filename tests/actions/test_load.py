@@ -181,6 +181,12 @@ def test_what_else_than_the_gateway_was_at_its_end_is_told(seen, limit):
     assert load_steps.limit_of(bench, **seen) == limit
 
 
+@pytest.fixture
+def idle(monkeypatch):
+    """A machine on which nothing takes a processor's time."""
+    monkeypatch.setattr(load_steps, "spent", lambda _: load_gateway.Spent(0, 0))
+
+
 def bench_of(p99_of, *, cpu=0.1):
     """A bench whose gateway answers 1,000 a second at most, and how often each rate was asked for."""
     asked = []
@@ -198,6 +204,7 @@ def rates_of(bench):
     return [step.rate for step in load_steps.searched(bench, peak=100, seconds=7, say=lambda _: None)]
 
 
+@pytest.mark.usefixtures("idle")
 def test_a_search_stops_at_the_first_break_and_looks_once_more_between():
     bench, _ = bench_of(lambda rate: 10 if rate < 600 else 90)
     assert rates_of(bench) == [100, 250, 500, 700, 600]
@@ -205,6 +212,7 @@ def test_a_search_stops_at_the_first_break_and_looks_once_more_between():
     assert rates_of(bench) == [100, 250, 500, 700, 850, 1000, 1300]
 
 
+@pytest.mark.usefixtures("idle")
 def test_where_not_even_the_first_rate_holds_it_is_halved():
     bench, _ = bench_of(lambda rate: 10 if rate < 30 else 90)
     assert rates_of(bench) == [100, 50, 25]
@@ -212,6 +220,7 @@ def test_where_not_even_the_first_rate_holds_it_is_halved():
     assert rates_of(bench) == [100, 50, 25, 12.5]
 
 
+@pytest.mark.usefixtures("idle")
 def test_a_step_that_broke_because_of_something_else_is_taken_once_more():
     bench, asked = bench_of(lambda rate: 10 if rate < 600 or asked.count(rate) > 1 else 90, cpu=0.99)
     assert rates_of(bench) == [100, 250, 500, 700, 850, 1000, 1300]

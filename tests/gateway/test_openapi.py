@@ -86,6 +86,23 @@ def test_the_example_is_answered_as_it_stands_and_the_answer_is_as_described(gat
     assert set(told["headers"]) <= set(got.headers)
 
 
+def test_who_a_row_is_of_and_what_is_held_out_are_described(signing, churn, tmp_path):
+    jsonschema = pytest.importorskip("jsonschema_rs")
+    held = route("churn", churn, signing=signing, entity="customer", holdout_percent=90)
+    with running(tmp_path, held) as gateway:
+        described = document(gateway)
+        row = described["components"]["schemas"]["Row"]
+        assert "customer" in row["properties"]
+        assert "customer" not in row["required"]
+        operation = described["paths"]["/products/churn/invocations"]["post"]
+        told = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        rows = [row["examples"][0] | {"customer": name} for name in ("a", "b", "c", "d", "e", "f")]
+        got = gateway.invoke(*rows)
+        assert got.status == 200, got.raw
+        assert any("withheld" in flags for flags in got.body["flags"].values())
+        jsonschema.validate(resolved(described, told), got.body)
+
+
 def test_refusals_are_as_described(gateway):
     jsonschema = pytest.importorskip("jsonschema_rs")
     described = document(gateway)

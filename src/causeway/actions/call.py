@@ -108,7 +108,7 @@ def _rows(live: LiveProduct, wish: Wish, scratch: Path) -> Rows:
     if wish.given:
         return rows_given(wish.given)
     if wish.file:
-        return rows_of_file(wish.file, live.bundle.release.signature.inputs, scratch=scratch)
+        return rows_of_file(wish.file, live.fields, scratch=scratch)
     return example(live.bundle.example)
 
 

@@ -39,7 +39,7 @@ def write_module(wanted: str, folder: Path, into: Path) -> Module:
     if into.suffix != ".py":
         raise UsageError(f"{into} is no Python file", hint=f"name one: --into {into.stem or 'client'}.py")
     live = live_product(target_of(wanted, folder))
-    text = module_text(live.bundle)
+    text = module_text(live.bundle, live.fields, may_be_null=live.may_be_null)
     status = "written"
     if into.exists():
         before = into.read_text(encoding="utf-8", errors="replace")
@@ -59,11 +59,11 @@ def write_module(wanted: str, folder: Path, into: Path) -> Module:
     )
 
 
-def module_text(bundle: Bundle) -> str:
+def module_text(bundle: Bundle, fields: Sequence[Field], *, may_be_null: bool) -> str:
     """The module's text: one dataclass a row, one an answer, and a client."""
     release = bundle.release
     template = (pkgutil.get_data("causeway.actions", "call_module.tmpl") or b"").decode()
-    names = identifiers([field.name for field in release.signature.inputs], taken=(*BUILT_IN, "sent"))
+    names = identifiers([field.name for field in fields], taken=(*BUILT_IN, "sent"))
     outputs = identifiers(
         [output.name for output in release.signature.outputs], taken=(*BUILT_IN, "id", "flags")
     )
@@ -72,18 +72,19 @@ def module_text(bundle: Bundle) -> str:
         "SHORT": short(bundle.digest),
         "RELEASE": bundle.digest,
         "TARGET": _one_line(release.target),
-        "ROW_FIELDS": "\n".join(_row_fields(bundle, names)),
+        "ROW_FIELDS": "\n".join(_row_fields(bundle, fields, names)),
         "ROW_SENT": "\n".join(
-            f"            {_text(field.name)}: self.{name}," for field, name in _pairs(release, names)
+            f"            {_text(field.name)}: self.{name},"
+            for field, name in zip(fields, names, strict=True)
         ),
         "ANSWER_FIELDS": "\n".join(
-            f"    {name}: {_output_type(output, release)}"
+            f"    {name}: {_output_type(output, may_be_null=may_be_null)}"
             for output, name in zip(release.signature.outputs, outputs, strict=True)
         ),
-        "ANSWER_READ": _answer_read(release, outputs),
+        "ANSWER_READ": _answer_read(release, outputs, may_be_null=may_be_null),
         "EXAMPLE": "\n".join(
             f"    {name}={_literal(bundle.example.get(field.name))},"
-            for field, name in _pairs(release, names)
+            for field, name in zip(fields, names, strict=True)
         ),
     }
     parts["TYPING"] = "Literal, cast" if "Literal[" in "".join(parts.values()) else "cast"
@@ -105,13 +106,9 @@ def identifiers(names: Sequence[str], *, taken: Sequence[str] = ()) -> list[str]
     return made
 
 
-def _pairs(release: Release, names: Sequence[str]) -> Iterator[tuple[Field, str]]:
-    return zip(release.signature.inputs, names, strict=True)
-
-
-def _row_fields(bundle: Bundle, names: Sequence[str]) -> Iterator[str]:
+def _row_fields(bundle: Bundle, fields: Sequence[Field], names: Sequence[str]) -> Iterator[str]:
     release = bundle.release
-    for field, name in _pairs(release, names):
+    for field, name in zip(fields, names, strict=True):
         kind = _closed(field, release) or TYPES[field.kind]
         if kind == "str" and isinstance(bundle.example.get(field.name), int | float):
             kind = "str | float"
@@ -125,6 +122,9 @@ def _said(field: Field, name: str) -> str:
     words: list[str] = []
     if name != field.name:
         words.append(f"The field {_one_line(field.name)!r}.")
+    if field.at_least is not None or field.at_most is not None:
+        low, high = ("any" if bound is None else f"{bound:g}" for bound in (field.at_least, field.at_most))
+        words.append(f"The contract allows {low} to {high}.")
     if field.minimum is not None or field.maximum is not None:
         low, high = ("any" if bound is None else f"{bound:g}" for bound in (field.minimum, field.maximum))
         words.append(f"Proven on {low} to {high}; outside of that it is flagged.")
@@ -139,11 +139,11 @@ def _closed(field: Field, release: Release) -> str:
     return listed if len(listed) <= LONGEST else ""
 
 
-def _output_type(output: Output, release: Release) -> str:
+def _output_type(output: Output, *, may_be_null: bool) -> str:
     kind = {"probability": "dict[str, float]", "label": _label_type(output), "act": "bool"}.get(
         output.kind, "float"
     )
-    return f"{kind} | None" if "flag" in (release.missing, release.unseen) else kind
+    return f"{kind} | None" if may_be_null else kind
 
 
 def _label_type(output: Output) -> str:
@@ -155,12 +155,12 @@ def _label_type(output: Output) -> str:
     return listed
 
 
-def _answer_read(release: Release, names: Sequence[str]) -> str:
+def _answer_read(release: Release, names: Sequence[str], *, may_be_null: bool) -> str:
     outputs = release.signature.outputs
     if len(outputs) == 1:
-        return f"        {names[0]}=cast({_output_type(outputs[0], release)}, prediction),"
+        return f"        {names[0]}=cast({_output_type(outputs[0], may_be_null=may_be_null)}, prediction),"
     return "\n".join(
-        f"        {name}=cast({_output_type(output, release)}, "
+        f"        {name}=cast({_output_type(output, may_be_null=may_be_null)}, "
         f'cast("dict[str, object]", prediction)[{_text(output.name)}]),'
         for output, name in zip(outputs, names, strict=True)
     )

@@ -8,10 +8,13 @@ from msgspec import Struct
 from causeway.actions.bundles import Bundle, describe
 from causeway.actions.decide import existing_workspace, product_state
 from causeway.actions.instance import running
+from causeway.actions.routes import promise
 from causeway.actions.workspace import MANIFEST, Workspace, check_folder, has_workspace
 from causeway.client.client import TOKEN
 from causeway.core.errors import NotFound, OutsideError, UsageError, outside
+from causeway.core.manifest import ServingPart
 from causeway.core.manifest_text import read_manifest
+from causeway.core.release import Field
 from causeway.views.product import ProductState
 
 
@@ -37,11 +40,27 @@ class Target(Struct, frozen=True):
 
 
 class LiveProduct(Struct, frozen=True):
-    """A product with the release that answers most of it."""
+    """A product with the release that answers most of it, and what its callers were promised."""
 
     target: Target
     state: ProductState
     bundle: Bundle
+    serving: ServingPart
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """What a caller sends: the release's fields, and whom the row is of where that matters."""
+        fields, entity = self.bundle.release.signature.inputs, self.serving.entity
+        if not entity or entity in {field.name for field in fields}:
+            return fields
+        return (*fields, Field(entity, "text", required=False))
+
+    @property
+    def may_be_null(self) -> bool:
+        """Whether a row may stay without an answer of a release."""
+        release = self.bundle.release
+        held_out = self.serving.holdout_percent > 0 or self.serving.on_failure == "fallback"
+        return held_out or "flag" in (release.missing, release.unseen)
 
 
 def target_of(wanted: str, folder: Path) -> Target:
@@ -90,7 +109,8 @@ def live_product(target: Target) -> LiveProduct:
             f"no release of {target.product} is live", hint=f"make one live: causeway ship {target.folder}"
         )
     release = max(state.shares, key=lambda each: state.shares[each])
-    return LiveProduct(target, state, describe(target.work, release))
+    serving = promise(target.work, state).serving
+    return LiveProduct(target, state, describe(target.work, release), serving)
 
 
 def address_of(target: Target) -> str:

@@ -59,8 +59,10 @@ def twin(work: Workspace, state: ProductState, *, workers: int) -> Generator[Twi
     """A gateway with so many processes that serves what is live, until the end of the block."""
     token = secrets.token_urlsafe(32)
     key = Key("load", hashlib.sha256(token.encode()).hexdigest(), CONSUMER)
-    # what caps callers says nothing of what can be answered
-    route = structs.replace(route_of(work, state), keys=(key,), requests_per_minute=None)
+    # what caps callers, or leaves some without an answer, says nothing of what can be answered
+    route = structs.replace(
+        route_of(work, state), keys=(key,), requests_per_minute=None, entity="", holdout_percent=0
+    )
     _clear(work.state)
     scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=work.state))
     try:

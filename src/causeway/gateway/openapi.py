@@ -28,7 +28,8 @@ class Documents:
 
     def of(self, live: Live, variant: Variant) -> bytes:
         """The document of this release, as JSON."""
-        key = (variant.loaded.digest, live.route.label, live.route.validation)
+        route = live.route
+        key = (variant.loaded.digest, route.label, route.validation, route.entity, str(_may_be_null(live)))
         made = self._made.get(key)
         if made is None:
             if len(self._made) >= MOST_KEPT:
@@ -64,7 +65,7 @@ def document(live: Live, loaded: Loaded) -> Schema:
             "headers": HEADERS,
             "schemas": {
                 "Row": row_schema(live, loaded),
-                "Prediction": prediction_schema(loaded),
+                "Prediction": prediction_schema(live, loaded),
                 "Error": ERROR,
                 **INVOCATION,
                 **INFER,
@@ -135,14 +136,28 @@ _NAME = {
 }
 
 
+_ENTITY: Schema = {
+    "type": ["string", "number", "boolean", "null"],
+    "description": "Whom the row is of: decides which release answers, and is recorded. Flagged if missing.",
+}
+
+
+def _may_be_null(live: Live) -> bool:
+    """Whether a row that is as it should be may stay without an answer of a release."""
+    return live.route.holdout_percent > 0 or live.route.on_failure == "fallback"
+
+
 def row_schema(live: Live, loaded: Loaded) -> Schema:
     """What one row is."""
     fields = loaded.release.signature.inputs
     optional = loaded.release.missing == "flag"
     example = example_of(loaded)
+    properties = {f.name: field_schema(f, loaded, live, example.get(f.name)) for f in fields}
+    if live.route.entity:
+        properties.setdefault(live.route.entity, _ENTITY)
     schema: Schema = {
         "type": "object",
-        "properties": {f.name: field_schema(f, loaded, live, example.get(f.name)) for f in fields},
+        "properties": properties,
         "additionalProperties": live.route.validation != STRICT,
         "examples": [example],
     }
@@ -203,11 +218,11 @@ _READ: Mapping[str, Any] = {
 }
 
 
-def prediction_schema(loaded: Loaded) -> Schema:
+def prediction_schema(live: Live, loaded: Loaded) -> Schema:
     """What one prediction is: plain where the release has one output, else an object."""
     release = loaded.release
-    # where a value may be missing or new, a row may have no answer
-    undefined = "flag" in (release.missing, release.unseen)
+    # where a value may be missing or new, a row may have no answer; some are held out
+    undefined = "flag" in (release.missing, release.unseen) or _may_be_null(live)
     outputs = release.signature.outputs
     if len(outputs) == 1:
         return _output(outputs[0], undefined=undefined)
@@ -222,7 +237,10 @@ def _output(output: Output, *, undefined: bool) -> Schema:
     schema = _OUTPUTS.get(output.kind, _number)(output)
     if not undefined:
         return schema
-    null: Schema = {"type": "null", "description": "the row cannot be answered"}
+    null: Schema = {
+        "type": "null",
+        "description": "the row cannot be answered, or is held out; `flags` says which",
+    }
     return {"anyOf": [schema, null]}
 
 

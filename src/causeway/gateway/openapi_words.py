@@ -93,6 +93,11 @@ INVOCATION: Mapping[str, Schema] = {
                 "additionalProperties": {"type": "array", "items": {"type": "string"}},
                 "description": "By row number, from 0, what is remarkable about it.",
             },
+            "releases": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Who answered each row, where not all are one release's.",
+            },
         },
         "required": ["predictions", "ids"],
     },
