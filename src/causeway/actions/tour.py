@@ -138,7 +138,7 @@ def _told(answer: Answered, signature: Signature) -> tuple[str, float]:
 
 
 class CanaryToured(Struct, frozen=True):
-    """How the worse release fared: `answered` requests of all, how many failed, and how soon it was gone."""
+    """How the worse release fared: what it `answered` of all requests, and how soon it was gone."""
 
     release: str
     verdict: str
@@ -146,6 +146,8 @@ class CanaryToured(Struct, frozen=True):
     requests: int
     failed: int
     answered: int
+    meanwhile: int
+    """Answers of both releases between its first and its last."""
     seconds_on_trial: float
     """From its first answer until the live release got everything back."""
     seconds_from_evidence: float

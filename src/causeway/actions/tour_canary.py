@@ -145,10 +145,17 @@ def _toured(work: Workspace, product: str, customers: Customers) -> CanaryToured
         requests=customers.requests,
         failed=customers.failed,
         answered=len(its),
+        meanwhile=_between(its, customers),
         seconds_on_trial=(at - its[0]).total_seconds() if its else 0.0,
         seconds_from_evidence=(at - fact.evidence_at).total_seconds() if fact.evidence_at else 0.0,
         seconds_to_last=max(0.0, (its[-1] - at).total_seconds()) if its else 0.0,
     )
+
+
+def _between(its: list[datetime], customers: Customers) -> int:
+    """How many answers came between the first and the last of these."""
+    moments = (moment for each in customers.answers.values() for moment in each)
+    return sum(its[0] <= moment <= its[-1] for moment in moments) if its else 0
 
 
 def _bundled() -> bytes:

@@ -66,14 +66,17 @@ def _retrained(story: Story, folder: Path, rows: int) -> str:
 
 
 def _told(story: Story, toured: CanaryToured) -> None:
-    share = toured.answered / max(toured.requests, 1)
+    share = toured.answered / max(toured.meanwhile, 1)
     back = (
         f"{toured.seconds_on_trial:.1f} s after its first answer, {toured.seconds_from_evidence:.1f} s after "
         f"the last that was looked at; its very last answer came {toured.seconds_to_last:.1f} s later"
     )
+    its = (
+        f"{toured.release} answered {toured.answered:,} of the {toured.meanwhile:,} in its time ({share:.0%})"
+    )
     lines = (
         ("Requests", f"{toured.requests:,} sent, {toured.failed:,} failed"),
-        ("The canary", f"{toured.release} answered {toured.answered:,} of them ({share:.0%})"),
+        ("The canary", its),
         ("Evidence", toured.because),
         ("Taken back", back),
     )
