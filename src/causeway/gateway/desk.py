@@ -130,6 +130,9 @@ class Desk:
         """Knows this head from now on; `length` is that of the body which it declares."""
         if self._house.routing is not self._routing or len(head) > MAX_KNOWN_HEAD_BYTES:
             return
+        if call.settled.name or b"traceparent" in call.settled.headers:
+            # one that names its request does not come again
+            return
         if len(self._known) >= MAX_KNOWN_HEADS:
             self._known.clear()
         self._known[head] = Known(call.settled, length)
