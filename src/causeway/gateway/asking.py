@@ -74,7 +74,7 @@ class Opened(Struct, frozen=True, gc=False):
     def replied(self, said: Struct, prediction: str) -> Reply:
         """The reply with this answer; its headers name who answered, and the first row's prediction."""
         headers, name = named(self.live, self.variant), self.request.name
-        if isinstance(said, Reply):
+        if type(said) is Reply:
             headers = (*said.headers, *headers)
             return structs.replace(said, headers=headers, request=name, prediction=prediction)
         return Reply(encode(said), 200, JSON, headers, name, prediction)
