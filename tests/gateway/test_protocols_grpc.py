@@ -19,6 +19,7 @@ grpc = pytest.importorskip("grpc", reason="needs the extra causeway[grpc]")
 
 from google.protobuf.descriptor_pb2 import FileDescriptorProto  # noqa: E402 - needs the extra
 
+from causeway.actions.supervisor import Front  # noqa: E402 - the same
 from causeway.gateway import rpc  # noqa: E402 - the same
 from causeway.gateway.rpc.messages import SERVICE, message  # noqa: E402 - the same
 
@@ -304,3 +305,7 @@ def test_requests_over_the_limit_are_told_when_to_come_again(signing, churn, tmp
             ask(9)
         assert caught.value.code().name == "RESOURCE_EXHAUSTED"
         assert int(dict(caught.value.trailing_metadata())["retry-after"]) > 0
+
+
+def test_up_hands_the_port_on():
+    assert Front(grpc_port=8081).words == ["--host", "127.0.0.1", "--grpc-port", "8081"]
