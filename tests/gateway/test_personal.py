@@ -20,8 +20,11 @@ def lane(request, monkeypatch):
     monkeypatch.setenv("CAUSEWAY_FASTLANE", request.param)
 
 
-@pytest.mark.parametrize("lane", ["0", "1"], indirect=True)
-@pytest.mark.parametrize("case", [("mask", "g***"), ("hash", None), ("omit", None)])
+@pytest.mark.parametrize(
+    ("lane", "case"),
+    [("0", ("mask", "g***")), ("1", ("mask", "g***")), ("1", ("hash", None)), ("0", ("omit", None))],
+    indirect=["lane"],
+)
 def test_a_personal_value_is_nowhere_on_the_disk(tmp_path, signing, lenient, case, lane):
     way, text = case
     key = tmp_path / "churn.key"
