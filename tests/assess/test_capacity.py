@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -17,6 +17,7 @@ from causeway.core.proofs import LoadMeasured, LoadStep
 from causeway.views.proofs import Loaded
 
 TARGET = Target(latency_ms=50, availability=0.99)
+RATES = bundled_rates()
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RELEASE = "sha256:" + "1" * 64
 
@@ -59,16 +60,17 @@ def test_the_peak_holds_only_where_nothing_below_it_broke():
 def test_processes_and_cost_of_the_peak_come_with_their_interval():
     steps = [step(100, cpu=0.5), step(200, cpu=0.4), step(400, p99=90, cpu=9.0)]
     assert cpu_of(steps, TARGET) == (0.4, 0.5, 0.5)
-    need = need_of(steps, TARGET, peak=1000, workers=2, rates=bundled_rates(), currency="EUR")
+    need = need_of(steps, TARGET, peak=1000, workers=2, rates=RATES, currency="EUR")
     # 100 to 200 a second and process; 120 where one stays below the knee
     assert need.workers == (5, 10, 17)
     assert (need.processors.low, need.processors.value, need.processors.high) == (0.4, 0.5, 0.5)
     assert need.servers[0] <= need.servers[1] <= need.servers[2]
     assert 0 < need.cost.low < need.cost.value < need.cost.high
     assert (need.cost.unit, need.cost.period) == ("EUR", "month")
-    assert need_of([step(100, p99=90)], TARGET, peak=10, workers=1, rates=bundled_rates()) is None
+    assert need_of([step(100, p99=90)], TARGET, peak=10, workers=1, rates=RATES) is None
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(1, 1e4), st.floats(0.1, 100)), min_size=1, max_size=8),
     st.floats(1, 1e5),
@@ -76,7 +78,7 @@ def test_processes_and_cost_of_the_peak_come_with_their_interval():
 )
 def test_an_interval_is_in_order_whatever_was_measured(seen, peak, workers):
     steps = [step(rate, p99=p99) for rate, p99 in seen]
-    need = need_of(steps, TARGET, peak=peak, workers=workers, rates=bundled_rates())
+    need = need_of(steps, TARGET, peak=peak, workers=workers, rates=RATES)
     if need is not None:
         assert 1 <= need.workers[0] <= need.workers[1] <= need.workers[2]
         assert need.cost.low <= need.cost.value <= need.cost.high
