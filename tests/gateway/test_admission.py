@@ -66,6 +66,8 @@ def test_the_shortest_deadline_is_heeded():
     door = Admission()
     door.heed([100.0, 5000.0])
     assert door.seconds == 0.05
+    door.heed([1.0])
+    assert door.seconds == SLICE_SECONDS
     door.heed([])
     assert door.seconds == QUEUE_SECONDS
 

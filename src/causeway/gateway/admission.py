@@ -74,7 +74,7 @@ class Admission:
 
     def heed(self, deadlines_ms: Iterable[float]) -> None:
         """Lets fewer wait where callers wait for less: half of their time is for what comes after."""
-        self.seconds = min([QUEUE_SECONDS, *(each / 2000 for each in deadlines_ms)])
+        self.seconds = max(SLICE_SECONDS, min([QUEUE_SECONDS, *(each / 2000 for each in deadlines_ms)]))
 
     def check(self) -> None:
         """Refuses what comes while there is work enough."""
