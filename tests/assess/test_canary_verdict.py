@@ -1,15 +1,19 @@
 """Verdicts on a canary, from its evidence."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import msgspec
 import numpy as np
 import pytest
 
 from causeway.assess.canary import LOG_RANGE, SHORTEST_US, Arm, Evidence, judge_canary
+from causeway.assess.canary_outcomes import regrets_of
 from causeway.assess.canary_rows import FLAGGED, Row, first_median, measures_of, with_rows
 from causeway.core.canary import Limits
+from causeway.core.manifest import DecisionPart
 from causeway.core.release import Output, Signature
+from causeway.core.table import Number, Table, Text
 from causeway.stats.sequential import Moments
 from causeway.views.canary import Canary
 
@@ -63,6 +67,30 @@ def test_harm_in_any_measure_rolls_back_whenever_it_is_seen(canary, measure):
     harm = [each for each in said.criteria if each.verdict == "harm"]
     assert [each.name for each in harm] == [measure]
     assert f"limit {harm[0].margin:g}" in said.because
+
+
+def test_decisions_that_are_worth_less_are_harm_in_money():
+    worth = DecisionPart(true_positive=Decimal(60), false_positive=Decimal(-20), false_negative=Decimal(-40))
+    trial = msgspec.structs.replace(CANARY, worth=worth)
+    poor, good = (msgspec.structs.replace(arm(loss=0.2), regret=moments(mean)) for mean in (0.5, 0.3))
+    said = judge_canary(trial, Evidence(poor, good, assigned=(4000, 4000)), now=NOON + timedelta(hours=1))
+    assert said.verdict == "roll back"
+    money = next(each for each in said.criteria if each.name == "worth")
+    assert (round(money.canary), round(money.champion), money.margin) == (10, 30, 5.0)
+    assert money.low < money.difference < money.high < -money.margin
+    assert {each.alpha for each in said.criteria if each.name == "errors"} == {0.05 / (2 * 5)}
+
+
+def test_what_decisions_were_worth_follows_from_what_was_said_and_what_came():
+    worth = DecisionPart(true_positive=Decimal(60), false_positive=Decimal(-20), false_negative=Decimal(-40))
+    signature = Signature((), (Output("label", "label", ("No", "Yes"), "Yes"),))
+    joined = Table(
+        {"outcome": Text(["Yes", "No", "Yes", "No"]), "out_label": Text(["Yes", "Yes", "No", "No"])}
+    )
+    assert regrets_of(joined, signature, worth).tolist() == [0.0, 0.8, 1.0, 0.6]
+    acts = Signature((), (*signature.outputs, Output("act", "act", ("No", "Yes"), "Yes", 0.2)))
+    acted = Table({**joined.columns, "out_act": Number(np.array([1.0, 1.0, 1.0, 0.0]), "boolean")})
+    assert regrets_of(acted, acts, worth).tolist() == [0.0, 0.8, 0.0, 0.6]
 
 
 def test_a_faster_better_canary_harms_nobody():

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
 
 import numpy as np
 from msgspec import structs
@@ -16,6 +15,16 @@ from causeway.actions.segments import PREDICTIONS, segment_source
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
 from causeway.assess.canary import Evidence
+from causeway.assess.canary_outcomes import (
+    by_release,
+    losses_of,
+    microseconds,
+    numbers,
+    regrets_of,
+    stacked,
+    texts,
+    values_of,
+)
 from causeway.assess.canary_rows import (
     Answered,
     Measure,
@@ -24,19 +33,17 @@ from causeway.assess.canary_rows import (
     measures_of,
     with_losses,
     with_pairs,
+    with_regrets,
     with_rows,
 )
 from causeway.core.assignment import HOLDOUT, unit_of
 from causeway.core.events import SegmentSealed
 from causeway.core.ids import beside, short
-from causeway.core.records import FLAG_SEPARATOR, Failed, Record, Value
-from causeway.core.release import Signature
-from causeway.core.table import Column, Number, Numbers, Table, Text
+from causeway.core.records import FLAG_SEPARATOR, Failed, Record
+from causeway.core.table import Table
 from causeway.views.canary import Canary
 from causeway.views.product import ProductState
 
-FEWEST_ERRORS = 30
-"""So many of the live release's errors settle how large an error counts, and are not counted themselves."""
 FALLBACK = "fallback:"
 NAMING = ("hash", "keep", "")
 """Ways of recording a personal input that keep apart whom it names."""
@@ -54,7 +61,7 @@ class Gatherer:
     def __init__(self, work: Workspace, product: str, canary: Canary) -> None:
         self._work, self._product, self.canary = work, product, canary
         self._signature = describe(work, canary.champion).release.signature
-        self._since_us = _microseconds(canary.step_at or canary.started_at)
+        self._since_us = microseconds(canary.step_at or canary.started_at)
         self._entity = _entity(work, product)
         self._begin()
 
@@ -98,7 +105,7 @@ class Gatherer:
         segments = _sealed(state_of())
         ids = {record.id for record in fresh}
         self._segments = {segment.segment for segment in segments}
-        late = [each for each in segments if each.last_at and _microseconds(each.last_at) >= self._since_us]
+        late = [each for each in segments if each.last_at and microseconds(each.last_at) >= self._since_us]
         late.sort(key=_first_us)
         rows = list(self._rows(fresh))
         # one segment at a time, however long the trial has been going on
@@ -195,31 +202,31 @@ class Gatherer:
 
     def _rows_of_table(self, table: Table, known: set[str]) -> Iterator[Row]:
         """The rows of a segment's table, less the known ones."""
-        texts = {name: _texts(table, name) for name in ("id", "request", "release", "arm", "flags")}
-        at, latency = _numbers(table, "at"), _numbers(table, "latency_us")
+        said = {name: texts(table, name) for name in ("id", "request", "release", "arm", "flags")}
+        at, latency = numbers(table, "at"), numbers(table, "latency_us")
         entity = f"in_{self._entity}" if self._entity else ""
-        units = _values(table, entity) if entity in table.columns else None
+        units = values_of(table, entity) if entity in table.columns else None
         outputs = {
-            name.removeprefix("out_"): _values(table, name)
+            name.removeprefix("out_"): values_of(table, name)
             for name in table.columns
             if name.startswith("out_")
         }
         releases = {self.canary.release: True, self.canary.champion: False}
-        for i, name in enumerate(texts["id"]):
-            canary = releases.get(texts["release"][i] or "")
+        for i, name in enumerate(said["id"]):
+            canary = releases.get(said["release"][i] or "")
             if canary is None or at[i] < self._since_us or name in known:
                 continue
-            if not _own(texts["arm"][i] or "", (texts["flags"][i] or "").split(FLAG_SEPARATOR)):
+            if not _own(said["arm"][i] or "", (said["flags"][i] or "").split(FLAG_SEPARATOR)):
                 continue
             unit = unit_of(units[i]) if units else ""
             answers = {output: values[i] for output, values in outputs.items()}
             yield Row(
                 int(at[i]),
-                unit or f"{texts['request'][i]}/{int(at[i])}",
+                unit or f"{said['request'][i]}/{int(at[i])}",
                 canary,
                 int(latency[i]),
                 answers,
-                bool(texts["flags"][i]),
+                bool(said["flags"][i]),
             )
 
     def _judge_outcomes(self, state: ProductState) -> None:
@@ -235,19 +242,22 @@ class Gatherer:
         self._evidence = with_losses(
             self._evidence, losses[True], losses[False], paired=not self.canary.steps
         )
+        if self.canary.worth:
+            regrets = by_release(joined, regrets_of(joined, self._signature, self.canary.worth), self.canary)
+            self._evidence = with_regrets(self._evidence, regrets[True], regrets[False])
 
     def _with_shadows(self, joined: Table, state: ProductState) -> Table:
         """The live release's labelled rows that the shadow was asked too, each followed by the shadow's."""
-        mine = [i for i, each in enumerate(_texts(joined, "release")) if each == self.canary.champion]
-        ids = _texts(joined, "id")
+        mine = [i for i, each in enumerate(texts(joined, "release")) if each == self.canary.champion]
+        ids = texts(joined, "id")
         names = {beside(ids[i] or "", self.canary.release): i for i in mine}
         files = [segment_source(self._work, each) for each in _sealed(state)]
         outputs = [name for name in joined.columns if name.startswith("out_")]
         found = registry.segment_files().matching(files, names.keys(), columns=["id", "release", *outputs])
-        order = np.array([names[each or ""] for each in _texts(found, "id")], np.int64)
+        order = np.array([names[each or ""] for each in texts(found, "id")], np.int64)
         known = joined.take(order)
         shadows = Table({**known.columns, **found.columns})
-        return _stacked(known, shadows)
+        return stacked(known, shadows)
 
 
 def _canarys(rows: Sequence[Row]) -> bool:
@@ -256,74 +266,12 @@ def _canarys(rows: Sequence[Row]) -> bool:
 
 
 def _first_us(segment: SegmentSealed) -> int:
-    return _microseconds(segment.first_at) if segment.first_at else 0
-
-
-def _stacked(first: Table, second: Table) -> Table:
-    """The rows of both, those that belong together in the same place of each."""
-    columns: dict[str, Column] = {}
-    for name, column in first.columns.items():
-        other = second.columns[name]
-        if isinstance(column, Number) and isinstance(other, Number):
-            columns[name] = Number(np.concatenate([column.values, other.values]), column.kind)
-        elif isinstance(column, Text) and isinstance(other, Text):
-            columns[name] = Text([*column.values, *other.values])
-    return Table(columns)
+    return microseconds(segment.first_at) if segment.first_at else 0
 
 
 def _own(arm: str, flags: Sequence[str]) -> bool:
     """Whether the release's own model gave this answer, to somebody who was to get one."""
     return arm != HOLDOUT and not any(flag.startswith(FALLBACK) for flag in flags)
-
-
-def losses_of(joined: Table, signature: Signature, canary: Canary) -> dict[bool, list[float]]:
-    """How wrong each release was on rows whose outcome is known, between 0 and 1, since the trial began.
-
-    Squared error of a chance, error of a label; of a number, whether it lies farther off than the live
-    release's median error was at first.
-    """
-    if not len(joined):
-        return {True: [], False: []}
-    at, releases = _numbers(joined, "at"), _texts(joined, "release")
-    errors = _errors(joined, signature)
-    since = _microseconds(canary.started_at)
-    order: list[int] = np.argsort(at, kind="stable").tolist()
-    rows = [i for i in order if at[i] >= since and np.isfinite(errors[i])]
-    losses = {
-        mine: [float(errors[i]) for i in rows if releases[i] == release]
-        for mine, release in ((True, canary.release), (False, canary.champion))
-    }
-    if any(output.kind == "value" for output in signature.outputs):
-        return _exceeding(losses)
-    return losses
-
-
-def _exceeding(losses: dict[bool, list[float]]) -> dict[bool, list[float]]:
-    first, rest = losses[False][:FEWEST_ERRORS], losses[False][FEWEST_ERRORS:]
-    if len(first) < FEWEST_ERRORS:
-        return {True: [], False: []}
-    large = float(np.median(first))
-    return {
-        True: [float(error > large) for error in losses[True]],
-        False: [float(error > large) for error in rest],
-    }
-
-
-def _errors(joined: Table, signature: Signature) -> Numbers:
-    outcomes = _texts(joined, "outcome")
-    for output in signature.outputs:
-        name = f"out_{output.name}"
-        if output.kind == "probability" and output.positive and name in joined.columns:
-            truth = np.array([float(each == output.positive) for each in outcomes])
-            return (_numbers(joined, name) - truth) ** 2
-    for output in signature.outputs:
-        name = f"out_{output.name}"
-        if output.kind == "label" and name in joined.columns:
-            said = [unit_of(value) for value in _values(joined, name)]
-            return np.array([float(each != known) for each, known in zip(said, outcomes, strict=True)])
-        if output.kind == "value" and name in joined.columns:
-            return np.abs(_numbers(joined, name) - _numbers(joined, "outcome_number"))
-    return np.full(len(joined), np.nan)
 
 
 def _sealed(state: ProductState) -> list[SegmentSealed]:
@@ -337,24 +285,3 @@ def _entity(work: Workspace, product: str) -> str:
     if route is None or route.personal.get(route.entity, "") not in NAMING:
         return ""
     return route.entity
-
-
-def _microseconds(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
-
-
-def _texts(table: Table, name: str) -> Sequence[str | None]:
-    column = table.columns.get(name)
-    return column.values if isinstance(column, Text) else [None] * len(table)
-
-
-def _numbers(table: Table, name: str) -> Numbers:
-    column = table.columns.get(name)
-    return column.values if isinstance(column, Number) else np.full(len(table), np.nan)
-
-
-def _values(table: Table, name: str) -> Sequence[Value]:
-    column = table.columns[name]
-    if isinstance(column, Text):
-        return column.values
-    return [None if value != value else value for value in column.values.tolist()]  # noqa: PLR0124 - not a number

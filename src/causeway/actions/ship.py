@@ -27,7 +27,7 @@ from causeway.core.errors import Conflict, Refused, UsageError
 from causeway.core.events import AnyFact, FindingWaived, KeyIssued, ProductDeclared, TrafficRouted
 from causeway.core.finding import Finding
 from causeway.core.ids import canonical_json, short
-from causeway.core.manifest import CanaryPart, Manifest
+from causeway.core.manifest import CanaryPart, DecisionPart, Manifest
 from causeway.core.release import Evaluation, Parity, Speed
 from causeway.intake import read_poc
 from causeway.views.product import ProductState, Waiver
@@ -194,7 +194,8 @@ def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
         facts[:] = [*_declared(state, manifest, digest), *plan.waives]
         if not state.active_keys:
             facts.append(key)
-        facts.extend(_trial(plan, state))
+        worth = manifest.decision
+        facts.extend(_trial(plan, state, worth if worth.true_positive is not None else None))
         facts.append(
             TrafficRouted(
                 shadow=(plan.release,) if plan.shadow else (),
@@ -223,13 +224,14 @@ def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
     )
 
 
-def _trial(plan: Plan, state: ProductState) -> list[CanaryStarted]:
+def _trial(plan: Plan, state: ProductState, worth: DecisionPart | None) -> list[CanaryStarted]:
     if plan.limits is None:
         return []
     if state.canary:
         raise Conflict(f"another release of {plan.product} is on trial now", hint="look again: causeway ship")
     champion = next(iter(plan.before))
-    return [CanaryStarted(plan.release, champion, Limits(**structs.asdict(plan.limits)), plan.steps)]
+    limits = Limits(**structs.asdict(plan.limits))
+    return [CanaryStarted(plan.release, champion, limits, plan.steps, worth)]
 
 
 def _reason(plan: Plan) -> str:

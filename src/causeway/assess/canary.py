@@ -17,7 +17,7 @@ from causeway.core.canary import (
     CanaryJudged,
     Criterion,
 )
-from causeway.core.manifest import CanaryPart
+from causeway.core.manifest import CanaryPart, DecisionPart
 from causeway.stats.sequential import (
     Bounds,
     Moments,
@@ -31,7 +31,7 @@ from causeway.views.canary import Canary
 
 QUALITY = "quality"
 MEASURES = 4
-"""Errors, latency, answers and quality share alpha."""
+"""Errors, latency, answers and quality share alpha, and worth where the manifest has it."""
 SHORTEST_US, LONGEST_US = 100.0, 60e6
 LOG_RANGE = math.log(LONGEST_US / SHORTEST_US)
 """Latencies between a tenth of a millisecond and a minute, as logarithms between 0 and 1."""
@@ -54,6 +54,8 @@ class Arm(Struct, frozen=True):
     """By what is compared of the answers: mean chance, share of a label, share that is flagged."""
     loss: Moments = Moments()
     """Of rows whose outcome is known: 0 is right, 1 as wrong as can be."""
+    regret: Moments = Moments()
+    """Of the same rows' decisions: 0 is worth most, 1 least."""
 
     @property
     def requests(self) -> int:
@@ -94,7 +96,8 @@ def judge_canary(canary: Canary, evidence: Evidence, *, now: datetime) -> Canary
 def criteria_of(canary: Canary, evidence: Evidence) -> list[Criterion]:
     """Each measure that there is evidence on, beside the live release; alpha is split by Bonferroni."""
     limits, new, old = canary.limits, evidence.canary, evidence.champion
-    alpha = limits.alpha / (max(len(canary.steps), 1) * MEASURES)
+    measures = MEASURES + (canary.worth is not None)
+    alpha = limits.alpha / (max(len(canary.steps), 1) * measures)
     found: list[Criterion] = []
     if new.requests and old.requests:
         found.append(_errors(new, old, limits.errors, alpha))
@@ -106,7 +109,16 @@ def criteria_of(canary: Canary, evidence: Evidence) -> list[Criterion]:
         found.append(_paired(QUALITY, evidence.pairs[QUALITY], evidence, limits.quality, alpha))
     elif new.loss.rows and old.loss.rows:
         found.append(_means(QUALITY, new.loss, old.loss, limits.quality, alpha))
+    if canary.worth and new.regret.rows and old.regret.rows:
+        found.append(_worth(new.regret, old.regret, canary.worth, limits.quality, alpha))
     return found
+
+
+def amounts(worth: DecisionPart) -> tuple[float, float]:
+    """The least and the most that a decision may be worth."""
+    each = (worth.true_positive, worth.false_positive, worth.true_negative, worth.false_negative)
+    known = [float(amount) for amount in each if amount is not None]
+    return min(known), max(known)
 
 
 def _verdict(
@@ -195,6 +207,18 @@ def _latency(new: Arm, old: Arm, margin: float, alpha: float) -> Criterion:
         alpha,
         f"{MEANS}, of logarithms",
     )
+
+
+def _worth(new: Moments, old: Moments, worth: DecisionPart, share: float, alpha: float) -> Criterion:
+    """Harm where a decision is worth less by more than this share of the span from the worst to the best."""
+    least, most = amounts(worth)
+    span = most - least
+    bounds = difference_of_means(new, old, alpha=alpha)
+    mine, other = most - span * new.mean, most - span * old.mean
+    verdict = _placed(bounds.low, bounds.high, share)
+    low, high, margin = -span * bounds.high, -span * bounds.low, span * share
+    units = (new.rows, old.rows)
+    return Criterion("worth", verdict, mine, other, mine - other, low, high, margin, *units, alpha, MEANS)
 
 
 def _answers(evidence: Evidence, limits: CanaryPart, alpha: float) -> list[Criterion]:

@@ -134,6 +134,16 @@ def with_losses(
     )
 
 
+def with_regrets(evidence: Evidence, canary: Sequence[float], champion: Sequence[float]) -> Evidence:
+    """The evidence with what these decisions were short of the best one, as a share of the span."""
+    mine, others = (Moments().after(np.asarray(each, np.float64)) for each in (canary, champion))
+    return structs.replace(
+        evidence,
+        canary=structs.replace(evidence.canary, regret=mine),
+        champion=structs.replace(evidence.champion, regret=others),
+    )
+
+
 def _grown(arm: Arm, units: list[list[Row]], measures: dict[str, Measure]) -> Arm:
     logs = [math.log(max(rows[0].latency_us / SHORTEST_US, 1)) / LOG_RANGE for rows in units]
     answers = dict(arm.answers)

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from causeway.core.fact import Fact
-from causeway.core.manifest import CanaryPart
+from causeway.core.manifest import CanaryPart, DecisionPart
 
 GO_ON = "go on"
 PROMOTE = "promote"
@@ -31,13 +31,16 @@ class CanaryStarted(Fact, frozen=True, tag="canary.started"):
     limits: Limits
     steps: tuple[int, ...]
     """Its share of the traffic step by step, in percent; none where it only answers in the shadow."""
+    worth: DecisionPart | None = None
+    """What decisions are worth, where the manifest says so."""
 
 
 class Criterion(Struct, frozen=True, omit_defaults=True):
     """One measure of the canary beside the live release, and the interval of their difference.
 
     `fine` where the whole interval lies within the margin, `harm` where it lies beyond, else `open`. For
-    `latency` the values are milliseconds (geometric means), and difference, bounds and margin are ratios.
+    `latency` the values are milliseconds (geometric means), and difference, bounds and margin are ratios. For
+    `worth` all are amounts a decision, and harm lies below zero.
     """
 
     name: str

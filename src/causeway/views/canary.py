@@ -6,6 +6,7 @@ from msgspec import Struct, structs
 
 from causeway.core.canary import HOLD, CanaryJudged, CanaryStarted, Limits
 from causeway.core.events import Event, OutcomesLabelled, TrafficRouted
+from causeway.core.manifest import DecisionPart
 
 
 class Canary(Struct, frozen=True):
@@ -28,6 +29,7 @@ class Canary(Struct, frozen=True):
     judged_at: datetime | None = None
     outcomes: int = 0
     """How many came in since the trial began."""
+    worth: DecisionPart | None = None
     held: bool = False
     """Whether somebody wants it to stay as it is; only harm changes that."""
 
@@ -36,7 +38,15 @@ def on_trial(canary: Canary | None, event: Event) -> Canary | None:
     """The canary after this event; None where there is none, or the event ended it."""
     match event.fact:
         case CanaryStarted() as fact:
-            return Canary(fact.release, fact.champion, fact.limits, fact.steps, event.body.seq, event.body.at)
+            return Canary(
+                fact.release,
+                fact.champion,
+                fact.limits,
+                fact.steps,
+                event.body.seq,
+                event.body.at,
+                worth=fact.worth,
+            )
         case CanaryJudged() as fact if canary:
             return structs.replace(
                 canary,
