@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
+from causeway.gateway import desk as real_desk
 from causeway.gateway.admission import Admission
 from causeway.gateway.http import Reply
 from causeway.gateway.lane import FastLane
+from causeway.gateway.routing import Routing
 
 ROW = {"tenure": 3, "visits": 2, "plan": "gold"}
 BODY = json.dumps({"dataframe_records": [ROW]}).encode()
@@ -260,3 +262,36 @@ def test_a_head_that_was_read_is_known_whole_and_only_so():
     assert desk.again_asked == 2
     assert echoed([longer[:-2]], desk) == [b"thr"]
     assert desk.again_asked == 3
+
+
+def call_of(name="", **headers):
+    known = {each.encode(): value for each, value in headers.items()}
+    return SimpleNamespace(settled=SimpleNamespace(name=name, headers=known))
+
+
+def test_heads_are_forgotten_with_the_routes_by_which_they_were_answered():
+    house = SimpleNamespace(routing=Routing(), admission=Admission())
+    desk = real_desk.Desk(house)
+    desk.door(b"/")
+    desk.keep(b"head", call_of(), length=3)
+    assert desk.known(b"head").length == 3
+    # a key was revoked, say
+    house.routing = Routing()
+    assert desk.known(b"head") is None
+    desk.keep(b"head", call_of(), length=3)
+    desk.door(b"/")
+    assert desk.known(b"head") is None
+
+
+def test_so_many_heads_are_remembered_and_none_that_names_its_request():
+    desk = real_desk.Desk(SimpleNamespace(routing=Routing(), admission=Admission()))
+    desk.door(b"/")
+    desk.keep(b"named", call_of("mine"), length=3)
+    desk.keep(b"traced", call_of(traceparent=b"00-1"), length=3)
+    desk.keep(b"x" * 3000, call_of(), length=3)
+    assert not any(map(desk.known, (b"named", b"traced", b"x" * 3000)))
+    most = real_desk.MAX_KNOWN_HEADS
+    for n in range(most + 10):
+        desk.keep(b"%d" % n, call_of(), length=3)
+    assert sum(desk.known(b"%d" % n) is not None for n in range(most + 10)) <= most
+    assert desk.known(b"%d" % (most + 9)) is not None
