@@ -109,7 +109,7 @@ FAILED_SUFFIX = ".failed"
 
 
 class Failed(Struct, frozen=True, array_like=True):
-    """How many requests one release refused or failed lately, with this status; a line of a `.failed` file."""
+    """How many requests one release refused or failed lately with this status; a line of a `.failed` file."""
 
     at_ns: int
     release: str
