@@ -5,9 +5,11 @@ from click.testing import CliRunner
 
 import shipyard
 from causeway.actions.roll import roll_back
+from causeway.actions.routes import sync_routes
 from causeway.actions.ship import ship
 from causeway.cli.main import main
 from causeway.core.bundle import BadBundle
+from causeway.core.events import TrafficRouted
 from causeway.core.routes import read_routes
 
 
@@ -18,6 +20,16 @@ def shipped(folder):
 def served(folder):
     file = read_routes((folder / ".causeway" / "routes.json").read_bytes())
     return [[each.release for each in route.served] for route in file.routes]
+
+
+def kept_warm(folder):
+    file = read_routes((folder / ".causeway" / "routes.json").read_bytes())
+    return [each.release for route in file.routes for each in route.warm]
+
+
+def shadows(folder):
+    file = read_routes((folder / ".causeway" / "routes.json").read_bytes())
+    return [each.release for route in file.routes for each in route.shadow]
 
 
 def test_each_step_back_undoes_one_step_forward_down_to_nothing(folder):
@@ -32,6 +44,41 @@ def test_each_step_back_undoes_one_step_forward_down_to_nothing(folder):
     assert served(folder) == [[]]
     bottom = roll_back(folder)
     assert (bottom.status, bottom.live) == ("nothing_to_roll_back", {})
+
+
+def test_what_a_step_back_returns_to_is_kept_warm_while_it_stands(folder):
+    first = shipyard.release(folder)
+    shipped(folder)
+    assert kept_warm(folder) == []
+    second = shipyard.release(folder, seed=b"second")
+    shipped(folder)
+    assert kept_warm(folder) == [first]
+    third = shipyard.release(folder, seed=b"third")
+    shipped(folder)
+    # one is enough: memory is bounded
+    assert (served(folder), kept_warm(folder)) == ([[third]], [second])
+    roll_back(folder)
+    assert (served(folder), kept_warm(folder)) == ([[second]], [first])
+    roll_back(folder)
+    assert kept_warm(folder) == []
+
+
+def test_a_release_before_whose_folder_is_gone_or_that_is_live_is_not_kept_warm(folder):
+    first = shipyard.release(folder)
+    shipped(folder)
+    second = shipyard.release(folder, seed=b"second")
+    shipped(folder)
+    work = shipyard.workspace(folder)
+    both = TrafficRouted(shares={first: 10, second: 90}, reason="try", stage="sandbox")
+    third = TrafficRouted(shares={first: 100}, reason="try", stage="sandbox", shadow=(second,))
+    work.ledger.append("churn", [both, third], actor="a1", at=work.clock.now())
+    sync_routes(work)
+    # the champion of the step before is only in the shadow now; it is both
+    assert (kept_warm(folder), shadows(folder)) == ([second], [second])
+    bundle = work.bundle(second)
+    bundle.rename(bundle.with_name("gone"))
+    assert sync_routes(work).troubles == {}
+    assert (served(folder), kept_warm(folder), shadows(folder)) == ([[first]], [], [])
 
 
 def test_shipping_again_after_a_step_back_is_a_new_step(folder):

@@ -65,6 +65,8 @@ def route_of(work: Workspace, state: ProductState) -> Route:
     for release in state.shares:
         check_signer(work, release)
     serving = promise(work, state).serving
+    warm, shadow = _beside(work, _before(state)), _beside(work, state.shadow)
+    routed = (*state.shares, *(each.release for each in (*warm, *shadow)))
     return Route(
         product=state.product,
         served=tuple(
@@ -80,13 +82,13 @@ def route_of(work: Workspace, state: ProductState) -> Route:
         deadline_ms=serving.deadline_ms,
         on_failure=serving.on_failure,
         fallback=_fallback(serving),
-        warm=_beside(work, _before(state)),
-        shadow=_beside(work, state.shadow),
+        warm=warm,
+        shadow=shadow,
         entity=serving.entity,
         salt=serving.salt,
         holdout_percent=serving.holdout_percent,
         withheld=serving.withheld,
-        personal=(personal := personal_ways(work, (*state.shares, *state.shadow, *_before(state)), serving)),
+        personal=(personal := personal_ways(work, routed, serving)),
         personal_key=made_key(work, state.product) if personal else "",
         on_full_disk=serving.on_full_disk,
         workers=serving.workers,
