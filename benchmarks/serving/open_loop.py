@@ -2,8 +2,8 @@
 
 python benchmarks/serving/open_loop.py PORT RATE SECONDS CONNECTIONS < request
 
-A request that is due while every connection waits for an answer is sent on the first that is free. Times count
-from when it was sent; how late that was is told beside. Prints one JSON object.
+A request that is due while every connection waits for an answer is sent on the first that is free. Times
+count from when it was sent; how late that was is told beside. Prints one JSON object.
 """
 
 import json
@@ -37,6 +37,7 @@ def asked(port: int, *, rate: float, seconds: float, connections: int) -> dict:
     # so that all of them were taken when it begins
     time.sleep(SETTLE_SECONDS)
     sent_at: dict[socket.socket, float] = {}
+    begun: dict[socket.socket, bytes] = {}
     good, refused, late = [], [], []
     failed = sent = 0
     began = time.perf_counter()
@@ -53,9 +54,13 @@ def asked(port: int, *, rate: float, seconds: float, connections: int) -> dict:
             sent += 1
         for ready, _ in select.select(TURN_SECONDS):
             caller = ready.fileobj
-            answer = caller.recv(65536)
+            part = caller.recv(65536)
+            answer = begun.pop(caller, b"") + part
+            if part and not is_whole(answer):
+                begun[caller] = answer
+                continue
             at = sent_at.pop(caller, now)
-            if not answer:
+            if not part:
                 failed += 1
                 select.unregister(caller)
                 continue
@@ -79,6 +84,12 @@ def asked(port: int, *, rate: float, seconds: float, connections: int) -> dict:
         "failed": failed + len(sent_at),
         "late_p99_ms": at_share(late, 0.99),
     }
+
+
+def is_whole(answer: bytes) -> bool:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+    return bool(length) and len(body) >= int(length)
 
 
 def at_share(times: list[float], share: float) -> float:

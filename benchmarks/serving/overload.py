@@ -2,10 +2,11 @@
 
 python benchmarks/serving/overload.py [SECONDS] [--long]
 
-A model that takes a few milliseconds a row (a chain of sines over a wide row; nothing is saved by answering
+A model that takes some 6 milliseconds a row (a chain of sines over a wide row; nothing is saved by answering
 rows together) is made, signed, and served by the real gateway. The load comes from a process of its own, open
-loop: requests are due at fixed times, whatever became of those before, on many connections. First the loads around
-the capacity of one caller are tried, for the peak; then ten times the peak. Times count from when a request was sent.
+loop: requests are due at fixed times, whatever became of those before, on many connections. First loads
+around the capacity of one caller are tried, for the peak; then ten times the peak. Times count from when a
+request was sent.
 
 Generator and gateway share the machine's processors. The generator writes prepared bytes and reads no more of
 an answer than its status; how much later than due it sent, as it had no processor, is told with the figures.
@@ -67,8 +68,10 @@ def story(gateway: Gateway, seconds: float) -> None:
         share = f" = {good / peak:.0%} of the peak" if times == OVER else ""
         of_cpu = f" = {spent / best:.0%}" if times == OVER else ""
         print(
-            f"{times:4.1f} x: {rate:6,.0f} due/s, {good:5,.0f} answered/s{share}, {spent:5,.0f} per CPU-second"
-            f"{of_cpu}; p50 {told['p50_ms']:.0f} ms, p99 {told['p99_ms']:.0f} ms; {told['refused']:,} refused, p99 {told['refused_p99_ms']:.0f} ms; "
+            f"{times:4.1f} x: {rate:6,.0f} due/s, {good:5,.0f} answered/s{share}, "
+            f"{spent:5,.0f} per CPU-second{of_cpu}; "
+            f"p50 {told['p50_ms']:.0f} ms, p99 {told['p99_ms']:.0f} ms; "
+            f"{told['refused']:,} refused, p99 {told['refused_p99_ms']:.0f} ms; "
             f"{told['failed']} failed; sent p99 {told['late_p99_ms']:.0f} ms late"
         )
 
@@ -104,7 +107,8 @@ def request_bytes(port: int) -> bytes:
     body = json.dumps({"dataframe_records": [{"tenure": 5.5}]}).encode()
     head = (
         f"POST /products/churn/invocations HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n"
-        f"authorization: Bearer {BEARER}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        f"authorization: Bearer {BEARER}\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 

@@ -6,7 +6,7 @@ at but where it ends. So nobody who is let in waits much longer than the bound, 
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -153,7 +153,7 @@ class Admission:
         self._begun += 1
 
     @contextmanager
-    def beside(self, size: int) -> Iterator[None]:
+    def beside(self, size: int) -> Generator[None]:
         """Holds a body of so many bytes on the long way; refused where there is no room for it."""
         if not self.hold(size):
             raise overloaded()
