@@ -14,6 +14,7 @@ from causeway.core.routes import Key
 from causeway.core.typed_rows import TypedRows
 from causeway.gateway.identifiers import following
 from causeway.gateway.model import Answers, Predicted
+from causeway.gateway.plain_answers import PlainAnswers
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.refusals import Invalid, NotReady
 from causeway.gateway.routing import Live, Variant
@@ -132,22 +133,7 @@ def frames_of(made: Answer, rows: Sequence[Row], asked: Asked) -> list[bytes]:
         request = request if request == asked.unit else private.hashed(request)
     latency_us = int((time.perf_counter() - asked.started) * 1e6)
     if isinstance(rows, TypedRows) and len(rows) > 1 and loaded.plain and not by:
-        flags = {row: said for row, said in enumerate(made.flags) if said} if any(made.flags) else {}
-        many = Many(
-            ids=made.ids,
-            at_ns=made.at_ns,
-            product=loaded.release.product,
-            release=loaded.digest,
-            arm=made.variant.arm,
-            consumer=asked.key.consumer,
-            fields=rows.kind.names,
-            inputs=rows.values(),
-            outputs=loaded.plain.columns(made.outputs),
-            latency_us=latency_us,
-            flags=flags,
-            request=request,
-        )
-        return _in_one(many)
+        return _in_one(made, rows, loaded.plain, asked.key.consumer, latency_us=latency_us, request=request)
     said = loaded.plain.kept(made.outputs) if loaded.plain else kept_outputs(loaded.release, made)
     sent = rows.sent if isinstance(rows, TypedRows) else rows
     at_ns, product, consumer = made.at_ns, loaded.release.product, asked.key.consumer
@@ -160,9 +146,25 @@ def frames_of(made: Answer, rows: Sequence[Row], asked: Asked) -> list[bytes]:
     ]
 
 
-def _in_one(many: Many) -> list[bytes]:
+def _in_one(
+    made: Answer, rows: TypedRows, plain: PlainAnswers, consumer: str, *, latency_us: int, request: str
+) -> list[bytes]:
+    many = Many(
+        ids=made.ids,
+        at_ns=made.at_ns,
+        product=made.variant.loaded.release.product,
+        release=made.variant.loaded.digest,
+        arm=made.variant.arm,
+        consumer=consumer,
+        fields=rows.kind.names,
+        inputs=rows.values(),
+        outputs=plain.columns(made.outputs),
+        latency_us=latency_us,
+        flags={row: said for row, said in enumerate(made.flags) if said},
+        request=request,
+    )
     # whoever counts records counts frames: the first is that of all rows, the others are empty
-    return [framed(many), *[b""] * (len(many.ids) - 1)]
+    return [framed(many), *[b""] * (len(rows) - 1)]
 
 
 def kept_outputs(release: Release, made: Answer) -> list[dict[str, Value]]:
