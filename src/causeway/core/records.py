@@ -1,8 +1,8 @@
 """One answered row as it lies in the append log: length, checksum, body.
 
 A frame is `<II` (body length, CRC-32 of the body) followed by the body in MessagePack: a `Record`, the
-`Many` of one request's rows, or what was `Lost`. One that is cut short, whose checksum differs or whose body is none of
-these is torn: reading stops there, and nothing behind it is trusted.
+`Many` of one request's rows, or what was `Lost`. One that is cut short, whose checksum differs or whose
+body is none of these is torn: reading stops there, and nothing behind it is trusted.
 """
 
 import struct
