@@ -188,6 +188,7 @@ def soak(options: argparse.Namespace, gateway: Gateway, made: Route, rows: Seque
     tally, stop = Tally(), threading.Event()
     began = time.monotonic()
     samples: list[tuple[float, float]] = []
+    own: list[tuple[float, float]] = []
     recorded = Counter({"rows": -len(known)})
     callers = [
         threading.Thread(
@@ -197,7 +198,7 @@ def soak(options: argparse.Namespace, gateway: Gateway, made: Route, rows: Seque
     ]
     beside = [
         threading.Thread(target=every, args=(REROUTE_SECONDS, stop, changed(gateway, made))),
-        threading.Thread(target=every, args=(SAMPLE_SECONDS, stop, sampled(gateway, samples))),
+        threading.Thread(target=every, args=(SAMPLE_SECONDS, stop, sampled(gateway, samples, own))),
         threading.Thread(
             target=every, args=(BIN_SECONDS, stop, lambda: counted(gateway, made.product, recorded))
         ),
@@ -213,6 +214,7 @@ def soak(options: argparse.Namespace, gateway: Gateway, made: Route, rows: Seque
     )
     gateway.stop()
     counted(gateway, made.product, recorded)
+    print(f"memory of its own: {growth(own, began, 'MB')}")
     return told(tally, samples, recorded["rows"], began)
 
 
@@ -266,8 +268,24 @@ def changed(gateway: Gateway, made: Route) -> Callable[[], None]:
     return change
 
 
-def sampled(gateway: Gateway, samples: list[tuple[float, float]]) -> Callable[[], None]:
-    return lambda: samples.append((time.monotonic(), memory_bytes(gateway.process.pid) / 1e6))
+def sampled(
+    gateway: Gateway, samples: list[tuple[float, float]], own: list[tuple[float, float]]
+) -> Callable[[], None]:
+    def look() -> None:
+        now, pid = time.monotonic(), gateway.process.pid
+        samples.append((now, memory_bytes(pid) / 1e6))
+        # what nobody else holds: PSS also moves when others who map the same libraries come and go
+        own.append((now, sum(anonymous_bytes(each) for each in family(pid)) / 1e6))
+
+    return look
+
+
+def anonymous_bytes(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss_Anon:"))
 
 
 def counted(gateway: Gateway, product: str, recorded: Counter[str]) -> None:
@@ -302,7 +320,7 @@ def told(tally: Tally, samples: Sequence[tuple[float, float]], recorded: int, be
     print(f"not as asked for: {sum(tally.unasked.values())}  {dict(tally.unasked.most_common(5)) or ''}")
     print(f"turned away, as more was asked than the machine could do: {tally.overloaded:,}")
     print(f"rows answered {tally.rows:,}, recorded {recorded:,}, missing {max(0, tally.rows - recorded):,}")
-    print(f"memory: {growth(samples, began, 'MB')}")
+    print(f"PSS: {growth(samples, began, 'MB')}")
     for share, name in ((0.5, "p50"), (0.99, "p99")):
         milliseconds = [(at, seconds * 1000) for at, seconds in tally.took]
         print(
