@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,12 @@ def test_a_file_fits_in_the_head(path: Path):
 
 def test_no_module_is_a_drawer_for_everything():
     assert not [p for p in SOURCES if re.search(r"utils?|helpers?|misc|common", p.stem)]
+
+
+def test_each_file_of_tests_has_a_name_of_its_own():
+    # pytest takes two of one name for one module, and collects nothing
+    counted = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert not [name for name, count in counted.items() if count > 1]
 
 
 def test_help_imports_nothing_heavy():
