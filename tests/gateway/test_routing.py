@@ -194,6 +194,17 @@ def test_one_release_before_is_kept_and_it_stands_in_for_the_champion_only(signi
     assert after.stand_in(champion).loaded.digest == third[0]
 
 
+def test_a_new_release_passes_for_as_fast_as_the_one_before(signing, tmp_path):
+    first, second = [write_bundle(tmp_path, signing, weights=(w, 1, 1)) for w in (1, 2)]
+    routing = next_routing(RouteFile(1, (route("churn", first, signing=signing),)), Routing())
+    routing.live["churn"].champion.loaded.pace.last.extend([0.001] * 3)
+    after = next_routing(RouteFile(2, (route("churn", second, signing=signing),)), routing)
+    pace = after.live["churn"].champion.loaded.pace
+    assert pace is not routing.live["churn"].champion.loaded.pace
+    pace.last.append(0.5)
+    assert pace.seconds == 0.001
+
+
 def test_a_revoked_key_stops_working_even_when_the_bundles_fail(live, signing, tmp_path):
     gateway, good = live
     bad = without_its_model(tmp_path, signing)
