@@ -16,6 +16,7 @@ from uvicorn.server import ServerState
 
 from causeway.gateway import desk as real_desk
 from causeway.gateway.admission import Admission
+from causeway.gateway.heads import MAX_KNOWN_HEADS
 from causeway.gateway.http import Reply
 from causeway.gateway.lane import FastLane
 from causeway.gateway.routing import Routing
@@ -290,7 +291,7 @@ def test_so_many_heads_are_remembered_and_none_that_names_its_request():
     desk.keep(b"traced", call_of(traceparent=b"00-1"), length=3)
     desk.keep(b"x" * 3000, call_of(), length=3)
     assert not any(map(desk.known, (b"named", b"traced", b"x" * 3000)))
-    most = real_desk.MAX_KNOWN_HEADS
+    most = MAX_KNOWN_HEADS
     for n in range(most + 10):
         desk.keep(b"%d" % n, call_of(), length=3)
     assert sum(desk.known(b"%d" % n) is not None for n in range(most + 10)) <= most

@@ -15,6 +15,7 @@ from causeway.gateway.protocols.parquet import PARQUET
 from causeway.gateway.refusals import NothingHere, WrongMedia
 from causeway.gateway.routing import Live, Routing, Variant
 from causeway.gateway.together import drawn, who_answered
+from causeway.gateway.trace_context import TRACEPARENT, parent_of
 
 MAX_REQUEST_NAME = 128
 _INFERRED = frozenset((JSON, oip_binary.OCTETS))
@@ -178,9 +179,12 @@ def _media(headers: Mapping[bytes, bytes]) -> str:
 
 
 def request_name(headers: Mapping[bytes, bytes]) -> str:
-    """What the caller named the request, if that is fit to be sent back and kept."""
+    """What the caller named the request, if that is fit to be sent back and kept; else the caller's trace."""
     name = headers.get(b"x-request-id", b"").decode("latin-1")
-    return name if len(name) <= MAX_REQUEST_NAME and name.isascii() and name.isprintable() else ""
+    if name and len(name) <= MAX_REQUEST_NAME and name.isascii() and name.isprintable():
+        return name
+    parent = parent_of(headers) if TRACEPARENT in headers else None
+    return parent.trace if parent else ""
 
 
 def named(live: Live, variant: Variant) -> tuple[tuple[str, str], ...]:

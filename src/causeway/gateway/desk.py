@@ -13,6 +13,7 @@ from causeway.gateway.admission import Admission, Pace
 from causeway.gateway.asking import Opened, Settled, Spoken, live_of, opened, settled
 from causeway.gateway.deadlines import NEVER, passed
 from causeway.gateway.defects import print_defect
+from causeway.gateway.heads import Heads, Known
 from causeway.gateway.http import Reply, reply_to
 from causeway.gateway.identifiers import prediction_ids
 from causeway.gateway.measures import Measures
@@ -25,8 +26,6 @@ from causeway.gateway.routing import Live, Routing
 from causeway.gateway.schema import Checked, Row
 from causeway.gateway.standing_in import stand_in, stands_in
 from causeway.gateway.whole import WholeModel
-
-MAX_KNOWN_HEADS, MAX_KNOWN_HEAD_BYTES = 1024, 2048
 
 
 class Exchange(Protocol):
@@ -58,13 +57,6 @@ class Door(Struct, frozen=True):
     place: Place
 
 
-class Known(Struct, frozen=True):
-    """A head that was read before: what it settles, and how long a body it declares."""
-
-    settled: Settled
-    length: int
-
-
 class Waiting(Struct, frozen=True, gc=False):
     """A call whose rows are checked."""
 
@@ -93,7 +85,7 @@ class Desk:
         self.admission = house.admission
         self._routing: Routing | None = None
         self._doors: dict[bytes, Door] = {}
-        self._known: dict[bytes, Known] = {}
+        self._heads = Heads()
         self._waiting: list[Waiting] = []
         self._rows = 0
         self._due = self._impatient = False
@@ -104,7 +96,7 @@ class Desk:
         routing = self._house.routing
         if routing is not self._routing:
             self._routing = routing
-            self._known.clear()
+            self._heads.clear()
             self._doors = {url: Door(routing, place) for url, place in _places(routing)}
         return self._doors.get(url)
 
@@ -124,18 +116,12 @@ class Desk:
 
     def known(self, head: bytes) -> Known | None:
         """What a request with this very head asks for, where one was answered under the routing of now."""
-        return self._known.get(head) if self._house.routing is self._routing else None
+        return self._heads.get(head) if self._house.routing is self._routing else None
 
     def keep(self, head: bytes, call: Opened, *, length: int) -> None:
         """Knows this head from now on; `length` is that of the body which it declares."""
-        if self._house.routing is not self._routing or len(head) > MAX_KNOWN_HEAD_BYTES:
-            return
-        if call.settled.name or b"traceparent" in call.settled.headers:
-            # one that names its request does not come again
-            return
-        if len(self._known) >= MAX_KNOWN_HEADS:
-            self._known.clear()
-        self._known[head] = Known(call.settled, length)
+        if self._house.routing is self._routing:
+            self._heads.keep(head, call.settled, length=length)
 
     def again(self, exchange: Exchange, asked: Settled) -> Opened | None:
         """The call of a head that is known; None where it was refused at once."""

@@ -17,7 +17,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from causeway.gateway.admission import is_whole_post, overloaded
 from causeway.gateway.asking import Opened
-from causeway.gateway.desk import Desk, Door, Known
+from causeway.gateway.desk import Desk, Door
+from causeway.gateway.heads import Known
 from causeway.gateway.http import BODY_SECONDS, MAX_BODY_BYTES, Reply, declared_bytes, reply_to, too_late
 from causeway.gateway.http_limits import BoundedProtocol
 from causeway.gateway.protocols.parquet import PARQUET
