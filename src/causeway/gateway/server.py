@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
@@ -150,14 +151,24 @@ def run(options: Options) -> None:
 
 
 def _parent(here: _Here, limits: Limits, listening: Listening) -> Parent:
-    # the models are loaded before the first fork, so that the processes share their memory
-    before = _forkable(load(here.options.routes, Routing())) if here.options.routes.exists() else Routing()
+    before = _shared(here.options.routes)
 
     def serve(place: Place) -> None:
         child = _Here(here.options, here.certificate, here.proxies, place.started)
         _serve_in(child, before, place.seat, listening.of(place.seat.number), alive=place.alive)
 
     return Parent(limits, listening, serve=serve, started=here.started, notes=here.options.notes)
+
+
+def _shared(routes: Path) -> Routing:
+    """What is loaded before the first fork, so that the processes share its memory."""
+    if not routes.exists():
+        return Routing()
+    try:
+        return _forkable(load(routes, Routing()))
+    except Exception:  # noqa: BLE001 - the shell: a bundle, however odd, is for those who answer to judge
+        traceback.print_exc(file=sys.stderr)
+        return Routing()
 
 
 def _forkable(routing: Routing) -> Routing:
