@@ -1,6 +1,5 @@
 """Runs a converted model with ONNX Runtime, for proofs and batches; the gateway has its own way."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from causeway.core.answers import Answers
 from causeway.core.errors import MissingExtra, OutsideError
 from causeway.core.table import Column, Number, Numbers, Text
 
-# it reports to its maker unless this is there before it is imported
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 try:
     import onnxruntime as ort
     import onnxruntime.capi.onnxruntime_pybind11_state as ort_state

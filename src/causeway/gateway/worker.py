@@ -48,6 +48,7 @@ PLAIN_VARIABLES = {
     "PYTHONUTF8": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONNOUSERSITE": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
 }
 
 Matrix = NDArray[np.float64]

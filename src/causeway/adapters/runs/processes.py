@@ -85,6 +85,7 @@ def environment_variables(scratch: Path, path: str) -> Mapping[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
         "WANDB_MODE": "disabled",
+        "ORT_DISABLE_TELEMETRY": "1",
         "TQDM_DISABLE": "1",
     }
 
