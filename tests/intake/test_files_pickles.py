@@ -123,7 +123,7 @@ BOMB = called("os", "system")
     ("name", "raw"),
     [
         ("a.joblib", zlib.compress(BOMB)),
-        ("a.pkl.gz", gzip.compress(BOMB)),
+        ("a.pkl.gz", gzip.compress(BOMB, mtime=0)),
         ("a.joblib", bz2.compress(BOMB)),
         ("a.joblib", lzma.compress(BOMB)),
         ("a.joblib", lzma.compress(BOMB, format=lzma.FORMAT_ALONE)),

@@ -120,7 +120,7 @@ ROWS = "a, b ,y\n" + "".join(f"{n},{n * 2},{'NA' if n % 9 == 0 else 'ny'[n % 2]}
     [
         ("t.csv", ROWS),
         ("t.csv", "\n\n" + ROWS),
-        ("t.csv.gz", gzip.compress(ROWS.encode())),
+        ("t.csv.gz", gzip.compress(ROWS.encode(), mtime=0)),
         ("t.csv", ROWS.encode("utf-16")),
         ("t.csv", ROWS.replace(",", ";")),
     ],
