@@ -59,8 +59,13 @@ class Seen(Struct):
     """What is known about a call when it ends, for the measures."""
 
     product: str = ""
-    release: str = ""
     key: str = ""
+    call: Opened | None = None
+
+    @property
+    def release(self) -> str:
+        """The release that answered or refused it, if one did."""
+        return self.call.refuser if self.call else ""
 
 
 class Server(Struct):
@@ -140,10 +145,10 @@ class App:
         if place.method == "GET":
             return self._model(live, Request(place, headers, unit, request_name(headers) or unit, started))
         call = opened(settled(live, place, headers, caller), unit=unit, started=started)
-        seen.release = call.variant.loaded.version
+        seen.call = call
         if call.variant.loaded.worker is not None and "state" in scope:
             scope["state"][APART] = True
-        return await self._predict(call, receive)
+        return await self._predict(call, receive, seen)
 
     def _let_in(self) -> None:
         """Refuses a request where this turn of the loop has work enough."""
@@ -193,7 +198,7 @@ class App:
         told = oip.metadata(variant.loaded, versions=versions, label=live.route.label)
         return Reply(encode(told), headers=named(live, variant), request=request.name)
 
-    async def _predict(self, call: Opened, receive: Receive) -> Reply:
+    async def _predict(self, call: Opened, receive: Receive, seen: Seen) -> Reply:
         request = call.request
         size = declared_bytes(request.headers)
         with self.admission.beside(MAX_BODY_BYTES if size is None else size), held(_needed(call)):
@@ -204,6 +209,7 @@ class App:
             asked = Asked(rows, call.key, request.unit, request.name, request.started)
             if call.live.by_row:
                 call, asked = call.drawn(asked)
+                seen.call = call
             checked = call.variant.loaded.schema.check(asked.rows)
             check(call.until)
             try:

@@ -62,6 +62,13 @@ class Opened(Struct, frozen=True, gc=False):
     settled: Settled
     until: float = NEVER
     """The `time.perf_counter()` until which the answer is waited for."""
+    undrawn: bool = False
+    """Whether its rows are still to be drawn; the variant is only the one by which they are read."""
+
+    @property
+    def refuser(self) -> str:
+        """The release that refuses or fails this call, if it is; empty where that is none's doing."""
+        return "" if self.undrawn else self.variant.loaded.at_fault
 
     def spoken(self, body: bytes) -> Spoken:
         """The body's rows, and how their answer is written."""
@@ -70,7 +77,7 @@ class Opened(Struct, frozen=True, gc=False):
     def drawn(self, asked: Asked) -> tuple["Opened", Asked]:
         """The call and its rows, once it is known who answers each of them."""
         variant, asked = drawn(self.live, self.variant, asked, pinned=bool(self.request.place.version))
-        return structs.replace(self, variant=variant), asked
+        return structs.replace(self, variant=variant, undrawn=False), asked
 
     def replied(self, said: Struct, prediction: str) -> Reply:
         """The reply with this answer; its headers name who answered, and the first row's prediction."""
@@ -124,7 +131,8 @@ def opened(asked: Settled, *, unit: str, started: float) -> Opened:
         limit.count()
     variant = live.variant(unit, version=asked.place.version)
     request = Request(asked.place, asked.headers, unit, asked.name or unit, started)
-    return Opened(request, live, asked.key, asked.media, variant, asked, started + asked.patience)
+    until = started + asked.patience
+    return Opened(request, live, asked.key, asked.media, variant, asked, until, live.by_row)
 
 
 def _infer(body: bytes, media: str, request: Request, variant: Variant) -> Spoken:

@@ -74,6 +74,11 @@ class Loaded(Struct, frozen=True):
         """The release's name as callers write it: twelve digits of its digest."""
         return _short(self.digest)
 
+    @property
+    def at_fault(self) -> str:
+        """The version of the release that failed, where one did."""
+        return self.version
+
 
 def load_bundle(served: Served, route: Route, *, start: Start | None = None) -> Loaded:
     """The release in this folder; refused with a BadBundle unless all of it is what it says.

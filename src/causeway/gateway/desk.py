@@ -134,7 +134,11 @@ class Desk:
     def take(self, exchange: Exchange, call: Opened) -> None:
         """Reads and checks the body; answers it at the end of this turn, or says at once why not."""
         try:
-            waiting = _checked(exchange, call)
+            spoken = call.spoken(exchange.body)
+            asked = Asked(spoken[0], call.key, call.request.unit, call.request.name, exchange.started)
+            if call.live.by_row:
+                call, asked = call.drawn(asked)
+            waiting = Waiting(exchange, call, asked, call.variant.loaded.schema.check(asked.rows), spoken)
         except Exception as error:  # noqa: BLE001 - the shell: as above
             self.refuse(exchange, call, error)
         else:
@@ -150,7 +154,7 @@ class Desk:
 
     def refuse(self, exchange: Exchange, call: Opened, error: Exception) -> None:
         """Says why there is no answer."""
-        self._turn_away(exchange, error, (call.live.product, call.variant.loaded.version, call.key.id))
+        self._turn_away(exchange, error, (call.live.product, call.refuser, call.key.id))
 
     def leave(self) -> None:
         """Says that somebody who waits may be gone."""
@@ -318,14 +322,6 @@ def _places(routing: Routing) -> list[tuple[bytes, Place]]:
 def _opened(asked: Settled, exchange: Exchange) -> Opened:
     unit = prediction_ids(1, at_ns=time.time_ns())[0]
     return opened(asked, unit=unit, started=exchange.started)
-
-
-def _checked(exchange: Exchange, call: Opened) -> Waiting:
-    spoken = call.spoken(exchange.body)
-    asked = Asked(spoken[0], call.key, call.request.unit, call.request.name, exchange.started)
-    if call.live.by_row:
-        call, asked = call.drawn(asked)
-    return Waiting(exchange, call, asked, call.variant.loaded.schema.check(asked.rows), spoken)
 
 
 def _in_process(live: Live) -> bool:

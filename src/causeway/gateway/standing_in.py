@@ -51,8 +51,8 @@ async def stand_in(
     call: Opened, body: bytes, asked: Asked, checked: Checked, error: Exception, *, house: House
 ) -> Reply:
     """The reply of whoever answers in place of the model that failed; else its own error."""
-    live, kind = call.live, call.live.route.on_failure
-    house.measures.failed(live.product, call.variant.loaded.version, reason_of(error))
+    live, kind, failed = call.live, call.live.route.on_failure, call.variant.loaded.version
+    house.measures.failed(live.product, failed, reason_of(error))
     try:
         check(call.until)
         if kind == PREVIOUS:
@@ -62,7 +62,7 @@ async def stand_in(
         await recorded(live, made, checked.rows, asked, recorder=house.recorder)
     except CausewayError:
         raise error from None
-    house.measures.stood_in(live.product, kind, rows=len(made.ids))
+    house.measures.stood_in(live.product, failed, kind, rows=len(made.ids))
     reply = call.replied(call.spoken(body)[1](made), made.ids[0])
     return structs.replace(reply, headers=(*reply.headers, (HEADER, kind)))
 

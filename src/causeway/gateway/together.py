@@ -114,6 +114,8 @@ class Several:
         self._parts = parts
         self._unnamed = unnamed
         self._flags: list[tuple[str, ...]] = []
+        self.at_fault = ""
+        """The version of the release that refused or failed its rows, if one did."""
         self.outputs = outputs_of([part.variant.loaded.release.signature.outputs for part in parts])
 
     def check(self, rows: Rows) -> Checked:
@@ -125,7 +127,7 @@ class Several:
             schema = part.variant.loaded.schema
             mine = [rows[i] for i in part.rows]
             taken = not entity or entity in schema.names
-            with _numbered(part):
+            with self._told(part):
                 part.checked = schema.check(mine if taken else _without(mine, entity))
             for i, row, flags in zip(part.rows, part.checked.rows, part.checked.flags, strict=True):
                 checked[i] = row if taken else row | {entity: cast("Value", rows[i].get(entity))}
@@ -142,7 +144,7 @@ class Several:
             if part.variant.arm == HOLDOUT:
                 self._withhold(part, answers)
                 continue
-            with _numbered(part):
+            with self._told(part):
                 predicted = cast("Model", part.variant.loaded.model).predict(part.checked.rows)
             self._put(part, predicted, answers)
         return Predicted(answers, ())
@@ -154,10 +156,23 @@ class Several:
             if part.variant.arm == HOLDOUT:
                 self._withhold(part, answers)
                 continue
-            with _numbered(part):
+            with self._told(part):
                 predicted = await part.variant.loaded.predict(part.checked.rows)
             self._put(part, predicted, answers)
         return Predicted(answers, ())
+
+    @contextmanager
+    def _told(self, part: Part) -> Generator[None]:
+        """Keeps whose rows were at fault; what is wrong with one is said of its number in the request."""
+        try:
+            yield
+        except Invalid as error:
+            self.at_fault = part.variant.loaded.version
+            said = _ROW.sub(lambda found: f"row {part.rows[int(found[1])]}", error.message)
+            raise Invalid(said, hint=error.hint) from None
+        except BaseException:
+            self.at_fault = part.variant.loaded.version
+            raise
 
     def _blank(self, rows: int) -> Answers:
         return {output.name: [None] * rows for output in self.outputs}
@@ -199,6 +214,11 @@ class Together(Loaded, frozen=True):
     def version(self) -> str:
         """Their names as callers write them."""
         return self.versions
+
+    @property
+    def at_fault(self) -> str:
+        """The one of them that failed, where one did."""
+        return cast("Several", self.several).at_fault or self.versions
 
 
 def _together(live: Live, by: tuple[Variant, ...], unnamed: Sequence[bool]) -> Variant:
@@ -242,13 +262,3 @@ def _aligned(values: Sequence[object], own: Output, wanted: Output) -> Sequence[
 
 def _moved(problem: Problem, rows: Sequence[int]) -> Problem:
     return Problem(rows[problem.row], problem.field, problem.kind, problem.value, problem.hint)
-
-
-@contextmanager
-def _numbered(part: Part) -> Generator[None]:
-    """What is wrong with a row is said of the number that it has in the request."""
-    try:
-        yield
-    except Invalid as error:
-        said = _ROW.sub(lambda found: f"row {part.rows[int(found[1])]}", error.message)
-        raise Invalid(said, hint=error.hint) from None
