@@ -2,11 +2,12 @@
 
     python -m venv PEERS
     PEERS/bin/pip install fastapi uvicorn uvloop httptools scikit-learn joblib onnxruntime
-    python benchmarks/serving/compare.py PEERS/bin/python [--seconds 4] [--rounds 2]
+    python benchmarks/serving/compare.py PYTHON [--model lr|gb|lgb|text] [--seconds 4] [--rounds 2]
 
-A logistic regression on 20 numbers, shipped by `causeway run` and `ship`. `wrk`, with one thread, asks for
-one row over 32 connections, for one over one, and for 100 rows over 32. Servers take turns. A CPU-second is
-one of the server's process, as the kernel counts it. The ratios are to the first.
+A logistic regression on 20 numbers (or gradient boosting, LightGBM, a text's TF-IDF), shipped by `causeway
+run` and `ship`. `wrk`, with one thread, asks for one row over 32 connections, for one over one, and for 100
+rows over 32. Servers take turns. A CPU-second is one of the server's process, as the kernel counts it. The
+ratios are to the first. LightGBM has to be installed beside the peers, too.
 """
 
 import argparse
@@ -21,27 +22,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-import numpy as np
+from models import KINDS, Kind, fitting, write
 
-FIELDS = [f"x{n}" for n in range(20)]
-ROW = {name: round(0.05 * n - 0.4, 4) for n, name in enumerate(FIELDS)}
-TRAIN = """\
-import joblib
-import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-
-rows = pd.read_csv("rows.csv")
-X, y = rows.drop(columns="y"), rows["y"]
-X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X_train, y_train)
-print("accuracy", model.score(X_test, y_test))
-"""
+RECORDS = ("off", "async", "durable")
 CAUSEWAY = [sys.executable, "-m", "causeway"]
 
 
@@ -68,20 +55,11 @@ class Seen:
     failed: int
 
 
-def made(folder: Path) -> tuple[Path, str]:
+def made(folder: Path, kind: Kind) -> tuple[Path, str]:
     """The proof of concept, shipped; and the key that opens it."""
     poc = folder / "poc"
     os.environ["CAUSEWAY_KEYS"] = str(folder / "keys")
-    poc.mkdir()
-    generator = np.random.default_rng(0)
-    values = generator.normal(size=(5000, len(FIELDS))).round(4)
-    target = (values @ generator.normal(size=len(FIELDS)) + generator.normal(size=5000) > 0).astype(int)
-    lines = [
-        ",".join([*map(repr, row), str(y)]) for row, y in zip(values.tolist(), target.tolist(), strict=True)
-    ]
-    (poc / "rows.csv").write_text("\n".join([",".join([*FIELDS, "y"]), *lines]) + "\n")
-    (poc / "train.py").write_text(TRAIN)
-    (poc / "requirements.txt").write_text("pandas\nscikit-learn\n")
+    write(kind, poc)
     for verb in ("init", "run"):
         causeway(verb, poc)
     return poc, json.loads(causeway("ship", poc, "--yes", "--json"))["token"]
@@ -94,24 +72,14 @@ def causeway(verb: str, poc: Path, *more: str) -> str:
     return done.stdout
 
 
-def peer_model(python: str, poc: Path, into: Path) -> None:
+def peer_model(python: str, kind: Kind, poc: Path, into: Path) -> None:
     """The same model, fitted and saved by the peer's own packages."""
-    code = (
-        "import joblib, numpy as np\n"
-        "from sklearn.linear_model import LogisticRegression\n"
-        "from sklearn.pipeline import make_pipeline\n"
-        "from sklearn.preprocessing import StandardScaler\n"
-        f"rows = np.genfromtxt({str(poc / 'rows.csv')!r}, delimiter=',', skip_header=1)\n"
-        "X, y = rows[:, :-1], rows[:, -1].astype(int)\n"
-        "model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(X, y)\n"
-        f"joblib.dump(model, {str(into)!r})\n"
-    )
-    subprocess.run([python, "-c", code], check=True)
+    subprocess.run([python, "-c", fitting(kind, poc, into)], check=True)
 
 
 @contextmanager
 def gateway(
-    poc: Path, folder: Path, key: str, records: str, rows: int, *, lane: str = "1"
+    poc: Path, folder: Path, key: str, records: str, body: object, *, lane: str = "1"
 ) -> Iterator[Server]:
     routes = json.loads((poc / ".causeway" / "routes.json").read_text())
     for route in routes["routes"]:
@@ -128,7 +96,7 @@ def gateway(
         while not port.exists():
             time.sleep(0.05)
         headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-        body = json.dumps({"dataframe_records": [ROW] * rows}).encode()
+        body = json.dumps({"dataframe_records": body}).encode()
         yield Server(
             f"causeway, records {records}" + (", all ASGI" if lane == "0" else ""),
             "/products/poc/invocations",
@@ -144,7 +112,7 @@ def gateway(
 
 @contextmanager
 def fastapi(
-    python: str, name: str, rows: int, *, app: str = "fastapi_app", **environment: str
+    python: str, name: str, asked: object, *, app: str = "fastapi_app", **environment: str
 ) -> Iterator[Server]:
     port = 18_700 + 10 * len(app) + len(environment)
     here = Path(__file__).parent
@@ -161,7 +129,7 @@ def fastapi(
     ]
     process = subprocess.Popen(command, cwd=here, env={**os.environ, **environment})
     try:
-        body = json.dumps({"rows": [ROW] * rows}).encode()
+        body = json.dumps({"rows": asked}).encode()
         yield Server(name, "/predict", body, {"content-type": "application/json"}, process.pid, port)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -214,29 +182,31 @@ def loaded(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("python", help="interpreter that has the peers")
+    parser.add_argument("--model", choices=sorted(KINDS), default="lr")
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--rounds", type=int, default=2)
     asked = parser.parse_args()
+    kind = KINDS[asked.model]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        poc, key = made(folder)
+        poc, key = made(folder, kind)
         model = folder / "model.joblib"
-        peer_model(asked.python, poc, model)
+        peer_model(asked.python, kind, poc, model)
         onnx = next((poc / ".causeway" / "releases").glob("*/model.onnx"))
-        saved, converted = {"MODEL": str(model)}, {"ONNX": str(onnx), "LOG": str(folder / "log")}
+        texts = {"TEXTS": "1"} if kind.takes_text else {}
+        saved = {"MODEL": str(model), **texts}
+        converted = {"ONNX": str(onnx), "LOG": str(folder / "log"), **texts}
         for rows, connections in ((1, 32), (1, 1), (100, 32)):
+            body = [kind.row] * rows
             servers = [
-                lambda rows=rows: fastapi(asked.python, "FastAPI, scikit-learn", rows, **saved),
-                lambda rows=rows: fastapi(asked.python, "FastAPI, ONNX, log", rows, **converted),
-                lambda rows=rows: fastapi(asked.python, "uvicorn, body back", rows, app="uvicorn_app"),
-                *(
-                    lambda records=records, rows=rows: gateway(poc, folder, key, records, rows)
-                    for records in ("off", "async", "durable")
-                ),
-                lambda rows=rows: gateway(poc, folder, key, "async", rows, lane="0"),
+                partial(fastapi, asked.python, "FastAPI, " + asked.model, body, **saved),
+                partial(fastapi, asked.python, "FastAPI, ONNX, log", body, **converted),
+                partial(fastapi, asked.python, "uvicorn, body back", body, app="uvicorn_app"),
+                *(partial(gateway, poc, folder, key, records, body) for records in RECORDS),
+                partial(gateway, poc, folder, key, "async", body, lane="0"),
             ]
             told = (loaded_in_turns(servers, folder, asked, connections) for _ in range(asked.rounds))
-            print(f"\n{rows} row{'s' * (rows > 1)} a request, connections: {connections}")
+            print(f"\n{kind.words}; {rows} row{'s' * (rows > 1)} a request, connections: {connections}")
             show(best_of(told))
 
 

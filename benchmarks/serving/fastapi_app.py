@@ -22,17 +22,20 @@ if os.environ.get("ONNX"):
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(os.environ["ONNX"], options)
     wanted = [output.name for output in session.get_outputs()]
-    name = session.get_inputs()[0].name
+    given = session.get_inputs()[0].name
 else:
     import joblib
 
     model = joblib.load(os.environ["MODEL"])
 
 
+Cell = str if os.environ.get("TEXTS") else float
+
+
 class Rows(BaseModel):
     """The body."""
 
-    rows: list[dict[str, float]]
+    rows: list[dict[str, Cell]]
 
 
 @app.post("/predict")
@@ -40,8 +43,12 @@ def predict(asked: Rows) -> dict[str, list]:
     """A label and its probabilities for each row, with a name."""
     names = list(asked.rows[0])
     values = np.array([[row[name] for name in names] for row in asked.rows])
+    if Cell is str:
+        values = values.astype(object) if os.environ.get("ONNX") else values[:, 0]
+    elif os.environ.get("ONNX"):
+        values = values.astype(np.float32)
     if os.environ.get("ONNX"):
-        labels, probabilities = session.run(wanted, {name: values.astype(np.float32)})
+        labels, probabilities = session.run(wanted, {given: values})
     else:
         labels, probabilities = model.predict(values), model.predict_proba(values)
     ids = [str(uuid.uuid4()) for _ in asked.rows]

@@ -30,11 +30,11 @@ from functools import partial
 from pathlib import Path
 
 import compare
-from compare import ROW, Server
+from compare import RECORDS, Server
+from models import KINDS, ROW
 
 HERE = Path(__file__).parent
 PORT = 18_800
-RECORDS = ("off", "async", "durable")
 Started = Callable[[], AbstractContextManager[Server]]
 
 
@@ -145,24 +145,30 @@ PEERS = {"mlserver": mlserver, "kserve": kserve, "litserve": litserve, "bentoml"
 
 def servers_of(pythons: Mapping[str, str], folder: Path, rows: int) -> list[Started]:
     """Every server of this run, with models that are fitted when first asked for."""
-    poc, key = compare.made(folder)
+    kind = KINDS["lr"]
+    poc, key = compare.made(folder, kind)
     servers: list[Started] = []
     if python := pythons.get("fastapi"):
         model = folder / "fastapi.joblib"
-        compare.peer_model(python, poc, model)
+        compare.peer_model(python, kind, poc, model)
         onnx = next((poc / ".causeway" / "releases").glob("*/model.onnx"))
         servers += [
-            partial(compare.fastapi, python, "FastAPI, scikit-learn", rows, MODEL=str(model)),
+            partial(compare.fastapi, python, "FastAPI, scikit-learn", [ROW] * rows, MODEL=str(model)),
             partial(
-                compare.fastapi, python, "FastAPI, ONNX, log", rows, ONNX=str(onnx), LOG=str(folder / "log")
+                compare.fastapi,
+                python,
+                "FastAPI, ONNX, log",
+                [ROW] * rows,
+                ONNX=str(onnx),
+                LOG=str(folder / "log"),
             ),
         ]
     for name, started in PEERS.items():
         if python := pythons.get(name):
             model = folder / f"{name}.joblib"
-            compare.peer_model(python, poc, model)
+            compare.peer_model(python, kind, poc, model)
             servers.append(partial(started, python, model, folder, rows))
-    servers += [partial(compare.gateway, poc, folder, key, records, rows) for records in RECORDS]
+    servers += [partial(compare.gateway, poc, folder, key, records, [ROW] * rows) for records in RECORDS]
     return [*servers, partial(echo, folder, rows)]
 
 
