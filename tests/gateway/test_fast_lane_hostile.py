@@ -271,7 +271,7 @@ def call_of(name="", **headers):
 
 
 def test_heads_are_forgotten_with_the_routes_by_which_they_were_answered():
-    house = SimpleNamespace(routing=Routing(), admission=Admission())
+    house = SimpleNamespace(routing=Routing(), admission=Admission(), witness=None)
     desk = real_desk.Desk(house)
     desk.door(b"/")
     desk.keep(b"head", call_of(), length=3)
@@ -285,7 +285,7 @@ def test_heads_are_forgotten_with_the_routes_by_which_they_were_answered():
 
 
 def test_so_many_heads_are_remembered_and_none_that_names_its_request():
-    desk = real_desk.Desk(SimpleNamespace(routing=Routing(), admission=Admission()))
+    desk = real_desk.Desk(SimpleNamespace(routing=Routing(), admission=Admission(), witness=None))
     desk.door(b"/")
     desk.keep(b"named", call_of("mine"), length=3)
     desk.keep(b"traced", call_of(traceparent=b"00-1"), length=3)

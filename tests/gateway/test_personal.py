@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from causeway.core.personal import Private, masked
 from causeway.core.records import SegmentColumn
-from causeway.gateway.defects import print_defect
+from causeway.gateway.log import print_defect
 
 PLANTED = "gold-Wilhelmina"
 NUMBER = 91234.5678

@@ -16,13 +16,15 @@ def main() -> int:
     """Serves; the exit code says how it ended."""
     # no matrix here is large enough for several threads, and what is forked must have none
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from causeway.gateway.server import run  # noqa: PLC0415 - only now, as numpy reads the line above
+    from causeway.gateway.log import hear_libraries, say_error  # noqa: PLC0415 - only now, as numpy reads the line above
+    from causeway.gateway.server import run  # noqa: PLC0415 - the same
 
     try:
-        run(_options())
+        options = _options()
+        hear_libraries()
+        run(options)
     except CausewayError as error:
-        print(f"error: {error.message}", file=sys.stderr)  # noqa: T201 - nobody else is there to say it
-        print(f"  {error.hint}", file=sys.stderr)  # noqa: T201 - the same
+        say_error(error)
         return error.exit_code
     return 0
 
@@ -31,6 +33,9 @@ def _options() -> "Options":
     from causeway.gateway.server import Options  # noqa: PLC0415 - as above
 
     given = _parser().parse_args()
+    if given.log:
+        # programs that it starts say things in the same form
+        os.environ["CAUSEWAY_LOG"] = given.log
     if bool(given.tls_cert) != bool(given.tls_key):
         raise UsageError("a certificate and its key belong together", hint="give --tls-cert and --tls-key")
     port = given.port
@@ -53,6 +58,7 @@ def _options() -> "Options":
         fall_seconds=given.fall_seconds,
         certificate=(given.tls_cert, given.tls_key) if given.tls_cert else None,
         proxies=tuple(given.proxy),
+        access_log=given.access_log,
         notes=given.notes,
     )
 
@@ -89,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--proxy", action="append", default=[], help="address or network whose X-Forwarded-* are believed")
     add("--rotate-seconds", type=float, default=10.0, help="close a record log at least this often")
     add("--look-seconds", type=float, default=0.5, help="how often to look at the route file")
+    add("--log", choices=("plain", "json"), help="how to say what befalls it; also CAUSEWAY_LOG")
+    add("--access-log", action="store_true", help="a line for each request, without what was in it")
     add("--notes", action="store_true", help="say on standard output what befalls the processes, in JSON")
     return parser
 

@@ -1,9 +1,7 @@
 """The gateway as an ASGI application: who may ask, what was asked, which protocol answers."""
 
 import asyncio
-import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct, structs
@@ -12,9 +10,8 @@ from causeway import __version__
 from causeway.core.errors import CausewayError
 from causeway.core.routes import METRICS
 from causeway.gateway.admission import Admission
-from causeway.gateway.asking import Opened, Request, live_of, named, opened, request_name, settled
+from causeway.gateway.asking import Opened, Request, Settled, live_of, named, opened, request_name, settled
 from causeway.gateway.deadlines import awaited, check
-from causeway.gateway.defects import print_defect
 from causeway.gateway.health import health_of, state_of
 from causeway.gateway.http import (
     APART,
@@ -35,6 +32,7 @@ from causeway.gateway.http import (
 from causeway.gateway.identifiers import prediction_ids
 from causeway.gateway.keys import Caller
 from causeway.gateway.limits import Usage
+from causeway.gateway.log import print_defect
 from causeway.gateway.measures import Measures
 from causeway.gateway.metrics import CONTENT_TYPE, OPEN_TYPE, open_page, page
 from causeway.gateway.openapi import Documents
@@ -49,6 +47,7 @@ from causeway.gateway.refusals import Broken, reason_of
 from causeway.gateway.routing import Live, Routing, Variant
 from causeway.gateway.schema import Checked
 from causeway.gateway.standing_in import PREVIOUS, stand_in, stands_in
+from causeway.gateway.telling.sights import Witness
 from causeway.gateway.together import held
 
 PROOF = b"causeway-routes"
@@ -61,6 +60,7 @@ class Seen(Struct):
     product: str = ""
     key: str = ""
     call: Opened | None = None
+    about: Place | Settled | None = None
 
     @property
     def release(self) -> str:
@@ -94,6 +94,7 @@ class App:
         self.measures = Measures(self.seat.tallies)
         self.admission = Admission()
         self.usage = Usage(self.seat.tallies, recorder.folder.with_name("usage.json"))
+        self.witness: Witness | None = None
         self._documents = Documents()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,6 +115,10 @@ class App:
             reply = reply_to(Broken("something went wrong inside the gateway", hint="its log says what"))
         self.measures.count(seen.product, seen.release, reply.status, seconds=time.perf_counter() - started)
         await send_reply(send, reply)
+        if self.witness is not None:
+            self.witness.saw(
+                headers_of(scope), started, reply, (seen.product, seen.release), seen.call or seen.about
+            )
 
     async def reroute(self, load: Callable[[], Routing]) -> None:
         """Replaces the routing by the one that is loaded; if that breaks, what answered before goes on."""
@@ -122,13 +127,13 @@ class App:
             self.routing = await asyncio.to_thread(load)
             waits = (live.route.deadline_ms for live in self.routing.live.values())
             self.admission.heed(each for each in waits if each is not None)
-        except Exception:  # noqa: BLE001 - the shell: no bundle, however odd, may end the following of routes
-            traceback.print_exc(file=sys.stderr)
+        except Exception as error:  # noqa: BLE001 - the shell: no bundle, however odd, may end the following of routes
+            print_defect(error)
             problem = "the newest routes could not be followed; the gateway's log says why"
             self.routing = structs.replace(self.routing, problem=problem)
 
     async def _reply(self, scope: Scope, receive: Receive, seen: Seen, started: float) -> Reply:
-        place = place_of(scope["method"], scope["path"])
+        seen.about = place = place_of(scope["method"], scope["path"])
         if place.anonymous:
             return self._health(place, headers_of(scope))
         if place.method == "POST":
@@ -144,8 +149,8 @@ class App:
         unit = prediction_ids(1, at_ns=time.time_ns())[0]
         if place.method == "GET":
             return self._model(live, Request(place, headers, unit, request_name(headers) or unit, started))
-        call = opened(settled(live, place, headers, caller), unit=unit, started=started)
-        seen.call = call
+        seen.about = asked = settled(live, place, headers, caller)
+        seen.call = call = opened(asked, unit=unit, started=started)
         if call.variant.loaded.worker is not None and "state" in scope:
             scope["state"][APART] = True
         return await self._predict(call, receive, seen)

@@ -2,10 +2,10 @@
 
 import asyncio
 import ssl
-import sys
 from pathlib import Path
 
 from causeway.core.errors import OutsideError
+from causeway.gateway.log import say
 
 POLL_SECONDS = 0.5
 HANDSHAKE_SECONDS = 10.0
@@ -32,10 +32,11 @@ class Certificate:
         except OutsideError as error:
             if stamp != self._told:
                 self._told = stamp
-                _say(f"{error.message}; the certificate from before goes on")
+                text = f"{error.message}; the certificate from before goes on"
+                say("certificate_refused", text, level="error")
             return
         if stamp != self._seen:
-            _say("the certificate was taken up anew")
+            say("certificate_renewed", "the certificate was taken up anew")
         self._seen = stamp
 
     async def follow(self) -> None:
@@ -72,7 +73,3 @@ def _context(chain: Path, key: Path) -> ssl.SSLContext:
 def _no_password() -> bytes:
     """What is said to a key that asks for one, so that nobody is asked at the terminal."""
     return b""
-
-
-def _say(text: str) -> None:
-    print(f"gateway: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the gateway's log is its standard error

@@ -12,10 +12,10 @@ from causeway.core.typed_rows import joined
 from causeway.gateway.admission import Admission, Pace
 from causeway.gateway.asking import Opened, Settled, Spoken, live_of, opened, settled
 from causeway.gateway.deadlines import NEVER, passed
-from causeway.gateway.defects import print_defect
 from causeway.gateway.heads import Heads, Known
 from causeway.gateway.http import Reply, reply_to
 from causeway.gateway.identifiers import prediction_ids
+from causeway.gateway.log import print_defect
 from causeway.gateway.measures import Measures
 from causeway.gateway.model import Model, Predicted
 from causeway.gateway.places import FIXED, Place
@@ -25,6 +25,7 @@ from causeway.gateway.refusals import Broken, reason_of
 from causeway.gateway.routing import Live, Routing
 from causeway.gateway.schema import Checked, Row
 from causeway.gateway.standing_in import stand_in, stands_in
+from causeway.gateway.telling.sights import About, Witness
 from causeway.gateway.whole import WholeModel
 
 
@@ -48,6 +49,7 @@ class House(Protocol):
     recorder: Recorder
     measures: Measures
     admission: Admission
+    witness: Witness | None
 
 
 class Door(Struct, frozen=True):
@@ -83,6 +85,7 @@ class Desk:
     def __init__(self, house: House) -> None:
         self._house = house
         self.admission = house.admission
+        self._witness = house.witness
         self._routing: Routing | None = None
         self._doors: dict[bytes, Door] = {}
         self._heads = Heads()
@@ -103,15 +106,17 @@ class Desk:
     def opened(self, exchange: Exchange, door: Door) -> Opened | None:
         """The call, before its body is there; None where it was refused at once."""
         product = key = ""
+        about: Place | Settled = door.place
         try:
             self.admission.check()
             routing, place = door.routing, door.place
             caller = routing.keyring.caller(exchange.headers)
             live = live_of(routing, place, caller)
             product, key = live.product, caller.keys[live.product].id
-            return _opened(settled(live, place, exchange.headers, caller), exchange)
+            about = settled(live, place, exchange.headers, caller)
+            return _opened(about, exchange)
         except Exception as error:  # noqa: BLE001 - the shell: whatever goes wrong becomes the one error shape
-            self._turn_away(exchange, error, (product, "", key))
+            self._turn_away(exchange, error, (product, "", key), about)
             return None
 
     def known(self, head: bytes) -> Known | None:
@@ -128,7 +133,7 @@ class Desk:
         try:
             return _opened(asked, exchange)
         except Exception as error:  # noqa: BLE001 - the shell: as above
-            self._turn_away(exchange, error, (asked.live.product, "", asked.key.id))
+            self._turn_away(exchange, error, (asked.live.product, "", asked.key.id), asked)
             return None
 
     def take(self, exchange: Exchange, call: Opened) -> None:
@@ -154,7 +159,7 @@ class Desk:
 
     def refuse(self, exchange: Exchange, call: Opened, error: Exception) -> None:
         """Says why there is no answer."""
-        self._turn_away(exchange, error, (call.live.product, call.refuser, call.key.id))
+        self._turn_away(exchange, error, (call.live.product, call.refuser, call.key.id), call)
 
     def leave(self) -> None:
         """Says that somebody who waits may be gone."""
@@ -268,7 +273,7 @@ class Desk:
         call = each.call
         self._house.measures.rows.add(call.live.product, amount=len(made.ids))
         reply = call.replied(each.spoken[1](made), made.ids[0])
-        self._reply(each.exchange, reply, (call.live.product, call.variant.loaded.version))
+        self._reply(each.exchange, reply, (call.live.product, call.variant.loaded.version), call)
 
     def _stand_in(self, each: Waiting, error: Exception) -> None:
         task = asyncio.get_running_loop().create_task(self._stood_in(each, error))
@@ -283,20 +288,25 @@ class Desk:
         except Exception as failed:  # noqa: BLE001 - the shell: as above
             self._fail(each, failed)
         else:
-            self._reply(each.exchange, reply, (each.call.live.product, each.call.variant.loaded.version))
+            seen = each.call.live.product, each.call.variant.loaded.version
+            self._reply(each.exchange, reply, seen, each.call)
 
     def _fail(self, each: Waiting, error: Exception) -> None:
         self.refuse(each.exchange, each.call, error)
 
-    def _turn_away(self, exchange: Exchange, error: Exception, seen: tuple[str, str, str]) -> None:
+    def _turn_away(
+        self, exchange: Exchange, error: Exception, seen: tuple[str, str, str], about: About
+    ) -> None:
         product, release, key = seen
         self._house.measures.refused(product, key, reason_of(error))
-        self._reply(exchange, _reply_to(error), (product, release))
+        self._reply(exchange, _reply_to(error), (product, release), about)
 
-    def _reply(self, exchange: Exchange, reply: Reply, seen: Sequence[str]) -> None:
+    def _reply(self, exchange: Exchange, reply: Reply, seen: Sequence[str], about: About) -> None:
         seconds = time.perf_counter() - exchange.started
         self._house.measures.count(seen[0], seen[1], reply.status, seconds=seconds)
         exchange.reply(reply)
+        if self._witness is not None:
+            self._witness.saw(exchange.headers, exchange.started, reply, seen, about)
 
 
 def _places(routing: Routing) -> list[tuple[bytes, Place]]:

@@ -4,7 +4,6 @@ import asyncio
 import calendar
 import math
 import os
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from msgspec import Struct, structs
 
 from causeway.core.routes import Key
 from causeway.gateway.allowance import Allowance
+from causeway.gateway.log import say
 from causeway.gateway.processes.tallies import Tallies
 from causeway.gateway.processes.windows import Allowances
 from causeway.gateway.refusals import QuotaSpent, TooMany
@@ -103,7 +103,8 @@ class Usage:
         try:
             self.write()
         except OSError as error:
-            _say(f"{self._file.name} cannot be written: {error.strerror}; quotas are counted in memory only")
+            text = f"{self._file.name} cannot be written: {error.strerror}; quotas are counted in memory only"
+            say("usage_failing", text, level="error")
 
     def _read(self) -> Used | None:
         try:
@@ -111,7 +112,9 @@ class Usage:
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError) as error:
-            _say(f"{self._file.name} cannot be read: {error}; quotas begin at 0")
+            say(
+                "usage_unread", f"{self._file.name} cannot be read: {error}; quotas begin at 0", level="error"
+            )
             return None
 
 
@@ -194,7 +197,3 @@ def _limits(
 
 def _has_limits(key: Key) -> bool:
     return key.requests_per_minute is not None or key.requests_per_month is not None
-
-
-def _say(text: str) -> None:
-    print(f"gateway: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the gateway's log is its standard error

@@ -11,6 +11,8 @@ from causeway.gateway.recorder import Recorder
 from causeway.gateway.routing import Live, Routing
 
 REFUSED, FAILED = 400, 500
+TOLD = SPANS, LINES = "spans", "access_log"
+"""What is told of finished requests beside."""
 Written = Callable[[Iterable[list[str]]], bytes]
 
 
@@ -51,6 +53,13 @@ class Measures:
             "causeway_shadow_rows_total",
             "Rows that a shadow was asked as well, by what came of it; dropped ones were too many.",
             ("product", "release", "outcome"),
+            tallies,
+        )
+
+        self.untold = metrics.Counter(
+            "causeway_telling_dropped_total",
+            "Spans and lines of the access log that were dropped; answers never wait for them.",
+            ("kind", "reason"),
             tallies,
         )
 
@@ -121,6 +130,7 @@ class Measures:
                 self.kept.lines(products),
                 self.lost.lines(products),
                 self.shadowed.lines(products),
+                self.untold.lines(TOLD),
                 _failing(up, products),
                 *_routes(routing, up, [live for live in routing.live.values() if live.product in products]),
                 metrics.family(

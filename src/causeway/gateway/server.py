@@ -5,15 +5,13 @@ import contextlib
 import os
 import signal
 import socket
-import sys
-import traceback
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 
 import uvicorn
 import uvloop
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.core.errors import OutsideError, UsageError
 from causeway.core.routes import read_routes, workers_of
@@ -24,12 +22,15 @@ from causeway.gateway.heartbeat import report
 from causeway.gateway.http_limits import BoundedProtocol
 from causeway.gateway.lane import FastLane
 from causeway.gateway.listening import BACKLOG, Listening, listen
+from causeway.gateway.log import print_defect, say
 from causeway.gateway.processes.parent import LEAVE, Limits, Parent, Place
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.proxies import Proxies
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.routing import Routing
 from causeway.gateway.rpc import beside as grpc_beside
+from causeway.gateway.telling.begin import telling
+from causeway.gateway.telling.collector import Collector, collector_of
 from causeway.gateway.watcher import Watcher, load
 
 CONNECTIONS_A_TURN = 16
@@ -65,6 +66,8 @@ class Options(Struct, frozen=True):
     """The certificate's chain and its key."""
     proxies: tuple[str, ...] = ()
     grpc_port: int | None = None
+    access_log: bool = False
+    """Whether each request gets a line on standard error."""
     notes: bool = False
     """Whether to say on standard output what befalls the processes, a JSON line each."""
 
@@ -128,6 +131,8 @@ class _Here(Struct, frozen=True):
     proxies: Proxies | None
     started: Callable[[], None]
     """Called once it listens."""
+    collector: Collector | None = None
+    """Who is told of finished requests as spans."""
 
 
 def run(options: Options) -> None:
@@ -141,6 +146,7 @@ def run(options: Options) -> None:
             certificate,
             Proxies(options.proxies) if options.proxies else None,
             lambda: _announce(options, listening),
+            collector_of(os.environ),
         )
         if limits.most == 1:
             _serve_in(here, Routing(), Seat(), listening.of(0))
@@ -154,7 +160,7 @@ def _parent(here: _Here, limits: Limits, listening: Listening) -> Parent:
     before = _shared(here.options.routes)
 
     def serve(place: Place) -> None:
-        child = _Here(here.options, here.certificate, here.proxies, place.started)
+        child = structs.replace(here, started=place.started)
         _serve_in(child, before, place.seat, listening.of(place.seat.number), alive=place.alive)
 
     return Parent(limits, listening, serve=serve, started=here.started, notes=here.options.notes)
@@ -166,8 +172,8 @@ def _shared(routes: Path) -> Routing:
         return Routing()
     try:
         return _forkable(load(routes, Routing()))
-    except Exception:  # noqa: BLE001 - the shell: a bundle, however odd, is for those who answer to judge
-        traceback.print_exc(file=sys.stderr)
+    except Exception as error:  # noqa: BLE001 - the shell: a bundle, however odd, is for those who answer to judge
+        print_defect(error)
         return Routing()
 
 
@@ -194,6 +200,10 @@ async def _serve(
     if seat.number == 0:
         app.usage.restore()
     await watcher.look()
+    told = contextlib.ExitStack()
+    app.witness = told.enter_context(
+        telling(here.collector, lines=here.options.access_log, measures=app.measures)
+    )
     desk = Desk(app) if os.environ.get(FAST_LANE, "1") != "0" else None
     server = _Server(_config(app, desk), here)
     _hear(server, here.certificate, alive)
@@ -216,6 +226,7 @@ async def _serve(
         await recorder.close()
         app.usage.keep()
         app.measures.hear(recorder)
+        told.close()
 
 
 def _hear(server: _Server, certificate: Certificate | None, alive: int) -> None:
@@ -264,7 +275,9 @@ def _config(app: App, desk: Desk | None) -> uvicorn.Config:
 
 
 def _stop(server: uvicorn.Server) -> None:
-    server.should_exit = True
+    if not server.should_exit:
+        server.should_exit = True
+        say("stopping", "stops: answers what it has, and keeps its records")
 
 
 def _orphaned(server: uvicorn.Server, alive: int) -> None:
@@ -281,14 +294,11 @@ def _announce(options: Options, listening: Listening) -> None:
         host = f"[{options.host}]" if ":" in options.host else options.host
         places.append(f"{scheme}://{host}:{listening.port}")
         if options.host not in LOCAL:
-            _say(f"listening on {options.host}: whoever reaches this machine can ask")
+            text = f"listening on {options.host}: whoever reaches this machine can ask"
+            say("open_to_others", text, level="warning")
     if options.unix:
         places.append(f"unix:{options.unix}")
-    _say(f"ready on {' and '.join(places)}")
-
-
-def _say(text: str) -> None:
-    print(f"gateway: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the gateway's log is its standard error
+    say("ready", f"ready on {' and '.join(places)}")
 
 
 def _write_port(file: Path, port: int) -> None:

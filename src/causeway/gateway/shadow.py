@@ -22,8 +22,8 @@ from causeway.core.errors import CausewayError
 from causeway.core.ids import beside
 from causeway.core.release import Output
 from causeway.core.routes import Key, Route, RouteFile, read_routes
-from causeway.gateway.defects import print_defect
 from causeway.gateway.identifiers import following
+from causeway.gateway.log import hear_libraries, print_defect, say
 from causeway.gateway.plain_answers import PlainAnswers, plain_answers_of
 from causeway.gateway.plane import Asked, answered, frames_of
 from causeway.gateway.refusals import Refusal
@@ -92,7 +92,7 @@ class Shadows:
         for worker in self._started - self._routing.workers:
             worker.retire()
         for live in self._routing.live.values():
-            _say(live, before.live.get(live.product))
+            _tell(live, before.live.get(live.product))
 
 
 def shadows_of(file: RouteFile) -> RouteFile:
@@ -105,9 +105,10 @@ def _shadow_of(route: Route) -> Route:
     return structs.replace(route, served=route.shadow, shadow=(), warm=(), keys=(), holdout_percent=0)
 
 
-def _say(live: Live, before: Live | None) -> None:
+def _tell(live: Live, before: Live | None) -> None:
     if live.problem and (before is None or before.problem != live.problem):
-        print(f"gateway: {live.product}: a shadow is not asked: {live.problem}", file=sys.stderr, flush=True)  # noqa: T201 - the gateway's log
+        text = f"{live.product}: a shadow is not asked: {live.problem}"
+        say("shadow_refused", text, level="error", product=live.product, why=live.problem)
 
 
 async def _told(live: Live, variant: Variant, question: _Question) -> Told:
@@ -202,6 +203,7 @@ def main() -> None:
     """Answers until nobody asks any more."""
     # whoever answers callers may end at any time
     try:
+        hear_libraries()
         asyncio.run(_serve(Path(sys.argv[1])))
     except BrokenPipeError:
         os._exit(0)

@@ -1,8 +1,8 @@
 """Follows the route file: looks at it twice a second, loads what changed, and swaps it in whole."""
 
 import asyncio
-import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import structs
@@ -12,9 +12,9 @@ from causeway.core.ids import digest_of
 from causeway.core.routes import read_routes
 from causeway.gateway.app import App
 from causeway.gateway.bundles import Start
-from causeway.gateway.defects import print_defect
 from causeway.gateway.failures import Failures
 from causeway.gateway.limits import limited
+from causeway.gateway.log import print_defect, say
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.revoking import route_bytes, without_revoked
 from causeway.gateway.routing import Routing, next_routing
@@ -40,6 +40,7 @@ class Watcher:
         self._started: set[Worker] = set()
         self._failures = Failures(app.recorder.folder)
         self._shadowing = Shadowing(file, app.recorder, app.measures)
+        self._troubles: Mapping[str, str] = {}
 
     async def look(self) -> None:
         """Loads the file if it is not the one that was seen last, or could not be followed then."""
@@ -75,7 +76,7 @@ class Watcher:
         self._revoke()
         self._app.routing = self._shadowing.follow(self._app.routing)
         self._loaded_at = time.monotonic()
-        _tell(self._app.routing, before)
+        _tell(self._app.routing, before, first=self._app.seat.number == 0)
         for worker in self._started - self._app.routing.workers:
             worker.retire()
         self._started = {worker for worker in self._started if not worker.ended}
@@ -108,9 +109,15 @@ class Watcher:
             await asyncio.sleep(every)
             try:
                 self._failures.write(self._app.routing, self._app.measures.take_refused())
+                self._look_at_records()
                 await self.look()
             except Exception as error:  # noqa: BLE001 - the shell: nothing may end the following, nor hide that it failed
                 print_defect(error)
+
+    def _look_at_records(self) -> None:
+        before, self._troubles = self._troubles, self._app.recorder.troubles
+        if before or self._troubles:
+            _tell_records(self._troubles, before)
 
     async def close(self) -> None:
         """Ends every process that was started for a release."""
@@ -153,15 +160,27 @@ def _stamp(file: Path) -> Stamp | None:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _tell(now: Routing, before: Routing) -> None:
+def _tell(now: Routing, before: Routing, *, first: bool = False) -> None:
     if now.problem and now.problem != before.problem:
-        _say(f"{now.problem}; what answered before goes on")
+        text = f"{now.problem}; what answered before goes on"
+        say("routes_refused", text, level="error", why=now.problem)
+    elif first and now.version != before.version and not now.problem:
+        say("routes_followed", f"follows version {now.version} of the routes", version=now.version)
     for live in now.live.values():
         earlier = before.live.get(live.product)
         if live.problem and (earlier is None or live.problem != earlier.problem):
             rest = "what answered before goes on" if live.variants else "nothing answers"
-            _say(f"{live.product}: {live.problem}; {rest}")
+            text = f"{live.product}: {live.problem}; {rest}"
+            say("release_refused", text, level="error", product=live.product, why=live.problem)
+        elif earlier and earlier.problem and not live.problem:
+            say("release_followed", f"{live.product}: its route is followed again", product=live.product)
 
 
-def _say(text: str) -> None:
-    print(f"gateway: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the gateway's log is its standard error
+def _tell_records(now: Mapping[str, str], before: Mapping[str, str]) -> None:
+    for product, why in now.items():
+        if product not in before:
+            text = f"{product}: records are not kept as they should be: {why}"
+            say("records_failing", text, level="error", product=product, why=why)
+    for product in before:
+        if product not in now:
+            say("records_recovered", f"{product}: records are kept again", product=product)

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from causeway.core.bundle import FUNCTION, BadBundle
 from causeway.core.release import Release
 from causeway.gateway.admission import Pace, overloaded
+from causeway.gateway.log import say
 from causeway.gateway.refusals import Broken, Invalid, Restarting, TooLong
 from causeway.gateway.schema import Row
 
@@ -89,7 +90,7 @@ class Worker:
                 hint="make it anew: causeway run, then ship",
             )
         self.python = python
-        self._model = release.model
+        self._model, self._product = release.model, release.product
         self._fields = [field.name for field in release.signature.inputs]
         self._hello = _hello(release, content)
         self._content = model
@@ -276,6 +277,12 @@ class Worker:
             await _end(process)
             raise BadBundle(f"{self._model.apart} does not start: {problem}", hint="run again")
         self._process = process
+        if self._failures:
+            say(
+                "worker_started",
+                f"{self._model.apart} of {self._product} was started again",
+                product=self._product,
+            )
 
     async def _greeted(self, process: Process) -> str:
         """Tells the process what it is for; what is wrong with it, or empty."""
@@ -307,6 +314,8 @@ class Worker:
                     await _end(self._process)
                     self._process = None
                 pause = min(FIRST_PAUSE * 2 ** min(self._failures, MOST_DOUBLINGS), LONGEST_PAUSE)
+                text = f"{self._model.apart} of {self._product} ended; it is started again in {pause:g} s"
+                say("worker_ended", text, level="error", product=self._product, pause_s=pause)
                 self._failures += 1
                 self._back_at = time.monotonic() + pause
                 await asyncio.sleep(pause)

@@ -10,7 +10,6 @@ import select
 import signal
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from causeway.gateway.listening import Listening
+from causeway.gateway.log import print_defect, say
 from causeway.gateway.processes.board import Board, Crew, State
 from causeway.gateway.processes.scaling import Limits, Load, Scaled, Scaler
 from causeway.gateway.processes.seat import Seat
@@ -153,8 +153,8 @@ class Parent:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             self._serve(Place(Seat(self._board, number), self._listens, self._alive))
             code = 0
-        except BaseException:  # noqa: BLE001 - the shell of a process: whatever ends it is said, and nothing else runs
-            traceback.print_exc(file=sys.stderr)
+        except BaseException as error:  # noqa: BLE001 - the shell of a process: whatever ends it is said, and nothing else runs
+            print_defect(error, "process_failed")
         finally:
             sys.stderr.flush()
             # not as Python ends: what the parent holds is not for us to clean up
@@ -190,7 +190,8 @@ class Parent:
         pause = min(FIRST_PAUSE * 2**taken.failures, LONGEST_PAUSE)
         taken.failures = min(taken.failures + 1, 20)
         taken.due = now + pause
-        _say(f"process {number + 1} ended ({_how(code)}); it starts again in {pause:g} s")
+        text = f"process {number + 1} ended ({_how(code)}); it starts again in {pause:g} s"
+        say("process_ended", text, level="error", process=number + 1, how=_how(code), pause_s=pause)
 
     def _up(self) -> dict[int, State]:
         """Those that take requests and are to stay."""
@@ -224,7 +225,8 @@ class Parent:
             self._note(scaled)
 
     def _note(self, scaled: Scaled) -> None:
-        _say(f"{scaled.after} processes after {scaled.before}: {scaled.why}")
+        text = f"{scaled.after} processes after {scaled.before}: {scaled.why}"
+        say("processes_scaled", text, before=scaled.before, after=scaled.after)
         if self._notes:
             # whoever read it may be gone
             with suppress(OSError):
@@ -279,8 +281,4 @@ def _say_threads() -> None:
     tasks = Path("/proc/self/task")
     count = len(list(tasks.iterdir())) if tasks.exists() else 1
     if count > 1:
-        _say(f"{count - 1} threads of libraries run before the fork")
-
-
-def _say(text: str) -> None:
-    print(f"gateway: {text}", file=sys.stderr, flush=True)  # noqa: T201 - the gateway's log is its standard error
+        say("threads", f"{count - 1} threads of libraries run before the fork", level="warning")

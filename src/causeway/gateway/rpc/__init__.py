@@ -1,7 +1,6 @@
 """Open Inference Protocol v2 over gRPC: another spelling of what `/v2` says over HTTP."""
 
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
@@ -10,6 +9,7 @@ from pathlib import Path
 from causeway.core.errors import MissingExtra, UsageError
 from causeway.gateway.desk import Desk
 from causeway.gateway.http import Application
+from causeway.gateway.log import say
 
 
 @asynccontextmanager
@@ -39,5 +39,5 @@ async def beside(
     from causeway.gateway.rpc.service import serving  # noqa: PLC0415
 
     async with serving(app, desk, (host, port), shared=shared, certificate=certificate) as bound:
-        print(f"gateway: gRPC ready on {host}:{bound}", file=sys.stderr, flush=True)  # noqa: T201 - as HTTP says it
+        say("grpc_ready", f"gRPC ready on {host}:{bound}", port=bound)
         yield

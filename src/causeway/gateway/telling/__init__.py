@@ -1,0 +1,1 @@
+"""What the gateway tells about finished requests: spans for a collector, lines of an access log."""
