@@ -157,7 +157,7 @@ def test_work_ends_when_its_caller_goes_or_waits_no_more():
 
 def test_at_the_desk_nobody_is_answered_who_is_gone_or_waited_too_long():
     refused = []
-    desk = Desk(SimpleNamespace(admission=Admission()))
+    desk = Desk(SimpleNamespace(admission=Admission(), witness=None))
     desk.refuse = lambda exchange, _call, error: refused.append((exchange, error.code))
 
     def waiting(*, gone=False, until=math.inf):
