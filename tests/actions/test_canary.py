@@ -166,6 +166,33 @@ def test_requests_that_the_canary_refuses_are_harm_although_no_record_tells_of_t
     assert seen.judged.because.startswith("errors 1.000 against 0.000")
 
 
+def test_customers_who_ask_often_count_once_but_their_requests_are_what_is_refused(folder):
+    shipyard.poc(folder, more=f'{QUICK}[serving]\nentity = "tenure"\n')
+    first = shipyard.release(folder, signature=SIGNATURE)
+    ship(shipyard.workspace(folder), folder, agree=lambda _: True)
+    second = shipyard.release(folder, seed=b"second", signature=SIGNATURE)
+    ship(shipyard.workspace(folder), folder, trial=Trial(), agree=lambda _: True)
+    told = answered(folder, (first, second), count=1200)
+    logs = folder / ".causeway" / "records" / "churn"
+    again = [
+        msgspec.structs.replace(
+            each, id=f"{each.id}-{i}", request=f"{each.request}-{i}", at_ns=each.at_ns + i
+        )
+        for i in range(1, 3)
+        for each in told
+    ]
+    (logs / "20260504T120500Z-2-1.log").write_bytes(b"".join(map(frame, again)))
+    # one of them goes on asking for what nobody can answer
+    failed = [Failed(at_ns(2), short(first), 422, 900)]
+    (logs / "1-1.failed").write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in failed))
+    seen = look(later(folder, minutes=3)).judged
+    mine = sum(each.release == second for each in told)
+    found = {each.name: each for each in seen.criteria}
+    assert (seen.requests, found["chance of Yes"].canary_units) == (3 * mine, mine)
+    assert found["errors"].champion == pytest.approx(900 / (3 * (1200 - mine) + 900), abs=0.01)
+    assert seen.verdict != "hold"
+
+
 def test_rows_of_before_the_trial_and_of_the_holdout_do_not_count(trial):
     folder, _, first, second = trial
     answered(folder, (first, second), minute=-5)

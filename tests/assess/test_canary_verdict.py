@@ -9,7 +9,7 @@ import pytest
 
 from causeway.assess.canary import LOG_RANGE, SHORTEST_US, Arm, Evidence, judge_canary
 from causeway.assess.canary_outcomes import regrets_of
-from causeway.assess.canary_rows import FLAGGED, Row, first_median, measures_of, with_rows
+from causeway.assess.canary_rows import FLAGGED, Row, first_median, measures_of, with_requests, with_rows
 from causeway.core.canary import Limits
 from causeway.core.manifest import DecisionPart
 from causeway.core.release import Output, Signature
@@ -151,7 +151,7 @@ def test_rows_of_one_request_count_as_one():
     signature = Signature((), (Output("probability", "probability", ("No", "Yes"), "Yes"),))
     measures = measures_of(signature)
     batch = [Row(5, "one", True, 2000, {"probability": value}, value > 0.5) for value in (0.2, 0.6)]
-    seen = with_rows(Evidence(), batch, measures, settled_us=0)
+    seen = with_rows(with_requests(Evidence(), batch), batch, measures, settled_us=0)
     assert (seen.canary.answered, seen.assigned) == (1, (1, 0))
     assert seen.canary.answers[CHANCE].total == pytest.approx(0.4)
     assert seen.canary.answers[FLAGGED].total == pytest.approx(0.5)

@@ -34,13 +34,14 @@ from causeway.assess.canary_rows import (
     with_losses,
     with_pairs,
     with_regrets,
+    with_requests,
     with_rows,
 )
 from causeway.core.assignment import HOLDOUT, unit_of
 from causeway.core.events import SegmentSealed
 from causeway.core.ids import beside, short
 from causeway.core.records import FLAG_SEPARATOR, Failed, Record
-from causeway.core.table import Table
+from causeway.core.table import Numbers, Table
 from causeway.views.canary import Canary
 from causeway.views.product import ProductState
 
@@ -146,14 +147,17 @@ class Gatherer:
             if median is not None:
                 self._measures = measures_of(self._signature, median=median)
                 rows, self._waiting = self._waiting, []
-        rows = self._fresh([row for row in rows if row.at_us >= self._begun_us])
+        rows = [row for row in rows if row.at_us >= self._begun_us]
+        self._evidence = with_requests(self._evidence, rows)
+        rows = self._fresh(rows)
         settled_us = self._begun_us + SETTLE_US
         measures = self._measures or {}
         self._evidence = with_rows(self._evidence, rows, measures, settled_us=settled_us)
         if not self.canary.steps:
             self._evidence = with_pairs(self._evidence, rows, measures, self._unpaired)
         for failed in failures:
-            self._refused(failed, settled=failed.at_ns / 1000 >= settled_us)
+            # nobody knows of whom a refused request was
+            self._refused(failed, settled=failed.at_ns / 1000 >= settled_us and not self._entity)
 
     def _begins(self, rows: Sequence[Row], failures: Sequence[Failed]) -> None:
         """Finds when the canary was first heard of: before, the gateway was still loading it."""
@@ -191,13 +195,15 @@ class Gatherer:
             if canary is None or each.at_ns // 1000 < self._since_us or not _own(each.arm, each.flags):
                 continue
             unit = unit_of(each.inputs.get(self._entity)) if self._entity else ""
+            request = f"{each.request}/{each.at_ns // 1000}"
             yield Row(
                 each.at_ns // 1000,
-                unit or f"{each.request}/{each.at_ns // 1000}",
+                unit or request,
                 canary,
                 each.latency_us,
                 each.outputs,
                 bool(each.flags),
+                request,
             )
 
     def _rows_of_table(self, table: Table, known: set[str]) -> Iterator[Row]:
@@ -219,14 +225,16 @@ class Gatherer:
             if not _own(said["arm"][i] or "", (said["flags"][i] or "").split(FLAG_SEPARATOR)):
                 continue
             unit = unit_of(units[i]) if units else ""
+            request = f"{said['request'][i]}/{int(at[i])}"
             answers = {output: values[i] for output, values in outputs.items()}
             yield Row(
                 int(at[i]),
-                unit or f"{said['request'][i]}/{int(at[i])}",
+                unit or request,
                 canary,
                 int(latency[i]),
                 answers,
                 bool(said["flags"][i]),
+                request,
             )
 
     def _judge_outcomes(self, state: ProductState) -> None:
@@ -238,13 +246,16 @@ class Gatherer:
         joined = outcomes_joined(self._work, self._product)
         if not self.canary.steps:
             joined = self._with_shadows(joined, state)
-        losses = losses_of(joined, self._signature, self.canary)
+        losses = self._by_release(joined, losses_of(joined, self._signature, self.canary))
         self._evidence = with_losses(
             self._evidence, losses[True], losses[False], paired=not self.canary.steps
         )
         if self.canary.worth:
-            regrets = by_release(joined, regrets_of(joined, self._signature, self.canary.worth), self.canary)
+            regrets = self._by_release(joined, regrets_of(joined, self._signature, self.canary.worth))
             self._evidence = with_regrets(self._evidence, regrets[True], regrets[False])
+
+    def _by_release(self, joined: Table, values: Numbers) -> dict[bool, list[float]]:
+        return by_release(joined, values, self.canary, entity=self._entity)
 
     def _with_shadows(self, joined: Table, state: ProductState) -> Table:
         """The live release's labelled rows that the shadow was asked too, each followed by the shadow's."""

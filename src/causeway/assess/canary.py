@@ -43,9 +43,13 @@ APPROVE = "causeway roll promote"
 
 
 class Arm(Struct, frozen=True):
-    """What one release answered in this step; a unit is a request, or an entity where that is drawn."""
+    """What one release answered in this step.
+
+    All but requests is of units: a unit is a request, or an entity where that is drawn.
+    """
 
     answered: int = 0
+    """Requests that were answered."""
     refused: int = 0
     """Requests that were refused or failed, whatever the reason."""
     latency: Moments = Moments()

@@ -18,18 +18,16 @@ FEWEST_ERRORS = 30
 """So many of the live release's errors settle how large an error counts, and are not counted themselves."""
 
 
-def losses_of(joined: Table, signature: Signature, canary: Canary) -> dict[bool, list[float]]:
-    """How wrong each release was on rows whose outcome is known, between 0 and 1, since the trial began.
+def losses_of(joined: Table, signature: Signature, canary: Canary) -> Numbers:
+    """How wrong each answer was whose outcome is known, between 0 and 1; NaN where nobody can tell.
 
     Squared error of a chance, error of a label; of a number, whether it lies farther off than the live
-    release's median error was at first.
+    release's median error was when the trial began.
     """
-    if not len(joined):
-        return {True: [], False: []}
-    losses = by_release(joined, _errors(joined, signature), canary)
+    errors = _errors(joined, signature)
     if any(output.kind == "value" for output in signature.outputs):
-        return _exceeding(losses)
-    return losses
+        return _exceeding(errors, joined, canary)
+    return errors
 
 
 def regrets_of(joined: Table, signature: Signature, worth: DecisionPart) -> Numbers:
@@ -55,27 +53,64 @@ def _acted(joined: Table, output: Output) -> NDArray[np.bool_]:
     return np.array([bool(each) if output.kind == "act" else each == output.positive for each in values])
 
 
-def by_release(joined: Table, values: Numbers, canary: Canary) -> dict[bool, list[float]]:
-    """The numbers of each release's rows since the trial began, in the order of their times."""
-    at, releases = numbers(joined, "at"), texts(joined, "release")
-    since = microseconds(canary.started_at)
+def by_release(joined: Table, values: Numbers, canary: Canary, *, entity: str) -> dict[bool, list[float]]:
+    """The mean of each unit's numbers, by release, since the trial began and in the order of their times.
+
+    A unit is a request, or whom the rows are about where they are drawn by that: the rows of one are alike.
+    """
+    releases, units = texts(joined, "release"), _units(joined, entity)
+    mine_or_not = {canary.release: True, canary.champion: False}
+    found: dict[tuple[str, bool], list[float]] = {}
+    for i in _since(joined, values, canary):
+        mine = mine_or_not.get(releases[i] or "")
+        if mine is not None:
+            found.setdefault((units[i], mine), []).append(float(values[i]))
+    means = [(mine, sum(its) / len(its)) for (_, mine), its in found.items()]
+    if canary.percent > min(canary.steps, default=100):
+        means = _alike(means, canary.percent)
+    return {mine: [mean for whose, mean in means if whose is mine] for mine in (True, False)}
+
+
+def _alike(means: Sequence[tuple[bool, float]], percent: int) -> list[tuple[bool, float]]:
+    """Of the live release only as many at any time as there are of the canary's, by the shares of now.
+
+    Else it would count for more when the canary's share was smaller, and what changed since would be laid
+    to the canary.
+    """
+    room, each = 0.0, (100 - percent) / percent
+    kept: list[tuple[bool, float]] = []
+    for mine, mean in means:
+        if mine or room >= 1:
+            room += each if mine else -1
+            kept.append((mine, mean))
+    return kept
+
+
+def _units(joined: Table, entity: str) -> list[str]:
+    """Whom or which request each row belongs to."""
+    names: Sequence[Value] = [None] * len(joined)
+    if entity and f"in_{entity}" in joined.columns:
+        names = values_of(joined, f"in_{entity}")
+    requests, at = texts(joined, "request"), numbers(joined, "at")
+    return [unit_of(name) or f"{requests[i]}/{at[i]:.0f}" for i, name in enumerate(names)]
+
+
+def _since(joined: Table, values: Numbers, canary: Canary) -> list[int]:
+    """The rows with a number since the trial began, in the order of their times."""
+    at, since = numbers(joined, "at"), microseconds(canary.started_at)
     order: list[int] = np.argsort(at, kind="stable").tolist()
-    rows = [i for i in order if at[i] >= since and np.isfinite(values[i])]
-    return {
-        mine: [float(values[i]) for i in rows if releases[i] == release]
-        for mine, release in ((True, canary.release), (False, canary.champion))
-    }
+    return [i for i in order if at[i] >= since and np.isfinite(values[i])]
 
 
-def _exceeding(losses: dict[bool, list[float]]) -> dict[bool, list[float]]:
-    first, rest = losses[False][:FEWEST_ERRORS], losses[False][FEWEST_ERRORS:]
-    if len(first) < FEWEST_ERRORS:
-        return {True: [], False: []}
-    large = float(np.median(first))
-    return {
-        True: [float(error > large) for error in losses[True]],
-        False: [float(error > large) for error in rest],
-    }
+def _exceeding(errors: Numbers, joined: Table, canary: Canary) -> Numbers:
+    releases = texts(joined, "release")
+    live = [i for i in _since(joined, errors, canary) if releases[i] == canary.champion]
+    if len(live) < FEWEST_ERRORS:
+        return np.full(len(errors), np.nan)
+    first = live[:FEWEST_ERRORS]
+    exceeds = np.where(np.isfinite(errors), (errors > np.median(errors[first])).astype(np.float64), np.nan)
+    exceeds[first] = np.nan
+    return exceeds
 
 
 def _errors(joined: Table, signature: Signature) -> Numbers:

@@ -29,6 +29,8 @@ class Row(Struct, frozen=True):
     latency_us: int
     outputs: dict[str, Value]
     flagged: bool
+    request: str = ""
+    """Only where the unit is another."""
 
 
 Answered = tuple[bool, dict[str, float | None]]
@@ -87,6 +89,18 @@ def with_rows(
         champion=arms[False],
         last_at=last_at,
         assigned=(mine + sum(settled), others + len(settled) - sum(settled)),
+    )
+
+
+def with_requests(evidence: Evidence, rows: Iterable[Row]) -> Evidence:
+    """The evidence after the requests of these rows were answered, whoever they are about."""
+    answered = {(row.request or row.unit, row.canary) for row in rows}
+    mine = sum(canary for _, canary in answered)
+    canary, champion = evidence.canary, evidence.champion
+    return structs.replace(
+        evidence,
+        canary=structs.replace(canary, answered=canary.answered + mine),
+        champion=structs.replace(champion, answered=champion.answered + len(answered) - mine),
     )
 
 
@@ -155,7 +169,6 @@ def _grown(arm: Arm, units: list[list[Row]], measures: dict[str, Measure]) -> Ar
     )
     return structs.replace(
         arm,
-        answered=arm.answered + len(units),
         latency=_after(arm.latency, logs),
         answers=answers,
     )

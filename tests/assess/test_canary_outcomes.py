@@ -1,0 +1,65 @@
+"""What outcomes tell of a canary: requests are what is independent, and customers change."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from causeway.assess.canary_outcomes import by_release
+from causeway.core.canary import Limits
+from causeway.core.table import Number, Table, Text
+from causeway.stats.sequential import Moments, difference_of_means
+from causeway.views.canary import Canary
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+STEPS = (5, 25, 50)
+LAST = Canary("sha256:b", "sha256:a", Limits(), STEPS, 7, NOON, 8, 50, NOON)
+
+
+def labelled(canary, *, requests=None, customers=None):
+    """Rows a second apart, each by the canary or not; by request or customer where these are named."""
+    count = len(canary)
+    columns = {
+        "at": Number(NOON.timestamp() * 1e6 + np.arange(count) * 1e6, "integer"),
+        "release": Text(["sha256:b" if mine else "sha256:a" for mine in canary]),
+        "request": Text([f"r{i}" for i in range(count)]),
+    }
+    if requests is not None:
+        columns |= {
+            "at": Number(NOON.timestamp() * 1e6 + np.array(requests) * 1e6, "integer"),
+            "request": Text([f"r{i}" for i in requests]),
+        }
+    return Table(columns | ({"in_customer": Text(customers)} if customers else {}))
+
+
+@pytest.mark.parametrize(("entity", "units"), [("", 4), ("customer", 3)])
+def test_the_rows_of_one_request_or_customer_count_once(entity, units):
+    requests = [0, 0, 0, 1, 2, 2, 3]
+    customers = ["a", "a", "a", "b", "c", "c", "a"]
+    joined = labelled([True] * 7, requests=requests, customers=customers)
+    found = by_release(joined, np.array([1.0, 0, 0.5, 1, 0, 1, 0.5]), LAST, entity=entity)
+    assert (found[True][:3], len(found[True]), found[False]) == ([0.5, 1.0, 0.5], units, [])
+
+
+def test_requests_of_many_rows_that_share_their_fate_raise_no_false_alarm():
+    generator = np.random.default_rng(0)
+    for _ in range(20):
+        canary = np.repeat(generator.random(400) < 0.5, 40)
+        losses = np.repeat((generator.random(400) < 0.2).astype(float), 40)
+        joined = labelled(canary, requests=np.repeat(np.arange(400), 40))
+        found = by_release(joined, losses, LAST, entity="")
+        mine, others = (Moments().after(np.array(found[each])) for each in (True, False))
+        assert difference_of_means(mine, others, alpha=0.05 / 12).low < 0
+
+
+def test_customers_who_change_between_the_steps_are_not_laid_to_the_canary():
+    generator = np.random.default_rng(1)
+    shares, chances = (np.repeat(each, 4000) for each in ((0.05, 0.25, 0.5), (0.1, 0.2, 0.4)))
+    canary, losses = generator.random(12_000) < shares, (generator.random(12_000) < chances).astype(float)
+    found = by_release(labelled(canary), losses, LAST, entity="")
+    means = [np.mean(found[each]) for each in (True, False)]
+    assert means[0] == pytest.approx(means[1], abs=0.02)
+    assert len(found[False]) == pytest.approx(len(found[True]), rel=0.05)
+    # in the first step there is nothing to make alike
+    first = Canary("sha256:b", "sha256:a", Limits(), STEPS, 7, NOON, 8, 5, NOON)
+    assert len(by_release(labelled(canary), losses, first, entity="")[False]) == (~canary).sum()
