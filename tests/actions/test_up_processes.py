@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -122,6 +123,17 @@ def test_how_the_gateway_is_met_is_the_same_for_its_own_command_line():
         *("--host", "0.0.0.0", "--unix", "/s", "--tls-cert", "/c", "--tls-key", "/k"),  # noqa: S104 - only words
         *("--proxy", "10.0.0.0/8", "--proxy", "unix"),
     ]
+    assert Front(access_log=True).words == ["--host", "127.0.0.1", "--access-log"]
+
+
+def test_what_goes_on_is_said_in_json_by_all_of_it(folder):
+    with (
+        up(folder, "--log", "json", "--access-log") as started,
+        pytest.raises(urllib.error.HTTPError, match="404"),
+    ):
+        urllib.request.urlopen(f"{started['gateway']}/nowhere", timeout=PATIENCE_SECONDS)  # noqa: S310 - our own
+    said = [json.loads(line) for line in (folder / "narration").read_text().splitlines()]
+    assert {"routes_followed", "ready", "request", "stopping"} <= {each["event"] for each in said}
 
 
 def test_this_machine_comes_to_a_gateway_that_listens_everywhere():

@@ -38,6 +38,8 @@ class Front(Struct, frozen=True):
     proxies: tuple[str, ...] = ()
     grpc_port: int | None = None
     """Where it answers gRPC as well."""
+    access_log: bool = False
+    """Whether it writes a line for each request."""
     door: int = -1
     """The socket of its port, which is held here so that callers wait while the gateway starts again."""
 
@@ -47,7 +49,8 @@ class Front(Struct, frozen=True):
         chain, key = self.certificate or (None, None)
         pairs = [("--host", self.host), ("--unix", self.unix), ("--tls-cert", chain), ("--tls-key", key)]
         pairs += [("--grpc-port", self.grpc_port), *(("--proxy", each) for each in self.proxies)]
-        return [str(word) for name, value in pairs if value for word in (name, value)]
+        words = [str(word) for name, value in pairs if value for word in (name, value)]
+        return [*words, "--access-log"] if self.access_log else words
 
 
 class _Note(Struct):

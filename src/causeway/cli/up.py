@@ -1,5 +1,6 @@
 """`causeway up`."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from msgspec import structs
 from causeway.actions.instance import CONSOLE_PORT, HOST, PORT
 from causeway.cli.verb import PLACE, emit, guarded, json_flag, narrate
 from causeway.core.errors import MissingExtra, UsageError
+from causeway.gateway.log import FORM
 
 if TYPE_CHECKING:
     from causeway.actions.supervisor import Front
@@ -39,6 +41,16 @@ LOCAL = ("127.0.0.1", "::1", "localhost")
 @click.option("--tls-key", type=FILE, envvar="CAUSEWAY_TLS_KEY", help="The certificate's key, PEM.")
 @click.option("--proxy", multiple=True, help="Address or network whose X-Forwarded-* it believes.")
 @click.option("--grpc-port", type=click.IntRange(1, 65535), help="Where it answers gRPC, too.")
+@click.option(
+    "--log",
+    "form",
+    type=click.Choice(["plain", "json"]),
+    envvar="CAUSEWAY_LOG",
+    default="plain",
+    show_default=True,
+    help="How standard error says what goes on.",
+)
+@click.option("--access-log", is_flag=True, help="The gateway writes a line for each request, too.")
 @click.option("--background", is_flag=True, help="Start it, say where it answers, and return.")
 @click.option("--stop", "stopping", is_flag=True, help="Stop what runs for this workspace.")
 @json_flag
@@ -55,6 +67,8 @@ def command(
     tls_key: Path | None,
     proxy: tuple[str, ...],
     grpc_port: int | None,
+    form: str,
+    access_log: bool,
     background: bool,
     stopping: bool,
     as_json: bool,
@@ -63,7 +77,10 @@ def command(
 
     Everything listens on this machine only, unless --host says otherwise for the gateway.
     """
-    front = structs.replace(_front(host, unix, tls_cert, tls_key, proxy), grpc_port=grpc_port)
+    # the gateway, and whatever else is started here, reads it there
+    os.environ[FORM] = form
+    front = _front(host, unix, tls_cert, tls_key, proxy)
+    front = structs.replace(front, grpc_port=grpc_port, access_log=access_log)
     if grpc_port and find_spec("grpc") is None:
         raise MissingExtra("gRPC is not installed", hint='install with: pip install "causeway[grpc]"')
     if background and stopping:
@@ -92,10 +109,20 @@ def command(
         console_port=console_port,
         console=lambda work, token, cookie: create_app(work, token=token, cookie=cookie),
         ready=ready,
-        say=narrate,
+        say=_narrate,
         minutes=minutes,
         front=front,
     )
+
+
+def _narrate(text: str) -> None:
+    """Tells what goes on, in the form that was asked for."""
+    from causeway.gateway.log import is_json, say
+
+    if is_json():
+        say("control_plane", text)
+    else:
+        narrate(text)
 
 
 def _front(

@@ -164,7 +164,7 @@ def _tell(now: Routing, before: Routing, *, first: bool = False) -> None:
     if now.problem and now.problem != before.problem:
         text = f"{now.problem}; what answered before goes on"
         say("routes_refused", text, level="error", why=now.problem)
-    elif first and now.version != before.version and not now.problem:
+    elif first and now.digest != before.digest and not now.problem:
         say("routes_followed", f"follows version {now.version} of the routes", version=now.version)
     for live in now.live.values():
         earlier = before.live.get(live.product)
