@@ -133,7 +133,7 @@ def test_what_goes_on_is_said_in_json_by_all_of_it(folder):
     ):
         urllib.request.urlopen(f"{started['gateway']}/nowhere", timeout=PATIENCE_SECONDS)  # noqa: S310 - our own
     said = [json.loads(line) for line in (folder / "narration").read_text().splitlines()]
-    assert {"routes_followed", "ready", "request", "stopping"} <= {each["event"] for each in said}
+    assert {"ready", "request", "stopping"} <= {each["event"] for each in said}
 
 
 def test_this_machine_comes_to_a_gateway_that_listens_everywhere():
