@@ -102,6 +102,13 @@ def test_a_shadow_that_ended_is_started_again(both):
     eventually(told, "its answers")
 
 
+def test_what_cannot_be_sent_to_a_shadow_is_answered_all_the_same(both):
+    # a number to the release, and more than the 64 bits in which questions are sent
+    got = both.call("POST", "/v1/models/churn:predict", {"instances": [ROW | {"tenure": 10**20}]})
+    assert (got.status, got.body["flags"]) == (200, {"0": ["range:tenure"]})
+    assert ("", "dropped") in shadowed(both)
+
+
 def test_withheld_rows_are_asked_of_the_shadow_and_not_compared(live, releases, signing):
     stay, leave, _ = releases
     live.follow(

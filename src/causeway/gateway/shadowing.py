@@ -74,15 +74,22 @@ class Shadowing:
 
     def take(self, made: Answer, asked: Asked) -> None:
         """Has the shadows of this product asked the same, if there is room."""
-        product = made.variant.loaded.release.product
-        if self._full():
+        part = b"" if self._full() else self._part(made, asked)
+        if not part:
+            product = made.variant.loaded.release.product
             self._measures.shadowed.add(product, "", "dropped", amount=len(made.ids))
             return
-        part = _encode(_question(made, asked, version=self._version))
         self._parts.append(len(part).to_bytes(HEAD_BYTES) + part)
         self._bytes += len(part)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._hand_over)
+
+    def _part(self, made: Answer, asked: Asked) -> bytes:
+        """The question as it is sent; nothing where it cannot be, as with an integer of more than 64 bits."""
+        try:
+            return _encode(_question(made, asked, version=self._version))
+        except (OverflowError, ValueError):
+            return b""
 
     def follow(self, routing: Routing) -> Routing:
         """The routing, whose answers are given to the shadows; ends their process where there are none."""
