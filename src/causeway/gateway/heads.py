@@ -17,6 +17,7 @@ _SAID_ONCE = re.compile(
     rb"\r\n([Xx]-[Rr]equest-[Ii][Dd]|[Tt]race(?:parent|state)|[Bb]aggage): "
     rb"([!-~](?:[ -~]{0,510}[!-~])?)(?=\r\n)"
 )
+_NAMED_STILL = re.compile(rb"\r\n(?:" + b"|".join(_ONCE) + rb")[ \t]*:", re.IGNORECASE)
 
 
 class Known(Struct, frozen=True, gc=False):
@@ -45,7 +46,8 @@ class Heads:
         if len(head) > MAX_KNOWN_HEAD_BYTES:
             return
         rest, once = _apart(head)
-        if once.keys() ^ (_ONCE & set(settled.headers)) or (settled.name and not once):
+        unread = once.keys() ^ (_ONCE & set(settled.headers)) or (settled.name and not once)
+        if unread or _NAMED_STILL.search(rest):
             # it names itself in a way that cannot be taken out, and does not come again
             return
         if once:
