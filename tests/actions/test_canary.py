@@ -193,6 +193,23 @@ def test_customers_who_ask_often_count_once_but_their_requests_are_what_is_refus
     assert seen.verdict != "hold"
 
 
+@pytest.mark.parametrize("whose", [0, 1], ids=["live", "canary"])
+def test_a_release_that_is_gone_is_given_no_more_traffic_and_looked_for_again(trial, whose):
+    folder, work, first, second = trial
+    answered(folder, (first, second), count=8000)
+    bundle = work.bundle((first, second)[whose])
+    away = bundle.rename(folder / "away")
+    lookout = Lookout(later(folder, minutes=6))
+    for _ in range(2):
+        (seen,) = lookout.look()
+        assert (seen.written, short((first, second)[whose]) in seen.trouble) == (False, True)
+    assert shares(work) == {first: 75, second: 25}
+    away.rename(bundle)
+    (seen,) = lookout.look()
+    lookout.close()
+    assert (seen.judged.verdict, seen.written) == ("go on", True)
+
+
 def test_rows_of_before_the_trial_and_of_the_holdout_do_not_count(trial):
     folder, _, first, second = trial
     answered(folder, (first, second), minute=-5)

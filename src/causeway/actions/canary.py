@@ -29,7 +29,7 @@ class Looked(Struct, frozen=True):
 
     product: str
     judged: CanaryJudged | None
-    """None where the evidence could not be read: `trouble` says why."""
+    """None where the evidence could not be read, or the release is not there: `trouble` says why."""
     written: bool = False
     trouble: str = ""
     """What keeps the evidence from being read, or the running gateway from following, if anything does."""
@@ -90,13 +90,19 @@ class Lookout:
             judged = judge_canary(canary, evidence, now=self._work.clock.now())
             if not _is_news(canary, judged):
                 return Looked(product, judged)
+            if judged.verdict in (GO_ON, PROMOTE):
+                # what is gone must not get more of the traffic
+                open_bundle(self._work, canary.release)
             with holding(self._work, f"canary:{product}") as lease:
                 # somebody else who looks now writes the same
                 return _written(self._work, product, canary, judged) if lease else Looked(product, judged)
         except CausewayError as error:
-            return Looked(product, None, trouble=error.message)
+            trouble = error.message
         except OSError as error:
-            return Looked(product, None, trouble=outside(error).message)
+            trouble = outside(error).message
+        # no event says when it is over
+        self._heads = []
+        return Looked(product, None, trouble=trouble)
 
     def _gatherer(self, product: str, canary: Canary) -> Gatherer:
         known = self._gatherers.get(product)
