@@ -109,6 +109,18 @@ MISTAKES = {
     "text for a list": (f'{SMALLEST}[[data]]\nname = "a"\nidentifiers = "id"\n', 5, "a list", '["id"]'),
     "one of": (f'{SMALLEST}[kpi]\nfamily = "marginn"\n', 4, '"marginn"', 'did you mean "margin"?'),
     "out of range": (f"{SMALLEST}[serving]\navailability = 99.5\n", 4, "cannot be 99.5", "at most 1"),
+    "no step lasts so long": (
+        f"{SMALLEST}[canary]\nleast_minutes = 1e15\n",
+        4,
+        "cannot be",
+        "at most 525600",
+    ),
+    "no year is so far back": (
+        f"{SMALLEST}[serving]\nretention_days = 999999\n",
+        4,
+        "cannot be",
+        "at most 36500",
+    ),
     "not finite": (f"{SMALLEST}[kpi]\nbaseline = nan\n", 4, "cannot be nan", "finite"),
     "too large": (f"{SMALLEST}[kpi]\nbaseline = {'9' * 40}\n", 4, "cannot be", "finite"),
     "thousands of digits": (f"{SMALLEST}[kpi]\nbaseline = {'9' * 5000}\n", 4, "not TOML", ""),
