@@ -103,6 +103,9 @@ def test_typed_and_raw_contents_get_the_answer_that_http_gives(call, lanes):
     plain = {o["name"]: o for o in json_answer(lanes[0]).body["outputs"]}
     got, told = call("ModelInfer", typed(), metadata=(("x-request-id", "order-17"),))
     assert (got.id, told["x-request-id"]) == ("42", "order-17")
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    _, named = call("ModelInfer", typed(), metadata=(("traceparent", f"00-{trace}-00f067aa0ba902b7-01"),))
+    assert named["x-request-id"] == trace
     outputs = {output.name: output for output in got.outputs}
     assert [value.decode() for value in outputs["label"].contents.bytes_contents] == plain["label"]["data"]
     assert list(outputs["probability"].shape) == [2, 2]

@@ -161,8 +161,10 @@ def test_a_durable_answer_is_not_given_when_it_cannot_be_recorded(tmp_path, sign
         (gateway.records_folder).write_text("a file where the folder should be")
         got = gateway.invoke(ROW)
         assert (got.status, got.body["code"]) == (503, "not_ready")
+        eventually(lambda: "churn: records are not kept as they should be" in gateway.said())
         gateway.records_folder.unlink()
         assert gateway.invoke(ROW).status == 200
+        eventually(lambda: "churn: records are kept again" in gateway.said())
 
 
 def test_a_log_is_closed_when_somebody_asks_or_it_is_old(tmp_path, signing, churn):

@@ -126,6 +126,8 @@ def test_a_killed_worker_is_started_again_and_the_gateway_says_so(beside):
     got = eventually(lambda: (got := ask(beside, {"word": "abc", "amount": 1})).status == 200 and got)
     assert got.body["predictions"] == [3.5]
     assert workers(beside) != [before]
+    for what in ("ended; it is started again in", "was started again"):
+        assert f"prepare:features of words {what}" in beside.said()
 
 
 def test_a_function_that_takes_too_long_is_ended_and_the_next_call_answered(made, signing, monkeypatch):

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +15,7 @@ from causeway.gateway.telling.sights import Sight
 MOST_AT_ONCE_BYTES = 4096
 """What a pipe takes whole, so that lines of several processes stay lines."""
 _NONE = "-"
+NANOSECONDS = 1_000_000_000
 
 _encode = msgspec.json.Encoder().encode
 
@@ -55,9 +57,9 @@ def write(sights: Sequence[Sight]) -> bool:
 
 def line_of(sight: Sight) -> Line:
     """What is told of this request."""
-    at = datetime.fromtimestamp(sight.ended_ns / 1e9, UTC)
+    seconds, rest_ns = divmod(sight.ended_ns, NANOSECONDS)
     return Line(
-        at=f"{at:%Y-%m-%dT%H:%M:%S.%f}Z",
+        at=f"{_second(seconds)}.{rest_ns // 1000:06d}Z",
         event="request",
         method=sight.method,
         route=sight.route,
@@ -71,6 +73,11 @@ def line_of(sight: Sight) -> Line:
         request=sight.request,
         trace=sight.trace,
     )
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _json(sight: Sight) -> bytes:

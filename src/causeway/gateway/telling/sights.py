@@ -79,12 +79,7 @@ class Witness:
             consumer=asked.key.consumer if asked else "",
             request=_name(call) if call else "",
             prediction=reply.prediction,
-            # of a request without one, the name of its first prediction
-            trace=parent.trace
-            if parent
-            else call.request.unit.replace("-", "")
-            if call
-            else os.urandom(16).hex(),
+            trace=_trace(parent, call),
             parent=parent,
         )
         for tell in self._told:
@@ -97,6 +92,13 @@ def route_of(place: Place) -> str:
     if place.name == "invocations" and not place.product:
         return "/invocations"
     return route.replace("{product}", "{product}/versions/{version}", 1) if place.version else route
+
+
+def _trace(parent: Parent | None, call: Opened | None) -> str:
+    """The caller's trace, else a new one, which is the name of the request's first prediction."""
+    if parent is not None:
+        return parent.trace
+    return call.request.unit.replace("-", "") if call else os.urandom(16).hex()
 
 
 def _arm(variant: Variant) -> str:
