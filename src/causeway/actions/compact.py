@@ -77,7 +77,7 @@ def _cut(segments: Sequence[SegmentSealed]) -> Iterator[list[SegmentSealed]]:
 def _join(work: Workspace, product: str, stream: str, group: Sequence[SegmentSealed]) -> int:
     by = ("at", "id") if stream == PREDICTIONS else ()
     made = registry.segment_files().merged([segment_source(work, fact) for fact in group], by=by)
-    replaces = tuple(dict.fromkeys(fact.segment for fact in group))
+    replaces = tuple(fact.segment for fact in group)
     new = new_segment(work, product, stream, made, day=day_of(group[0]), replaces=replaces)
     put_segment(work, new)
     fact = structs.replace(new.fact, torn_bytes=sum(each.torn_bytes for each in group))

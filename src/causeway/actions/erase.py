@@ -138,7 +138,8 @@ def _carry_out(work: Workspace, product: str, plan: Erasing) -> Erased:
     rows = _taken_out(work, product, PREDICTIONS, ids, because=ENTITY, asked=plan.asked)
     # somebody may have labelled them in the meantime
     late = _taken_out(work, product, OUTCOMES, ids, because=ENTITY, asked=plan.asked)
-    remove_replaced(work, product, grace=timedelta())
+    # somebody may have brought files back from a copy
+    remove_replaced(work, product, grace=timedelta(), again=True)
     torn = _without_torn(log_folder(work, product))
     _plan_file(work, product).unlink(missing_ok=True)
     done = _erased(product, *rows, (outcomes[0] + late[0], outcomes[1] + late[1]))
@@ -161,7 +162,8 @@ def _taken_out(
     rows = segments = 0
     if not ids:
         return 0, 0
-    for fact in segments_of(work, product, stream):
+    segments_now = segments_of(work, product, stream)
+    for fact in segments_now:
         kept = registry.segment_files().without(segment_source(work, fact), ids)
         if kept.rows == fact.rows:
             continue
@@ -176,7 +178,8 @@ def _taken_out(
         facts.append(SegmentErased(fact.segment, fact.path, stream, taken, left, because, asked))
         expect_removal(work, product)
         work.ledger.append(product, facts, actor=work.actor, at=work.clock.now())
-        remove_segment(work, fact.path)
+        if [each.path for each in segments_now].count(fact.path) == 1:
+            remove_segment(work, fact.path)
         rows, segments = rows + taken, segments + 1
     return rows, segments
 

@@ -27,26 +27,22 @@ def removal_due(work: Workspace, product: str) -> bool:
     return work.clock.now().timestamp() - asked > GRACE.total_seconds()
 
 
-def remove_replaced(work: Workspace, product: str, *, grace: timedelta = GRACE) -> None:
-    """Removes what was replaced or erased longer ago than this; what was removed before is not asked for."""
-    until, done = work.clock.now() - grace, _done(work, product)
+def remove_replaced(work: Workspace, product: str, *, grace: timedelta = GRACE, again: bool = False) -> None:
+    """Removes what was replaced or erased longer ago than this; what was removed before only `again`."""
+    until, done = work.clock.now() - grace, 0 if again else _done(work, product)
     live: dict[str, list[SegmentSealed]] = {}
-    paths: dict[str, str] = {}
     gone: list[str] = []
     last, later = done, False
     for event in work.ledger.read(product):
         fact = event.fact
         if not isinstance(fact, SegmentSealed | SegmentErased):
             continue
-        follow(live.setdefault(fact.stream, []), fact)
-        if isinstance(fact, SegmentSealed):
-            paths[fact.segment] = fact.path
-        replaced = (fact.segment,) if isinstance(fact, SegmentErased) else fact.replaces
+        replaced = follow(live.setdefault(fact.stream, []), fact)
         if not replaced or event.body.seq <= done:
             continue
         later = later or event.body.at > until
         if not later:
-            gone += [paths[each] for each in replaced if each in paths]
+            gone += [each.path for each in replaced]
             last = event.body.seq
     there = {fact.path for segments in live.values() for fact in segments}
     for path in gone:

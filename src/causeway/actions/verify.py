@@ -191,7 +191,7 @@ def _left(work: Workspace, event: Event, fact: SegmentErased) -> Fault | None:
     """What is wrong where a segment that was erased lies there all the same."""
     if segment_digest(work, fact.path) is None:
         return None
-    detail = "rows that were erased lie here still; `causeway tick` goes on with it"
+    detail = "rows that were erased lie here still; `causeway erase`, of anybody, removes them"
     return Fault(event.body.product, event.body.seq, NOT_ERASED, detail, file=fact.path)
 
 

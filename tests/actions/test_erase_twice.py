@@ -1,0 +1,83 @@
+"""Outcomes that were brought twice, and files that come back after an erasure."""
+
+from datetime import timedelta
+
+import shipyard
+from causeway.actions.compact import compact
+from causeway.actions.erase import erase
+from causeway.actions.label import label, outcomes_joined
+from causeway.actions.seal import seal
+from causeway.actions.segments import OUTCOMES, PREDICTIONS, segment_source, segments_of
+from causeway.actions.verify import segment_faults
+from causeway.core.clock import FixedClock
+from causeway.core.records import Record, frame
+
+NOON = shipyard.NOON
+AT = "2026-05-04T11:00:00Z"
+
+
+def brought(folder):
+    """Two predictions; outcomes, a correction, and the first ones again a day later."""
+    work = shipyard.workspace(folder)
+    log = work.state / "records" / "churn" / "a.log"
+    log.parent.mkdir(parents=True)
+    at, told = int(NOON.timestamp() * 1e9), {"label": "stay"}
+    log.write_bytes(
+        b"".join(
+            frame(Record(f"p{who}", at, "churn", "sha256:0", "champion", "web", {"customer": who}, told, 9))
+            for who in ("ada", "bob")
+        )
+    )
+    seal(work, "churn")
+    for ada, bob, days in (("x", "y", 0), ("y", "x", 0), ("x", "y", 1)):
+        file = folder / "outcomes.csv"
+        file.write_text(f"id,outcome,at\npada,{ada},{AT}\npbob,{bob},{AT}\n")
+        label(later(work, days=days), "churn", file)
+    assert len({fact.segment for fact in segments_of(work, "churn", OUTCOMES)}) == 2
+    return work
+
+
+def later(work, **more):
+    clock = FixedClock(NOON + timedelta(**more))
+    return type(work)(work.root, work.state, work.ledger, clock, work.actor, work.artifacts)
+
+
+def known(work):
+    joined = outcomes_joined(work, "churn")
+    return dict(zip(joined.columns["id"].values, joined.columns["outcome"].values, strict=True))
+
+
+def faults(work):
+    return [fault for fault in segment_faults(work) if fault]
+
+
+def test_an_erasure_keeps_the_order_of_outcomes_that_were_brought_twice(folder):
+    work = brought(folder)
+    done = erase(work, "churn", "ada", column="customer")
+    assert (done.rows, done.outcomes) == (1, 3)
+    assert (known(work), faults(work)) == ({"pbob": "y"}, [])
+    assert len(list((work.state / "segments" / "churn" / "outcomes").rglob("*.parquet"))) == 3
+    assert erase(work, "churn", "bob", column="customer").outcomes == 3
+    assert (segments_of(work, "churn", OUTCOMES), faults(work)) == ([], [])
+    assert not list((work.state / "segments").rglob("*.parquet"))
+
+
+def test_joining_segments_keeps_the_order_of_outcomes_that_were_brought_twice(folder):
+    work = brought(folder)
+    assert compact(later(work, days=1), "churn").segments == 2
+    assert known(work) == {"pada": "x", "pbob": "y"}
+    compact(later(work, days=2), "churn")
+    assert (known(work), faults(work)) == ({"pada": "x", "pbob": "y"}, [])
+
+
+def test_what_comes_back_from_a_copy_is_named_and_removed_by_the_next_erasure(folder):
+    work = brought(folder)
+    (fact,) = segments_of(work, "churn", PREDICTIONS)
+    place = segment_source(work, fact)
+    copy = place.read_bytes()
+    erase(work, "churn", "ada", column="customer")
+    place.write_bytes(copy)
+    (fault,) = faults(work)
+    assert "erase" in fault.detail
+    erase(work, "churn", "nobody", column="customer")
+    assert faults(work) == []
