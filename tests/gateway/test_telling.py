@@ -203,6 +203,7 @@ def test_it_is_off_where_nobody_is_named_or_somebody_says_so(given):
     [
         {"OTEL_EXPORTER_OTLP_ENDPOINT": "127.0.0.1:4318"},
         {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:99999"},
+        {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
         {"OTEL_TRACES_SAMPLER": "sometimes"},
         {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "2"},
         {"OTEL_BSP_SCHEDULE_DELAY": "soon"},

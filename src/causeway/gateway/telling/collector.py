@@ -56,6 +56,12 @@ def collector_of(given: Mapping[str, str]) -> Collector | None:
     base = given.get(f"{_PREFIX}ENDPOINT") or ""
     if off or not (whole or base):
         return None
+    if _said(given, "PROTOCOL") == "grpc":
+        raise UsageError(
+            "spans go to the OpenTelemetry collector over HTTP, not gRPC",
+            where=f"{_PREFIX}PROTOCOL",
+            hint="name its HTTP port, 4318 as a rule, and OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json",
+        )
     url = urlsplit(whole or f"{base.rstrip('/')}/v1/traces")
     try:
         port = url.port
