@@ -60,8 +60,13 @@ def test_who_refuses_is_told_where_rows_are_drawn_by_whom_they_are_about(
         # one request of both releases' rows, and one that nobody can read
         assert gateway.invoke(*(row | {"customer": each[0]} for each in (spared, drawn))).status == 422
         assert gateway.call("POST", "/products/churn/invocations", b"{").status == 400
-        wanted = {(short(strict[0]), 422): len(drawn) + 1}
-        assert eventually(lambda: len(drawn) < sum(refused(gateway).values()) and refused(gateway)) == wanted
+        # one whose features refuse a row of the canary's
+        good, unseen = ROW | {"customer": spared[0]}, ROW | {"customer": drawn[0], "plan": "silver"}
+        assert gateway.invoke(good, unseen).status == 422
+        wanted = {(short(strict[0]), 422): len(drawn) + 2}
+        assert (
+            eventually(lambda: len(drawn) + 1 < sum(refused(gateway).values()) and refused(gateway)) == wanted
+        )
 
 
 @pytest.mark.parametrize("fast", ["1", "0"])

@@ -8,7 +8,6 @@ from typing import cast
 from msgspec import Struct, structs
 
 from causeway.core.assignment import HOLDOUT, unit_of
-from causeway.core.features import Problem
 from causeway.core.records import Value
 from causeway.core.release import Output, Signature
 from causeway.core.score import outputs_of
@@ -196,8 +195,10 @@ class Several:
             for i, value in zip(part.rows, told, strict=True):
                 answers[output.name][i] = value
         if predicted.problems:
-            told_of = [_moved(problem, part.rows) for problem in predicted.problems]
-            self._flags[:] = flagged(self._flags, told_of, part.variant)
+            with self._told(part):
+                flags = flagged([self._flags[i] for i in part.rows], predicted.problems, part.variant)
+            for i, said in zip(part.rows, flags, strict=True):
+                self._flags[i] = said
 
 
 class Together(Loaded, frozen=True):
@@ -258,7 +259,3 @@ def _aligned(values: Sequence[object], own: Output, wanted: Output) -> Sequence[
     order = [own.classes.index(name) if name in own.classes else None for name in wanted.classes]
     told = cast("Sequence[Sequence[object] | None]", values)
     return [value and [None if place is None else value[place] for place in order] for value in told]
-
-
-def _moved(problem: Problem, rows: Sequence[int]) -> Problem:
-    return Problem(rows[problem.row], problem.field, problem.kind, problem.value, problem.hint)
