@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from causeway.core.clock import SystemClock
 from causeway.core.records import Record, Torn, columns_of, frame, frames
+from causeway.gateway.flushing import Flusher
 from causeway.gateway.identifiers import prediction_ids
 from causeway.gateway.logs import AppendLog
 from causeway.gateway.recorder import Recorder
@@ -236,6 +237,24 @@ def test_an_answer_that_must_be_durable_waits_for_the_flush(tmp_path, monkeypatc
         return seen
 
     assert asyncio.run(write()) == [[3], [3, 6], [3, 6, 9]]
+
+
+def test_what_may_not_be_on_the_disk_is_said_until_another_log_is_flushed(tmp_path, monkeypatch):
+    flusher, files = Flusher(), [tmp_path / name for name in ("one", "one", "other")]
+    failing, real = [OSError(errno.EIO, "Input/output error")], os.fdatasync
+
+    def flush(file):
+        if failing:
+            raise failing.pop()
+        real(file)
+
+    monkeypatch.setattr("os.fdatasync", flush)
+    said = []
+    for file in files:
+        flusher._flushed("churn", os.open(file, os.O_CREAT | os.O_WRONLY))
+        said.append("churn" in flusher.trouble)
+    # the kernel says it once: that the next flush works does not bring back what it dropped
+    assert said == [True, True, False]
 
 
 def test_a_log_that_somebody_removed_is_said_and_the_next_records_go_to_another(tmp_path):

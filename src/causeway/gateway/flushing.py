@@ -12,6 +12,8 @@ class Flusher:
     def __init__(self) -> None:
         self.trouble: dict[str, str] = {}
         """Products whose records may not be on the disk, and why."""
+        self._doubtful: dict[str, int] = {}
+        """The log of each of them: that it can be flushed again does not bring back what it did not keep."""
         self._handles: dict[str, int] = {}
         self._acts: list[Callable[[], None]] = []
         self._alone = threading.Condition()
@@ -65,10 +67,13 @@ class Flusher:
                     act()
 
     def _flushed(self, product: str, handle: int) -> None:
+        log = os.fstat(handle).st_ino
         try:
             os.fdatasync(handle)
-            self.trouble.pop(product, None)
+            if self._doubtful.get(product, log) != log:
+                del self._doubtful[product], self.trouble[product]
         except OSError as error:
+            self._doubtful[product] = log
             self.trouble[product] = f"what was written may not be on the disk: {error.strerror}"
         finally:
             os.close(handle)
