@@ -265,6 +265,17 @@ def test_a_head_that_was_read_is_known_whole_and_only_so():
     assert desk.again_asked == 3
 
 
+def test_while_more_is_asked_than_can_be_answered_no_head_that_is_known_slips_in():
+    desk = Echo()
+    # of a head with this word in it nothing is refused unread
+    odd = asked(b"one", more="user-agent: close\r\n")
+    assert echoed([odd, odd], desk) == [b"one", b"one"]
+    assert desk.again_asked == 1
+    desk.admission.full = True
+    echoed([odd], desk)
+    assert desk.again_asked == 1
+
+
 def call_of(name="", **headers):
     known = {each.encode(): value for each, value in headers.items()}
     return SimpleNamespace(settled=SimpleNamespace(name=name, headers=known))

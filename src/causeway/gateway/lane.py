@@ -83,11 +83,13 @@ class FastLane(BoundedProtocol):
     def data_received(self, data: bytes) -> None:
         """Reads on; a body that comes in pieces has so much time."""
         if self._between:
-            if self._desk.admission.full and self._is_idle() and is_whole_post(data):
+            full = self._desk.admission.full
+            if full and self._is_idle() and is_whole_post(data):
                 self._shed()
                 return
             head = data[: data.find(_HEAD_ENDS) + len(_HEAD_ENDS)]
-            known = self._desk.known(head)
+            # of what is too odd to be refused unread the parser decides, and then the door is shut to it
+            known = None if full else self._desk.known(head)
             if known is not None and len(data) - len(head) == known.length and self._is_idle():
                 self._again(known, data[len(head) :])
                 return
