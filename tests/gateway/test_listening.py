@@ -95,6 +95,27 @@ def test_a_certificate_must_fit_its_key(tmp_path):
         Certificate(tmp_path / "none", key)
 
 
+def test_a_certificate_that_is_replaced_while_it_is_taken_up_is_taken_up_at_the_next_look(
+    tmp_path, monkeypatch
+):
+    chain, key = certified(tmp_path)
+    certificate = Certificate(chain, key)
+    right = ssl.SSLContext.load_cert_chain
+
+    def replaced(context, *files, **more):
+        if context is certificate.context:
+            raise ssl.SSLError(1, "key values mismatch")
+        right(context, *files, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ssl.SSLContext, "load_cert_chain", replaced)
+        certificate.take_up()
+    certified(tmp_path, "b.example")
+    assert certificate._stamp() not in (certificate._seen, certificate._told)
+    certificate.take_up()
+    assert certificate._stamp() == certificate._seen
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("localhost", timeout=10)

@@ -28,7 +28,7 @@ class Certificate:
         try:
             # first apart, as a context that took a chain without its key answers nobody
             _context(*self._files)
-            self.context.load_cert_chain(*self._files, password=_no_password)
+            _take(self.context, *self._files)
         except OutsideError as error:
             if stamp != self._told:
                 self._told = stamp
@@ -59,6 +59,11 @@ def _context(chain: Path, key: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    _take(context, chain, key)
+    return context
+
+
+def _take(context: ssl.SSLContext, chain: Path, key: Path) -> None:
     try:
         context.load_cert_chain(chain, key, password=_no_password)
     except (OSError, ValueError) as error:
@@ -67,7 +72,6 @@ def _context(chain: Path, key: Path) -> ssl.SSLContext:
             f"{chain} and {key} are no certificate with its key: {reason}",
             hint="give PEM files: the certificate with its chain, and its key without a password",
         ) from error
-    return context
 
 
 def _no_password() -> bytes:
