@@ -13,7 +13,9 @@ from bundle_made import write_bundle
 from gateway_process import call_on, eventually, key, route, running
 
 from causeway.actions.instance import start_of
+from causeway.core.routes import Key
 from causeway.gateway.allowance import Allowance
+from causeway.gateway.limits import KeyLimit, Usage
 from causeway.gateway.processes import board as boards
 from causeway.gateway.processes.board import Board, State
 from causeway.gateway.processes.scaling import Limits, Load, Scaler
@@ -223,6 +225,35 @@ def test_more_series_than_there_is_room_for_are_not_counted_rather_than_mixed_up
     cells = [tallies.cell("x", str(number)) for number in range(MOST_SERIES + 5)]
     assert cells[-5:] == [0] * 5
     assert len(tallies.sums("x")) == MOST_SERIES
+
+
+def test_a_quota_counts_what_others_counted_beside_its_own(tmp_path):
+    board = Board(2)
+    mine, theirs = (quota(board.tallies(seat), tmp_path) for seat in (0, 1))
+    for _ in range(50):
+        mine.count()
+        theirs.count()
+    mine._usage.look()
+    # between two looks its own count goes on, and theirs stays what it was
+    for _ in range(40):
+        mine.count()
+    assert mine.used == 140
+
+
+def test_a_quota_without_room_in_the_shared_memory_counts_alone(tmp_path):
+    tallies = Tallies()
+    for number in range(MOST_SERIES):
+        tallies.cell("x", str(number))
+    tallies.numbers[tallies.cell("x", "one more")] += 1000
+    limit = quota(tallies, tmp_path)
+    limit.take(0.0)
+    limit.count()
+    assert limit.used == 1
+
+
+def quota(tallies, folder) -> KeyLimit:
+    one = Key("key-1", "", "team-a", requests_per_month=500)
+    return KeyLimit("churn", one, usage=Usage(tallies, folder / "usage.json"), allowances=None)
 
 
 def test_a_note_that_is_only_half_written_is_not_read():

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from causeway.core.routes import Key
 from causeway.gateway.allowance import Allowance
 from causeway.gateway.log import say
-from causeway.gateway.processes.tallies import Tallies
+from causeway.gateway.processes.tallies import OVERFLOW, Tallies
 from causeway.gateway.processes.windows import Allowances
 from causeway.gateway.refusals import QuotaSpent, TooMany
 from causeway.gateway.routing import Limit, Live, Routing
@@ -48,7 +48,7 @@ class Usage:
         self._file = file
         self._written: Used | None = None
         self._written_at = 0.0
-        self._sums: dict[tuple[str, ...], float] = {}
+        self._others: dict[tuple[str, ...], float] = {}
 
     def restore(self) -> None:
         """Goes on from what was written; once for all processes, and not again when one is replaced."""
@@ -63,13 +63,13 @@ class Usage:
             for key, count in keys.items():
                 self.tallies.numbers[self.tallies.cell(NAME, used.month, product, key)] += count
 
-    def others(self, cell: int, *key: str) -> float:
+    def others(self, *key: str) -> float:
         """What other processes counted of this, as of the last look."""
-        return max(0.0, self._sums.get(key, 0.0) - self.tallies.numbers[cell])
+        return self._others.get(key, 0.0)
 
     def look(self) -> None:
-        """Adds up what all processes counted."""
-        self._sums = self.tallies.sums(NAME)
+        """Adds up what other processes counted."""
+        self._others = self.tallies.of_others(NAME)
 
     def of(self, month: str) -> Used:
         """What was counted in this month."""
@@ -129,7 +129,9 @@ class KeyLimit:
         if key.requests_per_minute is not None:
             self._minute = allowances(f"{product}/{key.id}", key.requests_per_minute)
         self._most = math.inf if key.requests_per_month is None else key.requests_per_month
-        self._ends, self._month, self._cell = 0.0, "", 0
+        self._ends, self._month, self._cell = 0.0, "", OVERFLOW
+        self._beyond = 0
+        """What was counted where the shared memory has no room for another number."""
 
     def take(self, now: float) -> None:
         """Counts one request of this minute, or refuses it and says when to come back."""
@@ -154,19 +156,22 @@ class KeyLimit:
         """Counts one request of this month."""
         if self._most is not math.inf:
             self._follow_the_month()
-            self._usage.tallies.numbers[self._cell] += 1
+            if self._cell == OVERFLOW:
+                self._beyond += 1
+            else:
+                self._usage.tallies.numbers[self._cell] += 1
 
     @property
     def used(self) -> float:
         """How many requests of this month were counted."""
         self._follow_the_month()
-        own = self._usage.tallies.numbers[self._cell]
-        return own + self._usage.others(self._cell, self._month, *self._name)
+        own = self._beyond if self._cell == OVERFLOW else self._usage.tallies.numbers[self._cell]
+        return own + self._usage.others(self._month, *self._name)
 
     def _follow_the_month(self) -> None:
         now = time.time()
         if now >= self._ends:
-            self._month, self._ends = month_of(now)
+            (self._month, self._ends), self._beyond = month_of(now), 0
             self._cell = self._usage.tallies.cell(NAME, self._month, *self._name)
 
 

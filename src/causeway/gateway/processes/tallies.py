@@ -39,8 +39,16 @@ class Tallies:
 
     def sums(self, name: str) -> dict[Key, float]:
         """Every number of this name, by the rest of its key, over all processes."""
+        return self._sums(self._regions, name)
+
+    def of_others(self, name: str) -> dict[Key, float]:
+        """The same over all processes but this one."""
+        return self._sums([region for region in self._regions if region is not self._own], name)
+
+    @staticmethod
+    def _sums(regions: Sequence["_Region"], name: str) -> dict[Key, float]:
         out: dict[Key, float] = {}
-        for region in self._regions:
+        for region in regions:
             for cell, key in enumerate(region.read(), 1):
                 if key[0] == name:
                     out[key[1:]] = out.get(key[1:], 0.0) + region.numbers[cell]
