@@ -78,6 +78,9 @@ def test_a_head_that_names_its_request_oddly_is_left_to_the_parser():
     heads = Heads()
     heads.keep(head("x-request-id:tight"), settled("tight", x_request_id="tight"), length=3)
     heads.keep(head("x-request-id: a", "x-request-id: b"), settled("b", x_request_id="b"), length=3)
+    both = head("x-request-id: a", "X-REQUEST-ID: b")
+    heads.keep(both, settled("b", x_request_id="b"), length=3)
+    assert (heads.get(both), heads.get(head("X-REQUEST-ID: b"))) == (None, None)
     heads.keep(head("traceparent: " + SAID + " "), settled(TRACE, traceparent=SAID), length=3)
     # said twice, once in a spelling that is not taken out
     heads.keep(head("x-request-id: a", "X-REQUEST-ID: b"), settled("b", x_request_id="b"), length=3)
