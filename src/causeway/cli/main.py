@@ -29,7 +29,7 @@ VERBS = {
     "prove": ("prove", "Run again, test, probe and anchor: what files do not show."),
     "ship": ("ship", "Make a release live behind the gateway."),
     "eject": ("eject", "Write a folder that serves a release without Causeway."),
-    "roll": ("roll", "Take the last change of traffic back."),
+    "roll": ("roll", "Take the last change back; promote or hold a canary."),
     "score": ("score", "Answer all rows of a table by a release, in parts."),
     "up": ("up", "Run control plane, console and gateway."),
     "key": ("key", "Issue, list and revoke the keys of callers."),
