@@ -23,6 +23,7 @@ from causeway.actions.segments import (
     new_segment,
     put_segment,
     remove_segment,
+    segment_files,
     segment_source,
     segments_of,
 )
@@ -51,6 +52,8 @@ class Erased(Struct, frozen=True):
     """How many segments were written anew, or removed as a whole."""
     torn_logs: int = 0
     """Logs with a torn end, kept aside until now, that were removed with it."""
+    hidden: int = 0
+    """Rows of which nobody can tell whose they are: recorded as a mask, or as a hash under another key."""
 
 
 class Erasing(Struct, frozen=True):
@@ -83,9 +86,10 @@ def erase(work: Workspace, product: str, value: str, *, column: str, asked: str 
     with alone(work, product, seconds=TURN_SECONDS):
         plan = Erasing(f"in_{column}", values, asked)
         before = _carried_on(work, product)
+        hidden = _hidden(work, product, plan.column, key=known.name if known else "")
         write_whole(_plan_file(work, product), msgspec.json.encode(plan))
         done = _carry_out(work, product, plan)
-    return _both(before, done) if before else done
+    return structs.replace(_both(before, done) if before else done, hidden=hidden)
 
 
 def erasing(work: Workspace, product: str) -> bool:
@@ -153,6 +157,19 @@ def _ids(work: Workspace, product: str, plan: Erasing) -> set[str]:
         for fact in segments_of(work, product, PREDICTIONS)
         for id_ in files.ids_of(segment_source(work, fact), plan.column, plan.values)
     }
+
+
+def _hidden(work: Workspace, product: str, column: str, *, key: str) -> int:
+    """In how many rows nobody can tell whom the column names; refused where no row has it."""
+    files = segment_files(work, product, PREDICTIONS)
+    found = [registry.segment_files().hidden(file, column, key=key) for file in files]
+    if found and all(each is None for each in found):
+        name = column.removeprefix("in_")
+        raise UsageError(
+            f"no record of {product} has an input {name!r}",
+            hint="name the input that says whom a row is about, as it is recorded: --column",
+        )
+    return sum(each or 0 for each in found)
 
 
 def _taken_out(

@@ -148,6 +148,10 @@ class SegmentFiles(Protocol):
         """The ids of all rows, or of those where this column says one of these values, whatever its type."""
         ...
 
+    def hidden(self, file: Source, column: str, *, key: str) -> int | None:
+        """How many rows have a mask there, or another key's hash; None where there is no such column."""
+        ...
+
     def read(self, files: Sequence[Source]) -> Table:
         """All rows of these files, in order, with times in microseconds; what a file lacks is empty there."""
         ...

@@ -11,6 +11,7 @@ from polars.exceptions import PolarsError
 
 from causeway.adapters.ports import Source
 from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
+from causeway.core.personal import HASHED, HIDDEN
 from causeway.core.records import SegmentColumn, SegmentContent
 from causeway.core.table import Column, Number, Table, Text
 from causeway.stats.profile_form import Arrays, Coded
@@ -59,6 +60,16 @@ class ParquetSegments:
             return []
         said = pl.col(column).cast(pl.String).str.strip_chars().str.replace(r"^(-?\d+)\.0$", "$1")
         return _collected(frame.filter(said.is_in(list(values))).select("id"))["id"].to_list()
+
+    def hidden(self, file: Source, column: str, *, key: str) -> int | None:
+        """How many rows have a mask there, or another key's hash; None where there is no such column."""
+        frame = _scan([file])
+        if column not in frame.collect_schema().names():
+            return None
+        said = pl.col(column).cast(pl.String)
+        others = said.str.contains(HASHED) & ~said.str.starts_with(f"{key}:")
+        hidden = frame.filter(others | said.str.ends_with(HIDDEN))
+        return int(_collected(hidden.select(pl.len())).item())
 
     def read(self, files: Sequence[Source]) -> Table:
         """All rows of these files, in order; a column that a file lacks is empty there."""

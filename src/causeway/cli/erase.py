@@ -43,12 +43,15 @@ def command(folder: Path, *, entity: str, column: str, asked: str, as_json: bool
 
 
 def _lines(done: "Erased") -> list[str]:
+    said = counted(done.hidden, "prediction")
+    hidden = [f"  {said} hidden by a mask or under another key: nobody can tell of whom"] * bool(done.hidden)
     if done.status == "nothing_to_erase":
-        return [f"{done.product}: nothing is recorded of this entity"]
+        known = "nothing else" if done.hidden else "nothing"
+        return [f"{done.product}: {known} is recorded of this entity", *hidden]
     lines = [
         f"{done.product}: erased {counted(done.rows, 'prediction')} and {counted(done.outcomes, 'outcome')}"
     ]
     lines.append(f"  {counted(done.segments, 'segment')} written anew or removed")
     if done.torn_logs:
         lines.append(f"  {counted(done.torn_logs, 'torn log')} removed")
-    return lines
+    return [*lines, *hidden]

@@ -13,6 +13,8 @@ from causeway.core.records import SegmentColumn, Value, column_of
 MASK, HASH, OMIT = "mask", "hash", "omit"
 KEY_BYTES = 32
 NAME_DIGITS, HASH_DIGITS = 6, 24
+HASHED = rf"^[0-9a-f]{{{NAME_DIGITS}}}:[0-9a-f]{{{HASH_DIGITS}}}$"
+"""The form of every hash, as a regular expression."""
 HIDDEN = "***"
 # of a shorter text the first character would be too much of it
 SHORT_CHARACTERS = 3
