@@ -1,13 +1,16 @@
 """Personal values never touch the disk."""
 
 import pytest
+from bundle_made import write_bundle
 from gateway_process import eventually, route, running
 from hypothesis import given
 from hypothesis import strategies as st
 
 from causeway.core.personal import Private, masked
 from causeway.core.records import SegmentColumn
+from causeway.core.routes import RouteFile, Served
 from causeway.gateway.log import print_defect
+from causeway.gateway.routing import Routing, next_routing
 
 PLANTED = "gold-Wilhelmina"
 NUMBER = 91234.5678
@@ -69,6 +72,21 @@ def test_without_its_key_a_route_is_not_followed_and_what_answered_goes_on(tmp_p
         eventually(lambda: gateway.health()["version"] == 2, "the new route file")
         assert any("the key for personal values" in problem for problem in gateway.health()["problems"])
         assert gateway.invoke({"tenure": 1.0, "visits": 3, "plan": "gold"}).status == 200
+
+
+def test_a_key_that_is_gone_keeps_no_other_product_from_answering(tmp_path, signing, churn, lenient):
+    before = write_bundle(tmp_path, signing, weights=(1, 1, 1))
+    made = route(
+        "churn",
+        churn,
+        signing=signing,
+        personal={"plan": "hash"},
+        personal_key=str(tmp_path / "none"),
+        warm=(Served(before[0], str(before[1]), 0),),
+    )
+    routing = next_routing(RouteFile(1, (made, route("lenient", lenient, signing=signing))), Routing())
+    assert not routing.live["churn"].variants
+    assert routing.live["lenient"].variants
 
 
 @given(st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.text(), st.booleans()))

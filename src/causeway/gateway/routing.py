@@ -200,9 +200,9 @@ def _previous(
         return None, ""
     try:
         loaded = _kept(served, route, before) or _loaded(served, route, before, start)
+        return Variant(loaded, 0, "previous", private_of(route)), ""
     except CausewayError as error:
         return None, f"release {short(served.release)} is not kept ready: {error.message}"
-    return Variant(loaded, 0, "previous", private_of(route)), ""
 
 
 def _variants(route: Route, before: Live | None, start: Start | None) -> tuple[Variant, ...]:
