@@ -210,6 +210,21 @@ def test_a_release_that_is_gone_is_given_no_more_traffic_and_looked_for_again(tr
     assert (seen.judged.verdict, seen.written) == ("go on", True)
 
 
+def test_a_segment_that_cannot_be_read_for_a_moment_is_not_left_out_afterwards(trial):
+    folder, work, first, second = trial
+    answered(folder, (first, second))
+    seal(work, "churn")
+    answered(folder, (first, second), minute=3, count=100)
+    (segment,) = (work.state / "segments").rglob("*.parquet")
+    away = segment.rename(folder / "away")
+    lookout = Lookout(later(folder, minutes=4))
+    assert "segment" in lookout.look()[0].trouble
+    away.rename(segment)
+    (seen,) = lookout.look()
+    lookout.close()
+    assert seen.judged.requests == look(later(folder, minutes=4)).judged.requests > 400
+
+
 def test_rows_of_before_the_trial_and_of_the_holdout_do_not_count(trial):
     folder, _, first, second = trial
     answered(folder, (first, second), minute=-5)

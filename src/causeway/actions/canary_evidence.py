@@ -68,14 +68,21 @@ class Gatherer:
 
     def look(self, state_of: StateOf) -> Evidence:
         """All evidence up to now."""
-        if self._logs is None:
-            self._load(state_of)
-        elif not self._follow(state_of):
-            # a log came and was sealed between two looks: everything is read anew
-            self.close()
-            self._load(state_of)
-        self._judge_outcomes(state_of())
-        return self._evidence
+        whole = False
+        try:
+            if self._logs is None:
+                self._load(state_of)
+            elif not self._follow(state_of):
+                # a log came and was sealed between two looks: everything is read anew
+                self.close()
+                self._load(state_of)
+            self._judge_outcomes(state_of())
+            whole = True
+            return self._evidence
+        finally:
+            if not whole:
+                # nobody knows how much of it was counted
+                self.close()
 
     def close(self) -> None:
         """Lets go of the logs."""
