@@ -111,6 +111,18 @@ def test_requests_one_behind_another_are_answered_in_order(lanes):
         assert [len(body.get("ids", ())) for _, body in got] == [1, 2, 0, 2, 0, 3]
 
 
+def test_what_comes_behind_the_body_is_no_header(lanes):
+    body, own = named(0), f"authorization: Bearer {BEARER}\r\n"
+    chunks = f"{len(body):x}\r\n{body.decode()}\r\n0\r\n"
+    begin = f"POST {INVOKE} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n"
+    late = f"{begin}\r\n{chunks}{own}\r\n"
+    other = f"{begin}{own}\r\n{chunks}authorization: Bearer nobody\r\nx-request-id: behind\r\n\r\n"
+    for lane in lanes:
+        with socket.create_connection(("127.0.0.1", lane.port), timeout=10) as caller:
+            caller.sendall((late + other).encode() + asked(body))
+            assert [status for status, _ in answers(caller, 3)] == [401, 200, 200]
+
+
 def test_a_body_may_come_byte_by_byte_and_the_connection_goes_on(lanes):
     for lane in lanes:
         with socket.create_connection(("127.0.0.1", lane.port), timeout=10) as caller:

@@ -122,6 +122,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
+        self._awaits_headers = True
         self._header_bytes = 0
         self._watch()
 
@@ -131,7 +132,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._header_bytes > MAX_HEADER_BYTES:
             self._refusal = _too_large()
             raise ValueError
-        super().on_header(name, value)
+        # of what comes behind the body nothing is a header of the request (RFC 9110, 6.5.1)
+        if self._awaits_headers:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Lets the request in."""
