@@ -61,5 +61,14 @@ def test_a_limit_that_cannot_be_is_refused(live, limits, said):
 def test_an_answer_for_failures_has_to_be_declared():
     with pytest.raises(UsageError, match="no `fallback` that says which"):
         _fallback(ServingPart(on_failure="answer"))
+    with pytest.raises(UsageError, match="and no `fallback` that says which"):
+        _fallback(ServingPart(holdout_percent=10, withheld="fallback"))
     declared = ServingPart(on_failure="answer", fallback='{"churn": "No", "probability": 0.25}')
     assert _fallback(declared) == {"churn": "No", "probability": 0.25}
+
+
+def test_what_stands_in_for_an_answer_names_outputs_that_there_are(live):
+    shipyard.poc(live, more='[serving]\nfallback = \'{"churned": "No"}\'\non_failure = "answer"\n')
+    shipyard.release(live, seed=b"second")
+    told = ship(shipyard.workspace(live), live, agree=lambda _: True).trouble
+    assert "`fallback` under [serving] answers 'churned', which is no output of what is live" in told

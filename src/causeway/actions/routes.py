@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, structs
 
-from causeway.actions.bundles import UntrustedSigner, check_signer, trusted_keys
+from causeway.actions.bundles import UntrustedSigner, check_signer, describe, trusted_keys
 from causeway.actions.decide import product_state
 from causeway.actions.instance import followed, running
 from causeway.actions.personal import made_key, personal_ways
@@ -81,7 +81,7 @@ def route_of(work: Workspace, state: ProductState) -> Route:
         validation=serving.validation,
         deadline_ms=serving.deadline_ms,
         on_failure=serving.on_failure,
-        fallback=_fallback(serving),
+        fallback=_answerable(work, state, _fallback(serving)),
         warm=warm,
         shadow=shadow,
         entity=serving.entity,
@@ -127,9 +127,12 @@ def _usable(work: Workspace, release: str) -> bool:
 
 
 def _fallback(serving: ServingPart) -> dict[str, Value]:
-    if not serving.fallback and serving.on_failure == "answer":
+    wanted = 'on_failure = "answer"' if serving.on_failure == "answer" else ""
+    if serving.holdout_percent and serving.withheld == "fallback":
+        wanted = 'withheld = "fallback"'
+    if wanted and not serving.fallback:
         raise UsageError(
-            '`on_failure = "answer"` under [serving], and no `fallback` that says which',
+            f"`{wanted}` under [serving], and no `fallback` that says which",
             hint="""write, for instance: fallback = '{"churn": "No"}'""",
         )
     if not serving.fallback:
@@ -141,6 +144,18 @@ def _fallback(serving: ServingPart) -> dict[str, Value]:
             f"`fallback` under [serving] is no JSON object of plain values: {error}",
             hint="""write, for instance: fallback = '{"churn": "No"}'""",
         ) from error
+
+
+def _answerable(work: Workspace, state: ProductState, declared: dict[str, Value]) -> dict[str, Value]:
+    """What is declared, if every name is an output or the target of what is live."""
+    releases = [describe(work, release).release for release in state.shares] if declared else []
+    known = {name for each in releases for name in (each.target, *(o.name for o in each.signature.outputs))}
+    if releases and (unknown := sorted(declared.keys() - known)):
+        raise UsageError(
+            f"`fallback` under [serving] answers {unknown[0]!r}, which is no output of what is live",
+            hint=f"its outputs: {', '.join(sorted(known - {''}))}",
+        )
+    return declared
 
 
 def _compiled(
