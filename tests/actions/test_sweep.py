@@ -53,6 +53,15 @@ def test_rows_that_no_scoring_goes_on_with_are_removed_after_a_week(folder):
     assert not rows.exists()
 
 
+def test_what_a_killed_load_recorded_is_removed_after_a_day(folder):
+    work = shipyard.workspace(folder)
+    left = work.state / "load-0a1b2c3d"
+    (left / "records").mkdir(parents=True)
+    (left / "records" / "a.open").write_bytes(b"rows")
+    os.utime(left, (0, 0))
+    assert (sweep(work), left.exists()) == (1, False)
+
+
 def test_a_tick_sweeps_and_leaves_everything_else(folder):
     digest = shipyard.release(folder)
     work = shipyard.workspace(folder)

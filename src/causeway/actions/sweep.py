@@ -13,6 +13,7 @@ LEFT_AFTER = timedelta(days=1)
 # rows of a granted source, read for a scoring that was stopped and never gone on with
 ROWS_LEFT_AFTER = timedelta(days=7)
 ROWS = "scores/read-*"
+LOADS = "load-*"
 PLACES = (".", "lineage", "releases", "artifacts/*", "records/*", "segments/*", "segments/*/*/*")
 # as `write_whole`, the ledger, the artefacts and the bundles call what is not whole yet
 SCRATCH = re.compile(r"\..+\.[a-z0-9_]{8}|\.writing-[a-z0-9_]{8}|\.making-[0-9a-f-]{36}")
@@ -24,6 +25,8 @@ def sweep(work: Workspace) -> int:
     now = work.clock.now()
     oldest, oldest_rows = (now - LEFT_AFTER).timestamp(), (now - ROWS_LEFT_AFTER).timestamp()
     removed = sum(_swept(path, oldest) for place in PLACES for path in _scratch_in(work.state, place))
+    # a load that was killed leaves records of the rows that it sent
+    removed += sum(_swept(path, oldest) for path in work.state.glob(LOADS))
     return removed + sum(_swept(path, oldest_rows) for path in work.state.glob(ROWS))
 
 
