@@ -169,7 +169,7 @@ def loaded(
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-s", str(script), url]
     before = cpu(server.pid)
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    used = cpu(server.pid) - before
+    used = max(cpu(server.pid) - before, 1 / os.sysconf("SC_CLK_TCK"))
     count = int(re.search(r"(\d+) requests in", said)[1])
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
     times = dict(re.findall(r"^\s+(50|99)%\s+(\S+)$", said, re.MULTILINE))
@@ -221,7 +221,7 @@ def loaded_in_turns(
     for started in servers:
         with started() as server:
             answered(server)
-            loaded(server, folder, connections=connections, seconds=1)
+            loaded(server, folder, connections=connections, seconds=1, cpu=cpu)
             found[server.name] = loaded(
                 server, folder, connections=connections, seconds=asked.seconds, cpu=cpu
             )
