@@ -128,6 +128,15 @@ def test_a_canary_without_traffic_is_given_up_and_says_so(too_late, verdict):
     assert said.because == "after 72 hours not decided: no request came to the canary"
 
 
+def test_what_somebody_holds_is_never_too_late():
+    limits, late = Limits(too_late="back"), NOON + timedelta(hours=73)
+    verdicts = [
+        judge_canary(msgspec.structs.replace(CANARY, limits=limits, held=held), Evidence(), now=late).verdict
+        for held in (False, True)
+    ]
+    assert verdicts == ["roll back", "hold"]
+
+
 def test_a_canary_that_gets_another_share_than_it_was_given_is_not_judged_better():
     said = judged(assigned=(3000, 4000))
     assert (said.verdict, "which is not 50 %" in said.because) == ("hold", True)

@@ -137,7 +137,8 @@ def _verdict(
         if age < timedelta(hours=limits.most_hours):
             return NOT_ENOUGH, waits
         late = f"after {limits.most_hours:g} hours not decided: {waits}"
-        return (ROLL_BACK if limits.too_late == "back" else HOLD), late
+        # who holds it wants it to stay, however long that takes
+        return (ROLL_BACK if limits.too_late == "back" and not canary.held else HOLD), late
     if canary.steps and canary.percent < max(canary.steps):
         return GO_ON, "every measure lies within its limits"
     return _promotion(canary, criteria)
