@@ -14,7 +14,7 @@ from causeway.gateway.app import App
 from causeway.gateway.bundles import Start
 from causeway.gateway.failures import Failures
 from causeway.gateway.limits import limited
-from causeway.gateway.log import print_defect, say
+from causeway.gateway.log import is_json, print_defect, say
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.revoking import route_bytes, without_revoked
 from causeway.gateway.routing import Routing, next_routing
@@ -164,7 +164,8 @@ def _tell(now: Routing, before: Routing, *, first: bool = False) -> None:
     if now.problem and now.problem != before.problem:
         text = f"{now.problem}; what answered before goes on"
         say("routes_refused", text, level="error", why=now.problem)
-    elif first and now.digest != before.digest and not now.problem:
+    elif first and now.digest != before.digest and not now.problem and (before.digest or is_json()):
+        # the first words are that it is ready, which whoever starts it may wait for
         say("routes_followed", f"follows version {now.version} of the routes", version=now.version)
     for live in now.live.values():
         earlier = before.live.get(live.product)
