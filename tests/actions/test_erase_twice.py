@@ -15,7 +15,7 @@ from causeway.actions.segments import OUTCOMES, PREDICTIONS, segment_source, seg
 from causeway.actions.verify import segment_faults
 from causeway.cli.main import main
 from causeway.core.clock import FixedClock
-from causeway.core.errors import UsageError
+from causeway.core.errors import OutsideError, UsageError
 from causeway.core.records import Record, frame
 
 NOON = shipyard.NOON
@@ -98,6 +98,15 @@ def test_rows_of_which_nobody_can_tell_whose_they_are_are_counted(folder):
             "churn: nothing else is recorded of this entity",
             "  2 predictions hidden by a mask or under another key: nobody can tell of whom",
         ]
+
+
+def test_a_segment_that_is_none_any_more_is_named_and_nothing_is_begun(folder):
+    work = brought(folder)
+    (fact,) = segments_of(work, "churn", PREDICTIONS)
+    segment_source(work, fact).write_bytes(b"no columns")
+    with pytest.raises(OutsideError, match="a segment cannot be read"):
+        erase(work, "churn", "ada", column="customer")
+    assert not erasing(work, "churn")
 
 
 def test_what_comes_back_from_a_copy_is_named_and_removed_by_the_next_erasure(folder):

@@ -1,7 +1,8 @@
 """Segments as Parquet files (zstd), written and read by Polars."""
 
 import io
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -53,7 +54,7 @@ class ParquetSegments:
     def ids_of(self, file: Source, column: str, values: Collection[str]) -> list[str]:
         """The ids of all rows, or of those where this column says one of these values, whatever its type."""
         frame = _scan([file])
-        names = frame.collect_schema().names()
+        names = _names(frame)
         if not column:
             return _collected(frame.select("id"))["id"].to_list()
         if column not in names:
@@ -64,7 +65,7 @@ class ParquetSegments:
     def hidden(self, file: Source, column: str, *, key: str) -> int | None:
         """How many rows have a mask there, or another key's hash; None where there is no such column."""
         frame = _scan([file])
-        if column not in frame.collect_schema().names():
+        if column not in _names(frame):
             return None
         said = pl.col(column).cast(pl.String)
         others = said.str.contains(HASHED) & ~said.str.starts_with(f"{key}:")
@@ -162,9 +163,20 @@ def _lazy(file: Source) -> pl.LazyFrame:
     return pl.scan_parquet(io.BytesIO(file) if isinstance(file, bytes) else file)
 
 
+def _names(frame: pl.LazyFrame) -> list[str]:
+    with _segment_read():
+        return frame.collect_schema().names()
+
+
 def _collected(frame: pl.LazyFrame) -> pl.DataFrame:
-    try:
+    with _segment_read():
         return frame.collect()
+
+
+@contextmanager
+def _segment_read() -> Iterator[None]:
+    try:
+        yield
     except (OSError, PolarsError) as error:
         reason = str(error).splitlines()[0]
         raise OutsideError(
