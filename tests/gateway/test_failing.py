@@ -10,6 +10,7 @@ from gateway_process import eventually, route, running
 from causeway.core.assignment import Lots
 from causeway.core.ids import short
 from causeway.core.release import Field
+from causeway.core.routes import Served
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 WRONG = ROW | {"visits": "many"}
@@ -80,3 +81,16 @@ def test_a_failure_for_which_nothing_stood_in_counts_once(tmp_path, signing, mon
         assert {got.status for got in asked} == {500}
         assert eventually(lambda: sum(refused(gateway).values()) >= 10)
         assert sum(refused(gateway).values()) == 10
+
+
+def test_what_a_shadow_refuses_counts_against_it(tmp_path, signing):
+    strict = write_bundle(tmp_path, signing)
+    champion = write_bundle(tmp_path, signing, fields=(FIELDS[0], Field("visits", "number"), FIELDS[2]))
+    beside = (Served(strict[0], str(strict[1]), 0),)
+    with running(tmp_path / "live", route("churn", champion, signing=signing, shadow=beside)) as gateway:
+
+        def seen():
+            assert gateway.invoke(ROW | {"visits": 3.5}).status == 200
+            return refused(gateway)
+
+        assert {release for release, _ in eventually(seen)} == {short(strict[0])}

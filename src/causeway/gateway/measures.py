@@ -85,13 +85,13 @@ class Measures:
     def failed(self, product: str, release: str, reason: str) -> None:
         """Counts a failure of a release that its callers may never see."""
         self.failures.add(product, release, reason)
-
-    def stood_in(self, product: str, release: str, kind: str, *, rows: int) -> None:
-        """Counts rows that something else than the model of this release answered; the release failed."""
-        self.rows.add(product, amount=rows)
-        self.fallbacks.add(product, kind, amount=rows)
         key = product, release, FAILED
         self._refused[key] = self._refused.get(key, 0) + 1
+
+    def stood_in(self, product: str, kind: str, *, rows: int) -> None:
+        """Counts rows that something else than the model answered."""
+        self.rows.add(product, amount=rows)
+        self.fallbacks.add(product, kind, amount=rows)
 
     def take_refused(self) -> dict[tuple[str, str, int], int]:
         """How many requests each release refused or failed since the last time, by status."""

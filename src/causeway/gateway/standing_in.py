@@ -52,7 +52,6 @@ async def stand_in(
 ) -> Reply:
     """The reply of whoever answers in place of the model that failed; else its own error."""
     live, kind, failed = call.live, call.live.route.on_failure, call.variant.loaded.version
-    house.measures.failed(live.product, failed, reason_of(error))
     try:
         check(call.until)
         if kind == PREVIOUS:
@@ -61,8 +60,11 @@ async def stand_in(
             made = _declared(call, asked, checked)
         await recorded(live, made, checked.rows, asked, recorder=house.recorder)
     except CausewayError:
+        # its callers are told, and so it counts as refused
+        house.measures.failures.add(live.product, failed, reason_of(error))
         raise error from None
-    house.measures.stood_in(live.product, failed, kind, rows=len(made.ids))
+    house.measures.failed(live.product, failed, reason_of(error))
+    house.measures.stood_in(live.product, kind, rows=len(made.ids))
     reply = call.replied(call.spoken(body)[1](made), made.ids[0])
     return structs.replace(reply, headers=(*reply.headers, (HEADER, kind)))
 
