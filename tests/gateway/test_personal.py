@@ -1,5 +1,8 @@
 """Personal values never touch the disk."""
 
+import json
+import logging
+
 import pytest
 from bundle_made import write_bundle
 from gateway_process import eventually, route, running
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from causeway.core.personal import Private, masked
 from causeway.core.records import SegmentColumn
 from causeway.core.routes import RouteFile, Served
-from causeway.gateway.log import print_defect
+from causeway.gateway.log import _Libraries, print_defect
 from causeway.gateway.routing import Routing, next_routing
 
 PLANTED = "gold-Wilhelmina"
@@ -39,7 +42,7 @@ def test_a_personal_value_is_nowhere_on_the_disk(tmp_path, signing, lenient, cas
         personal={"plan": way, "tenure": way},
         personal_key=str(key),
     )
-    with running(tmp_path / "gateway", private) as gateway:
+    with running(tmp_path / "gateway", private, options=("--access-log",)) as gateway:
         got = gateway.invoke(ROW, ROW, product="lenient", x_request_id="order-of-Wilhelmina")
         assert got.status == 200, got.body
         assert got.headers["x-request-id"] == "order-of-Wilhelmina"
@@ -60,6 +63,7 @@ def test_a_personal_value_is_nowhere_on_the_disk(tmp_path, signing, lenient, cas
         assert first.inputs["tenure"] == (90000.0 if way == "mask" else known.hashed(NUMBER))
     assert first.flags == ("range:tenure", "unseen:plan")
     assert first.request == second.request == known.hashed("order-of-Wilhelmina")
+    assert f" {first.request} " in gateway.said()
 
 
 def test_without_its_key_a_route_is_not_followed_and_what_answered_goes_on(tmp_path, signing, churn):
@@ -136,3 +140,17 @@ def test_a_defect_is_logged_without_its_message(capsys):
     assert "builtins.KeyError (its message is not logged)" in said
     assert "builtins.ValueError" in said
     assert "Wilhelmina" not in said.replace("raise ValueError(PLANTED)", "")
+
+
+def test_a_defect_is_json_where_the_log_is_and_libraries_say_no_values(capsys, monkeypatch):
+    monkeypatch.setenv("CAUSEWAY_LOG", "json")
+    try:
+        raise ValueError(PLANTED)  # noqa: TRY301 - as above
+    except ValueError as error:
+        print_defect(error)
+    _Libraries().handle(logging.makeLogRecord({"msg": "row %s", "args": (PLANTED,), "levelname": "ERROR"}))
+    defect, library = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (defect["event"], defect["message"]) == ("defect", "builtins.ValueError")
+    assert "test_personal.py:" in defect["way"][0]
+    assert (library["event"], library["level"], library["message"]) == ("library", "error", "row %s")
+    assert "Wilhelmina" not in json.dumps([defect, library])

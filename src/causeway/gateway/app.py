@@ -32,7 +32,7 @@ from causeway.gateway.http import (
 from causeway.gateway.identifiers import prediction_ids
 from causeway.gateway.keys import Caller
 from causeway.gateway.limits import Usage
-from causeway.gateway.log import print_defect
+from causeway.gateway.log import print_defect, say_broken
 from causeway.gateway.measures import Measures
 from causeway.gateway.metrics import CONTENT_TYPE, OPEN_TYPE, open_page, page
 from causeway.gateway.openapi import Documents
@@ -128,7 +128,7 @@ class App:
             waits = (live.route.deadline_ms for live in self.routing.live.values())
             self.admission.heed(each for each in waits if each is not None)
         except Exception as error:  # noqa: BLE001 - the shell: no bundle, however odd, may end the following of routes
-            print_defect(error)
+            say_broken(error)
             problem = "the newest routes could not be followed; the gateway's log says why"
             self.routing = structs.replace(self.routing, problem=problem)
 

@@ -12,7 +12,8 @@ from causeway.core.errors import CausewayError
 
 FORM = "CAUSEWAY_LOG"
 """With `json` in this variable of the environment every line is JSON, of the gateway's own programs, too."""
-JSON, PLAIN = "json", "plain"
+JSON = "json"
+MOST_SHOWN = 500
 
 
 def say(event: str, text: str, *, level: str = "info", **said: str | float) -> None:
@@ -55,6 +56,12 @@ def say_error(error: CausewayError) -> None:
         _write(f"  {error.hint}")
 
 
+def say_broken(error: Exception) -> None:
+    """Says why routes could not be loaded, which nobody's request has a part in."""
+    say("routes_broken", f"the routes could not be loaded: {error!r}"[:MOST_SHOWN], level="error")
+    print_defect(error)
+
+
 def hear_libraries() -> None:
     """Has what libraries warn of said in the same form, where it is JSON."""
     if is_json():
@@ -66,7 +73,7 @@ class _Libraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Says it."""
-        say("library", str(record.msg)[:500], level=record.levelname.lower(), logger=record.name)
+        say("library", str(record.msg)[:MOST_SHOWN], level=record.levelname.lower(), logger=record.name)
 
 
 def _line(said: dict[str, object]) -> str:

@@ -22,7 +22,7 @@ from causeway.gateway.heartbeat import report
 from causeway.gateway.http_limits import BoundedProtocol
 from causeway.gateway.lane import FastLane
 from causeway.gateway.listening import BACKLOG, Listening, listen
-from causeway.gateway.log import print_defect, say
+from causeway.gateway.log import say, say_broken
 from causeway.gateway.processes.parent import LEAVE, Limits, Parent, Place
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.proxies import Proxies
@@ -173,7 +173,7 @@ def _shared(routes: Path) -> Routing:
     try:
         return _forkable(load(routes, Routing()))
     except Exception as error:  # noqa: BLE001 - the shell: a bundle, however odd, is for those who answer to judge
-        print_defect(error)
+        say_broken(error)
         return Routing()
 
 

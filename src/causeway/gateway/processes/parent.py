@@ -17,8 +17,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from causeway.core.errors import CausewayError
 from causeway.gateway.listening import Listening
-from causeway.gateway.log import print_defect, say
+from causeway.gateway.log import print_defect, say, say_error
 from causeway.gateway.processes.board import Board, Crew, State
 from causeway.gateway.processes.scaling import Limits, Load, Scaled, Scaler
 from causeway.gateway.processes.seat import Seat
@@ -153,6 +154,8 @@ class Parent:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             self._serve(Place(Seat(self._board, number), self._listens, self._alive))
             code = 0
+        except CausewayError as error:
+            say_error(error)
         except BaseException as error:  # noqa: BLE001 - the shell of a process: whatever ends it is said, and nothing else runs
             print_defect(error, "process_failed")
         finally:
