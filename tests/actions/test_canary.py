@@ -225,6 +225,19 @@ def test_a_segment_that_cannot_be_read_for_a_moment_is_not_left_out_afterwards(t
     assert seen.judged.requests == look(later(folder, minutes=4)).judged.requests > 400
 
 
+def test_a_release_of_many_labels_is_judged_by_what_can_be_compared(folder):
+    labels = Signature(SIGNATURE.inputs, (Output("label", "label", tuple(f"c{i}" for i in range(30))),))
+    shipyard.poc(folder, more=QUICK)
+    first = shipyard.release(folder, signature=labels)
+    ship(shipyard.workspace(folder), folder, agree=lambda _: True)
+    second = shipyard.release(folder, seed=b"second", signature=labels)
+    ship(shipyard.workspace(folder), folder, trial=Trial(), agree=lambda _: True)
+    answered(folder, (first, second))
+    seen = look(later(folder, minutes=2)).judged
+    assert seen.requests > 400
+    assert [each.name for each in seen.criteria] == ["errors", "latency", "flagged"]
+
+
 def test_rows_of_before_the_trial_and_of_the_holdout_do_not_count(trial):
     folder, _, first, second = trial
     answered(folder, (first, second), minute=-5)

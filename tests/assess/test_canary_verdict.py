@@ -128,6 +128,15 @@ def test_a_canary_without_traffic_is_given_up_and_says_so(too_late, verdict):
     assert said.because == "after 72 hours not decided: no request came to the canary"
 
 
+def test_a_canary_that_answers_something_else_is_not_let_on_uncompared():
+    other = msgspec.structs.replace(arm(), answers={CHANCE: Moments(), FLAGGED: arm().answers[FLAGGED]})
+    said = judged(other, percent=25, assigned=(1000, 3000))
+    assert (said.verdict, said.because) == (
+        "not enough yet",
+        "the canary's answers say nothing of chance of Yes, as the live release's do",
+    )
+
+
 def test_what_somebody_holds_is_never_too_late():
     limits, late = Limits(too_late="back"), NOON + timedelta(hours=73)
     verdicts = [

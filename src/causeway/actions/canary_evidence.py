@@ -31,6 +31,7 @@ from causeway.assess.canary_rows import (
     Row,
     first_median,
     measures_of,
+    waits_for_median,
     with_losses,
     with_pairs,
     with_regrets,
@@ -95,7 +96,8 @@ class Gatherer:
         self._evidence = Evidence()
         self._segments: set[str] = set()
         self._waiting: list[Row] = []
-        self._measures: dict[str, Measure] | None = measures_of(self._signature) or None
+        waits = waits_for_median(self._signature)
+        self._measures: dict[str, Measure] | None = None if waits else measures_of(self._signature)
         self._seen: set[tuple[str, bool]] = set()
         self._unpaired: dict[str, Answered] = {}
         self._outcomes = 0

@@ -164,6 +164,11 @@ def _waits(limits: CanaryPart, evidence: Evidence, criteria: tuple[Criterion, ..
         return f"{rows:,} of {limits.least_rows:,} requests"
     if age < timedelta(minutes=limits.least_minutes):
         return f"{age.total_seconds() / 60:.1f} of {limits.least_minutes:g} minutes"
+    if not evidence.champion.requests:
+        return "no request came to the live release"
+    mine, live = evidence.canary.answers, evidence.champion.answers
+    if untold := [name for name, seen in live.items() if seen.rows and not mine.get(name, Moments()).rows]:
+        return f"the canary's answers say nothing of {', '.join(untold)}, as the live release's do"
     return ", ".join(f"{each.name} is open" for each in criteria if each.verdict == OPEN)
 
 

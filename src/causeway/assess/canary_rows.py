@@ -53,6 +53,11 @@ def measures_of(signature: Signature, *, median: float | None = None) -> dict[st
     return {f"above {median:.4g}": _above(output.name, median) for output in _numbers(signature)}
 
 
+def waits_for_median(signature: Signature) -> bool:
+    """Whether what is compared of the answers is known once there is a median."""
+    return not measures_of(signature) and bool(_numbers(signature))
+
+
 def first_median(signature: Signature, rows: Sequence[Row]) -> float | None:
     """The median of the live release's first numbers; None where the answers are none, or still too few."""
     for output in _numbers(signature):
