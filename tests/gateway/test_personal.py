@@ -78,6 +78,25 @@ def test_without_its_key_a_route_is_not_followed_and_what_answered_goes_on(tmp_p
         assert gateway.invoke({"tenure": 1.0, "visits": 3, "plan": "gold"}).status == 200
 
 
+@pytest.mark.parametrize("way", ["mask", "hash", None])
+def test_what_goes_on_answering_records_as_the_newest_route_wants_it(tmp_path, signing, churn, way):
+    key = tmp_path / "key"
+    key.write_text(KEY.hex() if way else "gone")
+    plain = next_routing(RouteFile(1, (route("churn", churn, signing=signing),)), Routing())
+    bad = route(
+        "churn",
+        ("sha256:" + "0" * 64, tmp_path / "no bundle"),
+        signing=signing,
+        personal={"plan": way or "hash"},
+        personal_key=str(key),
+    )
+    still = next_routing(RouteFile(2, (bad,)), plain).live["churn"]
+    [kept] = still.variants[0].private.kept([{"tenure": 1.0, "plan": PLANTED}])
+    assert still.problem
+    assert kept["tenure"] == 1.0
+    assert kept.get("plan") == {"mask": "g***", "hash": Private({}, KEY).hashed(PLANTED)}.get(way)
+
+
 def test_a_key_that_is_gone_keeps_no_other_product_from_answering(tmp_path, signing, churn, lenient):
     before = write_bundle(tmp_path, signing, weights=(1, 1, 1))
     made = route(

@@ -1,9 +1,10 @@
 """How a route's personal inputs are recorded; its key is read once, when the route is loaded."""
 
+import os
 from pathlib import Path
 
 from causeway.core.errors import OutsideError, remedy
-from causeway.core.personal import KEY_BYTES, Private
+from causeway.core.personal import KEY_BYTES, OMIT, Private
 from causeway.core.routes import Route
 
 
@@ -27,3 +28,8 @@ def private_of(route: Route) -> Private | None:
             hint="bring it back from a backup of the disk",
         )
     return Private(route.personal, key)
+
+
+def nothing_of(route: Route) -> Private:
+    """For as long as its key cannot be read: none of its personal inputs is recorded in any form."""
+    return Private(dict.fromkeys(route.personal, OMIT), os.urandom(KEY_BYTES))

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.core.assignment import Lots
 from causeway.core.bundle import BadBundle
@@ -15,7 +15,7 @@ from causeway.core.routes import Key, Route, RouteFile, Served
 from causeway.gateway.allowance import Allowance
 from causeway.gateway.bundles import Loaded, Start, load_bundle
 from causeway.gateway.keys import Keyring
-from causeway.gateway.private import private_of
+from causeway.gateway.private import nothing_of, private_of
 from causeway.gateway.refusals import NothingHere, NotReady
 from causeway.gateway.worker import Worker
 
@@ -169,7 +169,7 @@ def _next_live(route: Route, before: Live | None, start: Start | None) -> Live:
         variants = _variants(route, before, start)
     except CausewayError as error:
         problem = error.message
-        variants = before.variants if before else ()
+        variants = _still(route, before) if before else ()
     previous, warm_problem = _previous(route, variants, before, start)
     return Live(
         route=route,
@@ -182,6 +182,17 @@ def _next_live(route: Route, before: Live | None, start: Start | None) -> Live:
         warm_problem=warm_problem,
         stops=route.on_full_disk == "stop" and route.records == "async",
     )
+
+
+def _still(route: Route, before: Live) -> tuple[Variant, ...]:
+    """What answered before, whose personal inputs are kept off the disk as the newest route wants it."""
+    try:
+        private = private_of(route)
+    except CausewayError:
+        if route.personal == before.route.personal:
+            return before.variants
+        private = nothing_of(route)
+    return tuple(structs.replace(variant, private=private) for variant in before.variants)
 
 
 def _by_row(route: Route, variants: Sequence[Variant]) -> bool:
