@@ -1,12 +1,16 @@
 """What outcomes tell of a canary: requests are what is independent, and customers change."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import numpy as np
 import pytest
 
-from causeway.assess.canary_outcomes import by_release
+from causeway.assess.canary_outcomes import by_release, losses_of, regrets_of, values_of
+from causeway.assess.canary_rows import measures_of
 from causeway.core.canary import Limits
+from causeway.core.manifest import DecisionPart
+from causeway.core.release import Output, Signature
 from causeway.core.table import Number, Table, Text
 from causeway.stats.sequential import Moments, difference_of_means
 from causeway.views.canary import Canary
@@ -63,3 +67,22 @@ def test_customers_who_change_between_the_steps_are_not_laid_to_the_canary():
     # in the first step there is nothing to make alike
     first = Canary("sha256:b", "sha256:a", Limits(), STEPS, 7, NOON, 8, 5, NOON)
     assert len(by_release(labelled(canary), losses, first, entity="")[False]) == (~canary).sum()
+
+
+@pytest.mark.parametrize(
+    ("classes", "said", "known"),
+    [
+        (("0", "1"), Number(np.array([1.0, 1, 0, 0]), "integer"), ["1", "0", "1", "0"]),
+        (("False", "True"), Number(np.array([1.0, 1, 0, 0]), "boolean"), ["True", "false", "true", "False"]),
+        (("No", "Yes"), Text(["Yes", "Yes", "No", "No"]), ["Yes", "No", "Yes", "No"]),
+    ],
+    ids=["integers", "truths", "texts"],
+)
+def test_labels_are_the_same_however_segments_keep_them(classes, said, known):
+    signature = Signature((), (Output("label", "label", classes, classes[1]),))
+    joined = Table({"outcome": Text(known), "out_label": said})
+    assert losses_of(joined, signature, LAST).tolist() == [0, 1, 1, 0]
+    worth = DecisionPart(true_positive=Decimal(10), false_positive=Decimal(-10), true_negative=Decimal(0))
+    assert regrets_of(joined, signature, worth).tolist() == [0.0, 1.0, 0.5, 0.5]
+    share = measures_of(signature)[f"share of {classes[1]}"]
+    assert [share({"label": value}) for value in values_of(joined, "out_label")] == [1, 1, 0, 0]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causeway.assess.canary import amounts
+from causeway.assess.canary_rows import is_label
 from causeway.core.assignment import unit_of
 from causeway.core.manifest import DecisionPart
 from causeway.core.records import Value
@@ -41,7 +42,7 @@ def regrets_of(joined: Table, signature: Signature, worth: DecisionPart) -> Numb
     positive = next((each.positive for each in signature.outputs if each.positive), "")
     if acted is None or not positive:
         return nothing
-    truth = np.array([each == positive for each in texts(joined, "outcome")])
+    truth = np.array([_came(each, positive) for each in texts(joined, "outcome")])
     on_ones = np.where(acted, float(worth.true_positive), float(worth.false_negative))
     on_zeros = np.where(acted, float(worth.false_positive), float(worth.true_negative))
     least, most = amounts(worth)
@@ -50,7 +51,9 @@ def regrets_of(joined: Table, signature: Signature, worth: DecisionPart) -> Numb
 
 def _acted(joined: Table, output: Output) -> NDArray[np.bool_]:
     values = values_of(joined, f"out_{output.name}")
-    return np.array([bool(each) if output.kind == "act" else each == output.positive for each in values])
+    if output.kind == "act":
+        return np.array([bool(each) for each in values])
+    return np.array([is_label(each, output.positive) for each in values])
 
 
 def by_release(joined: Table, values: Numbers, canary: Canary, *, entity: str) -> dict[bool, list[float]]:
@@ -118,16 +121,21 @@ def _errors(joined: Table, signature: Signature) -> Numbers:
     for output in signature.outputs:
         name = f"out_{output.name}"
         if output.kind == "probability" and output.positive and name in joined.columns:
-            truth = np.array([float(each == output.positive) for each in outcomes])
+            truth = np.array([float(_came(each, output.positive)) for each in outcomes])
             return (numbers(joined, name) - truth) ** 2
     for output in signature.outputs:
         name = f"out_{output.name}"
         if output.kind == "label" and name in joined.columns:
-            said = [unit_of(value) for value in values_of(joined, name)]
-            return np.array([float(each != known) for each, known in zip(said, outcomes, strict=True)])
+            said = zip(values_of(joined, name), outcomes, strict=True)
+            return np.array([float(not is_label(value, known or "")) for value, known in said])
         if output.kind == "value" and name in joined.columns:
             return np.abs(numbers(joined, name) - numbers(joined, "outcome_number"))
     return np.full(len(joined), np.nan)
+
+
+def _came(outcome: str | None, name: str) -> bool:
+    """Whether this label is what came; a truth may be written in small letters."""
+    return outcome == name or (name in ("True", "False") and outcome == name.lower())
 
 
 def stacked(first: Table, second: Table) -> Table:
@@ -164,4 +172,7 @@ def values_of(table: Table, name: str) -> Sequence[Value]:
     column = table.columns[name]
     if isinstance(column, Text):
         return column.values
-    return [None if value != value else value for value in column.values.tolist()]  # noqa: PLR0124 - not a number
+    known = (None if value != value else value for value in column.values.tolist())  # noqa: PLR0124 - not a number
+    if column.kind == "boolean":
+        return [None if value is None else bool(value) for value in known]
+    return list(known)

@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Struct, structs
 
 from causeway.assess.canary import LOG_RANGE, QUALITY, SHORTEST_US, Arm, Evidence
+from causeway.core.assignment import unit_of
 from causeway.core.records import Value
 from causeway.core.release import Output, Signature
 from causeway.stats.sequential import Moments
@@ -38,6 +39,12 @@ Answered = tuple[bool, dict[str, float | None]]
 
 Measure = Callable[[dict[str, Value]], float | None]
 """A number between 0 and 1 that stands for an answer; None where there is no answer."""
+
+
+def is_label(value: Value, name: str) -> bool:
+    """Whether this value is the label of that name: 1, 1.0 and "1" are, in logs and in segments alike."""
+    said = unit_of(value)
+    return said == name or (isinstance(value, bool) and said == name.lower())
 
 
 def measures_of(signature: Signature, *, median: float | None = None) -> dict[str, Measure]:
@@ -203,7 +210,7 @@ def _chance(name: str) -> Measure:
 def _is(name: str, label: str) -> Measure:
     def measure(outputs: dict[str, Value]) -> float | None:
         value = outputs.get(name)
-        return None if value is None else float(str(value) == label)
+        return None if value is None else float(is_label(value, label))
 
     return measure
 
