@@ -100,7 +100,7 @@ class Gatherer:
         self._measures: dict[str, Measure] | None = None if waits else measures_of(self._signature)
         self._seen: set[tuple[str, bool]] = set()
         self._unpaired: dict[str, Answered] = {}
-        self._outcomes = 0
+        self._outcomes = 0, 0
         # later steps only change shares between releases that are loaded already
         first = self.canary.percent in (0, *self.canary.steps[:1])
         self._begun_us: float = math.inf if first else self._since_us
@@ -247,11 +247,12 @@ class Gatherer:
             )
 
     def _judge_outcomes(self, state: ProductState) -> None:
-        """Counts the losses anew where outcomes came in since the last time."""
+        """Counts the losses anew where outcomes, or a shadow's answers beside them, came in since then."""
         known = state.canary.outcomes if state.canary else 0
-        if known == self._outcomes:
+        sealed = 0 if self.canary.steps or not known else len(self._segments)
+        if (known, sealed) == self._outcomes:
             return
-        self._outcomes = known
+        self._outcomes = known, sealed
         joined = outcomes_joined(self._work, self._product)
         if not self.canary.steps:
             joined = self._with_shadows(joined, state)
