@@ -159,3 +159,9 @@ def test_windows_are_by_hour_release_and_arm_and_come_back_from_their_bytes():
 def test_a_column_that_was_numbers_once_and_texts_once_counts_as_texts():
     both = merged(number_profile(np.array([1.0, 2.0, 2.0])), texts(["x", None]))
     assert (both.count, both.missing, both.counts) == (4, 1, {"1": 1, "2": 2, "x": 1})
+
+
+def test_numbers_among_texts_are_named_as_texts_name_them():
+    numbers = number_profile(np.array([1234567.0, 1234567.0, 2.5]))
+    texts = text_profile(np.array([0, 1]), ("1234567", "x"))
+    assert merged(numbers, texts).counts == {"1234567": 3, "2.5": 1, "x": 1}

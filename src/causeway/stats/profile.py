@@ -115,7 +115,10 @@ def text_profile(codes: Integers, names: Sequence[str]) -> TextProfile:
 
 
 def merged(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile:
-    """The profile of both columns' rows; a column that held numbers once and texts once counts as texts."""
+    """The profile of both columns' rows; a column that held numbers once and texts once counts as texts.
+
+    Of more different numbers than are counted no text is named then, and `slack` does not bound them.
+    """
     match first, second:
         case NumberProfile(), NumberProfile():
             return _merged_numbers(first, second)
@@ -292,7 +295,11 @@ def _frequent(counts: dict[str, int]) -> dict[str, int]:
 def _as_texts(profile: ColumnProfile) -> TextProfile:
     if isinstance(profile, TextProfile):
         return profile
-    named = {f"{value:g}": count for value, count in zip(profile.values, profile.value_counts, strict=True)}
+    # written as a text of them is: 4711, not 4711.0 and not 4.711e+03
+    named = {
+        str(int(value) if value.is_integer() else value): count
+        for value, count in zip(profile.values, profile.value_counts, strict=True)
+    }
     return TextProfile(profile.count, profile.missing, named)
 
 
