@@ -23,6 +23,7 @@ from causeway.gateway.http_limits import BoundedProtocol
 from causeway.gateway.lane import FastLane
 from causeway.gateway.listening import BACKLOG, Listening, listen
 from causeway.gateway.log import say, say_broken
+from causeway.gateway.processes.memory import settle
 from causeway.gateway.processes.parent import LEAVE, Limits, Parent, Place
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.proxies import Proxies
@@ -200,6 +201,8 @@ async def _serve(
     if seat.number == 0:
         app.usage.restore()
     await watcher.look()
+    if not seat.shared:
+        settle()
     told = contextlib.ExitStack()
     app.witness = told.enter_context(
         telling(here.collector, lines=here.options.access_log, measures=app.measures)

@@ -4,7 +4,6 @@ It has no event loop and starts no thread, so that what it forks is whole; its m
 models were loaded. Whoever is forked later loads by itself what has changed since, before it takes requests.
 """
 
-import gc
 import os
 import select
 import signal
@@ -21,6 +20,7 @@ from causeway.core.errors import CausewayError
 from causeway.gateway.listening import Listening
 from causeway.gateway.log import print_defect, say, say_error
 from causeway.gateway.processes.board import Board, Crew, State
+from causeway.gateway.processes.memory import settle
 from causeway.gateway.processes.scaling import Limits, Load, Scaled, Scaler
 from causeway.gateway.processes.seat import Seat
 
@@ -86,9 +86,7 @@ class Parent:
         for signum in SIGNALS:
             signal.signal(signum, self._told)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
-        # what is there stays where it is, so that the collector does not copy shared pages
-        gc.collect()
-        gc.freeze()
+        settle()
         _say_threads()
         self._want(range(self._limits.least))
         self._look_at = time.monotonic() + LOOK_SECONDS
