@@ -151,6 +151,34 @@ def test_numbers_are_found_whatever_they_were_recorded_as(work):
     assert sorted(ids(work)) == ["p0002", "p0004", "p0006"]
 
 
+FAR = 2**53 + 1
+
+
+def test_no_integer_loses_digits_among_floats_and_each_is_found(work):
+    sealed(work, record(1, who=FAR), record(2, who=7.5), record(3, who=FAR - 1))
+    sealed(work, record(4, who=FAR), record(5, who=FAR - 1), name="b.log")
+    sealed(work, record(6, who=7.0), record(7, who=float(10**17)), record(8, who=None), name="c.log")
+    sealed(work, record(9, who=2**63 + 1), record(10, who=10**17), name="d.log")
+    compact(later(work, days=1), "churn")
+    table = registry.segment_files().read(segment_files(work, "churn", PREDICTIONS)).columns
+    said = dict(zip(table["id"].values, table["in_customer"].values, strict=True))
+    assert len(segments_of(work, "churn", PREDICTIONS)) == 1
+    assert [said[f"p{number:04d}"] for number in (1, 3, 4, 5, 9)] == [
+        *map(str, (FAR, FAR - 1, FAR, FAR - 1, 2**63 + 1))
+    ]
+    rows = [
+        erase(work, "churn", each, column="customer").rows for each in (str(FAR), "7", str(10**17), "7.5")
+    ]
+    assert rows == [2, 1, 2, 1]
+    assert sorted(ids(work)) == ["p0003", "p0005", "p0008", "p0009"]
+
+
+def test_an_integer_that_was_recorded_as_a_float_is_found(work):
+    sealed(work, record(1, who=float(FAR)), record(2, who=0.5))
+    assert erase(work, "churn", str(FAR), column="customer").rows == 1
+    assert ids(work) == ["p0002"]
+
+
 def test_who_does_not_say_which_input_is_told(work):
     with pytest.raises(UsageError, match="nothing says which input"):
         erase(work, "churn", "ada", column="")

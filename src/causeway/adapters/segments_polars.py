@@ -1,6 +1,8 @@
 """Segments as Parquet files (zstd), written and read by Polars."""
 
 import io
+import math
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ from polars.exceptions import PolarsError
 from causeway.adapters.ports import Source
 from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
 from causeway.core.personal import HASHED, HIDDEN
-from causeway.core.records import SegmentColumn, SegmentContent
+from causeway.core.records import EXACT, SegmentColumn, SegmentContent
 from causeway.core.table import Column, Number, Table, Text
 from causeway.stats.profile_form import Arrays, Coded
 
@@ -26,6 +28,7 @@ _DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "boolean": pl.Boolean,
     "time": _TIME,
 }
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 class ParquetSegments:
@@ -43,7 +46,7 @@ class ParquetSegments:
 
     def merged(self, files: Sequence[Source], *, by: Sequence[str]) -> SegmentContent:
         """All rows of these files in one, in the order of these columns, or as they come."""
-        frame = _scan(files)
+        frame = _exact(files)
         return _content(_collected(frame.sort(by, maintain_order=True) if by else frame))
 
     def without(self, file: Source, ids: Collection[str]) -> SegmentContent:
@@ -54,13 +57,13 @@ class ParquetSegments:
     def ids_of(self, file: Source, column: str, values: Collection[str]) -> list[str]:
         """The ids of all rows, or of those where this column says one of these values, whatever its type."""
         frame = _scan([file])
-        names = _names(frame)
         if not column:
             return _collected(frame.select("id"))["id"].to_list()
-        if column not in names:
+        kind = _kinds(frame).get(column)
+        if kind is None:
             return []
-        said = pl.col(column).cast(pl.String).str.strip_chars().str.replace(r"^(-?\d+)\.0$", "$1")
-        return _collected(frame.filter(said.is_in(list(values))).select("id"))["id"].to_list()
+        found = _says(pl.col(column), kind, values)
+        return _collected(frame.filter(found).select("id"))["id"].to_list()
 
     def hidden(self, file: Source, column: str, *, key: str) -> int | None:
         """How many rows have a mask there, or another key's hash; None where there is no such column."""
@@ -159,13 +162,51 @@ def _scan(files: Sequence[Source]) -> pl.LazyFrame:
     return pl.concat([_lazy(file) for file in files], how="diagonal_relaxed")
 
 
+def _exact(files: Sequence[Source]) -> pl.LazyFrame:
+    """The same, with texts in a column where an integer would lose digits among floats."""
+    kinds = [_kinds(_lazy(file)) for file in files]
+    floats = {name for each in kinds for name, kind in each.items() if kind == pl.Float64}
+    texts: set[str] = set()
+    for file, each in zip(files, kinds, strict=True):
+        integers = [name for name in floats - texts if each.get(name) == pl.Int64]
+        far = [((pl.col(name) > EXACT) | (pl.col(name) < -EXACT)).any() for name in integers]
+        if integers:
+            found = _collected(_lazy(file).select(far))
+            texts |= {name for name in integers if found[name].item()}
+    if not texts:
+        return _scan(files)
+    frames = [
+        _lazy(file).with_columns(pl.col(name).cast(pl.String) for name in sorted(texts & each.keys()))
+        for file, each in zip(files, kinds, strict=True)
+    ]
+    return pl.concat(frames, how="diagonal_relaxed")
+
+
+def _says(column: pl.Expr, kind: pl.DataType, values: Collection[str]) -> pl.Expr:
+    """Whether it is one of these, as which number or text soever it was recorded."""
+    numbers = [float(value) for value in values if _NUMBER.fullmatch(value)]
+    floats = [number for number in numbers if math.isfinite(number)]
+    if kind == pl.Float64:
+        # those whose numbers are the same float cannot be told apart
+        return column.is_in(floats)
+    said = column.cast(pl.String).str.strip_chars()
+    plain = said.str.replace(r"^(-?\d+)\.0$", "$1")
+    # what was a float before it was a text
+    written = [form for each in floats for form in (str(each), *pl.Series([each]).cast(pl.String))]
+    return plain.is_in(list(values)) | said.is_in(written)
+
+
 def _lazy(file: Source) -> pl.LazyFrame:
     return pl.scan_parquet(io.BytesIO(file) if isinstance(file, bytes) else file)
 
 
 def _names(frame: pl.LazyFrame) -> list[str]:
+    return list(_kinds(frame))
+
+
+def _kinds(frame: pl.LazyFrame) -> dict[str, pl.DataType]:
     with _segment_read():
-        return frame.collect_schema().names()
+        return dict(frame.collect_schema())
 
 
 def _collected(frame: pl.LazyFrame) -> pl.DataFrame:

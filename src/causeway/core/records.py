@@ -186,6 +186,9 @@ class SegmentContent(Struct, frozen=True):
 
 
 FLAG_SEPARATOR = "|"
+EXACT = 1 << 53
+"""Up to here a float says every whole number."""
+_LARGEST_INTEGER = (1 << 63) - 1
 
 
 def columns_of(records: Sequence[Record]) -> dict[str, SegmentColumn]:
@@ -210,15 +213,19 @@ def _prefixed(prefix: str, rows: Sequence[dict[str, Value]]) -> dict[str, Segmen
 
 
 def column_of(values: list[Value]) -> SegmentColumn:
-    """The narrowest kind that holds every value; releases may disagree about a field's kind."""
+    """The narrowest kind that holds every value as it is; releases may disagree about a field's kind."""
     types = {type(value) for value in values if value is not None}
     if types == {bool}:
         return SegmentColumn("boolean", values)
-    if types == {int}:
+    if types == {int} and not _any_beyond(_LARGEST_INTEGER, values):
         return SegmentColumn("integer", values)
-    if types and types <= {int, float}:
+    if float in types and types <= {int, float} and not _any_beyond(EXACT, values):
         return SegmentColumn("number", values)
     return SegmentColumn("text", [None if value is None else _text(value) for value in values])
+
+
+def _any_beyond(most: int, values: Sequence[Value]) -> bool:
+    return any(isinstance(value, int) and not -most <= value <= most for value in values)
 
 
 def _text(value: str | float) -> str:
