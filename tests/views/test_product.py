@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from causeway.core.errors import OutsideError
@@ -61,6 +61,7 @@ FACTS = st.one_of(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(FACTS, max_size=25), st.integers(min_value=0, max_value=25))
 def test_a_fold_of_a_beginning_and_then_the_rest_is_the_fold_of_all(facts, cut):
     events = chain(*facts)
@@ -69,6 +70,7 @@ def test_a_fold_of_a_beginning_and_then_the_rest_is_the_fold_of_all(facts, cut):
     assert beginning == fold(events[:cut]), "folding on must leave the earlier state as it was"
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(FACTS, max_size=15), st.integers(min_value=0, max_value=15))
 def test_as_of_a_moment_is_the_fold_of_what_had_happened_by_then(facts, minutes):
     events = chain(*facts)
