@@ -18,7 +18,14 @@ from causeway.stats.profile import (
     quantile,
     text_profile,
 )
-from causeway.stats.profile_form import HOUR_US, TEXTS_COUNTED, Coded, read_profile, write_profile
+from causeway.stats.profile_form import (
+    HOUR_US,
+    TEXTS_COUNTED,
+    VALUES_COUNTED,
+    Coded,
+    read_profile,
+    write_profile,
+)
 
 SHAPES = {
     "normal": lambda rng, n: rng.normal(50, 10, n),
@@ -105,6 +112,16 @@ def test_of_many_texts_no_count_is_too_high_or_too_low_by_more_than_is_said():
         assert len(profile.counts) <= TEXTS_COUNTED
         assert profile.count == sum(whole.values())
         assert profile.slack <= profile.count / (TEXTS_COUNTED + 1)
+        for name, count in whole.items():
+            assert count - profile.slack <= profile.counts.get(name, 0) <= count
+
+
+@given(st.lists(st.integers(0, 99), max_size=300), st.lists(st.integers(0, 400).map(str), max_size=600))
+def test_the_bound_holds_where_many_numbers_meet_texts(numbers, words):
+    many = number_profile(np.array([*range(VALUES_COUNTED + 1), *[7] * 300, *numbers], dtype=float))
+    whole = Counter(words) + Counter(map(str, [*range(VALUES_COUNTED + 1), *[7] * 300, *numbers]))
+    for profile in (merged(many, texts(words)), merged(merged(texts(words), many), texts([]))):
+        assert profile.count == sum(whole.values())
         for name, count in whole.items():
             assert count - profile.slack <= profile.counts.get(name, 0) <= count
 

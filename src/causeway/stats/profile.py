@@ -117,7 +117,7 @@ def text_profile(codes: Integers, names: Sequence[str]) -> TextProfile:
 def merged(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile:
     """The profile of both columns' rows; a column that held numbers once and texts once counts as texts.
 
-    Of more different numbers than are counted no text is named then, and `slack` does not bound them.
+    Of more different numbers than are counted no text is named then; `slack` is the larger by all of them.
     """
     match first, second:
         case NumberProfile(), NumberProfile():
@@ -130,6 +130,7 @@ def merged(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile:
                 first.count + second.count,
                 first.missing + second.missing,
                 _frequent(dict(sorted(counts.items()))),
+                first.uncounted + second.uncounted,
             )
         case _:
             return merged(_as_texts(first), _as_texts(second))
@@ -300,7 +301,7 @@ def _as_texts(profile: ColumnProfile) -> TextProfile:
         str(int(value) if value.is_integer() else value): count
         for value, count in zip(profile.values, profile.value_counts, strict=True)
     }
-    return TextProfile(profile.count, profile.missing, named)
+    return TextProfile(profile.count, profile.missing, named, profile.count - sum(profile.value_counts))
 
 
 def _column(window: Window, name: str, *, like: ColumnProfile) -> ColumnProfile:

@@ -43,11 +43,14 @@ class TextProfile(Struct, frozen=True, array_like=True, tag="text"):
     count: int
     missing: int
     counts: dict[str, int]
+    uncounted: int = 0
+    """Numbers among them of which nobody knows any more which they were."""
 
     @property
     def slack(self) -> int:
         """By how much any count may be too low, also that of a text which is not named."""
-        return (self.count - sum(self.counts.values())) // (TEXTS_COUNTED + 1)
+        taken_off = self.count - self.uncounted - sum(self.counts.values())
+        return self.uncounted + taken_off // (TEXTS_COUNTED + 1)
 
 
 ColumnProfile = NumberProfile | TextProfile
