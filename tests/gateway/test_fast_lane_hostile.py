@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from causeway.gateway import desk as real_desk
-from causeway.gateway.admission import Admission
+from causeway.gateway.admission import Admission, overloaded
 from causeway.gateway.heads import MAX_KNOWN_HEADS
-from causeway.gateway.http import Reply
+from causeway.gateway.http import Reply, reply_to
 from causeway.gateway.lane import FastLane
 from causeway.gateway.routing import Routing
 
@@ -168,6 +168,9 @@ def test_who_does_not_read_is_answered_the_way_that_waits_for_it(reads):
     assert (asyncio.run(story()), len(desk.took)) == ((0, 1) if reads else (1, 0))
 
 
+SETTLED = SimpleNamespace(headers={}, live=SimpleNamespace(product="churn"))
+
+
 class Echo(Desk):
     """Answers with the body, and remembers heads."""
 
@@ -180,7 +183,7 @@ class Echo(Desk):
         return self.heads.get(head)
 
     def keep(self, head, _call, *, length):
-        self.heads[head] = SimpleNamespace(settled=SimpleNamespace(headers={}), length=length)
+        self.heads[head] = SimpleNamespace(settled=SETTLED, length=length)
 
     def again(self, _turn, settled):
         self.again_asked += 1
@@ -271,9 +274,24 @@ def test_while_more_is_asked_than_can_be_answered_no_head_that_is_known_slips_in
     odd = asked(b"one", more="user-agent: close\r\n")
     assert echoed([odd, odd], desk) == [b"one", b"one"]
     assert desk.again_asked == 1
-    desk.admission.full = True
+    desk.admission.full = frozenset(["churn"])
     echoed([odd], desk)
     assert desk.again_asked == 1
+
+
+def test_only_what_asks_for_the_product_that_is_full_is_refused_unread():
+    desk = Echo()
+    echoed([asked(b"one")], desk)
+    shed = [reply_to(overloaded()).body]
+    desk.admission.alone = False
+    desk.admission.full = frozenset(["other"])
+    assert echoed([asked(b"two"), asked(b"six", more="a: b\r\n")], desk) == [b"two", b"six"]
+    desk.admission.full = frozenset(["churn"])
+    assert echoed([asked(b"two")], desk) == shed
+    # whose a head is that was not read before is not known
+    assert echoed([asked(b"six", more="c: d\r\n")], desk) == [b"six"]
+    desk.admission.alone = True
+    assert echoed([asked(b"six", more="e: f\r\n")], desk) == shed
 
 
 def call_of(name="", **headers):

@@ -13,10 +13,10 @@ from causeway.gateway.http import Gone
 from causeway.gateway.refusals import DeadlinePassed, Malformed, Overloaded
 
 
-def calls(count, *, rows=1, row_seconds=0.001):
+def calls(count, *, rows=1, row_seconds=0.001, product="churn"):
     pace = Pace()
     pace.last.append(row_seconds)
-    return [SimpleNamespace(rows=rows, pace=pace) for _ in range(count)]
+    return [SimpleNamespace(rows=rows, pace=pace, product=product) for _ in range(count)]
 
 
 def test_as_many_wait_as_can_be_answered_in_time():
@@ -26,26 +26,79 @@ def test_as_many_wait_as_can_be_answered_in_time():
     assert 250 <= door.room <= 251
     door.weigh(calls(251))
     with pytest.raises(Overloaded) as refused:
-        door.check()
+        door.check("churn")
     assert refused.value.retry_after == 1
     door.settle(calls(251)[:100])
-    door.check()
+    door.check("churn")
+
+
+def test_a_slow_product_closes_its_own_door_and_no_other():
+    door = Admission()
+    slow, fast = calls(12, row_seconds=0.06, product="slow"), calls(100, product="fast")
+    assert door.weigh(slow + fast) is False
+    assert door.full == {"slow"}
+    door.check("fast")
+    with pytest.raises(Overloaded):
+        door.check("slow")
+    # each has its share of the time, so that all together are bounded
+    door.weigh(slow + calls(126, product="fast"))
+    assert door.full == {"slow", "fast"}
+    door.settle(slow[:2] + fast)
+    assert not door.full
+
+
+def test_products_take_turns_so_that_none_waits_for_anothers_rows():
+    door, waiting = Admission(), []
+    for product in ("slow", "slower"):
+        waiting += calls(6, row_seconds=0.06, product=product)
+    waiting += calls(12, product="fast")
+    served = []
+    while waiting:
+        first, waiting = door.cut(waiting)
+        served.append([each.product for each in first])
+    assert served[0] == ["slow"]
+    assert served[1] == ["slower"]
+    assert served[2] == ["fast"] * 4 + ["slow"]
+    assert sum(each.count("fast") for each in served[:9]) == 12
+    assert sum(map(len, served)) == 24
+
+
+def test_on_the_long_way_a_slow_product_spends_its_own_share_of_a_turn():
+    door = Admission()
+    assert door.began(0.0)
+    for n in range(5):
+        door.check_turn(n * 0.06, "slow")
+    with pytest.raises(Overloaded):
+        door.check_turn(0.3, "slow")
+    door.check_turn(0.3, "fast")
+    assert not door.began(0.3)
+    door.turned()
+    assert door.began(0.4)
+    door.check_turn(0.4, "slow")
+
+
+def test_one_slow_product_does_not_have_the_others_weighed_row_by_row():
+    door = Admission()
+    waiting = calls(3, row_seconds=10.0, product="slow") + calls(100, row_seconds=1e-5, product="fast")
+    door.weigh(waiting)
+    assert not door.full
+    assert door.room > len(waiting) + 5
 
 
 def test_a_slow_model_has_room_for_a_few_in_any_case():
     door = Admission()
     door.weigh(calls(3, row_seconds=10.0))
-    assert door.full is False
+    assert not door.full
     door.weigh(calls(4, row_seconds=10.0))
-    assert door.full is True
+    assert door.full == {"churn"}
 
 
 def test_a_slice_is_as_long_as_nobody_is_listened_to():
     door = Admission()
-    assert door.cut(calls(100)) == round(SLICE_SECONDS / 0.001)
-    assert door.cut(calls(3, row_seconds=10.0)) == 1
-    assert door.cut(calls(3, rows=512, row_seconds=1e-6)) == 1
-    assert door.cut(calls(1, rows=10_000, row_seconds=1.0)) == 1
+    assert len(door.cut(calls(100))[0]) == round(SLICE_SECONDS / 0.001)
+    assert len(door.cut(calls(3, row_seconds=10.0))[0]) == 1
+    assert len(door.cut(calls(3, rows=512, row_seconds=1e-6))[0]) == 1
+    assert len(door.cut(calls(1, rows=10_000, row_seconds=1.0))[0]) == 1
 
 
 def test_fast_models_are_never_weighed_row_by_row():

@@ -3,12 +3,14 @@
 Rows are answered in slices, and between two of them the sockets are read. Whoever comes while those who wait
 will take longer than a bound, as the last runs went, is refused at once, and nothing of the request is looked
 at but where it ends. So nobody who is let in waits much longer than the bound, and refusing stays cheap.
+
+Each product has its share of that bound, and the products take turns: a slow model closes its own door only.
 """
 
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from causeway.gateway.refusals import Overloaded
 
@@ -53,13 +55,23 @@ class Paced(Protocol):
         """How fast its release answers."""
         ...
 
+    @property
+    def product(self) -> str:
+        """What is asked for."""
+        ...
+
+
+P = TypeVar("P", bound=Paced)
+
 
 class Admission:
     """The door to one event loop."""
 
     def __init__(self) -> None:
-        self.full = False
-        """Whether those who wait are work enough."""
+        self.full: frozenset[str] = frozenset()
+        """The products of which those who wait are work enough."""
+        self.alone = True
+        """Whether there is one product at most, so that of any request it is known what it asks for."""
         self.room = self.slice_rows = FIRST_ROWS
         """At so many rows waiting it is looked at how long they will take; so many fit into one slice."""
         self.seconds = QUEUE_SECONDS
@@ -70,15 +82,17 @@ class Admission:
         self._bytes = 0
         self._began = 0.0
         self._open = False
-        self._begun = 0
+        self._asked = ""
+        self._begun: dict[str, tuple[float, int]] = {}
+        self._turns: dict[str, int] = {}
 
     def heed(self, deadlines_ms: Iterable[float]) -> None:
         """Lets fewer wait where callers wait for less: half of their time is for what comes after."""
         self.seconds = max(SLICE_SECONDS, min([QUEUE_SECONDS, *(each / 2000 for each in deadlines_ms)]))
 
-    def check(self) -> None:
-        """Refuses what comes while there is work enough."""
-        if self.full:
+    def check(self, product: str) -> None:
+        """Refuses what comes for a product of which there is work enough."""
+        if product in self.full:
             raise overloaded()
 
     def shed(self) -> None:
@@ -105,25 +119,50 @@ class Admission:
         rows = sum(each.rows for each in waiting)
         if rows >= MAX_ROWS_TOGETHER and 0.0 < rows * self._slowest < SLICE_SECONDS:
             return True
-        work, slowest = _work(waiting)
+        shares, slowest = _work(waiting)
         if not slowest:
             return True
         self._slowest = max(slowest, self._slowest * SLOWEST_FADES)
-        if rows >= MAX_ROWS_TOGETHER and work < SLICE_SECONDS:
+        if rows >= MAX_ROWS_TOGETHER and sum(work for work, _ in shares.values()) < SLICE_SECONDS:
             return True
-        self.full = work >= self.seconds and len(waiting) >= LEAST_CALLS
-        self.room = rows + 1 + int(max(0.0, self.seconds - work) / slowest)
+        self.full = self._full(shares)
+        share = self.seconds / len(shares)
+        left = min(
+            (share - work for product, (work, _) in shares.items() if product not in self.full), default=0
+        )
+        self.room = rows + 1 + int(max(0.0, left) / slowest)
+        if len(shares) > 1:
+            # one that has no share left, or is that slow, must not have the others weighed row by row
+            self.room += rows >> 4
         return False
 
-    def cut(self, waiting: Sequence[Paced]) -> int:
-        """How many of those who wait are answered before the others are listened to again."""
-        work, rows = 0.0, 0
-        for count, each in enumerate(waiting):
-            if count and (work >= SLICE_SECONDS or rows >= MAX_ROWS_TOGETHER):
-                return count
-            work += each.pace.seconds * each.rows
-            rows += each.rows
-        return len(waiting)
+    def _full(self, shares: "Shares") -> frozenset[str]:
+        """The products of which more waits than their share, and some calls in any case."""
+        share = self.seconds / max(1, len(shares))
+        return frozenset(
+            product for product, (work, calls) in shares.items() if work >= share and calls >= LEAST_CALLS
+        )
+
+    def cut(self, waiting: Sequence[P]) -> tuple[Sequence[P], Sequence[P]]:
+        """Those who wait that are answered before others are listened to again, and the rest of them."""
+        queues: dict[str, list[P]] = {}
+        for each in waiting:
+            queues.setdefault(each.product, []).append(each)
+        if len(queues) == 1:
+            count = _fit(waiting, SLICE_SECONDS)[0]
+            return waiting[:count], waiting[count:]
+        first: list[P] = []
+        left = SLICE_SECONDS
+        # whoever had its turn least lately comes first
+        for product in sorted(queues, key=lambda each: self._turns.get(each, 0)):
+            if first and left <= 0.0:
+                break
+            count, work = _fit(queues[product], SLICE_SECONDS / len(queues))
+            first += queues[product][:count]
+            left -= work
+            self._turns[product] = max(self._turns.values(), default=0) + 1
+        chosen = {id(each) for each in first}
+        return first, [each for each in waiting if id(each) not in chosen]
 
     def settle(self, waiting: Sequence[Paced]) -> None:
         """Opens the door again where those who still wait are not work enough."""
@@ -131,7 +170,8 @@ class Admission:
         self.slice_rows = self.room = FIRST_ROWS
         if self._slowest:
             self.slice_rows = self.room = max(1, min(MAX_ROWS_TOGETHER, int(SLICE_SECONDS / self._slowest)))
-        self.full = bool(waiting) and len(waiting) >= LEAST_CALLS and _work(waiting)[0] >= self.seconds
+        enough = len(waiting) >= LEAST_CALLS
+        self.full = self._full(_work(waiting)[0]) if enough else frozenset()
 
     def began(self, now: float) -> bool:
         """Says that a request came the long way; True where it is the first of its turn of the loop."""
@@ -139,18 +179,25 @@ class Admission:
             return False
         self._open = True
         self._began = now
-        self._begun = 0
+        self._asked = ""
+        self._begun = {}
         return True
 
     def turned(self) -> None:
         """Ends the turn."""
         self._open = False
 
-    def check_turn(self, now: float) -> None:
-        """Refuses what comes where this turn has lasted too long to begin anything more in it."""
-        if self.full or (self._begun >= LEAST_CALLS and now - self._began >= self.seconds):
+    def check_turn(self, now: float, product: str) -> None:
+        """Refuses what comes for a product that has had its share of this turn."""
+        spent, calls = self._begun.get(self._asked, (0.0, 0))
+        # what took the time since the last one is what was begun then
+        self._begun[self._asked] = spent + now - self._began, calls
+        self._began, self._asked = now, product
+        spent, calls = self._begun.get(product, (0.0, 0))
+        self._begun[product] = spent, calls + 1
+        share = self.seconds / max(1, len(self._begun.keys() - {""}))
+        if calls >= LEAST_CALLS and spent >= share:
             raise overloaded()
-        self._begun += 1
 
     @contextmanager
     def beside(self, size: int) -> Generator[None]:
@@ -174,11 +221,29 @@ class Admission:
         self._bytes -= size
 
 
-def _work(waiting: Sequence[Paced]) -> tuple[float, float]:
-    """How many seconds these will take, and what a row of the slowest does; 0 where one is not known."""
+Shares = Mapping[str, tuple[float, int]]
+"""Of each product how many seconds those will take who wait, and how many they are."""
+
+
+def _work(waiting: Sequence[Paced]) -> tuple[Shares, float]:
+    """The products' shares, and how long a row of the slowest takes; 0 where one is not known."""
     paces = {id(each.pace): each.pace.seconds for each in waiting}
-    known = all(paces.values())
-    return sum(paces[id(each.pace)] * each.rows for each in waiting), max(paces.values()) if known else 0.0
+    shares: dict[str, tuple[float, int]] = {}
+    for each in waiting:
+        work, calls = shares.get(each.product, (0.0, 0))
+        shares[each.product] = work + paces[id(each.pace)] * each.rows, calls + 1
+    return shares, max(paces.values(), default=0.0) if all(paces.values()) else 0.0
+
+
+def _fit(waiting: Sequence[Paced], seconds: float) -> tuple[int, float]:
+    """How many of these are answered in about so many seconds, one at least; and in how many."""
+    work, rows = 0.0, 0
+    for count, each in enumerate(waiting):
+        if count and (work >= seconds or rows >= MAX_ROWS_TOGETHER):
+            return count, work
+        work += each.pace.seconds * each.rows
+        rows += each.rows
+    return len(waiting), work
 
 
 def overloaded() -> Overloaded:

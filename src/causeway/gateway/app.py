@@ -127,6 +127,7 @@ class App:
             self.routing = await asyncio.to_thread(load)
             waits = (live.route.deadline_ms for live in self.routing.live.values())
             self.admission.heed(each for each in waits if each is not None)
+            self.admission.alone = len(self.routing.live) <= 1
         except Exception as error:  # noqa: BLE001 - the shell: no bundle, however odd, may end the following of routes
             say_broken(error)
             problem = "the newest routes could not be followed; the gateway's log says why"
@@ -136,8 +137,6 @@ class App:
         seen.about = place = place_of(scope["method"], scope["path"])
         if place.anonymous:
             return self._health(place, headers_of(scope))
-        if place.method == "POST":
-            self._let_in()
         headers = headers_of(scope)
         caller = self.routing.keyring.caller(headers)
         if place.name == "server":
@@ -146,6 +145,8 @@ class App:
             return self._metrics(caller, headers)
         live = live_of(self.routing, place, caller)
         seen.product, seen.key = live.product, caller.keys[live.product].id
+        if place.method == "POST":
+            self._let_in(live.product)
         unit = prediction_ids(1, at_ns=time.time_ns())[0]
         if place.method == "GET":
             return self._model(live, Request(place, headers, unit, request_name(headers) or unit, started))
@@ -155,13 +156,14 @@ class App:
             scope["state"][APART] = True
         return await self._predict(call, receive, seen)
 
-    def _let_in(self) -> None:
-        """Refuses a request where this turn of the loop has work enough."""
+    def _let_in(self, product: str) -> None:
+        """Refuses a request where this turn of the loop has work enough for its product."""
+        self.admission.check(product)
         # of the processor: that others had it for a while is no reason to refuse anybody
         now = time.thread_time()
         if self.admission.began(now):
             asyncio.get_running_loop().call_soon(self._turned)
-        self.admission.check_turn(now)
+        self.admission.check_turn(now, product)
 
     def _turned(self) -> None:
         self.admission.turned()

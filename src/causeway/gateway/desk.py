@@ -78,6 +78,11 @@ class Waiting(Struct, frozen=True, gc=False):
         """How fast its release answers."""
         return self.call.variant.loaded.pace
 
+    @property
+    def product(self) -> str:
+        """What is asked for."""
+        return self.call.live.product
+
 
 class Desk:
     """Takes calls as they come, and answers them at the end of the turn."""
@@ -108,11 +113,11 @@ class Desk:
         product = key = ""
         about: Place | Settled = door.place
         try:
-            self.admission.check()
             routing, place = door.routing, door.place
             caller = routing.keyring.caller(exchange.headers)
             live = live_of(routing, place, caller)
             product, key = live.product, caller.keys[live.product].id
+            self.admission.check(product)
             about = settled(live, place, exchange.headers, caller)
             return _opened(about, exchange)
         except Exception as error:  # noqa: BLE001 - the shell: whatever goes wrong becomes the one error shape
@@ -196,8 +201,8 @@ class Desk:
 
     def _answer_slice(self) -> None:
         """Answers those who came first, and listens to the others before it goes on."""
-        count = self.admission.cut(self._waiting)
-        first, self._waiting = self._waiting[:count], self._waiting[count:]
+        first, rest = self.admission.cut(self._waiting)
+        self._waiting = list(rest)
         self._rows = sum(each.rows for each in self._waiting)
         if self._waiting:
             self._due = True

@@ -83,15 +83,18 @@ class FastLane(BoundedProtocol):
     def data_received(self, data: bytes) -> None:
         """Reads on; a body that comes in pieces has so much time."""
         if self._between:
-            full = self._desk.admission.full
-            if full and self._is_idle() and is_whole_post(data):
+            full, alone = self._desk.admission.full, self._desk.admission.alone
+            if full and alone and self._is_idle() and is_whole_post(data):
                 self._shed()
                 return
             head = data[: data.find(_HEAD_ENDS) + len(_HEAD_ENDS)]
             # of what is too odd to be refused unread the parser decides, and then the door is shut to it
-            known = None if full else self._desk.known(head)
+            known = self._desk.known(head)
             if known is not None and len(data) - len(head) == known.length and self._is_idle():
-                self._again(known, data[len(head) :])
+                if full and known.settled.live.product in full:
+                    self._shed()
+                else:
+                    self._again(known, data[len(head) :])
                 return
             self._packet = data, len(head)
         super().data_received(data)
