@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 import shipyard
 from causeway.actions.keys import Limits, issue, list_keys
-from causeway.actions.routes import _fallback
+from causeway.actions.routes import declared_fallback
 from causeway.actions.ship import ship
 from causeway.cli.main import main
 from causeway.core.errors import UsageError
@@ -60,15 +60,29 @@ def test_a_limit_that_cannot_be_is_refused(live, limits, said):
 
 def test_an_answer_for_failures_has_to_be_declared():
     with pytest.raises(UsageError, match="no `fallback` that says which"):
-        _fallback(ServingPart(on_failure="answer"))
+        declared_fallback(ServingPart(on_failure="answer"))
     with pytest.raises(UsageError, match="and no `fallback` that says which"):
-        _fallback(ServingPart(holdout_percent=10, withheld="fallback"))
+        declared_fallback(ServingPart(holdout_percent=10, withheld="fallback"))
     declared = ServingPart(on_failure="answer", fallback='{"churn": "No", "probability": 0.25}')
-    assert _fallback(declared) == {"churn": "No", "probability": 0.25}
+    assert declared_fallback(declared) == {"churn": "No", "probability": 0.25}
 
 
-def test_what_stands_in_for_an_answer_names_outputs_that_there_are(live):
-    shipyard.poc(live, more='[serving]\nfallback = \'{"churned": "No"}\'\non_failure = "answer"\n')
+@pytest.mark.parametrize(
+    ("serving", "said"),
+    [
+        (
+            'fallback = \'{"churned": "No"}\'\non_failure = "answer"\n',
+            "answers 'churned', which is no output of what answers",
+        ),
+        ("fallback = '[1]'\n", "is no JSON object of plain values"),
+        ('on_failure = "answer"\n', "and no `fallback` that says which"),
+    ],
+)
+def test_what_stands_in_for_an_answer_is_refused_before_anything_is_written(live, serving, said):
     shipyard.release(live, seed=b"second")
-    told = ship(shipyard.workspace(live), live, agree=lambda _: True).trouble
-    assert "`fallback` under [serving] answers 'churned', which is no output of what is live" in told
+    shipyard.poc(live, more=f"[serving]\n{serving}")
+    work = shipyard.workspace(live)
+    before = [event.text for event in work.ledger.read("churn")]
+    with pytest.raises(UsageError, match=said):
+        ship(work, live, agree=lambda _: True)
+    assert [event.text for event in work.ledger.read("churn")] == before

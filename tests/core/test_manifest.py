@@ -108,6 +108,12 @@ MISTAKES = {
     ),
     "text for a list": (f'{SMALLEST}[[data]]\nname = "a"\nidentifiers = "id"\n', 5, "a list", '["id"]'),
     "one of": (f'{SMALLEST}[kpi]\nfamily = "marginn"\n', 4, '"marginn"', 'did you mean "margin"?'),
+    "an answer that is none": (
+        f"{SMALLEST}[serving]\nfallback = '[1]'\n",
+        4,
+        "`fallback` under [serving] is no JSON object",
+        """fallback = '{"churn": "No"}'""",
+    ),
     "out of range": (f"{SMALLEST}[serving]\navailability = 99.5\n", 4, "cannot be 99.5", "at most 1"),
     "no step lasts so long": (
         f"{SMALLEST}[canary]\nleast_minutes = 1e15\n",

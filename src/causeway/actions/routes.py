@@ -81,7 +81,7 @@ def route_of(work: Workspace, state: ProductState) -> Route:
         validation=serving.validation,
         deadline_ms=serving.deadline_ms,
         on_failure=serving.on_failure,
-        fallback=_answerable(work, state, _fallback(serving)),
+        fallback=fallback_of(work, serving, state.shares),
         warm=warm,
         shadow=shadow,
         entity=serving.entity,
@@ -126,7 +126,21 @@ def _usable(work: Workspace, release: str) -> bool:
     return work.bundle(release).is_dir()
 
 
-def _fallback(serving: ServingPart) -> dict[str, Value]:
+def fallback_of(work: Workspace, serving: ServingPart, releases: Iterable[str]) -> dict[str, Value]:
+    """The answer that is declared to stand in; refused where these releases have no such output."""
+    declared = declared_fallback(serving)
+    made = [describe(work, release).release for release in releases] if declared else []
+    known = {name for each in made for name in (each.target, *(o.name for o in each.signature.outputs))}
+    if made and (unknown := sorted(declared.keys() - known)):
+        raise UsageError(
+            f"`fallback` under [serving] answers {unknown[0]!r}, which is no output of what answers",
+            hint=f"its outputs: {', '.join(sorted(known - {''}))}",
+        )
+    return declared
+
+
+def declared_fallback(serving: ServingPart) -> dict[str, Value]:
+    """The answer that the manifest declares to stand in; refused where one is wanted and there is none."""
     wanted = 'on_failure = "answer"' if serving.on_failure == "answer" else ""
     if serving.holdout_percent and serving.withheld == "fallback":
         wanted = 'withheld = "fallback"'
@@ -135,27 +149,8 @@ def _fallback(serving: ServingPart) -> dict[str, Value]:
             f"`{wanted}` under [serving], and no `fallback` that says which",
             hint="""write, for instance: fallback = '{"churn": "No"}'""",
         )
-    if not serving.fallback:
-        return {}
-    try:
-        return msgspec.json.decode(serving.fallback, type=dict[str, Value])
-    except msgspec.DecodeError as error:
-        raise UsageError(
-            f"`fallback` under [serving] is no JSON object of plain values: {error}",
-            hint="""write, for instance: fallback = '{"churn": "No"}'""",
-        ) from error
-
-
-def _answerable(work: Workspace, state: ProductState, declared: dict[str, Value]) -> dict[str, Value]:
-    """What is declared, if every name is an output or the target of what is live."""
-    releases = [describe(work, release).release for release in state.shares] if declared else []
-    known = {name for each in releases for name in (each.target, *(o.name for o in each.signature.outputs))}
-    if releases and (unknown := sorted(declared.keys() - known)):
-        raise UsageError(
-            f"`fallback` under [serving] answers {unknown[0]!r}, which is no output of what is live",
-            hint=f"its outputs: {', '.join(sorted(known - {''}))}",
-        )
-    return declared
+    # that it is an object of plain values, reading the manifest made sure
+    return msgspec.json.decode(serving.fallback, type=dict[str, Value]) if serving.fallback else {}
 
 
 def _compiled(

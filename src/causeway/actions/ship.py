@@ -15,7 +15,7 @@ from causeway.actions.decide import decide, product_state
 from causeway.actions.instance import HOST, PORT, Instance, running
 from causeway.actions.keys import new_key
 from causeway.actions.releases import chosen
-from causeway.actions.routes import SANDBOX, publish
+from causeway.actions.routes import SANDBOX, fallback_of, publish
 from causeway.actions.verify import checkpoint_if_short
 from causeway.actions.workers import check_worker, worker_speed
 from causeway.actions.workspace import Workspace, load_product
@@ -144,6 +144,7 @@ def plan_to_ship(
     comparison = _beside_live(work, state, bundle)
     stage, cap = manifest.product.stage, _cap(manifest)
     steps, after = tried(state, manifest, bundle.digest, trial) if trial else ((), {bundle.digest: 100})
+    fallback_of(work, manifest.serving, after)
     return Plan(
         product=manifest.product.name,
         stage=stage,

@@ -8,9 +8,11 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import cast
 
+import msgspec
 from msgspec import Struct
 
 from causeway.core.manifest_schema import TYPE_NAMES, KeyRule, SectionRule, schema
+from causeway.core.records import Value
 from causeway.core.toml_lines import Path
 
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*")
@@ -41,6 +43,7 @@ def problems_of(tables: Tables) -> Iterator[Problem]:
         else:
             yield from _one(section, (section.name,), value)
     yield from _triggers_without_cause(tables)
+    yield from _no_answer(tables)
 
 
 def _many(section: SectionRule, value: object) -> Iterator[Problem]:
@@ -135,6 +138,20 @@ def _triggers_without_cause(tables: Tables) -> Iterator[Problem]:
             f'there is no monitor named "{on}"',
             f"{hint}name one of [[monitors]], or write data, outcomes, release or schedule:CRON",
         )
+
+
+def _no_answer(tables: Tables) -> Iterator[Problem]:
+    """A `fallback` that no caller could get."""
+    serving = tables.get("serving")
+    said = cast("Tables", serving).get("fallback") if isinstance(serving, dict) else None
+    if not isinstance(said, str):
+        return
+    try:
+        msgspec.json.decode(said, type=dict[str, Value])
+    except msgspec.DecodeError as error:
+        words = f"`fallback` under [serving] is no JSON object of plain values: {error}"
+        rule = schema()["serving"].keys["fallback"]
+        yield Problem(("serving", "fallback"), words, f"write, for instance: {rule.example}")
 
 
 def _parts(tables: Tables, section: str) -> list[Tables]:
