@@ -1,16 +1,18 @@
 import json
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 import shipyard
-from causeway.actions.keys import Limits, issue, list_keys
+from causeway.actions.keys import Limits, issue, list_keys, revoke
 from causeway.actions.routes import declared_fallback
 from causeway.actions.ship import ship
 from causeway.cli.main import main
 from causeway.core.errors import UsageError
 from causeway.core.manifest import ServingPart
-from causeway.core.routes import read_routes
+from causeway.core.routes import Used, read_routes
 
 
 @pytest.fixture
@@ -35,6 +37,33 @@ def test_the_limits_of_a_key_reach_the_gateway_and_the_list(live):
     listed = CliRunner().invoke(main, ["key", "list", "--folder", str(live)])
     assert "60 requests a minute; 1,000 requests a month" in listed.stdout
     assert list_keys(live).keys[-1].requests_per_month == 1000
+
+
+def test_the_list_says_in_80_columns_what_each_key_may_and_used(live):
+    held = issue(live, "shop", Limits(("predict", "metrics"), 60_000_000, 10**12))
+    ended = issue(live, "the team that keeps customers, in the second building on the left", Limits())
+    issue(live, "a" * 100, Limits(requests_per_month=5))
+    revoke(live, ended.key)
+    usage = live / ".causeway" / "usage.json"
+
+    def told():
+        made = [
+            CliRunner().invoke(main, ["key", "list", *more, "--folder", str(live)])
+            for more in ([], ["--json"])
+        ]
+        text, listed = made[0].stdout, json.loads(made[1].stdout)["keys"]
+        assert max(map(len, text.splitlines())) <= 80
+        return " ".join(text.split()), [key["requests_this_month"] for key in listed]
+
+    assert told()[1] == [None] * 4
+    usage.write_bytes(msgspec.json.encode(Used(f"{datetime.now(UTC):%Y-%m}", {"churn": {held.key: 12345}})))
+    text, used = told()
+    assert "60,000,000 requests a minute; 1,000,000,000,000 requests a month; 12,345 made this month" in text
+    assert used == [None, 12345, None, 0]
+    usage.write_bytes(msgspec.json.encode(Used("2020-01", {"churn": {held.key: 12345}})))
+    assert told()[1] == [None, 0, None, 0]
+    usage.write_text("{")
+    assert told()[1] == [None] * 4
 
 
 def test_a_key_may_be_for_the_metrics_only(live):

@@ -4,14 +4,15 @@ import hashlib
 import secrets
 from pathlib import Path
 
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, structs
 
 from causeway.actions.decide import decide, existing_workspace, product_name, product_state
 from causeway.actions.routes import publish
 from causeway.actions.workspace import Workspace
 from causeway.core.errors import NotFound, UsageError
 from causeway.core.events import KeyIssued, KeyRevoked
-from causeway.core.routes import PREDICT, SCOPES
+from causeway.core.routes import PREDICT, SCOPES, Used
 from causeway.views.product import KeyHeld, ProductState
 
 TOKEN_PREFIX = "cw_"  # noqa: S105 - the prefix by which people and scanners know our tokens
@@ -35,11 +36,18 @@ class Issued(Struct, frozen=True):
     """What keeps the running gateway from following, if anything does."""
 
 
+class KeyListed(KeyHeld, frozen=True):
+    """The same with what is used of its quota."""
+
+    requests_this_month: int | None = None
+    """As the gateway wrote it last; None where there is no quota, or nothing was written."""
+
+
 class Listed(Struct, frozen=True):
     """All keys of a product, revoked ones too; tokens are nowhere."""
 
     product: str
-    keys: tuple[KeyHeld, ...]
+    keys: tuple[KeyListed, ...]
 
 
 class Revoked(Struct, frozen=True):
@@ -84,9 +92,11 @@ def issue(folder: Path, consumer: str, limits: Limits = Limits()) -> Issued:  # 
 
 
 def list_keys(folder: Path) -> Listed:
-    """Who holds a key, since when, and which were revoked."""
-    state = _declared(existing_workspace(folder), folder)
-    return Listed(state.product, tuple(state.keys.values()))
+    """Who holds a key, since when, what it may do and used of it, and which were revoked."""
+    work = existing_workspace(folder)
+    state = _declared(work, folder)
+    used = _used(work, state.product)
+    return Listed(state.product, tuple(_listed(key, used) for key in state.keys.values()))
 
 
 def revoke(folder: Path, key: str) -> Revoked:
@@ -136,6 +146,20 @@ def _checked(limits: Limits) -> Limits:
         limits.requests_per_minute,
         limits.requests_per_month,
     )
+
+
+def _listed(key: KeyHeld, used: dict[str, int] | None) -> KeyListed:
+    counted = None if used is None or key.requests_per_month is None else used.get(key.key, 0)
+    return KeyListed(**structs.asdict(key), requests_this_month=counted)
+
+
+def _used(work: Workspace, product: str) -> dict[str, int] | None:
+    """The requests of this month by key; None where no gateway wrote them, or nobody can read them."""
+    try:
+        used = msgspec.json.decode((work.state / "usage.json").read_bytes(), type=Used)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return used.requests.get(product, {}) if used.month == f"{work.clock.now():%Y-%m}" else {}
 
 
 def _declared(work: Workspace, folder: Path) -> ProductState:

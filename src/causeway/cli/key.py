@@ -1,11 +1,17 @@
 """`causeway key`."""
 
 from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING
 
 import click
 
 from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
+if TYPE_CHECKING:
+    from causeway.actions.keys import KeyListed
+
+WIDTH, CONSUMER_WIDTH = 80, 15
 FOLDER = click.option("--folder", type=PLACE, default=".", help="The product's folder; here by default.")
 
 
@@ -52,7 +58,7 @@ def issue(
 @json_flag
 @guarded
 def list_(folder: Path, *, as_json: bool) -> None:
-    """Who holds a key, and since when."""
+    """Who holds a key, since when, and what it may do."""
     from causeway.actions.keys import list_keys
 
     listed = list_keys(folder)
@@ -62,16 +68,36 @@ def list_(folder: Path, *, as_json: bool) -> None:
     if not listed.keys:
         click.echo(f"{listed.product} has no keys yet: causeway key issue NAME")
     for key in listed.keys:
-        ended = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "active"
-        may = _may(key.scopes, key.requests_per_minute, key.requests_per_month)
-        click.echo(f"{key.key}  {key.consumer:<20}  issued {key.issued_at:%Y-%m-%d %H:%M}  {ended}{may}")
+        for line in _lines(key):
+            click.echo(line)
 
 
-def _may(scopes: tuple[str, ...], a_minute: int | None, a_month: int | None) -> str:
-    """What is not as with every key; empty where all is."""
+def _lines(key: "KeyListed") -> list[str]:
+    """Who holds it since when, and below it what is not as with every key, in 80 columns."""
+    ended = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "active"
+    dated = f"issued {key.issued_at:%Y-%m-%d %H:%M}  {ended}"
+    indent = " " * (len(key.key) + 2)
+    if len(key.consumer) <= CONSUMER_WIDTH:
+        lines = [f"{key.key}  {key.consumer:<{CONSUMER_WIDTH}}  {dated}"]
+    else:
+        named = wrap(key.consumer, WIDTH - len(indent))
+        lines = [f"{key.key}  {named[0]}", *(indent + more for more in named[1:]), indent + dated]
+    said = _limits(key.scopes, key.requests_per_minute, key.requests_per_month)
+    if key.requests_this_month is not None:
+        said.append(f"{key.requests_this_month:,} made this month")
+    return lines + [indent + line for line in wrap("; ".join(said), WIDTH - len(indent))]
+
+
+def _limits(scopes: tuple[str, ...], a_minute: int | None, a_month: int | None) -> list[str]:
+    """What is not as with every key."""
     said = [] if scopes == ("predict",) else [", ".join(scopes)]
     said += [f"{a_minute:,} requests a minute"] if a_minute else []
     said += [f"{a_month:,} requests a month"] if a_month else []
+    return said
+
+
+def _may(scopes: tuple[str, ...], a_minute: int | None, a_month: int | None) -> str:
+    said = _limits(scopes, a_minute, a_month)
     return f" ({'; '.join(said)})" if said else ""
 
 

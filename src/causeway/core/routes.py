@@ -38,6 +38,13 @@ class Served(Struct, frozen=True):
     python: str = ""
 
 
+class Used(Struct, frozen=True):
+    """What `usage.json` holds: requests in this month (UTC), by product and key."""
+
+    month: str
+    requests: dict[str, dict[str, int]]
+
+
 class Route(Struct, frozen=True, omit_defaults=True):
     """Everything the gateway needs to serve one product.
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 
-from causeway.core.routes import Key
+from causeway.core.routes import Key, Used
 from causeway.gateway.allowance import Allowance
 from causeway.gateway.log import say
 from causeway.gateway.processes.tallies import OVERFLOW, Tallies
@@ -24,13 +24,6 @@ LOOK_SECONDS = 1.0
 WRITE_SECONDS = 2.0
 """Requests of the last so many seconds are forgotten where the whole gateway, or its machine, dies."""
 NAME, RESTORED = "quota", "quota-restored"
-
-
-class Used(Struct, frozen=True):
-    """What `usage.json` holds: requests in this month, by product and key."""
-
-    month: str
-    requests: dict[str, dict[str, int]]
 
 
 def month_of(now: float) -> tuple[str, float]:
