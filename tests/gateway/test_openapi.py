@@ -1,7 +1,10 @@
 """The OpenAPI document of a product: valid, of its own fields, and its example is answered as it stands."""
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 
+import jsonschema_rs
 import pytest
 from bundle_made import write_bundle
 from gateway_process import BEARER, key, route, running
@@ -10,6 +13,10 @@ from causeway.core.release import Field
 from causeway.gateway.openapi import field_schema
 
 pytestmark = pytest.mark.integration
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+OPENAPI = jsonschema_rs.validator_for(
+    json.loads((Path(__file__).parent / "openapi" / "schema-3.1.json").read_text())
+)
 
 
 def document(gateway, product="churn", path="/products/{}/openapi.json", **how):
@@ -26,12 +33,21 @@ def resolved(document, schema):
 @pytest.mark.parametrize("product", ["churn", "prices", "lenient"])
 def test_the_document_is_valid_and_names_the_fields(gateway, product):
     described = document(gateway, product)
-    validator = pytest.importorskip("openapi_spec_validator")
-    validator.validate(described)
+    OPENAPI.validate(described)
+    for schema in described["components"]["schemas"].values():
+        jsonschema_rs.meta.validate({"$schema": DIALECT, **schema})
     assert described["info"]["title"] == product
     fields = described["components"]["schemas"]["Row"]["properties"]
     signature = gateway.call("GET", f"/v2/models/{product}").body["inputs"]
     assert list(fields) == [each["name"] for each in signature]
+
+
+def test_what_is_no_document_of_openapi_is_told():
+    fine = {"openapi": "3.1.0", "info": {"title": "a", "version": "1"}, "paths": {}}
+    assert OPENAPI.is_valid(fine)
+    assert not OPENAPI.is_valid({**fine, "paths": {"no-slash": {}}})
+    assert not OPENAPI.is_valid({**fine, "info": {"title": "a"}})
+    assert not OPENAPI.is_valid({**fine, "paths": {"/a": {"post": {"responses": {"ok": {}}}}}})
 
 
 def test_a_field_has_its_type_its_closed_set_and_what_it_was_proven_on(gateway):
@@ -73,21 +89,19 @@ def test_what_a_contract_demands_is_a_rule_unless_it_is_only_flagged():
 @pytest.mark.parametrize("product", ["churn", "prices", "lenient"])
 @pytest.mark.parametrize("lane", ["/products/{}/invocations", "/v2/models/{}/infer"])
 def test_the_example_is_answered_as_it_stands_and_the_answer_is_as_described(gateway, product, lane):
-    jsonschema = pytest.importorskip("jsonschema_rs")
     described = document(gateway, product)
     operation = described["paths"][lane.format(product)]["post"]
     content = operation["requestBody"]["content"]["application/json"]
     asked = content["examples"]["row"]["value"]
-    jsonschema.validate(resolved(described, content["schema"]), asked)
+    jsonschema_rs.validate(resolved(described, content["schema"]), asked)
     got = gateway.call("POST", lane.format(product), asked)
     assert got.status == 200, got.raw
     told = operation["responses"]["200"]
-    jsonschema.validate(resolved(described, told["content"]["application/json"]["schema"]), got.body)
+    jsonschema_rs.validate(resolved(described, told["content"]["application/json"]["schema"]), got.body)
     assert set(told["headers"]) <= set(got.headers)
 
 
 def test_who_a_row_is_of_and_what_is_held_out_are_described(signing, churn, tmp_path):
-    jsonschema = pytest.importorskip("jsonschema_rs")
     held = route("churn", churn, signing=signing, entity="customer", holdout_percent=90)
     with running(tmp_path, held) as gateway:
         described = document(gateway)
@@ -100,11 +114,10 @@ def test_who_a_row_is_of_and_what_is_held_out_are_described(signing, churn, tmp_
         got = gateway.invoke(*rows)
         assert got.status == 200, got.raw
         assert any("withheld" in flags for flags in got.body["flags"].values())
-        jsonschema.validate(resolved(described, told), got.body)
+        jsonschema_rs.validate(resolved(described, told), got.body)
 
 
 def test_refusals_are_as_described(gateway):
-    jsonschema = pytest.importorskip("jsonschema_rs")
     described = document(gateway)
     responses = described["paths"]["/products/churn/invocations"]["post"]["responses"]
     got = gateway.invoke({"tenure": "5"})
@@ -112,7 +125,7 @@ def test_refusals_are_as_described(gateway):
     assert (
         f"`{got.body['code']}`" in described["components"]["responses"][f"Error{got.status}"]["description"]
     )
-    jsonschema.validate(described["components"]["schemas"]["Error"], got.body)
+    jsonschema_rs.validate(described["components"]["schemas"]["Error"], got.body)
 
 
 def test_it_needs_a_key_and_is_found_beside_the_model_too(gateway):
