@@ -2,6 +2,7 @@
 
 import re
 import socket
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -139,6 +140,30 @@ def test_the_doors_are_those_of_http(call):
     assert refusal(call, "ModelStreamInfer", typed())[0] == "UNIMPLEMENTED"
 
 
+def test_whose_key_is_not_known_is_refused_before_the_message_is_read(lanes):
+    """So nobody without one can have the gateway keep what he sends."""
+    come = threading.Event()
+
+    def nothing_yet():
+        come.wait(20)
+        yield typed().SerializeToString()
+
+    try:
+        for name, expected in (("ModelInfer", "UNAUTHENTICATED"), ("ServerLive", "OK")):
+            asked = lanes[1].stream_unary(f"/{SERVICE}/{name}").future(nothing_yet(), timeout=10)
+            assert asked.code().name == expected
+            assert not come.is_set()
+    finally:
+        come.set()
+
+
+def test_a_call_without_a_message_is_told_so(lanes):
+    asked = lanes[1].stream_unary(f"/{SERVICE}/ModelInfer")
+    with pytest.raises(grpc.RpcError) as caught:
+        asked(iter(()), metadata=(("authorization", f"Bearer {BEARER}"),), timeout=20)
+    assert caught.value.code().name == "INVALID_ARGUMENT"
+
+
 WRONG = {
     "garbage": lambda: b"\xff\xff\xff\xff",
     "cut short": lambda: typed().SerializeToString()[:-3],
@@ -182,8 +207,9 @@ def test_a_message_that_is_too_large_is_refused_however_it_is_packed(lanes, call
     request = typed(plan=("BYTES", "bytes_contents", [b"x" * (5 << 20), b"gold"]))
     assert refusal(call, "ModelInfer", request)[0] == "RESOURCE_EXHAUSTED"
     asked = lanes[1].unary_unary(f"/{SERVICE}/ModelInfer")
+    held = (("authorization", f"Bearer {BEARER}"),)
     with pytest.raises(grpc.RpcError) as caught:
-        asked(request.SerializeToString(), compression=grpc.Compression.Gzip, timeout=20)
+        asked(request.SerializeToString(), metadata=held, compression=grpc.Compression.Gzip, timeout=20)
     assert caught.value.code().name == "RESOURCE_EXHAUSTED"
     assert call("ServerLive", bearer=None)[0].live
 

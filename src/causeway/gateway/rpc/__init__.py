@@ -7,14 +7,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from causeway.core.errors import MissingExtra, UsageError
+from causeway.gateway.app import App
 from causeway.gateway.desk import Desk
-from causeway.gateway.http import Application
 from causeway.gateway.log import say
 
 
 @asynccontextmanager
 async def beside(
-    app: Application,
+    app: App,
     host: str,
     port: int | None,
     *,

@@ -12,17 +12,20 @@ import msgspec
 from msgspec import Struct
 
 from causeway.core.errors import CausewayError, OutsideError
+from causeway.gateway.app import App
 from causeway.gateway.deadlines import HEADER as DEADLINE
 from causeway.gateway.desk import Desk
-from causeway.gateway.http import MAX_BODY_BYTES, MAX_SHOWN, Application, Reply, Scope
+from causeway.gateway.http import BODY_SECONDS, MAX_BODY_BYTES, MAX_SHOWN, Application, Reply, Scope, too_late
 from causeway.gateway.protocols.oip_binary import LENGTH, OCTETS
-from causeway.gateway.refusals import NothingHere
+from causeway.gateway.refusals import Malformed, NothingHere, Unauthorized
 from causeway.gateway.rpc.certificate import Files, secrets_of
 from causeway.gateway.rpc.messages import SERVICE, message, read
 from causeway.gateway.rpc.translation import body_of, response_of
 
 MAX_CALLS = 1024
 """At once; one more is told that there is no room."""
+MAX_READING = 16
+"""Of so many the message may be on its way; the others wait, and theirs are not read."""
 MAX_HEADER_BYTES = 64 << 10
 HANDSHAKE_MS = 10_000
 IDLE_MS = 60_000
@@ -38,6 +41,7 @@ CODES = {
     401: grpc.StatusCode.UNAUTHENTICATED,
     403: grpc.StatusCode.PERMISSION_DENIED,
     404: grpc.StatusCode.NOT_FOUND,
+    408: grpc.StatusCode.DEADLINE_EXCEEDED,
     413: grpc.StatusCode.RESOURCE_EXHAUSTED,
     415: grpc.StatusCode.INVALID_ARGUMENT,
     422: grpc.StatusCode.INVALID_ARGUMENT,
@@ -70,34 +74,51 @@ class Got(Struct, frozen=True):
 class Service(grpc.GenericRpcHandler):
     """The protocol's six calls."""
 
-    def __init__(self, app: Application, desk: Desk | None) -> None:
+    def __init__(self, app: App, desk: Desk | None) -> None:
         self._app = app
         self._desk = desk
+        self._reading = asyncio.Semaphore(MAX_READING)
+        anonymous = {"ServerLive": self._live, "ServerReady": self._ready}
         calls = {
-            "ServerLive": self._live,
-            "ServerReady": self._ready,
             "ServerMetadata": self._server,
             "ModelReady": self._model_ready,
             "ModelMetadata": self._model,
             "ModelInfer": self._infer,
         }
-        # bytes in, bytes out: grpc would call it our fault that a message cannot be read
+        let_in = anonymous | {name: self._let_in(call) for name, call in calls.items()}
+        # bytes in, bytes out: grpc would call it our fault that a message cannot be read; and a stream of one
+        # message, as grpc reads that of any other kind of call before we are asked
         self._handlers = {
-            f"/{SERVICE}/{name}": grpc.unary_unary_rpc_method_handler(_guarded(call))
-            for name, call in calls.items()
+            f"/{SERVICE}/{name}": grpc.stream_unary_rpc_method_handler(_guarded(call))
+            for name, call in let_in.items()
         }
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:  # noqa: ANN401 - grpc's own
         """What answers this call; None for those that the protocol does not have."""
         return self._handlers.get(handler_call_details.method)
 
-    async def _live(self, content: bytes, context: Context) -> Any:  # noqa: ANN401 - a message
-        read("ServerLiveRequest", content)
+    def _let_in(self, call: Callable[[bytes, Context], Any]) -> Callable[[Context], Any]:
+        """The call of whoever has a key, once its message is there."""
+
+        async def let_in(context: Context) -> Any:  # noqa: ANN401 - a message
+            try:
+                self._app.routing.keyring.caller(dict(_headers(context)))
+            except Unauthorized:
+                # refused, and counted, as over HTTP
+                _right(await self._asked("GET", "/v2", context))
+                raise
+            async with self._reading:
+                content = await _content(context)
+            with self._app.admission.beside(len(content)):
+                return await call(content, context)
+
+        return let_in
+
+    async def _live(self, context: Context) -> Any:  # noqa: ANN401 - a message
         got = await self._asked("GET", "/v2/health/live", context)
         return message("ServerLiveResponse")(live=got.status == 200)
 
-    async def _ready(self, content: bytes, context: Context) -> Any:  # noqa: ANN401 - the same
-        read("ServerReadyRequest", content)
+    async def _ready(self, context: Context) -> Any:  # noqa: ANN401 - the same
         got = await self._asked("GET", "/v2/health/ready", context)
         return message("ServerReadyResponse")(ready=got.status == 200)
 
@@ -198,12 +219,24 @@ def _right(got: Got) -> Got:
     return got
 
 
-def _guarded(call: Callable[[bytes, Context], Any]) -> Callable[[bytes, Context], Any]:
+async def _content(context: Context) -> bytes:
+    """The call's one message, unless it is too slow."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            content = await context.read()
+    except TimeoutError:
+        raise too_late() from None
+    if not isinstance(content, bytes):
+        raise Malformed("the call has no message", hint="use the protocol's open_inference_grpc.proto")
+    return content
+
+
+def _guarded(call: Callable[[Context], Any]) -> Callable[[object, Context], Any]:
     """The call, whose refusals become the status that gRPC has for them."""
 
-    async def answered(content: bytes, context: Context) -> bytes:
+    async def answered(_messages: object, context: Context) -> bytes:
         try:
-            made: bytes = (await call(content, context)).SerializeToString()
+            made: bytes = (await call(context)).SerializeToString()
         except CausewayError as error:
             status = error.status
             if isinstance(error, _Refused):
@@ -268,7 +301,7 @@ async def _got(app: Application, scope: Scope, body: bytes, gone: asyncio.Event)
 
 @asynccontextmanager
 async def serving(
-    app: Application, desk: Desk | None, at: tuple[str, int], *, shared: bool, certificate: Files | None
+    app: App, desk: Desk | None, at: tuple[str, int], *, shared: bool, certificate: Files | None
 ) -> AsyncIterator[int]:
     """The port at which gRPC is answered within; `shared` lets other processes listen there as well."""
     host, port = at
