@@ -15,6 +15,7 @@ from causeway.core.features import write_features
 from causeway.core.ids import canonical_json, short
 from causeway.core.routes import RouteFile, Served, read_routes
 from causeway.gateway.app import App
+from causeway.gateway.bundles import load_bundle
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.routing import Routing, next_routing
 from causeway.gateway.watcher import Watcher
@@ -308,6 +309,29 @@ def test_a_release_that_could_not_be_loaded_is_tried_again(tmp_path, signing, mo
     before, after = asyncio.run(story())
     assert (before.variants, bool(before.problem)) == ((), True)
     assert ([variant.loaded.digest for variant in after.variants], after.problem) == ([name], "")
+
+
+@pytest.mark.parametrize("error", [ValueError("a secret"), KeyError("plan"), MemoryError()], ids=repr)
+def test_whatever_one_bundle_brings_about_is_its_own_products_problem(signing, tmp_path, monkeypatch, error):
+    good, odd, warm = (write_bundle(tmp_path, signing, product=p, weights=w) for p, w in ODD)
+    loads = load_bundle
+
+    def load(served, route, *, start):
+        if served.release in (odd[0], warm[0]):
+            raise error
+        return loads(served, route, start=start)
+
+    monkeypatch.setattr("causeway.gateway.routing.load_bundle", load)
+    backed = route("churn", good, signing=signing, warm=(Served(warm[0], str(warm[1]), 0),))
+    made = next_routing(RouteFile(1, (route("odd", odd, signing=signing), backed)), Routing())
+    said = f"it could not be loaded: {type(error).__name__}"
+    assert made.live["odd"].problem == f"release {short(odd[0])}: {said}"
+    assert [each.loaded.digest for each in made.live["churn"].variants] == [good[0]]
+    assert made.live["churn"].problem == ""
+    assert made.live["churn"].warm_problem.endswith(said)
+
+
+ODD = (("churn", (1, 1, 1)), ("odd", (1, 1, 2)), ("churn", (1, 1, 3)))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from causeway.core.routes import Key, Route, RouteFile, Served
 from causeway.gateway.allowance import Allowance
 from causeway.gateway.bundles import Loaded, Start, load_bundle
 from causeway.gateway.keys import Keyring
+from causeway.gateway.log import print_defect
 from causeway.gateway.private import nothing_of, private_of
 from causeway.gateway.refusals import NothingHere, NotReady
 from causeway.gateway.worker import Worker
@@ -234,7 +235,14 @@ def _variants(route: Route, before: Live | None, start: Start | None) -> tuple[V
 
 def _loaded(served: Served, route: Route, before: Live | None, start: Start | None) -> Loaded:
     """The release, which passes for as fast as the one before at first, as its first runs are slow."""
-    loaded = load_bundle(served, route, start=start)
+    try:
+        loaded = load_bundle(served, route, start=start)
+    except CausewayError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the shell: what one bundle brings about is no other product's problem
+        print_defect(error)
+        said = f"it could not be loaded: {type(error).__name__}"
+        raise BadBundle(said, hint="the gateway's log says where") from None
     if before and before.variants:
         loaded.pace.last.extend(before.champion.loaded.pace.last)
     return loaded
