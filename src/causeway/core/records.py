@@ -217,14 +217,15 @@ def column_of(values: list[Value]) -> SegmentColumn:
     types = {type(value) for value in values if value is not None}
     if types == {bool}:
         return SegmentColumn("boolean", values)
-    if types == {int} and not _any_beyond(_LARGEST_INTEGER, values):
+    if types == {int} and not any_beyond(_LARGEST_INTEGER, values):
         return SegmentColumn("integer", values)
-    if float in types and types <= {int, float} and not _any_beyond(EXACT, values):
+    if float in types and types <= {int, float} and not any_beyond(EXACT, values):
         return SegmentColumn("number", values)
     return SegmentColumn("text", [None if value is None else _text(value) for value in values])
 
 
-def _any_beyond(most: int, values: Sequence[Value]) -> bool:
+def any_beyond(most: int, values: Sequence[Value]) -> bool:
+    """Whether an integer among them is farther from zero than that."""
     return any(isinstance(value, int) and not -most <= value <= most for value in values)
 
 

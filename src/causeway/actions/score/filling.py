@@ -9,7 +9,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from causeway.core.assignment import unit_of
-from causeway.core.records import FLAG_SEPARATOR, SegmentColumn, Value
+from causeway.core.records import EXACT, FLAG_SEPARATOR, SegmentColumn, Value, any_beyond, column_of
 from causeway.core.release import Field, Output
 from causeway.core.table import Column, Number, Table
 from causeway.gateway.routing import Variant
@@ -174,6 +174,8 @@ def _recorded(output: Output, values: list[Any]) -> dict[str, SegmentColumn]:
 def _typed(values: list[Any], kind: str) -> SegmentColumn:
     """The values as this kind where all of them are; otherwise as the narrowest that holds them."""
     types = set(map(type, values)) - {type(None)}
+    if int in types and any_beyond(EXACT, values):
+        return column_of(values)
     allowed = {"number": {int, float}, "integer": {int}, "boolean": {bool}, "text": {str}}
     for each in (kind, "boolean", "integer", "number"):
         if each and types and types <= allowed[each]:
