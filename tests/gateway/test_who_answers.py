@@ -27,6 +27,7 @@ def keyed(bearer, **limits) -> Key:
 def routes(signing, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundles")
     failing = {name: write_failing(folder, signing, product=name) for name in ("plain", "backed", "declared")}
+    about, earlier = (write_failing(folder, signing, product="customers", proven=n) for n in (50, 81))
     before = write_failing(folder, signing, product="backed", proven=81)
     keys = (key(), key("watch", name="key-watch", consumer="prometheus", scopes=("metrics",)))
 
@@ -34,6 +35,15 @@ def routes(signing, tmp_path_factory):
         return route(product, failing[product], signing=signing, keys=(*keys, *more), **changes)
 
     fallback = {"leaves": "stay", "probability": 0.25}
+    of_customers = route(
+        "customers",
+        about,
+        signing=signing,
+        keys=keys,
+        entity="customer",
+        on_failure="previous",
+        warm=(Served(earlier[0], str(earlier[1]), 0),),
+    )
     return [
         routed(
             "plain", more=(keyed("a-minute", requests_per_minute=2), keyed("a-month", requests_per_month=3))
@@ -41,6 +51,7 @@ def routes(signing, tmp_path_factory):
         routed("backed", on_failure="previous", warm=(Served(before[0], str(before[1]), 0),)),
         routed("declared", on_failure="answer", fallback=fallback, deadline_ms=50_000),
         route("slow", write_slow(folder, signing, product="slow"), signing=signing, keys=keys, records="off"),
+        of_customers,
     ]
 
 
@@ -103,6 +114,20 @@ def test_the_release_before_answers_as_itself(lanes, routes):
         assert (last.release, last.arm) == (before, "previous")
     # where that one fails too, it is the first failure that is told
     assert both(lanes, NO_NUMBER, product="backed")[0] == 422
+
+
+def test_the_release_before_answers_for_rows_that_name_nobody(lanes, routes):
+    """One release answers them all, whomever they are about."""
+    before = routes[-1].warm[0].release
+    for rows in ([FAILS], [FAILS, GOOD], [FAILS, GOOD | {"customer": "c-1"}]):
+        status, _, headers, body = both(lanes, *rows, product="customers")
+        assert (status, headers["causeway-fallback"], headers["causeway-release"]) == (
+            200,
+            "previous",
+            before,
+        )
+        flags = [[*([] if "customer" in row else ["unnamed:customer"]), "fallback:previous"] for row in rows]
+        assert body["flags"] == {str(n): said for n, said in enumerate(flags)}
 
 
 def test_a_protocol_of_tensors_is_told_as_well(lanes):

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import structs
 
+from causeway.core.assignment import HOLDOUT
 from causeway.core.errors import CausewayError
 from causeway.core.records import Value
 from causeway.gateway.asking import Opened
@@ -17,8 +18,9 @@ from causeway.gateway.model import Predicted
 from causeway.gateway.plane import Answer, Asked, answered, recorded
 from causeway.gateway.recorder import Recorder
 from causeway.gateway.refusals import FAILURES, NoNumber, reason_of
+from causeway.gateway.routing import Variant
 from causeway.gateway.schema import Checked
-from causeway.gateway.together import taken_off
+from causeway.gateway.together import UNNAMED, taken_off
 
 PREVIOUS, DECLARED = "previous", "answer"
 HEADER = "causeway-fallback"
@@ -35,8 +37,17 @@ class House(Protocol):
 
 def stands_in(call: Opened, checked: Checked, error: Exception) -> bool:
     """Whether something else may answer: the model failed, and the manifest says so."""
-    # where each row has a release of its own there is none that could answer for all of them
-    return call.live.route.on_failure != "refuse" and not call.variant.by and is_failure(error, checked.rows)
+    # where rows have releases of their own there is none that could answer for all of them
+    backed = call.live.route.on_failure != "refuse" and _is_of_one(call.variant)
+    return backed and is_failure(error, checked.rows)
+
+
+def _is_of_one(variant: Variant) -> bool:
+    """Whether one release answers all rows, as it does where only their entity is missing."""
+    by = variant.by
+    return not by or (
+        all(each.arm != HOLDOUT for each in by) and len({each.loaded.digest for each in by}) == 1
+    )
 
 
 def is_failure(error: Exception, rows: Sequence[Mapping[str, Value]]) -> bool:
@@ -55,7 +66,7 @@ async def stand_in(
     try:
         check(call.until)
         if kind == PREVIOUS:
-            call, asked, checked, made = await _previous(call, body, asked)
+            call, asked, checked, made = await _previous(call, body, asked, checked.flags)
         else:
             made = _declared(call, asked, checked)
         await recorded(live, made, checked.rows, asked, recorder=house.recorder)
@@ -69,16 +80,22 @@ async def stand_in(
     return structs.replace(reply, headers=(*reply.headers, (HEADER, kind)))
 
 
-async def _previous(call: Opened, body: bytes, asked: Asked) -> tuple[Opened, Asked, Checked, Answer]:
+async def _previous(
+    call: Opened, body: bytes, asked: Asked, said: Sequence[tuple[str, ...]]
+) -> tuple[Opened, Asked, Checked, Answer]:
     """The answer of the release before, to the request as that release reads it."""
     previous = call.live.stand_in(call.variant)
     if previous is None:
         raise NoNumber("there is no release before")
+    unnamed = bool(call.variant.by)
     call = structs.replace(call, variant=previous)
     asked = structs.replace(asked, rows=call.spoken(body)[0])
     if call.live.by_row:
         asked = taken_off(asked, previous, call.live.route.entity)
-    checked = _flagged(previous.loaded.schema.check(asked.rows), PREVIOUS)
+    checked = previous.loaded.schema.check(asked.rows)
+    if unnamed:
+        checked = _told_unnamed(checked, said)
+    checked = _flagged(checked, PREVIOUS)
     with previous.loaded.held():
         predicted = await previous.loaded.predict(checked.rows)
     return call, asked, checked, answered(previous, asked, checked, predicted)
@@ -94,6 +111,13 @@ def _declared(call: Opened, asked: Asked, checked: Checked) -> Answer:
 
 def _flagged(checked: Checked, kind: str) -> Checked:
     return Checked(checked.rows, [(*flags, f"fallback:{kind}") for flags in checked.flags])
+
+
+def _told_unnamed(checked: Checked, said: Sequence[tuple[str, ...]]) -> Checked:
+    """The rows with what was said of them before the release was asked: that they name nobody."""
+    known = [[flag for flag in flags if flag.startswith(f"{UNNAMED}:")] for flags in said]
+    pairs = zip(checked.flags, known, strict=True)
+    return Checked(checked.rows, [(*flags, *more) for flags, more in pairs])
 
 
 def _is_finite(value: Value) -> bool:
