@@ -176,6 +176,10 @@ REFUSED = {
     "a length without end": post("content-length: " + "9" * 30),
     "space before the colon": post(f"content-length : {len(BODY)}"),
     "space before the colon of chunks": post("transfer-encoding : chunked", body=chunks(BODY)),
+    "chunks in HTTP/1.0": post(CHUNKED, body=chunks(BODY), version="1.0"),
+    "chunks in HTTP/1.0 that would go on": post(
+        CHUNKED, "connection: keep-alive", body=chunks(BODY), version="1.0"
+    ),
     "chunks twice": post(CHUNKED, CHUNKED, body=chunks(BODY)),
     "chunks, then identity": post(CHUNKED, "transfer-encoding: identity", body=chunks(BODY)),
     "identity": post("transfer-encoding: identity"),

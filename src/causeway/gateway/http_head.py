@@ -21,8 +21,12 @@ def head_problem(headers: Headers, version: str, *, known: bytes | None) -> str:
             hosts += 1
             if value != known and not _HOST.fullmatch(value):
                 return "the header Host names no host"
-        elif name == b"transfer-encoding" and value.lower() != b"chunked":
-            return "the only transfer coding that is read is chunked"
+        elif name == b"transfer-encoding":
+            if version == "1.0":
+                # whoever passed it on may not have known where it ends (RFC 9112, 6.1)
+                return "HTTP/1.0 has no Transfer-Encoding"
+            if value.lower() != b"chunked":
+                return "the only transfer coding that is read is chunked"
     if hosts > 1 or (not hosts and version == "1.1"):
         return "the request has not one Host"
     return "" if version in VERSIONS else f"HTTP/{version} is not spoken here"
