@@ -83,8 +83,8 @@ class FastLane(BoundedProtocol):
     def data_received(self, data: bytes) -> None:
         """Reads on; a body that comes in pieces has so much time."""
         if self._between:
-            full, alone = self._desk.admission.full, self._desk.admission.alone
-            if full and alone and self._is_idle() and is_whole_post(data):
+            full = self._desk.admission.full
+            if full and self._desk.admission.alone and self._is_idle() and is_whole_post(data):
                 self._shed()
                 return
             head = data[: data.find(_HEAD_ENDS) + len(_HEAD_ENDS)]
