@@ -175,7 +175,7 @@ def test_on_a_full_disk_nothing_is_half_written(small_disk, live, apart):
     ):
         done = apart.run(*words, "--json")
         shape = json.loads(done["out"])
-        assert (done["code"], shape["ok"], bool(shape["hint"])) == (3, False, True), done
+        assert (done["code"], shape["ok"], bool(shape.get("hint"))) == (3, False, True), (words, done)
         assert "disk" in shape["error"] or "space" in shape["error"]
     assert sorted(path.name for path in fresh.iterdir()) == ["people.csv", "requirements.txt", "train.py"]
     (small_disk / "filling").unlink()
@@ -200,7 +200,7 @@ def test_without_permission_it_says_where(live, place, apart):
     ):
         done = apart.run(*words, "--json", nobody=True)
         shape = json.loads(done["out"])
-        assert (done["code"], shape["ok"], bool(shape["hint"])) == (3, False, True), done
+        assert (done["code"], shape["ok"], bool(shape.get("hint"))) == (3, False, True), (words, done)
         assert shape["code"] == "outside"
         assert str(where) in shape["where"] + shape["error"]
     assert sorted(path.name for path in fresh.iterdir()) == ["people.csv", "requirements.txt", "train.py"]
