@@ -74,7 +74,7 @@ def processes(folder) -> int:
 
 
 def test_the_gateway_has_as_many_processes_as_the_manifest_asks_for_once_it_is_shipped(folder, tmp_path):
-    shipyard.poc(folder, more="[serving]\nworkers = 2\n")
+    shipyard.poc(folder, more="[serving]\nworkers = 2\nrequests_per_minute = 100000\n")
     shipyard.answering(folder)
     chain, key = certified(tmp_path)
     with up(folder, "--tls-cert", chain, "--tls-key", key, "--host", "localhost") as started:
