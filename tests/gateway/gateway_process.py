@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 from bundle_made import SigningKey
 
 from causeway.core.ids import canonical_json, digest_of
@@ -150,3 +151,12 @@ def running(folder: Path, *routes: Route, options=()):
         if gateway.process.poll() is None:
             gateway.process.kill()
             gateway.process.wait()
+
+
+@contextmanager
+def both_ways(folder: Path, *routes: Route):
+    """The same gateway twice: with the short way, and with the long one only."""
+    with running(folder / "short", *routes) as short, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAUSEWAY_FASTLANE", "0")
+        with running(folder / "long", *routes) as long:
+            yield short, long

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 from bundle_made import write_bundle
-from gateway_process import BEARER, eventually, route, running
+from gateway_process import BEARER, both_ways, eventually, route, running
 
 ROW = {"tenure": 3, "visits": 2, "plan": "gold"}
 BODY = json.dumps({"dataframe_records": [ROW]}).encode()
@@ -23,13 +23,8 @@ def lanes(signing, churn, tmp_path_factory):
         route("churn", churn, signing=signing, records="durable"),
         route("quick", quick, signing=signing, records="off"),
     ]
-    with (
-        running(tmp_path_factory.mktemp("short"), *routes) as short,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("CAUSEWAY_FASTLANE", "0")
-        with running(tmp_path_factory.mktemp("long"), *routes) as long:
-            yield short, long
+    with both_ways(tmp_path_factory.mktemp("ways"), *routes) as ways:
+        yield ways
 
 
 def post(

@@ -5,7 +5,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from gateway_process import BEARER, key, route, running
+from gateway_process import BEARER, both_ways, key, route
 
 ROW = {"tenure": 3, "visits": 2, "plan": "gold"}
 INVOKE = "/products/churn/invocations"
@@ -34,13 +34,8 @@ BODIES = {
 def lanes(signing, churn, tmp_path_factory):
     """The same gateway twice: with the short way, and with the long one only."""
     routes = [route("churn", churn, signing=signing, records="durable", keys=(key(),))]
-    with (
-        running(tmp_path_factory.mktemp("short"), *routes) as short,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("CAUSEWAY_FASTLANE", "0")
-        with running(tmp_path_factory.mktemp("long"), *routes) as long:
-            yield short, long
+    with both_ways(tmp_path_factory.mktemp("ways"), *routes) as ways:
+        yield ways
 
 
 def without_names(got):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import uvicorn
-from gateway_process import BEARER, eventually, key, route, running
+from gateway_process import BEARER, both_ways, eventually, key, route
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn.server import ServerState
@@ -30,13 +30,8 @@ TOO_MANY = b"tenure\n" + b"1\n" * 10_001
 def lanes(signing, churn, tmp_path_factory):
     """The same gateway twice: with the short way, and with the long one only."""
     routes = [route("churn", churn, signing=signing, records="durable", keys=(key(),))]
-    with (
-        running(tmp_path_factory.mktemp("short"), *routes) as short,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("CAUSEWAY_FASTLANE", "0")
-        with running(tmp_path_factory.mktemp("long"), *routes) as long:
-            yield short, long
+    with both_ways(tmp_path_factory.mktemp("ways"), *routes) as ways:
+        yield ways
 
 
 def asked(body=BODY, *, more="", length=None) -> bytes:

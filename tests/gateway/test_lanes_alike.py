@@ -4,7 +4,7 @@ import random
 import re
 import socket
 
-from gateway_process import BEARER, eventually, key, route, running
+from gateway_process import BEARER, both_ways, eventually, key, route
 
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 VALUES = (
@@ -73,18 +73,16 @@ def replies(port, packets) -> bytes:
     return UUID.sub(b"-", re.sub(rb"\r\ndate: [^\r]*", b"", said))
 
 
-def test_both_ways_say_the_same_bytes(signing, churn, tmp_path, monkeypatch):
+def test_both_ways_say_the_same_bytes(signing, churn, tmp_path):
     chance = random.Random(1)
     known = [request(chance) for _ in range(60)]
     made = route("churn", churn, signing=signing, keys=(key(),))
-    with running(tmp_path / "short", made) as short:
-        monkeypatch.setenv("CAUSEWAY_FASTLANE", "0")
-        with running(tmp_path / "long", made) as long:
-            for _ in range(120):
-                # each is a packet, so that heads are known when they come again
-                packets = chance.choices(known, k=8)
-                assert replies(short.port, packets) == replies(long.port, packets), packets
-            eventually(lambda: kept(short) == kept(long) != [], "the same records")
+    with both_ways(tmp_path, made) as (short, long):
+        for _ in range(120):
+            # each is a packet, so that heads are known when they come again
+            packets = chance.choices(known, k=8)
+            assert replies(short.port, packets) == replies(long.port, packets), packets
+        eventually(lambda: kept(short) == kept(long) != [], "the same records")
 
 
 def kept(gateway) -> list[str]:

@@ -5,7 +5,7 @@ import struct
 
 import numpy as np
 import pytest
-from gateway_process import BEARER, key, route, running
+from gateway_process import BEARER, both_ways, key, route, running
 
 ROWS = [{"tenure": 5.5, "visits": 3, "plan": "gold"}, {"tenure": 60.0, "visits": 0, "plan": "basic"}]
 INFER = "/v2/models/churn/infer"
@@ -89,13 +89,8 @@ def json_answer(gateway, rows=ROWS, **more):
 @pytest.fixture(scope="module")
 def lanes(signing, churn, tmp_path_factory):
     routes = [route("churn", churn, signing=signing, keys=(key(),))]
-    with (
-        running(tmp_path_factory.mktemp("short"), *routes) as short,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.setenv("CAUSEWAY_FASTLANE", "0")
-        with running(tmp_path_factory.mktemp("long"), *routes) as long:
-            yield short, long
+    with both_ways(tmp_path_factory.mktemp("ways"), *routes) as ways:
+        yield ways
 
 
 def test_binary_inputs_get_the_answer_of_the_same_rows_in_json(lanes):

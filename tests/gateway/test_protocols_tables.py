@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 from bundle_made import write_columns
-from gateway_process import BEARER, key, route, running
+from gateway_process import BEARER, both_ways, key, route, running
 from test_protocols import expected
 from test_protocols_binary import ROWS
 
@@ -40,10 +40,8 @@ def lanes(signing, churn, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIP_PREDICT_ROUTE", "/answer")
         patch.setenv("AIP_HEALTH_ROUTE", "/alive")
-        with running(tmp_path_factory.mktemp("short"), *routes) as short:
-            patch.setenv("CAUSEWAY_FASTLANE", "0")
-            with running(tmp_path_factory.mktemp("long"), *routes) as long:
-                yield short, long
+        with both_ways(tmp_path_factory.mktemp("ways"), *routes) as ways:
+            yield ways
 
 
 def test_parquet_gets_the_answer_of_the_same_rows_in_json(lanes):

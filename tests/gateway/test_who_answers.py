@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from failing_made import write_failing, write_slow
-from gateway_process import eventually, key, route, running
+from gateway_process import both_ways, eventually, key, route, running
 
 from causeway.core.routes import Key, Served
 
@@ -58,10 +58,8 @@ def routes(signing, tmp_path_factory):
 @pytest.fixture(scope="module")
 def lanes(routes, tmp_path_factory):
     """The same gateway twice: with the short way, and with the long one only."""
-    with running(tmp_path_factory.mktemp("short"), *routes) as short, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAUSEWAY_FASTLANE", "0")
-        with running(tmp_path_factory.mktemp("long"), *routes) as long:
-            yield short, long
+    with both_ways(tmp_path_factory.mktemp("ways"), *routes) as ways:
+        yield ways
 
 
 def told(got):

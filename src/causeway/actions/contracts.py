@@ -134,8 +134,10 @@ def _checked(report: ContractReport, contract: Path, data: Path, *, into: Path |
 
 def _clear(into: Path | None) -> None:
     """Takes away what an earlier check left there, so that no old rows pass for new ones."""
-    for name in (REPORT, QUARANTINE, GOOD) if into else ():
-        (into / name).unlink(missing_ok=True)  # type: ignore[operator]
+    if into is None:
+        return
+    for name in (REPORT, QUARANTINE, GOOD):
+        (into / name).unlink(missing_ok=True)
 
 
 def _neighbours(contract: Contract, folder: Path) -> dict[str, Path]:

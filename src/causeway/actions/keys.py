@@ -68,7 +68,11 @@ class Limits(Struct, frozen=True):
     requests_per_month: int | None = None
 
 
-def issue(folder: Path, consumer: str, limits: Limits = Limits()) -> Issued:  # noqa: B008 - frozen
+UNLIMITED = Limits()
+"""Predictions, as many and as often as the product takes."""
+
+
+def issue(folder: Path, consumer: str, limits: Limits = UNLIMITED) -> Issued:
     """A key for this consumer, working from now on, within these limits."""
     if not consumer.strip() or not consumer.isprintable() or len(consumer) > MAX_CONSUMER:
         raise UsageError(
@@ -118,7 +122,7 @@ def revoke(folder: Path, key: str) -> Revoked:
     return Revoked(product, key, status, trouble=publish(work, product))
 
 
-def new_key(consumer: str, limits: Limits = Limits()) -> tuple[str, KeyIssued]:  # noqa: B008 - frozen
+def new_key(consumer: str, limits: Limits = UNLIMITED) -> tuple[str, KeyIssued]:
     """A token nobody can guess, and the fact that keeps only its digest."""
     token = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
     fact = KeyIssued(

@@ -38,11 +38,11 @@ def issue(
     as_json: bool,
 ) -> int:
     """A new key for CONSUMER; its token is printed this once and kept nowhere."""
-    from causeway.actions.keys import Limits
+    from causeway.actions.keys import UNLIMITED, Limits
     from causeway.actions.keys import issue as issue_key
     from causeway.cli.ship import told_trouble, trouble_code
 
-    limits = Limits(scopes or Limits().scopes, requests_per_minute, requests_per_month)
+    limits = Limits(scopes or UNLIMITED.scopes, requests_per_minute, requests_per_month)
     issued = issue_key(folder, consumer, limits)
     if as_json:
         emit(issued, code=trouble_code(issued.trouble))

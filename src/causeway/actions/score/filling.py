@@ -1,5 +1,6 @@
 """Answers to the rows of a part, gathered as columns: as people get them, and as records."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -190,8 +191,8 @@ def _values(column: Column) -> list[Value]:
     convert = made.get(column.kind)
     values: list[float] = column.values.tolist()
     if convert:
-        return [None if value != value else convert(value) for value in values]  # noqa: PLR0124 - NaN
-    return [None if value != value else value for value in values]  # noqa: PLR0124 - NaN
+        return [None if math.isnan(value) else convert(value) for value in values]
+    return [None if math.isnan(value) else value for value in values]
 
 
 def _spread(into: list[Any], places: Sequence[int], values: Sequence[Any]) -> None:
