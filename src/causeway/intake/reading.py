@@ -29,7 +29,9 @@ T = TypeVar("T")
 DAMAGES = (ArithmeticError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
 
 MAX_CODE_FILES = 300
-MAX_CODE_BYTES = 1_200_000
+MAX_CODE_BYTES = 600_000
+NOTEBOOK_BYTES = 30_000
+"""As much code as a notebook is taken to hold at most; the rest of it is what it shows."""
 MAX_DATA_FILES = 120
 MAX_MODEL_FILES = 200
 SECONDS_FOR_DATA = 4.0
@@ -133,7 +135,7 @@ def _within(entries: list[Entry]) -> list[Entry]:
     kept: list[Entry] = []
     amount = 0
     for entry in entries[:MAX_CODE_FILES]:
-        amount += min(entry.size, 100_000) if entry.suffix == ".ipynb" else entry.size
+        amount += min(entry.size, NOTEBOOK_BYTES) if entry.suffix == ".ipynb" else entry.size
         if kept and amount > MAX_CODE_BYTES:
             break
         kept.append(entry)
