@@ -17,6 +17,7 @@ from causeway.core.proofs import (
     ManifestAgreed,
     OwnTestsRan,
 )
+from causeway.core.watching import WatchJudged
 
 
 class ProductDeclared(Fact, frozen=True, tag="product.declared"):
@@ -171,6 +172,8 @@ class OutcomesLabelled(Fact, frozen=True, tag="outcomes.labelled"):
     unmatched: int
     duplicates: int
     corrected: int = 0
+    kpi: int = 0
+    """How many of the joined ones came with a value of the business measure."""
 
 
 class AccessAsked(Fact, frozen=True, tag="access.asked"):
@@ -323,6 +326,7 @@ AnyFact = (
     | EndpointProbed
     | LoadMeasured
     | DependenciesScanned
+    | WatchJudged
 )
 
 

@@ -41,6 +41,7 @@ from causeway.core.events import (
     TrafficRouted,
 )
 from causeway.core.keeping import RecordsLost, SegmentErased
+from causeway.core.watching import OK, Alarm, WatchJudged
 from causeway.views.canary import Canary, on_trial
 from causeway.views.segments import follow
 
@@ -160,6 +161,8 @@ class ProductState(Struct):
     lost: list[RecordsLost] = []
     outcomes: Outcomes = Outcomes()
     canary: Canary | None = None
+    alarms: dict[str, Alarm] = {}
+    """Those that are not over, by cause."""
     workers: int = 0
     """Processes of its gateway when their number last changed by itself; 0 where it never did."""
 
@@ -226,6 +229,7 @@ def _copy(state: ProductState) -> ProductState:
         runs=dict(state.runs),
         segments=list(state.segments),
         lost=list(state.lost),
+        alarms=dict(state.alarms),
     )
 
 
@@ -292,6 +296,8 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
             state.workers = after
         case RecordsLost() as fact:
             state.lost.append(fact)
+        case WatchJudged(alarm=alarm):
+            _alarmed(state.alarms, alarm)
         case OutcomesLabelled() as fact:
             state.outcomes = _labelled(state.outcomes, fact)
             state.canary = on_trial(state.canary, event)
@@ -355,6 +361,12 @@ def _route(state: ProductState, fact: TrafficRouted, event: Event) -> None:
         state.undoable = [step for step in state.undoable if step.seq < taken_back]
     if not fact.undoes:
         state.undoable.append(routing)
+
+
+def _alarmed(alarms: dict[str, Alarm], alarm: Alarm) -> None:
+    alarms.pop(alarm.cause, None)
+    if alarm.verdict != OK:
+        alarms[alarm.cause] = alarm
 
 
 def _labelled(outcomes: Outcomes, fact: OutcomesLabelled) -> Outcomes:

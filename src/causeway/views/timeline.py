@@ -41,6 +41,7 @@ from causeway.core.events import (
 from causeway.core.ids import counted, short
 from causeway.core.keeping import RecordsLost, SegmentErased
 from causeway.core.metrics import spoken
+from causeway.core.watching import OK, WatchJudged
 
 
 class Told(Struct, frozen=True):
@@ -92,6 +93,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return _routed(fact), tuple(fact.shares)
         case CanaryStarted() | CanaryJudged():
             return _canary(fact), (fact.release,)
+        case WatchJudged(alarm=alarm):
+            return _alarm(fact), (alarm.release,) if alarm.release else ()
         case KeyIssued():
             return f"{fact.key} was issued to {fact.consumer}.", ()
         case KeyRevoked():
@@ -111,7 +114,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
         case SegmentErased():
             return f"{counted(fact.rows, 'row')} of {fact.stream} were erased ({fact.because}).", ()
         case OutcomesLabelled():
-            return f"{fact.rows:,} outcomes came in; {fact.joined:,} met their prediction.", ()
+            kpi = f", {fact.kpi:,} of these with the business measure" if fact.kpi else ""
+            return f"{fact.rows:,} outcomes came in; {fact.joined:,} met their prediction{kpi}.", ()
         case ReleaseAttached():
             return f"A model was attached from {fact.source}; what it claims was not measured here.", ()
         case AccessAsked() | AccessGranted() | AccessRevoked() | DataRead():
@@ -138,6 +142,14 @@ def _canary(fact: CanaryStarted | CanaryJudged) -> str:
             return f"{short(fact.release)} is tried {how}."
         case CanaryJudged():
             return f"Canary {short(fact.release)}: {fact.verdict} ({fact.because})."
+
+
+def _alarm(fact: WatchJudged) -> str:
+    alarm = fact.alarm
+    how = f"is over, it was {fact.before}" if alarm.verdict == OK else alarm.verdict
+    how += f" (was {fact.before})" if fact.before and alarm.verdict not in (OK, fact.before) else ""
+    likely = f" Likely: {alarm.likely}." if alarm.likely else ""
+    return f"Alarm about the {alarm.cause}: {how}. {alarm.because}.{likely}"
 
 
 def _proof(fact: ManifestAgreed | BaselineMeasured | OwnTestsRan | DependenciesScanned) -> str:
