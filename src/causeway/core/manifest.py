@@ -160,8 +160,8 @@ class ServingPart(Struct, frozen=True, omit_defaults=True):
     workers_most: int | None = None
 
 
-class CanaryPart(Struct, frozen=True, omit_defaults=True):
-    """How a new release is tried on part of the traffic before it gets all of it."""
+class TrialLimits(Struct, frozen=True, omit_defaults=True):
+    """When a step is enough, and what every trial is judged by."""
 
     steps: str = "5, 25, 50"
     least_minutes: float = 30.0
@@ -175,6 +175,14 @@ class CanaryPart(Struct, frozen=True, omit_defaults=True):
     promote: str = "automatic"
     labels: str = "required"
     too_late: str = "hold"
+
+
+class CanaryPart(TrialLimits, frozen=True, omit_defaults=True):
+    """How a new release is tried on part of the traffic before it gets all of it."""
+
+    kpi: float | None = None
+    kpi_least: float | None = None
+    kpi_most: float | None = None
 
     @property
     def percents(self) -> tuple[int, ...]:
@@ -198,7 +206,30 @@ class TriggerPart(Struct, frozen=True, omit_defaults=True):
     on: str
     do: str
     cooldown_hours: float = 24.0
-    approval: bool = False
+    approval: bool | None = None
+    """None where the risk tier decides."""
+    name: str = ""
+    threshold: float | None = None
+    quiet: str = ""
+    dry_run: bool = False
+
+    @property
+    def called(self) -> str:
+        """What it is called where the manifest gives it no name."""
+        return self.name or f"{self.on}-{self.do}"
+
+
+class LoopPart(Struct, frozen=True, omit_defaults=True):
+    """How a product is trained anew."""
+
+    windows: str = "all, 90d, 30d"
+    rows: str = "both"
+    least_rows: int = 200
+    judged_rows: int = 500
+    gate: str = "better"
+    margin: float = 0.02
+    ship: str = "canary"
+    stops_after: int = 2
 
 
 class IntegrationPart(Struct, frozen=True, omit_defaults=True):
@@ -225,4 +256,5 @@ class Manifest(Struct, frozen=True, omit_defaults=True):
     canary: CanaryPart = CanaryPart()
     monitors: tuple[MonitorPart, ...] = ()
     triggers: tuple[TriggerPart, ...] = ()
+    loop: LoopPart = LoopPart()
     integrations: tuple[IntegrationPart, ...] = ()

@@ -11,6 +11,7 @@ from typing import cast
 import msgspec
 from msgspec import Struct
 
+from causeway.core.cron import read_cron
 from causeway.core.manifest_schema import TYPE_NAMES, KeyRule, SectionRule, schema
 from causeway.core.records import Value
 from causeway.core.toml_lines import Path
@@ -22,6 +23,11 @@ _PASSWORD_IN_URL = re.compile(
 )
 _LARGEST_INTEGER = 2**63 - 1
 _EVENTS = ("data", "outcomes", "release")
+# what a monitor may watch, and words for several of these
+_WATCHED = (
+    "drift", "quality", "decay", "estimate", "calibration", "fairness", "output", "missing", "unseen", "schema",
+    "skew", "contract", "volume", "freshness", "labels", "latency", "errors", "slo", "kpi", "cost",
+)  # fmt: skip
 
 Tables = dict[str, object]
 
@@ -129,14 +135,28 @@ def _triggers_without_cause(tables: Tables) -> Iterator[Problem]:
     monitors = [str(part.get("name")) for part in _parts(tables, "monitors")]
     for index, part in enumerate(_parts(tables, "triggers")):
         on = part.get("on")
-        if not isinstance(on, str) or on in {*monitors, *_EVENTS} or on.startswith("schedule:"):
+        if isinstance(on, str) and on.startswith("schedule:"):
+            yield from _no_schedule(index, on.removeprefix("schedule:"))
             continue
-        near = get_close_matches(on, [*monitors, *_EVENTS], n=1)
+        if not isinstance(on, str) or on in {*monitors, *_EVENTS, *_WATCHED}:
+            continue
+        near = get_close_matches(on, [*monitors, *_EVENTS, *_WATCHED], n=1)
         hint = f'did you mean "{near[0]}"? ' if near else ""
         yield Problem(
             ("triggers", index, "on"),
             f'there is no monitor named "{on}"',
             f"{hint}name one of [[monitors]], or write data, outcomes, release or schedule:CRON",
+        )
+
+
+def _no_schedule(index: int, line: str) -> Iterator[Problem]:
+    try:
+        read_cron(line)
+    except ValueError as error:
+        yield Problem(
+            ("triggers", index, "on"),
+            f'"{line.strip()}" is no cron line: {error}',
+            "write minute, hour, day of the month, month and day of the week: schedule:30 4 * * 1",
         )
 
 
