@@ -225,3 +225,48 @@ def test_a_correction_is_no_second_outcome(work, csv):
     label(work, "churn", csv("id,outcome", "p1,leave"))
     label(work, "churn", csv("id,outcome", "p1,stay", "p3,stay"))
     assert product_state(work, "churn").outcomes.known == 3
+
+
+def measures(work):
+    table = outcomes_joined(work, "churn").columns
+    return dict(zip(table["id"].values, table["kpi"].values.tolist(), strict=True))
+
+
+MARGIN = Columns(kpi="margin")
+
+
+def test_outcomes_bring_the_business_measure_along(work, csv):
+    done = label(
+        work, "churn", csv("id,outcome,margin", "p1,leave,-12.5", "p2,stay,yes", "p3,stay,"), columns=MARGIN
+    )
+    assert (done.joined, done.kpi, done.kpi_mean) == (3, 2, -5.75)
+    assert measures(work) == {"p1": -12.5, "p2": 1.0, "p3": pytest.approx(np.nan, nan_ok=True)}
+    assert [event.fact for event in work.ledger.read("churn")][-1].kpi == 2
+
+
+def test_a_value_is_added_corrected_and_never_taken_back_by_silence(work, csv):
+    def told(*lines, columns=MARGIN):
+        return counts(label(work, "churn", csv(*lines), columns=columns))
+
+    assert told("id,outcome", "p1,stay", "p2,stay", columns=None)[2:] == (2, 0, 0, 0)
+    # it came to be known later: nothing is corrected
+    assert told("id,outcome,margin", "p1,stay,3", "p2,stay,4", "p2,stay,")[2:] == (2, 0, 1, 0)
+    assert told("id,outcome,margin", "p1,stay,3.0")[0] == "already_labelled"
+    assert told("id,outcome,margin", "p1,stay,5")[2:] == (1, 0, 0, 1)
+    # another outcome, and nothing said of the measure
+    assert told("id,outcome", "p1,leave", columns=None)[2:] == (1, 0, 0, 1)
+    assert told("id,outcome", "p1,leave", "p2,stay", columns=None)[0] == "already_labelled"
+    assert (known(work), measures(work)) == ({"p1": "leave", "p2": "stay"}, {"p1": 5.0, "p2": 4.0})
+
+
+@pytest.mark.parametrize("bad", ["lots", "1,5", "inf", "1e999", "12 EUR", "0x10"])
+def test_a_value_that_is_no_number_stops_the_whole_file(work, csv, bad):
+    head = work.ledger.head("churn")
+    with pytest.raises(UsageError, match=r"row 2: .* is no number"):
+        label(work, "churn", csv("id,outcome,margin", "p1,stay,1", f'p2,stay,"{bad}"'), columns=MARGIN)
+    assert work.ledger.head("churn") == head
+
+
+def test_a_column_of_values_that_is_not_there_is_named(work, csv):
+    with pytest.raises(UsageError, match="no column 'margin'"):
+        label(work, "churn", csv("id,outcome", "p1,stay"), columns=MARGIN)

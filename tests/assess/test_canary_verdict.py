@@ -7,10 +7,18 @@ import msgspec
 import numpy as np
 import pytest
 
-from causeway.assess.canary import LOG_RANGE, SHORTEST_US, Arm, Evidence, judge_canary
-from causeway.assess.canary_outcomes import regrets_of
-from causeway.assess.canary_rows import FLAGGED, Row, first_median, measures_of, with_requests, with_rows
-from causeway.core.canary import Limits
+from causeway.assess.canary import LOG_RANGE, SHORTEST_US, Arm, Evidence, criteria_of, judge_canary
+from causeway.assess.canary_outcomes import regrets_of, shortfalls_of
+from causeway.assess.canary_rows import (
+    FLAGGED,
+    Row,
+    first_median,
+    measures_of,
+    with_kpi,
+    with_requests,
+    with_rows,
+)
+from causeway.core.canary import KpiTrial, Limits
 from causeway.core.manifest import DecisionPart
 from causeway.core.release import Output, Signature
 from causeway.core.table import Number, Table, Text
@@ -185,3 +193,72 @@ def test_labels_are_compared_by_their_shares_and_numbers_by_how_many_exceed_a_me
     assert first_median(numbers, first[:30]) is None
     median = first_median(numbers, first)
     assert list(measures_of(numbers, median=median)) == ["above 24.5"]
+
+
+HANDLING = KpiTrial("minutes handled", limit=1.0, least=0, most=60, more_is_better=False)
+MARGIN = KpiTrial("margin", limit=2.0, least=-20, most=80, more_is_better=True)
+
+
+ALIKE = Evidence(arm(loss=0.2), arm(loss=0.2), assigned=(4000, 4000))
+
+
+def kpi_judged(kpi, canary, champion, **limits):
+    trial = msgspec.structs.replace(CANARY, kpi=kpi, limits=Limits(**limits))
+    evidence = with_kpi(ALIKE, shortfalls(canary, kpi), shortfalls(champion, kpi))
+    return judge_canary(trial, evidence, now=NOON + timedelta(hours=1))
+
+
+def shortfalls(values, kpi=MARGIN):
+    return shortfalls_of(Table({"kpi": Number(np.asarray(values, np.float64), "float")}), kpi).tolist()
+
+
+def criterion(said):
+    return next(each for each in said.criteria if each.name == "kpi")
+
+
+@pytest.mark.parametrize(
+    ("kpi", "mine", "others", "verdict"),
+    [
+        (HANDLING, 14, 10, "roll back"),
+        (HANDLING, 6, 10, "promote"),
+        (MARGIN, 20, 30, "roll back"),
+        (MARGIN, 40, 30, "promote"),
+        (MARGIN, 30, 30, "promote"),
+    ],
+)
+def test_the_business_measure_is_harm_on_its_worse_side_in_its_own_units(kpi, mine, others, verdict):
+    generator = np.random.default_rng(3)
+    said = kpi_judged(kpi, generator.normal(mine, 3, 4000), generator.normal(others, 3, 4000))
+    seen = criterion(said)
+    assert said.verdict == verdict
+    assert (seen.canary, seen.champion) == (pytest.approx(mine, abs=0.2), pytest.approx(others, abs=0.2))
+    assert seen.low < seen.difference < seen.high
+    assert seen.low < mine - others < seen.high
+    assert (seen.margin, seen.canary_units, seen.alpha) == (kpi.limit, 4000, 0.05 / (2 * 5))
+    assert f"of values from {kpi.least:g} to {kpi.most:g}" in seen.method
+
+
+def test_values_beyond_what_it_can_be_count_as_the_end_and_are_told():
+    said = kpi_judged(HANDLING, [10.0] * 3998 + [1e6, -5.0], [10.0] * 4000)
+    assert criterion(said).canary == pytest.approx((3998 * 10 + 60) / 4000)
+    assert criterion(said).method.endswith("2 beyond count as these")
+
+
+def test_without_a_value_of_the_business_measure_it_does_not_get_everything_by_itself():
+    waits = kpi_judged(MARGIN, [], [])
+    assert (waits.verdict, "no value of the business measure" in waits.because) == ("hold", True)
+    assert kpi_judged(MARGIN, [], [], labels="optional").verdict == "promote"
+    few = kpi_judged(MARGIN, [30.0] * 5, [30.0] * 5)
+    assert (few.verdict, few.because) == ("not enough yet", "kpi is open")
+
+
+def test_an_equal_business_measure_raises_no_more_false_alarms_than_alpha():
+    generator = np.random.default_rng(4)
+    trial = msgspec.structs.replace(CANARY, kpi=msgspec.structs.replace(MARGIN, limit=0.0))
+    alarms, looks = 0, np.unique(np.geomspace(5, 1500, 12).astype(int))
+    for _ in range(60):
+        # mostly nothing, now and then a lot
+        mine, others = (np.where(generator.random(1500) < 0.1, 80.0, 0.0) for _ in range(2))
+        seen = [with_kpi(Evidence(), *(shortfalls(arm[:n]) for arm in (mine, others))) for n in looks]
+        alarms += any(each.verdict == "harm" for look in seen for each in criteria_of(trial, look))
+    assert alarms <= 60 * 0.05

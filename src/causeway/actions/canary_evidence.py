@@ -21,6 +21,7 @@ from causeway.assess.canary_outcomes import (
     microseconds,
     numbers,
     regrets_of,
+    shortfalls_of,
     stacked,
     texts,
     values_of,
@@ -31,14 +32,16 @@ from causeway.assess.canary_rows import (
     Row,
     first_median,
     measures_of,
+    own_answer,
     waits_for_median,
+    with_kpi,
     with_losses,
     with_pairs,
     with_regrets,
     with_requests,
     with_rows,
 )
-from causeway.core.assignment import HOLDOUT, unit_of
+from causeway.core.assignment import unit_of
 from causeway.core.events import SegmentSealed
 from causeway.core.ids import beside, short
 from causeway.core.records import FLAG_SEPARATOR, Failed, Record
@@ -46,7 +49,6 @@ from causeway.core.table import Numbers, Table
 from causeway.views.canary import Canary
 from causeway.views.product import ProductState
 
-FALLBACK = "fallback:"
 NAMING = ("hash", "keep", "")
 """Ways of recording a personal input that keep apart whom it names."""
 
@@ -201,7 +203,7 @@ class Gatherer:
         known = {self.canary.release: True, self.canary.champion: False}
         for each in records:
             canary = known.get(each.release)
-            if canary is None or each.at_ns // 1000 < self._since_us or not _own(each.arm, each.flags):
+            if canary is None or each.at_ns // 1000 < self._since_us or not own_answer(each.arm, each.flags):
                 continue
             unit = unit_of(each.inputs.get(self._entity)) if self._entity else ""
             request = f"{each.request}/{each.at_ns // 1000}"
@@ -231,7 +233,7 @@ class Gatherer:
             canary = releases.get(said["release"][i] or "")
             if canary is None or at[i] < self._since_us or name in known:
                 continue
-            if not _own(said["arm"][i] or "", (said["flags"][i] or "").split(FLAG_SEPARATOR)):
+            if not own_answer(said["arm"][i] or "", (said["flags"][i] or "").split(FLAG_SEPARATOR)):
                 continue
             unit = unit_of(units[i]) if units else ""
             request = f"{said['request'][i]}/{int(at[i])}"
@@ -263,6 +265,9 @@ class Gatherer:
         if self.canary.worth:
             regrets = self._by_release(joined, regrets_of(joined, self._signature, self.canary.worth))
             self._evidence = with_regrets(self._evidence, regrets[True], regrets[False])
+        if self.canary.kpi:
+            shortfalls = self._by_release(joined, shortfalls_of(joined, self.canary.kpi))
+            self._evidence = with_kpi(self._evidence, shortfalls[True], shortfalls[False])
 
     def _by_release(self, joined: Table, values: Numbers) -> dict[bool, list[float]]:
         return by_release(joined, values, self.canary, entity=self._entity)
@@ -288,11 +293,6 @@ def _canarys(rows: Sequence[Row]) -> bool:
 
 def _first_us(segment: SegmentSealed) -> int:
     return microseconds(segment.first_at) if segment.first_at else 0
-
-
-def _own(arm: str, flags: Sequence[str]) -> bool:
-    """Whether the release's own model gave this answer, to somebody who was to get one."""
-    return arm != HOLDOUT and not any(flag.startswith(FALLBACK) for flag in flags)
 
 
 def _sealed(state: ProductState) -> list[SegmentSealed]:

@@ -2,9 +2,10 @@
 
 from typing import Protocol
 
+from causeway.core.canary import KpiTrial
 from causeway.core.errors import Conflict, UsageError
 from causeway.core.ids import short
-from causeway.core.manifest import Manifest
+from causeway.core.manifest import KpiPart, Manifest
 from causeway.views.product import ProductState
 
 MOST_PERCENT = 50
@@ -52,6 +53,34 @@ def steps_from(steps: tuple[int, ...], percent: int | None) -> tuple[int, ...]:
             hint="name a smaller share, or ship it at once: causeway ship",
         )
     return (percent, *(step for step in ordered if step > percent))
+
+
+def kpi_trial(manifest: Manifest) -> KpiTrial | None:
+    """The business measure as a trial compares it; None where `[canary] kpi` does not ask for that."""
+    canary, kpi = manifest.canary, manifest.kpi
+    if canary.kpi is None:
+        return None
+    conversion = kpi.family == "conversion"
+    least = 0.0 if canary.kpi_least is None and conversion else canary.kpi_least
+    most = 1.0 if canary.kpi_most is None and conversion else canary.kpi_most
+    if least is None or most is None or least >= most:
+        raise UsageError(
+            "the business measure cannot be compared: nobody said between what one value of it lies",
+            hint="write both under [canary], the smaller first: kpi_least = 0.0 and kpi_most = 1.0",
+        )
+    return KpiTrial(kpi.name or "business measure", canary.kpi, least, most, _more_is_better(kpi), kpi.unit)
+
+
+def _more_is_better(kpi: KpiPart) -> bool:
+    if kpi.baseline is not None and kpi.target is not None and kpi.baseline != kpi.target:
+        return kpi.target > kpi.baseline
+    if kpi.family in ("hours", "margin"):
+        return True
+    # churn is a conversion too
+    raise UsageError(
+        "the business measure cannot be compared: nobody said whether more of it is better",
+        hint="write baseline and target under [kpi]",
+    )
 
 
 def _champion(state: ProductState, manifest: Manifest, release: str) -> str:

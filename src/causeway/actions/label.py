@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.actions.bundles import describe
 from causeway.actions.decide import product_state
@@ -22,6 +22,7 @@ from causeway.actions.segments import (
 )
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
+from causeway.assess.canary_outcomes import numbers
 from causeway.core.errors import CausewayError, Conflict, NotFound, UsageError
 from causeway.core.events import OutcomesLabelled, SegmentSealed
 from causeway.core.ids import digest_of
@@ -32,16 +33,19 @@ SHOWN_IDS = 5
 TRIES = 5
 _WHOLE = re.compile(r"([-+]?\d+)\.0+")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_YES_OR_NO = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 # what tables write where nothing is known
 _NOTHING = frozenset({"", "nan", "-nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nat"})
 
 
 class Columns(Struct, frozen=True):
-    """What the file calls the prediction's id, its outcome, and when that was known."""
+    """What the file calls the prediction's id, its outcome, when that was known, and the measure's value."""
 
     id: str = "id"
     outcome: str = "outcome"
     at: str = "at"
+    kpi: str = ""
+    """Of the business measure; empty where the file does not have it."""
 
 
 class Labelled(Struct, frozen=True):
@@ -61,12 +65,22 @@ class Labelled(Struct, frozen=True):
     segment: str = ""
     unmatched_ids: tuple[str, ...] = ()
     """The first few, to look at."""
+    kpi: int = 0
+    """How many of the joined ones came with a value of the business measure."""
+    kpi_mean: float | None = None
+    """The mean of these values."""
 
 
 class _Outcome(Struct, frozen=True):
     id: str
     value: str
     at: datetime | None
+    kpi: float | None = None
+
+
+class _Known(Struct, frozen=True):
+    value: str
+    kpi: float | None
 
 
 class _Sorted(Struct, frozen=True):
@@ -116,9 +130,13 @@ def _classes(work: Workspace, product: str) -> frozenset[str]:
 
 
 def _read(file: Path, columns: Columns, *, classes: Callable[[], frozenset[str]]) -> list[_Outcome]:
-    texts = registry.segment_files().read_texts(file, [columns.id, columns.outcome, columns.at])
+    named = list(dict.fromkeys([columns.id, columns.outcome, columns.at, *filter(None, [columns.kpi])]))
+    texts = registry.segment_files().read_texts(file, named)
+    if columns.kpi and columns.kpi not in texts:
+        raise UsageError(f"{file.name} has no column {columns.kpi!r}", where=str(file), hint="see --kpi")
     ids, values = texts[columns.id], texts[columns.outcome]
-    times = texts.get(columns.at) or [None] * len(ids)
+    nothing: list[str | None] = [None] * len(ids)
+    times, kpis = texts.get(columns.at, nothing), texts.get(columns.kpi, nothing)
     if not ids:
         raise UsageError(f"{file.name} has no rows", where=str(file), hint="one row for each known outcome")
     return [
@@ -126,8 +144,9 @@ def _read(file: Path, columns: Columns, *, classes: Callable[[], frozenset[str]]
             _filled(id_, columns.id, row, file),
             _canonical(_filled(value, columns.outcome, row, file, classes=classes)),
             _time(time, row, file),
+            _kpi(kpi, columns.kpi, row, file),
         )
-        for row, (id_, value, time) in enumerate(zip(ids, values, times, strict=True), start=1)
+        for row, (id_, value, time, kpi) in enumerate(zip(ids, values, times, kpis, strict=True), start=1)
     ]
 
 
@@ -156,6 +175,21 @@ def _canonical(text: str) -> str:
     return whole[1] if whole else text
 
 
+def _kpi(text: str | None, column: str, row: int, file: Path) -> float | None:
+    """The value of the business measure, as a number; None where it is not known yet."""
+    said = (text or "").strip()
+    if said.lower() in _NOTHING:
+        return None
+    number = _YES_OR_NO.get(said.lower(), _number(said))
+    if number is None:
+        raise UsageError(
+            f"row {row}: {said!r} in {column} is no number",
+            hint="write plain digits, or yes and no; leave it empty as long as it is not known",
+            where=str(file),
+        )
+    return number
+
+
 def _time(text: str | None, row: int, file: Path) -> datetime | None:
     if text is None or not text.strip():
         return None
@@ -176,25 +210,35 @@ def _sort(work: Workspace, product: str, outcomes: Sequence[_Outcome]) -> _Sorte
         raise NotFound(f"{product} has no sealed predictions yet", hint="ask the endpoint first: causeway up")
     answered = _texts(files.matching(predictions, ids, columns=["id"]), "id")
     before = segment_files(work, product, OUTCOMES)
-    known: dict[str, str] = {}
+    known: dict[str, _Known] = {}
     if before:
-        earlier = files.matching(before, ids, columns=["id", "outcome"])
-        known = dict(zip(_texts(earlier, "id"), _texts(earlier, "outcome"), strict=True))
-    return _sorted(outcomes, set(answered), known)
+        earlier = files.matching(before, ids, columns=["id", "outcome", "kpi"])
+        kpis = (None if math.isnan(each) else each for each in numbers(earlier, "kpi").tolist())
+        known = dict(zip(_texts(earlier, "id"), map(_Known, _texts(earlier, "outcome"), kpis), strict=True))
+    return _sorted(_filled_up(outcomes, known), set(answered), known)
 
 
-def _sorted(outcomes: Sequence[_Outcome], answered: set[str], known: dict[str, str]) -> _Sorted:
+def _filled_up(outcomes: Sequence[_Outcome], known: dict[str, _Known]) -> list[_Outcome]:
+    """The outcomes with what is known of the business measure: who says nothing of it takes nothing back."""
+    kpis = {name: each.kpi for name, each in known.items()}
+    kpis |= {each.id: each.kpi for each in outcomes if each.kpi is not None}
+    return [structs.replace(each, kpi=kpis.get(each.id)) for each in outcomes]
+
+
+def _sorted(outcomes: Sequence[_Outcome], answered: set[str], known: dict[str, _Known]) -> _Sorted:
     last = {outcome.id: outcome for outcome in outcomes}
     joined: list[_Outcome] = []
     unmatched: list[str] = []
     duplicates = corrected = 0
     for outcome in outcomes:
+        earlier = known.get(outcome.id)
         if outcome.id not in answered:
             unmatched.append(outcome.id)
-        elif outcome is not last[outcome.id] or known.get(outcome.id) == outcome.value:
+        elif outcome is not last[outcome.id] or earlier == _Known(outcome.value, outcome.kpi):
             duplicates += 1
         else:
-            corrected += outcome.id in known
+            # a value of the business measure where there was none corrects nothing
+            corrected += earlier is not None and earlier != _Known(outcome.value, None)
             joined.append(outcome)
     return _Sorted(joined, unmatched, duplicates, corrected)
 
@@ -212,6 +256,9 @@ def _segment(work: Workspace, product: str, joined: Sequence[_Outcome]) -> tuple
         "outcome_number": SegmentColumn("number", [_number(outcome.value) for outcome in joined]),
         "outcome_at": SegmentColumn("time", [_microseconds(at) for at in times]),
     }
+    kpis = [outcome.kpi for outcome in joined]
+    if any(each is not None for each in kpis):
+        columns["kpi"] = SegmentColumn("number", kpis)
     content = registry.segment_files().encode(columns)
     fact = SegmentSealed(
         segment=digest_of(content),
@@ -234,6 +281,7 @@ def _microseconds(at: datetime) -> int:
 
 
 def _labelled(product: str, outcomes: Sequence[_Outcome], found: _Sorted, *, segment: str = "") -> Labelled:
+    kpis = [each.kpi for each in found.joined if each.kpi is not None]
     status = "labelled" if segment else "already_labelled" if found.duplicates else "nothing_joined"
     return Labelled(
         product=product,
@@ -245,6 +293,8 @@ def _labelled(product: str, outcomes: Sequence[_Outcome], found: _Sorted, *, seg
         corrected=found.corrected,
         segment=segment,
         unmatched_ids=tuple(found.unmatched[:SHOWN_IDS]),
+        kpi=len(kpis),
+        kpi_mean=math.fsum(kpis) / len(kpis) if kpis else None,
     )
 
 
@@ -256,4 +306,5 @@ def _event(result: Labelled) -> OutcomesLabelled:
         unmatched=result.unmatched,
         duplicates=result.duplicates,
         corrected=result.corrected,
+        kpi=result.kpi,
     )

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct, convert
 
 from causeway.actions.against_live import against_live
 from causeway.actions.bundles import Bundle, Row, open_bundle
-from causeway.actions.canary_start import tried
+from causeway.actions.canary_start import kpi_trial, tried
 from causeway.actions.check import judged
 from causeway.actions.decide import decide, product_state
 from causeway.actions.instance import HOST, PORT, Instance, running
@@ -21,7 +21,7 @@ from causeway.actions.workers import check_worker, worker_speed
 from causeway.actions.workspace import Workspace, load_product
 from causeway.assess.quality_gate import beside_live
 from causeway.assess.shipping import Judgement, judge
-from causeway.core.canary import CanaryStarted, Limits
+from causeway.core.canary import CanaryStarted, KpiTrial, Limits
 from causeway.core.comparison import Comparison
 from causeway.core.errors import Conflict, Refused, UsageError
 from causeway.core.events import AnyFact, FindingWaived, KeyIssued, ProductDeclared, TrafficRouted
@@ -69,6 +69,8 @@ class Plan(Struct, frozen=True):
     """Whether it is only asked beside, and nobody gets its answers."""
     limits: CanaryPart | None = None
     """What decides about the trial."""
+    kpi: KpiTrial | None = None
+    """The business measure as the trial compares it, where the manifest says so."""
 
 
 class Trial(Struct, frozen=True):
@@ -171,6 +173,7 @@ def plan_to_ship(
         steps=steps,
         shadow=trial is not None and trial.shadow,
         limits=manifest.canary if trial else None,
+        kpi=kpi_trial(manifest) if steps else None,
     )
 
 
@@ -231,8 +234,8 @@ def _trial(plan: Plan, state: ProductState, worth: DecisionPart | None) -> list[
     if state.canary:
         raise Conflict(f"another release of {plan.product} is on trial now", hint="look again: causeway ship")
     champion = next(iter(plan.before))
-    limits = Limits(**structs.asdict(plan.limits))
-    return [CanaryStarted(plan.release, champion, limits, plan.steps, worth)]
+    limits = convert(plan.limits, Limits, from_attributes=True)
+    return [CanaryStarted(plan.release, champion, limits, plan.steps, worth, plan.kpi)]
 
 
 def _reason(plan: Plan) -> str:

@@ -157,7 +157,7 @@ class SegmentFiles(Protocol):
         ...
 
     def matching(self, files: Sequence[Source], ids: Collection[str], *, columns: Sequence[str]) -> Table:
-        """These columns of the rows whose `id` is among the ids, in order."""
+        """These columns of the rows whose `id` is among the ids, in order; one that no file has is empty."""
         ...
 
     def joined(self, predictions: Sequence[Source], outcomes: Sequence[Source]) -> Table:

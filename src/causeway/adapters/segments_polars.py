@@ -80,10 +80,13 @@ class ParquetSegments:
         return _table(_collected(_scan(files)))
 
     def matching(self, files: Sequence[Source], ids: Collection[str], *, columns: Sequence[str]) -> Table:
-        """These columns of the rows whose `id` is among the ids, in order."""
+        """These columns of the rows whose `id` is among the ids, in order; one that no file has is empty."""
         wanted = pl.LazyFrame({"id": pl.Series(list(ids), dtype=pl.String)})
-        found = _scan(files).join(wanted, on="id", how="semi", maintain_order="left").select(columns)
-        return _table(_collected(found))
+        frame = _scan(files)
+        known = set(_names(frame))
+        nothing = [pl.lit(None, pl.String).alias(name) for name in columns if name not in known]
+        found = frame.join(wanted, on="id", how="semi", maintain_order="left").with_columns(nothing)
+        return _table(_collected(found.select(columns)))
 
     def joined(self, predictions: Sequence[Source], outcomes: Sequence[Source]) -> Table:
         """Each prediction that has an outcome, with the latest one."""

@@ -16,8 +16,9 @@ from causeway.core.canary import (
     ROLL_BACK,
     CanaryJudged,
     Criterion,
+    KpiTrial,
 )
-from causeway.core.manifest import CanaryPart, DecisionPart
+from causeway.core.manifest import DecisionPart, TrialLimits
 from causeway.stats.sequential import (
     Bounds,
     Moments,
@@ -29,9 +30,9 @@ from causeway.stats.sequential import (
 )
 from causeway.views.canary import Canary
 
-QUALITY = "quality"
+QUALITY, KPI = "quality", "kpi"
 MEASURES = 4
-"""Errors, latency, answers and quality share alpha, and worth where the manifest has it."""
+"""Errors, latency, answers and quality share alpha; worth and the business measure too, where asked for."""
 SHORTEST_US, LONGEST_US = 100.0, 60e6
 LOG_RANGE = math.log(LONGEST_US / SHORTEST_US)
 """Latencies between a tenth of a millisecond and a minute, as logarithms between 0 and 1."""
@@ -60,6 +61,10 @@ class Arm(Struct, frozen=True):
     """Of rows whose outcome is known: 0 is right, 1 as wrong as can be."""
     regret: Moments = Moments()
     """Of the same rows' decisions: 0 is worth most, 1 least."""
+    kpi: Moments = Moments()
+    """Of units with a value of the business measure: 0 is the best that it can be, 1 the worst."""
+    beyond: int = 0
+    """How many of these lay beyond what the manifest says that it can be, and count as that."""
 
     @property
     def requests(self) -> int:
@@ -100,7 +105,7 @@ def judge_canary(canary: Canary, evidence: Evidence, *, now: datetime) -> Canary
 def criteria_of(canary: Canary, evidence: Evidence) -> list[Criterion]:
     """Each measure that there is evidence on, beside the live release; alpha is split by Bonferroni."""
     limits, new, old = canary.limits, evidence.canary, evidence.champion
-    measures = MEASURES + (canary.worth is not None)
+    measures = MEASURES + (canary.worth is not None) + (canary.kpi is not None)
     alpha = limits.alpha / (max(len(canary.steps), 1) * measures)
     found: list[Criterion] = []
     if new.requests and old.requests:
@@ -115,6 +120,8 @@ def criteria_of(canary: Canary, evidence: Evidence) -> list[Criterion]:
         found.append(_means(QUALITY, new.loss, old.loss, limits.quality, alpha))
     if canary.worth and new.regret.rows and old.regret.rows:
         found.append(_worth(new.regret, old.regret, canary.worth, limits.quality, alpha))
+    if canary.kpi and new.kpi.rows and old.kpi.rows:
+        found.append(_kpi(new, old, canary.kpi, alpha))
     return found
 
 
@@ -150,12 +157,16 @@ def _promotion(canary: Canary, criteria: tuple[Criterion, ...]) -> tuple[str, st
         return HOLD, f"{fine}; it answers in the shadow until somebody ships it"
     if limits.promote == "approval":
         return HOLD, f"{fine}; it waits for a person: {APPROVE}"
-    if limits.labels == "required" and not any(each.name == QUALITY for each in criteria):
+    known = {each.name for each in criteria}
+    if limits.labels == "required" and QUALITY not in known:
         return HOLD, f"{fine}, but no outcome is known; it waits for outcomes or a person: {APPROVE}"
+    if limits.labels == "required" and canary.kpi and KPI not in known:
+        unknown = "no value of the business measure is known"
+        return HOLD, f"{fine}, but {unknown}; it waits for these or a person: {APPROVE}"
     return PROMOTE, fine
 
 
-def _waits(limits: CanaryPart, evidence: Evidence, criteria: tuple[Criterion, ...], age: timedelta) -> str:
+def _waits(limits: TrialLimits, evidence: Evidence, criteria: tuple[Criterion, ...], age: timedelta) -> str:
     """What there is not enough of yet; empty when all is there and within its limits."""
     rows = evidence.canary.requests
     if not rows:
@@ -231,7 +242,31 @@ def _worth(new: Moments, old: Moments, worth: DecisionPart, share: float, alpha:
     return Criterion("worth", verdict, mine, other, mine - other, low, high, margin, *units, alpha, MEANS)
 
 
-def _answers(evidence: Evidence, limits: CanaryPart, alpha: float) -> list[Criterion]:
+def _kpi(new: Arm, old: Arm, kpi: KpiTrial, alpha: float) -> Criterion:
+    """Harm where the mean is worse by more than the limit, towards whichever side is worse."""
+    bounds = difference_of_means(new.kpi, old.kpi, alpha=alpha)
+    span = kpi.most - kpi.least
+    best, worse = (kpi.most, -span) if kpi.more_is_better else (kpi.least, span)
+    mine, other = best + worse * new.kpi.mean, best + worse * old.kpi.mean
+    low, high = sorted((worse * bounds.low, worse * bounds.high))
+    cut = f"; {new.beyond + old.beyond:,} beyond count as these" if new.beyond + old.beyond else ""
+    return Criterion(
+        KPI,
+        _placed(span * bounds.low, span * bounds.high, kpi.limit),
+        mine,
+        other,
+        mine - other,
+        low,
+        high,
+        kpi.limit,
+        new.kpi.rows,
+        old.kpi.rows,
+        alpha,
+        f"{MEANS}, of values from {kpi.least:g} to {kpi.most:g}{cut}",
+    )
+
+
+def _answers(evidence: Evidence, limits: TrialLimits, alpha: float) -> list[Criterion]:
     """How far the answers lie apart, either way; for flags, how many more there are."""
     pairs = {name: seen for name, seen in evidence.pairs.items() if name != QUALITY}
     if pairs:

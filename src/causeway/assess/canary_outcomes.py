@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causeway.assess.canary import amounts
-from causeway.assess.canary_rows import is_label
+from causeway.assess.canary_rows import is_label, own_answer
 from causeway.core.assignment import unit_of
+from causeway.core.canary import KpiTrial
 from causeway.core.manifest import DecisionPart
-from causeway.core.records import Value
+from causeway.core.records import FLAG_SEPARATOR, Value
 from causeway.core.release import Output, Signature
 from causeway.core.table import Column, Number, Numbers, Table, Text
 from causeway.views.canary import Canary
@@ -47,6 +48,16 @@ def regrets_of(joined: Table, signature: Signature, worth: DecisionPart) -> Numb
     on_zeros = np.where(acted, float(worth.false_positive), float(worth.true_negative))
     least, most = amounts(worth)
     return (most - np.where(truth, on_ones, on_zeros)) / (most - least) if most > least else nothing
+
+
+def shortfalls_of(joined: Table, kpi: KpiTrial) -> Numbers:
+    """How far each value of the business measure is from the best it can be, as a share of all it can be.
+
+    Below 0 or above 1 where a value lies beyond; NaN where none is known.
+    """
+    best = kpi.most if kpi.more_is_better else kpi.least
+    worst = kpi.least if kpi.more_is_better else kpi.most
+    return (best - numbers(joined, "kpi")) / (best - worst)
 
 
 def _acted(joined: Table, output: Output) -> NDArray[np.bool_]:
@@ -101,8 +112,15 @@ def _units(joined: Table, entity: str) -> list[str]:
 def _since(joined: Table, values: Numbers, canary: Canary) -> list[int]:
     """The rows with a number since the trial began, in the order of their times."""
     at, since = numbers(joined, "at"), microseconds(canary.started_at)
+    arms, flags = texts(joined, "arm"), texts(joined, "flags")
     order: list[int] = np.argsort(at, kind="stable").tolist()
-    return [i for i in order if at[i] >= since and np.isfinite(values[i])]
+    return [
+        i
+        for i in order
+        if at[i] >= since
+        and np.isfinite(values[i])
+        and own_answer(arms[i] or "", (flags[i] or "").split(FLAG_SEPARATOR))
+    ]
 
 
 def _exceeding(errors: Numbers, joined: Table, canary: Canary) -> Numbers:

@@ -8,12 +8,13 @@ import numpy as np
 from msgspec import Struct, structs
 
 from causeway.assess.canary import LOG_RANGE, QUALITY, SHORTEST_US, Arm, Evidence
-from causeway.core.assignment import unit_of
+from causeway.core.assignment import HOLDOUT, unit_of
 from causeway.core.records import Value
 from causeway.core.release import Output, Signature
 from causeway.stats.sequential import Moments
 
 FLAGGED = "flagged"
+FALLBACK = "fallback:"
 MOST_CLASSES = 20
 MOST_WAITING = 50_000
 FIRST_ROWS = 50
@@ -39,6 +40,11 @@ Answered = tuple[bool, dict[str, float | None]]
 
 Measure = Callable[[dict[str, Value]], float | None]
 """A number between 0 and 1 that stands for an answer; None where there is no answer."""
+
+
+def own_answer(arm: str, flags: Sequence[str]) -> bool:
+    """Whether the release's own model gave this answer, to somebody who was to get one."""
+    return arm != HOLDOUT and not any(flag.startswith(FALLBACK) for flag in flags)
 
 
 def is_label(value: Value, name: str) -> bool:
@@ -168,6 +174,20 @@ def with_regrets(evidence: Evidence, canary: Sequence[float], champion: Sequence
         canary=structs.replace(evidence.canary, regret=mine),
         champion=structs.replace(evidence.champion, regret=others),
     )
+
+
+def with_kpi(evidence: Evidence, canary: Sequence[float], champion: Sequence[float]) -> Evidence:
+    """The evidence with how far these units' business measure fell short of the best it can be."""
+    return structs.replace(
+        evidence,
+        canary=_measured(evidence.canary, canary),
+        champion=_measured(evidence.champion, champion),
+    )
+
+
+def _measured(arm: Arm, shortfalls: Sequence[float]) -> Arm:
+    beyond = sum(not 0 <= each <= 1 for each in shortfalls)
+    return structs.replace(arm, kpi=_after(None, list(shortfalls)), beyond=beyond)
 
 
 def _grown(arm: Arm, units: list[list[Row]], measures: dict[str, Measure]) -> Arm:

@@ -27,10 +27,24 @@ HEADLINES = {
 @click.option(
     "--at", "at_column", default="at", show_default=True, help="Column with when that was known, if any."
 )
+@click.option(
+    "--kpi",
+    "kpi_column",
+    metavar="COLUMN",
+    default="",
+    help="Column with the value of the manifest's business measure, where the file has it.",
+)
 @json_flag
 @guarded
 def command(
-    file: Path, folder: Path, id_column: str, outcome_column: str, at_column: str, *, as_json: bool
+    file: Path,
+    folder: Path,
+    *,
+    id_column: str,
+    outcome_column: str,
+    at_column: str,
+    kpi_column: str,
+    as_json: bool,
 ) -> None:
     """Join the outcomes in FILE (CSV, JSON lines or Parquet) to predictions by id."""
     from causeway.actions.label import Columns, label
@@ -44,7 +58,7 @@ def command(
     sealed = seal(work, product)
     if sealed.rows:
         narrate(f"sealed {sealed.rows:,} new predictions first")
-    columns = Columns(id=id_column, outcome=outcome_column, at=at_column)
+    columns = Columns(id=id_column, outcome=outcome_column, at=at_column, kpi=kpi_column)
     labelled = label(work, product, file, columns=columns)
     if as_json:
         emit(labelled)
@@ -57,6 +71,8 @@ def result_lines(labelled: "Labelled") -> list[str]:
     lines = [f"{labelled.product}: {HEADLINES[labelled.status]}"]
     lines.append(f"  {labelled.rows:>8,} rows in the file")
     lines.append(f"  {labelled.joined:>8,} joined, of them {labelled.corrected:,} corrections")
+    if labelled.kpi_mean is not None:
+        lines.append(f"  {labelled.kpi:>8,} with the business measure, on average {labelled.kpi_mean:.4g}")
     if labelled.duplicates:
         lines.append(f"  {labelled.duplicates:>8,} said nothing new")
     if labelled.unmatched:

@@ -176,7 +176,16 @@ def _trial_rows(plan: "Plan") -> list[tuple[str, str]]:
         f"{limits.latency:g} times, answers shift by more than {limits.shift:g} or quality falls by more "
         f"than {limits.quality:g}"
     )
-    return [("steps", f"{steps}; {each}"), ("taken back", back)]
+    return [("steps", f"{steps}; {each}"), ("taken back", back), *_kpi_row(plan)]
+
+
+def _kpi_row(plan: "Plan") -> list[tuple[str, str]]:
+    """How much worse the business measure may be, and which side is worse."""
+    kpi = plan.kpi
+    if kpi is None:
+        return []
+    worse, better = ("falls", "more") if kpi.more_is_better else ("grows", "less")
+    return [("", f"or when {kpi.name} {worse} by more than {kpi.limit:g} on average ({better} is better)")]
 
 
 def evaluation_line(plan: "Plan") -> str:

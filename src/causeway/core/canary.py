@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from causeway.core.fact import Fact
-from causeway.core.manifest import CanaryPart, DecisionPart
+from causeway.core.manifest import DecisionPart, TrialLimits
 
 GO_ON = "go on"
 PROMOTE = "promote"
@@ -19,8 +19,20 @@ HARM = "harm"
 OPEN = "open"
 
 
-class Limits(CanaryPart, frozen=True, omit_defaults=False):
+class Limits(TrialLimits, frozen=True, omit_defaults=False):
     """The manifest's `[canary]` with every value written out, so that later defaults change nothing."""
+
+
+class KpiTrial(Struct, frozen=True, omit_defaults=True):
+    """The business measure as a trial compares it: a mean of values, one for each unit that has one."""
+
+    name: str
+    limit: float
+    """How much worse its mean may be."""
+    least: float
+    most: float
+    more_is_better: bool
+    unit: str = ""
 
 
 class CanaryStarted(Fact, frozen=True, tag="canary.started"):
@@ -33,6 +45,8 @@ class CanaryStarted(Fact, frozen=True, tag="canary.started"):
     """Its share of the traffic step by step, in percent; none where it only answers in the shadow."""
     worth: DecisionPart | None = None
     """What decisions are worth, where the manifest says so."""
+    kpi: KpiTrial | None = None
+    """The business measure, where the manifest says how much worse it may be."""
 
 
 class Criterion(Struct, frozen=True, omit_defaults=True):
@@ -40,7 +54,8 @@ class Criterion(Struct, frozen=True, omit_defaults=True):
 
     `fine` where the whole interval lies within the margin, `harm` where it lies beyond, else `open`. For
     `latency` the values are milliseconds (geometric means), and difference, bounds and margin are ratios. For
-    `worth` all are amounts a decision, and harm lies below zero.
+    `worth` all are amounts a decision, and harm lies below zero. For `kpi` all are in its units, and harm
+    lies on the side of zero that is worse.
     """
 
     name: str

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from causeway.core.canary import HOLD, CanaryJudged, CanaryStarted, Limits
+from causeway.core.canary import HOLD, CanaryJudged, CanaryStarted, KpiTrial, Limits
 from causeway.core.events import Event, OutcomesLabelled, TrafficRouted
 from causeway.core.manifest import DecisionPart
 
@@ -30,6 +30,7 @@ class Canary(Struct, frozen=True):
     outcomes: int = 0
     """How many came in since the trial began."""
     worth: DecisionPart | None = None
+    kpi: KpiTrial | None = None
     held: bool = False
     """Whether somebody wants it to stay as it is; only harm changes that."""
 
@@ -46,6 +47,7 @@ def on_trial(canary: Canary | None, event: Event) -> Canary | None:
                 event.body.seq,
                 event.body.at,
                 worth=fact.worth,
+                kpi=fact.kpi,
             )
         case CanaryJudged() as fact if canary:
             return structs.replace(
