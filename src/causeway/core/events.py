@@ -9,6 +9,7 @@ from causeway.core.canary import CanaryJudged, CanaryStarted
 from causeway.core.fact import Fact
 from causeway.core.ids import digest_of
 from causeway.core.keeping import RecordsLost, SegmentErased
+from causeway.core.loop import LoopEnded, LoopMoved, LoopResumed, LoopStarted, LoopStopped
 from causeway.core.proofs import (
     BaselineMeasured,
     DependenciesScanned,
@@ -16,6 +17,14 @@ from causeway.core.proofs import (
     LoadMeasured,
     ManifestAgreed,
     OwnTestsRan,
+)
+from causeway.core.triggers import (
+    AlertFailed,
+    AlertSent,
+    TriggerApproved,
+    TriggerEnded,
+    TriggerFired,
+    TriggerWaits,
 )
 from causeway.core.watching import WatchJudged
 
@@ -327,6 +336,17 @@ AnyFact = (
     | LoadMeasured
     | DependenciesScanned
     | WatchJudged
+    | TriggerFired
+    | TriggerWaits
+    | TriggerApproved
+    | TriggerEnded
+    | AlertSent
+    | AlertFailed
+    | LoopStarted
+    | LoopMoved
+    | LoopEnded
+    | LoopStopped
+    | LoopResumed
 )
 
 

@@ -25,8 +25,8 @@ _LARGEST_INTEGER = 2**63 - 1
 _EVENTS = ("data", "outcomes", "release")
 # what a monitor may watch, and words for several of these
 _WATCHED = (
-    "drift", "quality", "decay", "estimate", "calibration", "fairness", "output", "missing", "unseen", "schema",
-    "skew", "contract", "volume", "freshness", "labels", "latency", "errors", "slo", "kpi", "cost",
+    "drift", "quality", "decay", "estimate", "calibration", "fairness", "output", "missing", "unseen",
+    "schema", "skew", "contract", "volume", "freshness", "labels", "latency", "errors", "slo", "kpi", "cost",
 )  # fmt: skip
 
 Tables = dict[str, object]

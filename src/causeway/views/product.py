@@ -11,6 +11,8 @@ from causeway.core.events import (
     AccessAsked,
     AccessGranted,
     AccessRevoked,
+    AlertFailed,
+    AlertSent,
     BaselineMeasured,
     CanaryJudged,
     CanaryStarted,
@@ -24,6 +26,11 @@ from causeway.core.events import (
     KeyRevoked,
     LineageReceived,
     LoadMeasured,
+    LoopEnded,
+    LoopMoved,
+    LoopResumed,
+    LoopStarted,
+    LoopStopped,
     ManifestAgreed,
     OutcomesLabelled,
     OwnTestsRan,
@@ -39,9 +46,14 @@ from causeway.core.events import (
     SegmentSealed,
     StageFinished,
     TrafficRouted,
+    TriggerApproved,
+    TriggerEnded,
+    TriggerFired,
+    TriggerWaits,
 )
 from causeway.core.keeping import RecordsLost, SegmentErased
 from causeway.core.watching import OK, Alarm, WatchJudged
+from causeway.views.acting import Acting, acted
 from causeway.views.canary import Canary, on_trial
 from causeway.views.segments import follow
 
@@ -163,6 +175,8 @@ class ProductState(Struct):
     canary: Canary | None = None
     alarms: dict[str, Alarm] = {}
     """Those that are not over, by cause."""
+    acting: Acting = Acting()
+    """What follows by itself: triggers, and the training that goes on."""
     workers: int = 0
     """Processes of its gateway when their number last changed by itself; 0 where it never did."""
 
@@ -287,8 +301,10 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
             | EndpointProbed()
             | LoadMeasured()
             | DependenciesScanned()
+            | AlertSent()
+            | AlertFailed()
         ):
-            # grants, reads, scorings, lineage and proofs have views of their own
+            # grants, reads, scorings, lineage, messages and proofs have views of their own
             pass
         case SegmentSealed() | SegmentErased() as fact:
             follow(state.segments, fact)
@@ -296,6 +312,18 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
             state.workers = after
         case RecordsLost() as fact:
             state.lost.append(fact)
+        case (
+            TriggerFired()
+            | TriggerWaits()
+            | TriggerApproved()
+            | TriggerEnded()
+            | LoopStarted()
+            | LoopMoved()
+            | LoopEnded()
+            | LoopStopped()
+            | LoopResumed()
+        ):
+            state.acting = acted(state.acting, event, labelled=state.outcomes.known)
         case WatchJudged(alarm=alarm):
             _alarmed(state.alarms, alarm)
         case OutcomesLabelled() as fact:

@@ -8,6 +8,8 @@ from causeway.core.events import (
     AccessAsked,
     AccessGranted,
     AccessRevoked,
+    AlertFailed,
+    AlertSent,
     AnyFact,
     BaselineMeasured,
     CanaryJudged,
@@ -22,6 +24,11 @@ from causeway.core.events import (
     KeyRevoked,
     LineageReceived,
     LoadMeasured,
+    LoopEnded,
+    LoopMoved,
+    LoopResumed,
+    LoopStarted,
+    LoopStopped,
     ManifestAgreed,
     OutcomesLabelled,
     OwnTestsRan,
@@ -37,6 +44,10 @@ from causeway.core.events import (
     SegmentSealed,
     StageFinished,
     TrafficRouted,
+    TriggerApproved,
+    TriggerEnded,
+    TriggerFired,
+    TriggerWaits,
 )
 from causeway.core.ids import counted, short
 from causeway.core.keeping import RecordsLost, SegmentErased
@@ -93,6 +104,17 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return _routed(fact), tuple(fact.shares)
         case CanaryStarted() | CanaryJudged():
             return _canary(fact), (fact.release,)
+        case TriggerFired() | TriggerWaits() | TriggerApproved() | TriggerEnded():
+            return _trigger(fact), ()
+        case AlertSent():
+            return f"{fact.to} was told of {fact.cause or fact.trigger}.", ()
+        case AlertFailed():
+            return (
+                f"{fact.to} was not reached after {counted(fact.attempts, 'attempt')}: {fact.because}.",
+                (),
+            )
+        case LoopStarted() | LoopMoved() | LoopEnded() | LoopStopped() | LoopResumed():
+            return _loop(fact), _of_loop(fact)
         case WatchJudged(alarm=alarm):
             return _alarm(fact), (alarm.release,) if alarm.release else ()
         case KeyIssued():
@@ -142,6 +164,38 @@ def _canary(fact: CanaryStarted | CanaryJudged) -> str:
             return f"{short(fact.release)} is tried {how}."
         case CanaryJudged():
             return f"Canary {short(fact.release)}: {fact.verdict} ({fact.because})."
+
+
+def _trigger(fact: TriggerFired | TriggerWaits | TriggerApproved | TriggerEnded) -> str:
+    match fact:
+        case TriggerFired():
+            how = "would be done" if fact.dry_run else "is done"
+            return f"Trigger {fact.trigger}: {fact.do} {how}, because {fact.because}."
+        case TriggerWaits():
+            return f"Trigger {fact.trigger}: {fact.do} waits for a person, because {fact.because}."
+        case TriggerApproved():
+            return f"Somebody agreed to {fact.trigger}{f': {fact.because}' if fact.because else '.'}"
+        case TriggerEnded():
+            return f"Trigger {fact.trigger}: {fact.outcome}{f', {fact.words}' if fact.words else ''}."
+
+
+def _loop(fact: LoopStarted | LoopMoved | LoopEnded | LoopStopped | LoopResumed) -> str:
+    match fact:
+        case LoopStarted():
+            return f"It is trained anew, because {fact.because}."
+        case LoopMoved():
+            return f"Training anew: {fact.words}."
+        case LoopEnded():
+            return f"Training anew ended: {fact.outcome}, {fact.because}."
+        case LoopStopped():
+            return f"Nothing more is trained by itself: {fact.because}."
+        case LoopResumed():
+            return f"It may be trained again{f': {fact.because}' if fact.because else '.'}"
+
+
+def _of_loop(fact: LoopStarted | LoopMoved | LoopEnded | LoopStopped | LoopResumed) -> tuple[str, ...]:
+    release = fact.release if isinstance(fact, LoopMoved | LoopEnded) else ""
+    return (release,) if release else ()
 
 
 def _alarm(fact: WatchJudged) -> str:

@@ -1,0 +1,140 @@
+"""What was done because something happened, and the training that goes on, as a product's events tell it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from msgspec import Struct, structs
+
+from causeway.core.events import (
+    Event,
+    LoopEnded,
+    LoopMoved,
+    LoopResumed,
+    LoopStarted,
+    LoopStopped,
+    TriggerApproved,
+    TriggerEnded,
+    TriggerFired,
+    TriggerWaits,
+)
+from causeway.core.loop import FRUITLESS, PROMOTED
+
+
+class Fired(Struct, frozen=True):
+    """A trigger's last firing, and what came of it: empty while nobody said."""
+
+    at: datetime
+    seq: int
+    fact: TriggerFired
+    outcome: str = ""
+    words: str = ""
+
+
+class Waiting(Struct, frozen=True):
+    """A trigger that waits for a person, and who agreed since."""
+
+    at: datetime
+    fact: TriggerWaits
+    approved_by: str = ""
+    approved_at: datetime | None = None
+
+
+class Loop(Struct, frozen=True):
+    """One training anew, and how far it came."""
+
+    loop: str
+    at: datetime
+    because: str
+    trigger: str = ""
+    live: str = ""
+    labelled: int = 0
+    """How many outcomes were known when it began."""
+    moves: tuple[LoopMoved, ...] = ()
+    ended: LoopEnded | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def state(self) -> str:
+        """The last of its states that is done; empty before the first."""
+        return self.moves[-1].state if self.moves else ""
+
+    def move(self, state: str) -> LoopMoved | None:
+        """What was written when this state was done."""
+        return next((move for move in reversed(self.moves) if move.state == state), None)
+
+
+class Acting(Struct, frozen=True):
+    """Everything that follows by itself in one product."""
+
+    fired: dict[tuple[str, str], Fired] = {}
+    """By trigger and cause."""
+    waiting: dict[str, Waiting] = {}
+    loops: tuple[Loop, ...] = ()
+    """Oldest first; the last may be open."""
+    fruitless: int = 0
+    """How many in a row did not get better."""
+    stopped: str = ""
+    """Why nothing more is trained, until a person resumes it."""
+
+    @property
+    def loop(self) -> Loop | None:
+        """The one that goes on now."""
+        last = self.loops[-1] if self.loops else None
+        return last if last and last.ended is None else None
+
+    def last_fired(self, trigger: str) -> Fired | None:
+        """The last firing of this trigger, whatever it was about."""
+        found = [fired for (name, _), fired in self.fired.items() if name == trigger]
+        return max(found, key=lambda fired: fired.seq, default=None)
+
+
+KEPT = 20
+"""So many of the last loops are remembered."""
+
+
+def acted(acting: Acting, event: Event, *, labelled: int) -> Acting:  # noqa: PLR0911 - one case for each kind
+    """What is so after this event; `labelled` is how many outcomes are known."""
+    body = event.body
+    match body.fact:
+        case TriggerFired() as fact:
+            waiting = {name: each for name, each in acting.waiting.items() if name != fact.trigger}
+            fired = {**acting.fired, (fact.trigger, fact.cause): Fired(body.at, body.seq, fact)}
+            return structs.replace(acting, fired=fired, waiting=waiting)
+        case TriggerEnded() as fact:
+            return structs.replace(acting, fired=_ended(acting.fired, fact))
+        case TriggerWaits() as fact:
+            return structs.replace(acting, waiting={**acting.waiting, fact.trigger: Waiting(body.at, fact)})
+        case TriggerApproved(trigger=trigger) if trigger in acting.waiting:
+            agreed = structs.replace(acting.waiting[trigger], approved_by=body.actor, approved_at=body.at)
+            return structs.replace(acting, waiting={**acting.waiting, trigger: agreed})
+        case LoopStarted() as fact:
+            begun = Loop(fact.loop, body.at, fact.because, fact.trigger, fact.live, labelled)
+            return structs.replace(acting, loops=(*acting.loops, begun)[-KEPT:])
+        case LoopMoved() as fact:
+            return _with(acting, fact.loop, lambda loop: structs.replace(loop, moves=(*loop.moves, fact)))
+        case LoopEnded() as fact:
+            return _loop_ended(acting, fact, body.at)
+        case LoopStopped() as fact:
+            return structs.replace(acting, stopped=fact.because)
+        case LoopResumed():
+            return structs.replace(acting, stopped="", fruitless=0)
+        case _:
+            return acting
+
+
+def _ended(fired: dict[tuple[str, str], Fired], fact: TriggerEnded) -> dict[tuple[str, str], Fired]:
+    return {
+        key: structs.replace(each, outcome=fact.outcome, words=fact.words) if each.seq == fact.fired else each
+        for key, each in fired.items()
+    }
+
+
+def _with(acting: Acting, loop: str, change: Callable[[Loop], Loop]) -> Acting:
+    loops = tuple(change(each) if each.loop == loop else each for each in acting.loops)
+    return structs.replace(acting, loops=loops)
+
+
+def _loop_ended(acting: Acting, fact: LoopEnded, at: datetime) -> Acting:
+    after = _with(acting, fact.loop, lambda loop: structs.replace(loop, ended=fact, ended_at=at))
+    fruitless = after.fruitless + 1 if fact.outcome in FRUITLESS else after.fruitless
+    return structs.replace(after, fruitless=0 if fact.outcome == PROMOTED else fruitless)
