@@ -82,13 +82,17 @@ def _classified(work: Workspace, release: str, entity: str) -> dict[str, str]:
     inputs = {entity, *(field.name for field in described.signature.inputs)}
     content = _content(work, release)
     check_file(described, CONTRACT, content)
-    contract = read_contract(content, where=CONTRACT)
+    return {name: word for name, word in classes_in(content).items() if name in inputs}
+
+
+def classes_in(contract: bytes) -> dict[str, str]:
+    """The classification of each column in this contract."""
     found = (
         (column.column, (column.classification or "").strip().lower())
-        for each in contract.objects
+        for each in read_contract(contract, where=CONTRACT).objects
         for column in each.columns
     )
-    return {name: ALIASES.get(word, word) for name, word in found if name in inputs}
+    return {name: ALIASES.get(word, word) for name, word in found}
 
 
 def _content(work: Workspace, release: str) -> bytes:

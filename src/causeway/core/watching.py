@@ -74,7 +74,7 @@ class Sight(Struct, frozen=True, omit_defaults=True):
     rows: int = 0
     method: str = ""
     importance: float | None = None
-    """How much of the model's skill hangs on the column, as a share; None where unknown."""
+    """How much of the model's answers hangs on the column, as a share; None where unknown."""
     cause: str = ""
     """One of `CAUSES`; what follows from `watches` where it is empty."""
     breach: bool = False

@@ -17,6 +17,7 @@ from causeway.actions.stages.example import example_row
 from causeway.actions.stages.function import example_of, features_at
 from causeway.actions.stages.package import Contents
 from causeway.actions.stages.recover import FEATURES, Recovered, kept_rows
+from causeway.actions.stages.reference import REFERENCE, reference
 from causeway.actions.stages.site import Site
 from causeway.actions.workspace import MANIFEST
 from causeway.assess import app_replay
@@ -77,6 +78,17 @@ def describe(site: Site, parts: Parts) -> Contents:
     files = _files(site, parts, features, findings)
     outputs = with_act(
         outputs_of(recovered, compiled, positive=site.data.positive), parts.evaluated.evaluation.decision
+    )
+    files[REFERENCE] = site.work.artifacts.put(
+        reference(
+            site,
+            recovered,
+            contracted=parts.contracted,
+            evaluated=parts.evaluated,
+            compiled=compiled,
+            features=features,
+            outputs=outputs,
+        )
     )
     release = Release(
         product=site.product,
