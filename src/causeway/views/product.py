@@ -5,14 +5,13 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
+from causeway.core import loop, triggers
 from causeway.core.errors import OutsideError
 from causeway.core.events import (
     GENESIS,
     AccessAsked,
     AccessGranted,
     AccessRevoked,
-    AlertFailed,
-    AlertSent,
     BaselineMeasured,
     CanaryJudged,
     CanaryStarted,
@@ -26,11 +25,6 @@ from causeway.core.events import (
     KeyRevoked,
     LineageReceived,
     LoadMeasured,
-    LoopEnded,
-    LoopMoved,
-    LoopResumed,
-    LoopStarted,
-    LoopStopped,
     ManifestAgreed,
     OutcomesLabelled,
     OwnTestsRan,
@@ -46,10 +40,6 @@ from causeway.core.events import (
     SegmentSealed,
     StageFinished,
     TrafficRouted,
-    TriggerApproved,
-    TriggerEnded,
-    TriggerFired,
-    TriggerWaits,
 )
 from causeway.core.keeping import RecordsLost, SegmentErased
 from causeway.core.watching import OK, Alarm, WatchJudged
@@ -301,8 +291,8 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
             | EndpointProbed()
             | LoadMeasured()
             | DependenciesScanned()
-            | AlertSent()
-            | AlertFailed()
+            | triggers.AlertSent()
+            | triggers.AlertFailed()
         ):
             # grants, reads, scorings, lineage, messages and proofs have views of their own
             pass
@@ -313,15 +303,15 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
         case RecordsLost() as fact:
             state.lost.append(fact)
         case (
-            TriggerFired()
-            | TriggerWaits()
-            | TriggerApproved()
-            | TriggerEnded()
-            | LoopStarted()
-            | LoopMoved()
-            | LoopEnded()
-            | LoopStopped()
-            | LoopResumed()
+            triggers.TriggerFired()
+            | triggers.TriggerWaits()
+            | triggers.TriggerApproved()
+            | triggers.TriggerEnded()
+            | loop.LoopStarted()
+            | loop.LoopMoved()
+            | loop.LoopEnded()
+            | loop.LoopStopped()
+            | loop.LoopResumed()
         ):
             state.acting = acted(state.acting, event, labelled=state.outcomes.known)
         case WatchJudged(alarm=alarm):
