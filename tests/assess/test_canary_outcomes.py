@@ -86,3 +86,11 @@ def test_labels_are_the_same_however_segments_keep_them(classes, said, known):
     assert regrets_of(joined, signature, worth).tolist() == [0.0, 1.0, 0.5, 0.5]
     share = measures_of(signature)[f"share of {classes[1]}"]
     assert [share({"label": value}) for value in values_of(joined, "out_label")] == [1, 1, 0, 0]
+
+
+def test_values_of_the_holdout_and_of_fallback_answers_count_for_nobody():
+    joined = labelled([True, True, True, False, False])
+    told = {"arm": Text(["canary", "holdout", "canary", "champion", "holdout"])}
+    told["flags"] = Text(["", "", "tenure:range|fallback:failed", "", ""])
+    found = by_release(Table(joined.columns | told), np.arange(5.0), LAST, entity="")
+    assert found == {True: [0.0], False: [3.0]}
