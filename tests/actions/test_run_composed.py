@@ -14,7 +14,7 @@ from causeway.actions.workspace import open_workspace
 from causeway.adapters import registry
 from causeway.core.environment import Environment
 from causeway.core.release import Release
-from causeway.gateway.model import Model
+from causeway.gateway.models.model import Model
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 

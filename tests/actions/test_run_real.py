@@ -20,7 +20,7 @@ from causeway.core.errors import Refused
 from causeway.core.events import ReleaseMade, RunFinished, StageFinished
 from causeway.core.papers.bom_schema import faults_of
 from causeway.core.signatures import verify
-from causeway.gateway.model import Model
+from causeway.gateway.models.model import Model
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 

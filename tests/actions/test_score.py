@@ -29,8 +29,8 @@ from causeway.core.errors import OutsideError, UsageError
 from causeway.core.events import DataRead, ScoreFinished, ScorePartFinished, ScoreStarted, TrafficRouted
 from causeway.core.ids import short
 from causeway.core.routes import Route, Served
-from causeway.gateway.bundles import load_bundle
-from causeway.gateway.plane import flagged
+from causeway.gateway.answers.plane import flagged
+from causeway.gateway.models.bundles import load_bundle
 from causeway.gateway.protocols.invocations import rows_of_csv
 from causeway.gateway.refusals import Invalid
 

@@ -20,7 +20,7 @@ from causeway.core.events import RecordsTorn, SegmentSealed
 from causeway.core.ids import digest_of
 from causeway.core.keeping import RecordsLost
 from causeway.core.records import Lost, Record, frame
-from causeway.gateway.logs import AppendLog
+from causeway.gateway.records.logs import AppendLog
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from causeway.actions.verify import in_words, verify
 from causeway.core.bundle import BadBundle
 from causeway.core.ids import short
 from causeway.core.routes import Route, Served
-from causeway.gateway.bundles import load_bundle
+from causeway.gateway.models.bundles import load_bundle
 
 FILES = (
     "release.json",

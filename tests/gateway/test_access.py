@@ -1,7 +1,7 @@
 import pytest
 from gateway_process import key, route, running
 
-from causeway.gateway.allowance import Allowance
+from causeway.gateway.door.allowance import Allowance
 from causeway.gateway.refusals import TooMany
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}

@@ -17,11 +17,11 @@ from causeway.core.features import Features, Numeric, Words
 from causeway.core.ids import digest_of
 from causeway.core.routes import Route, Served
 from causeway.gateway.app import App
-from causeway.gateway.bundles import load_bundle
-from causeway.gateway.recorder import Recorder
+from causeway.gateway.models.bundles import load_bundle
+from causeway.gateway.models.verify import verify_apart
+from causeway.gateway.records.recorder import Recorder
 from causeway.gateway.refusals import Invalid
-from causeway.gateway.routing import Routing
-from causeway.gateway.verify import verify_apart
+from causeway.gateway.routes.routing import Routing
 
 WORDS = Features(
     columns=("tenure", "plan"),

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
-from causeway.gateway import desk as real_desk
-from causeway.gateway.admission import Admission, overloaded
-from causeway.gateway.heads import MAX_KNOWN_HEADS
-from causeway.gateway.http import Reply, reply_to
-from causeway.gateway.lane import FastLane
-from causeway.gateway.routing import Routing
+from causeway.gateway.door.admission import Admission, overloaded
+from causeway.gateway.quick import desk as real_desk
+from causeway.gateway.quick.heads import MAX_KNOWN_HEADS
+from causeway.gateway.quick.lane import FastLane
+from causeway.gateway.routes.routing import Routing
+from causeway.gateway.wire.http import Reply, reply_to
 
 ROW = {"tenure": 3, "visits": 2, "plan": "gold"}
 BODY = json.dumps({"dataframe_records": [ROW]}).encode()

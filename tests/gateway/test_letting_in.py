@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from causeway.gateway.admission import QUEUE_SECONDS, SLICE_SECONDS, Admission, Pace, is_whole_post
-from causeway.gateway.deadlines import HEADER, awaited, patience_of
-from causeway.gateway.desk import Desk, Waiting
-from causeway.gateway.http import Gone
+from causeway.gateway.calls.deadlines import HEADER, awaited, patience_of
+from causeway.gateway.door.admission import QUEUE_SECONDS, SLICE_SECONDS, Admission, Pace, is_whole_post
+from causeway.gateway.quick.desk import Desk, Waiting
 from causeway.gateway.refusals import DeadlinePassed, Malformed, Overloaded
+from causeway.gateway.wire.http import Gone
 
 
 def calls(count, *, rows=1, row_seconds=0.001, product="churn"):

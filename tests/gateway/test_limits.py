@@ -10,7 +10,7 @@ import uvicorn
 from gateway_process import route, running
 
 from causeway.actions.up import _config
-from causeway.gateway.http_limits import BoundedProtocol
+from causeway.gateway.wire.http_limits import BoundedProtocol
 
 
 @pytest.fixture
@@ -140,22 +140,22 @@ def served():
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nhost", b"GET / HTTP/1.1\r\nhost: a\r\n\r\nGET"])
 def test_a_request_that_does_not_come_is_not_waited_for(served, monkeypatch, sent):
-    monkeypatch.setattr("causeway.gateway.http_limits.HEADER_SECONDS", 0.1)
+    monkeypatch.setattr("causeway.gateway.wire.http_limits.HEADER_SECONDS", 0.1)
     (answer,) = served(sent)
     assert b"HTTP/1.1 408 Request Timeout" in answer
     assert answer.count(b"HTTP/1.1 204") == sent.count(b"\r\n\r\n")
 
 
 def test_a_body_that_nobody_reads_is_not_waited_for(served, monkeypatch):
-    monkeypatch.setattr("causeway.gateway.http_limits.HEADER_SECONDS", 0.1)
+    monkeypatch.setattr("causeway.gateway.wire.http_limits.HEADER_SECONDS", 0.1)
     (answer,) = served(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\na")
     assert answer.startswith(b"HTTP/1.1 204")
     assert b"HTTP/1.1 408" in answer
 
 
 def test_more_connections_than_may_be_take_the_place_of_the_idle(served, monkeypatch):
-    monkeypatch.setattr("causeway.gateway.http_limits.HEADER_SECONDS", 0.1)
-    monkeypatch.setattr("causeway.gateway.http_limits.MAX_CONNECTIONS", 2)
+    monkeypatch.setattr("causeway.gateway.wire.http_limits.HEADER_SECONDS", 0.1)
+    monkeypatch.setattr("causeway.gateway.wire.http_limits.MAX_CONNECTIONS", 2)
     answers = served(b"", 3)
     assert answers[0] == b""
     assert [answer.split()[1] for answer in answers[1:]] == [b"408", b"408"]

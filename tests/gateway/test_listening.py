@@ -15,10 +15,10 @@ from cryptography import x509
 from gateway_process import call_on, eventually, route, running
 
 from causeway.core.errors import OutsideError, UsageError
-from causeway.gateway.certificate import Certificate
-from causeway.gateway.http_limits import BoundedProtocol
-from causeway.gateway.listening import listen
-from causeway.gateway.proxies import Proxies
+from causeway.gateway.wire.certificate import Certificate
+from causeway.gateway.wire.http_limits import BoundedProtocol
+from causeway.gateway.wire.listening import listen
+from causeway.gateway.wire.proxies import Proxies
 from certificates import certified
 
 ROW = {"tenure": 3, "visits": 2, "plan": "gold"}

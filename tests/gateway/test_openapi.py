@@ -10,7 +10,7 @@ from bundle_made import write_bundle
 from gateway_process import BEARER, key, route, running
 
 from causeway.core.release import Field
-from causeway.gateway.openapi import field_schema
+from causeway.gateway.openapi.document import field_schema
 
 pytestmark = pytest.mark.integration
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

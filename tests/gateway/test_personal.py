@@ -13,7 +13,7 @@ from causeway.core.personal import Private, masked
 from causeway.core.records import SegmentColumn
 from causeway.core.routes import RouteFile, Served
 from causeway.gateway.log import _Libraries, print_defect
-from causeway.gateway.routing import Routing, next_routing
+from causeway.gateway.routes.routing import Routing, next_routing
 
 PLANTED = "gold-Wilhelmina"
 NUMBER = 91234.5678

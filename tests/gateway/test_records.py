@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from causeway.core.clock import SystemClock
 from causeway.core.records import Record, Torn, columns_of, frame, frames
-from causeway.gateway.flushing import Flusher
-from causeway.gateway.identifiers import prediction_ids
-from causeway.gateway.logs import AppendLog
-from causeway.gateway.recorder import Recorder
+from causeway.gateway.records.flushing import Flusher
+from causeway.gateway.records.identifiers import prediction_ids
+from causeway.gateway.records.logs import AppendLog
+from causeway.gateway.records.recorder import Recorder
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 ROWS = "/products/churn/invocations"
@@ -140,7 +140,7 @@ def test_where_the_manifest_says_stop_nobody_is_answered_while_the_disk_is_full(
 
 
 def test_what_was_lost_until_the_end_is_said_when_the_gateway_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr("causeway.gateway.recorder.MAX_PENDING_BYTES", 10)
+    monkeypatch.setattr("causeway.gateway.records.recorder.MAX_PENDING_BYTES", 10)
 
     async def fill():
         recorder = Recorder(tmp_path, rotate_seconds=10)
@@ -187,7 +187,7 @@ def test_a_log_is_closed_when_somebody_asks_or_it_is_old(tmp_path, signing, chur
 
 
 def test_groups_that_wait_for_a_slow_disk_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("causeway.gateway.recorder.MAX_PENDING_BYTES", 100)
+    monkeypatch.setattr("causeway.gateway.records.recorder.MAX_PENDING_BYTES", 100)
 
     async def fill():
         recorder = Recorder(tmp_path, rotate_seconds=10)

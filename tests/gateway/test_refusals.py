@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from causeway.gateway.http import body_of
 from causeway.gateway.refusals import TooSlow
+from causeway.gateway.wire.http import body_of
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 INVOKE = "/products/churn/invocations"
@@ -216,7 +216,7 @@ def test_more_rows_than_may_be_are_not_even_made(gateway):
 
 
 def test_a_body_that_never_comes_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr("causeway.gateway.http.BODY_SECONDS", 0.01)
+    monkeypatch.setattr("causeway.gateway.wire.http.BODY_SECONDS", 0.01)
 
     async def never():
         await asyncio.Event().wait()

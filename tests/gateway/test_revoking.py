@@ -8,10 +8,10 @@ from gateway_process import BEARER, key
 
 from causeway.core.ids import canonical_json
 from causeway.core.routes import Route, RouteFile
-from causeway.gateway import watcher
 from causeway.gateway.app import App
-from causeway.gateway.recorder import Recorder
+from causeway.gateway.records.recorder import Recorder
 from causeway.gateway.refusals import Unauthorized
+from causeway.gateway.upkeep import watcher
 
 HEADERS = {b"authorization": f"Bearer {BEARER}".encode()}
 

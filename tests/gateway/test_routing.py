@@ -15,10 +15,10 @@ from causeway.core.features import write_features
 from causeway.core.ids import canonical_json, short
 from causeway.core.routes import RouteFile, Served, read_routes
 from causeway.gateway.app import App
-from causeway.gateway.bundles import load_bundle
-from causeway.gateway.recorder import Recorder
-from causeway.gateway.routing import Routing, next_routing
-from causeway.gateway.watcher import Watcher
+from causeway.gateway.models.bundles import load_bundle
+from causeway.gateway.records.recorder import Recorder
+from causeway.gateway.routes.routing import Routing, next_routing
+from causeway.gateway.upkeep.watcher import Watcher
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 
@@ -148,7 +148,7 @@ def test_nothing_is_loaded_before_it_is_proven(make, signing, tmp_path, monkeypa
     def loaded(*_, **__):
         raise AssertionError("a model was loaded")
 
-    monkeypatch.setattr("causeway.gateway.bundles.Model", loaded)
+    monkeypatch.setattr("causeway.gateway.models.bundles.Model", loaded)
     made = route("churn", make(tmp_path, signing), signing=signing)
     live = next_routing(RouteFile(1, (made,)), Routing()).live["churn"]
     assert live.problem
@@ -290,7 +290,7 @@ def test_a_port_in_use_is_one_clear_error(tmp_path):
 
 
 def test_a_release_that_could_not_be_loaded_is_tried_again(tmp_path, signing, monkeypatch):
-    monkeypatch.setattr("causeway.gateway.watcher.RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("causeway.gateway.upkeep.watcher.RETRY_SECONDS", 0.0)
     made = name, bundle = write_bundle(tmp_path / "bundles", signing)
     (tmp_path / "routes.json").write_bytes(
         canonical_json(RouteFile(1, (route("churn", made, signing=signing),)))
@@ -321,7 +321,7 @@ def test_whatever_one_bundle_brings_about_is_its_own_products_problem(signing, t
             raise error
         return loads(served, route, start=start)
 
-    monkeypatch.setattr("causeway.gateway.routing.load_bundle", load)
+    monkeypatch.setattr("causeway.gateway.routes.routing.load_bundle", load)
     backed = route("churn", good, signing=signing, warm=(Served(warm[0], str(warm[1]), 0),))
     made = next_routing(RouteFile(1, (route("odd", odd, signing=signing), backed)), Routing())
     said = f"it could not be loaded: {type(error).__name__}"

@@ -17,11 +17,11 @@ from causeway.core.release import Field
 from causeway.core.routes import Route, Served
 from causeway.core.score import Part, Staged
 from causeway.core.table import Number, Table, Text
-from causeway.gateway.bundles import load_bundle
-from causeway.gateway.columnwise import columnwise_of
-from causeway.gateway.plane import flagged
+from causeway.gateway.answers.plane import flagged
+from causeway.gateway.models.bundles import load_bundle
+from causeway.gateway.models.columnwise import columnwise_of
 from causeway.gateway.refusals import Invalid
-from causeway.gateway.routing import Variant
+from causeway.gateway.routes.routing import Variant
 
 NOTED = Features(
     columns=("tenure", "plan"), rules=(Numeric("tenure"), Words("plan")), domains={"plan": ("basic", "gold")}

@@ -14,14 +14,14 @@ from gateway_process import call_on, eventually, key, route, running
 
 from causeway.actions.instance import start_of
 from causeway.core.routes import Key
-from causeway.gateway.allowance import Allowance
-from causeway.gateway.limits import KeyLimit, Usage
+from causeway.gateway.door.allowance import Allowance
 from causeway.gateway.processes import board as boards
 from causeway.gateway.processes.board import Board, State
 from causeway.gateway.processes.scaling import Limits, Load, Scaler
 from causeway.gateway.processes.tallies import MOST_SERIES, Tallies
 from causeway.gateway.processes.windows import SharedAllowance, shared_allowances
 from causeway.gateway.refusals import TooMany
+from causeway.gateway.routes.limits import KeyLimit, Usage
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux")
 

@@ -14,8 +14,8 @@ from causeway.core.assignment import Lots
 from causeway.core.ids import beside, short
 from causeway.core.release import Output
 from causeway.core.routes import Served
-from causeway.gateway.shadow import compared
-from causeway.gateway.shadowing import MOST_BYTES, Shadowing
+from causeway.gateway.shadows.shadow import compared
+from causeway.gateway.shadows.shadowing import MOST_BYTES, Shadowing
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 

@@ -14,7 +14,7 @@ from causeway.gateway.telling.batches import Batches
 from causeway.gateway.telling.collector import collector_of
 from causeway.gateway.telling.sights import Sight
 from causeway.gateway.telling.spans import span_of
-from causeway.gateway.trace_context import Parent
+from causeway.gateway.wire.trace_context import Parent
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SAID = f"00-{TRACE}-{SPAN}-01"

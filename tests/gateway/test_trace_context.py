@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 from gateway_process import key, route, running
 
-from causeway.gateway.asking import Settled
-from causeway.gateway.heads import Heads
-from causeway.gateway.trace_context import Parent, parent_of
+from causeway.gateway.calls.asking import Settled
+from causeway.gateway.quick.heads import Heads
+from causeway.gateway.wire.trace_context import Parent, parent_of
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SAID = f"00-{TRACE}-{SPAN}-01"

@@ -12,10 +12,10 @@ from msgspec import structs
 from causeway.core.contract import Contract, Options, Property, SchemaObject
 from causeway.core.contract_limits import limited
 from causeway.core.release import Field
-from causeway.gateway.plain_bodies import PlainBodies
 from causeway.gateway.protocols import oip
 from causeway.gateway.refusals import Invalid
-from causeway.gateway.schema import Schema
+from causeway.gateway.rows.plain_bodies import PlainBodies
+from causeway.gateway.rows.schema import Schema
 
 ROW = {"tenure": 3.5, "visits": 2, "plan": "gold", "paperless": True}
 MODES = ("strict", "coerce", "flag")

@@ -6,7 +6,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import shipyard
 from causeway.core.release import Field, Model, Output, Signature
-from causeway.gateway.model import Model as Served
+from causeway.gateway.models.model import Model as Served
 
 PLANS = ("gold", "silver")
 

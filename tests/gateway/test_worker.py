@@ -16,8 +16,8 @@ from gateway_process import BEARER, eventually, key, running
 from causeway.core.bundle import BadBundle
 from causeway.core.release import Field, Model, Output
 from causeway.core.routes import Route, Served
-from causeway.gateway import worker
-from causeway.gateway.bundles import load_bundle
+from causeway.gateway.models import worker
+from causeway.gateway.models.bundles import load_bundle
 from causeway.gateway.refusals import Overloaded, Restarting, TooLong
 
 pytestmark = pytest.mark.integration

@@ -30,7 +30,7 @@ from causeway.core.ids import short
 from causeway.core.model_signing import MODEL_SIGNATURE
 from causeway.core.release import Field, Release
 from causeway.core.signatures import verify
-from causeway.gateway.folder import names_in
+from causeway.gateway.models.folder import names_in
 
 FINDINGS = "findings.json"
 EXAMPLE = "example.json"

@@ -29,7 +29,7 @@ from causeway.assess.due import SEAL
 from causeway.core.errors import CausewayError, Conflict, OutsideError, remedy
 from causeway.core.events import GatewayScaled
 from causeway.core.routes import workers_of
-from causeway.gateway.http_limits import BoundedProtocol
+from causeway.gateway.wire.http_limits import BoundedProtocol
 from causeway.ledger import Head
 
 BACKLOG = 2048

@@ -21,14 +21,14 @@ from causeway.core.errors import CausewayError
 from causeway.core.ids import digest_of
 from causeway.core.routes import Key, Route, Served
 from causeway.gateway.app import App
-from causeway.gateway.bundles import Loaded, load_bundle
-from causeway.gateway.folder import read_part
-from causeway.gateway.http import MAX_BODY_BYTES, Reply, reply_to
-from causeway.gateway.keys import Caller, Headers, Keyring
-from causeway.gateway.recorder import Recorder
+from causeway.gateway.door.keys import Caller, Headers, Keyring
+from causeway.gateway.models.bundles import Loaded, load_bundle
+from causeway.gateway.models.folder import read_part
+from causeway.gateway.models.worker import Worker
+from causeway.gateway.records.recorder import Recorder
 from causeway.gateway.refusals import Malformed, TooLarge
-from causeway.gateway.routing import Live, Routing, Variant
-from causeway.gateway.worker import Worker
+from causeway.gateway.routes.routing import Live, Routing, Variant
+from causeway.gateway.wire.http import MAX_BODY_BYTES, Reply, reply_to
 
 REQUEST_SECONDS = 60.0
 IDLE_SECONDS = 20.0

@@ -9,11 +9,40 @@ from msgspec import Struct, structs
 from causeway import __version__
 from causeway.core.errors import CausewayError
 from causeway.core.routes import METRICS
-from causeway.gateway.admission import Admission
-from causeway.gateway.asking import Opened, Request, Settled, live_of, named, opened, request_name, settled
-from causeway.gateway.deadlines import awaited, check
-from causeway.gateway.health import health_of, state_of
-from causeway.gateway.http import (
+from causeway.gateway.answers.plane import Answer, Asked, answered, recorded
+from causeway.gateway.answers.together import held
+from causeway.gateway.calls.asking import (
+    Opened,
+    Request,
+    Settled,
+    live_of,
+    named,
+    opened,
+    request_name,
+    settled,
+)
+from causeway.gateway.calls.deadlines import awaited, check
+from causeway.gateway.calls.places import Place, place_of
+from causeway.gateway.calls.standing_in import PREVIOUS, stand_in, stands_in
+from causeway.gateway.door.admission import Admission
+from causeway.gateway.door.keys import Caller
+from causeway.gateway.log import print_defect, say_broken
+from causeway.gateway.metering.health import health_of, state_of
+from causeway.gateway.metering.measures import Measures
+from causeway.gateway.metering.metrics import CONTENT_TYPE, OPEN_TYPE, open_page, page
+from causeway.gateway.openapi.document import Documents
+from causeway.gateway.processes.board import State
+from causeway.gateway.processes.seat import Seat
+from causeway.gateway.protocols import oip, oip_binary
+from causeway.gateway.protocols.parquet import PARQUET, Tables
+from causeway.gateway.records.identifiers import prediction_ids
+from causeway.gateway.records.recorder import Recorder
+from causeway.gateway.refusals import Broken, reason_of
+from causeway.gateway.routes.limits import Usage
+from causeway.gateway.routes.routing import Live, Routing, Variant
+from causeway.gateway.rows.schema import Checked
+from causeway.gateway.telling.sights import Witness
+from causeway.gateway.wire.http import (
     APART,
     JSON,
     MAX_BODY_BYTES,
@@ -29,26 +58,6 @@ from causeway.gateway.http import (
     reply_to,
     send_reply,
 )
-from causeway.gateway.identifiers import prediction_ids
-from causeway.gateway.keys import Caller
-from causeway.gateway.limits import Usage
-from causeway.gateway.log import print_defect, say_broken
-from causeway.gateway.measures import Measures
-from causeway.gateway.metrics import CONTENT_TYPE, OPEN_TYPE, open_page, page
-from causeway.gateway.openapi import Documents
-from causeway.gateway.places import Place, place_of
-from causeway.gateway.plane import Answer, Asked, answered, recorded
-from causeway.gateway.processes.board import State
-from causeway.gateway.processes.seat import Seat
-from causeway.gateway.protocols import oip, oip_binary
-from causeway.gateway.protocols.parquet import PARQUET, Tables
-from causeway.gateway.recorder import Recorder
-from causeway.gateway.refusals import Broken, reason_of
-from causeway.gateway.routing import Live, Routing, Variant
-from causeway.gateway.schema import Checked
-from causeway.gateway.standing_in import PREVIOUS, stand_in, stands_in
-from causeway.gateway.telling.sights import Witness
-from causeway.gateway.together import held
 
 PROOF = b"causeway-routes"
 """The header with the digest of the route file, by which a reader of it is known."""

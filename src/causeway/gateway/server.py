@@ -16,23 +16,23 @@ from msgspec import Struct, structs
 from causeway.core.errors import OutsideError, UsageError
 from causeway.core.routes import read_routes, workers_of
 from causeway.gateway.app import App
-from causeway.gateway.certificate import HANDSHAKE_SECONDS, Certificate
-from causeway.gateway.desk import Desk
-from causeway.gateway.heartbeat import report
-from causeway.gateway.http_limits import BoundedProtocol
-from causeway.gateway.lane import FastLane
-from causeway.gateway.listening import BACKLOG, Listening, listen
 from causeway.gateway.log import say, say_broken
 from causeway.gateway.processes.memory import settle
 from causeway.gateway.processes.parent import LEAVE, Limits, Parent, Place
 from causeway.gateway.processes.seat import Seat
-from causeway.gateway.proxies import Proxies
-from causeway.gateway.recorder import Recorder
-from causeway.gateway.routing import Routing
+from causeway.gateway.quick.desk import Desk
+from causeway.gateway.quick.lane import FastLane
+from causeway.gateway.records.recorder import Recorder
+from causeway.gateway.routes.routing import Routing
 from causeway.gateway.rpc import beside as grpc_beside
 from causeway.gateway.telling.begin import telling
 from causeway.gateway.telling.collector import Collector, collector_of
-from causeway.gateway.watcher import Watcher, load
+from causeway.gateway.upkeep.heartbeat import report
+from causeway.gateway.upkeep.watcher import Watcher, load
+from causeway.gateway.wire.certificate import HANDSHAKE_SECONDS, Certificate
+from causeway.gateway.wire.http_limits import BoundedProtocol
+from causeway.gateway.wire.listening import BACKLOG, Listening, listen
+from causeway.gateway.wire.proxies import Proxies
 
 CONNECTIONS_A_TURN = 16
 # less than the supervisor waits before it kills

@@ -22,7 +22,7 @@ from causeway.adapters import registry
 from causeway.core.bundle import SIGNATURE, BundleSignature
 from causeway.core.environment import Pin
 from causeway.core.errors import OutsideError, Refused, UsageError, outside
-from causeway.gateway.folder import names_in
+from causeway.gateway.models.folder import names_in
 
 SERVING = ("cryptography", "msgspec", "numpy", "onnxruntime")
 ENVIRONMENT = "environment.txt"

@@ -9,7 +9,7 @@ import causeway
 
 PACKAGE = "released"
 ROOT = Path(causeway.__file__).parent
-SERVES = ("causeway.gateway.alone", "causeway.gateway.verify")
+SERVES = ("causeway.gateway.alone", "causeway.gateway.models.verify")
 RUNNER = ROOT / "runner"
 WORKER = "worker.py"
 RUNNER_PACKAGE = "causeway_runner"

@@ -27,16 +27,16 @@ from causeway.core.release import Field
 from causeway.core.routes import Route, RouteFile
 from causeway.core.score import Part, PartDone, Staged, outputs_of, prediction_ids
 from causeway.core.table import Table
-from causeway.gateway.columnwise import Columnwise, columnwise_of
-from causeway.gateway.model import Predicted
-from causeway.gateway.plane import flagged
-from causeway.gateway.private import private_of
+from causeway.gateway.answers.plane import flagged
+from causeway.gateway.answers.together import WITHHELD
+from causeway.gateway.models.columnwise import Columnwise, columnwise_of
+from causeway.gateway.models.model import Predicted
+from causeway.gateway.models.worker import Worker
 from causeway.gateway.protocols.invocations import NULLS, csv_value
 from causeway.gateway.refusals import Invalid, NotReady, TooLong
-from causeway.gateway.routing import Live, Routing, Variant, next_routing
-from causeway.gateway.schema import Row
-from causeway.gateway.together import WITHHELD
-from causeway.gateway.worker import Worker
+from causeway.gateway.routes.private import private_of
+from causeway.gateway.routes.routing import Live, Routing, Variant, next_routing
+from causeway.gateway.rows.schema import Row
 
 WORKER_ROWS = 500
 """So few at a time that a process of the release's own answers within its time."""

@@ -11,8 +11,8 @@ from causeway.adapters.ports import PartRows
 from causeway.core.assignment import HOLDOUT, unit_of
 from causeway.core.release import Output
 from causeway.core.score import Part
-from causeway.gateway.fallback import fallback_answers
-from causeway.gateway.routing import Live, Variant
+from causeway.gateway.answers.fallback import fallback_answers
+from causeway.gateway.routes.routing import Live, Variant
 
 Mask = NDArray[np.bool_]
 

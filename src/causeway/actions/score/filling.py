@@ -13,7 +13,7 @@ from causeway.core.assignment import unit_of
 from causeway.core.records import EXACT, FLAG_SEPARATOR, SegmentColumn, Value, any_beyond, column_of
 from causeway.core.release import Field, Output
 from causeway.core.table import Column, Number, Table
-from causeway.gateway.routing import Variant
+from causeway.gateway.routes.routing import Variant
 
 _KINDS = {"number": "number", "integer": "integer", "boolean": "boolean", "text": "text"}
 _OUTPUT_KINDS = {"probability": "number", "value": "number", "act": "boolean"}

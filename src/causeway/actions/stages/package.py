@@ -28,7 +28,7 @@ from causeway.core.model_signing import (
 )
 from causeway.core.papers import PROVENANCE, Built, PaperFacts, provenance
 from causeway.core.release import Release
-from causeway.gateway.folder import names_in
+from causeway.gateway.models.folder import names_in
 
 LINEAGE = "lineage.json"
 READ_ONLY_FILE = 0o444

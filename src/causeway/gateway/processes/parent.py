@@ -17,12 +17,12 @@ import msgspec
 from msgspec import Struct
 
 from causeway.core.errors import CausewayError
-from causeway.gateway.listening import Listening
 from causeway.gateway.log import print_defect, say, say_error
 from causeway.gateway.processes.board import Board, Crew, State
 from causeway.gateway.processes.memory import settle
 from causeway.gateway.processes.scaling import Limits, Load, Scaled, Scaler
 from causeway.gateway.processes.seat import Seat
+from causeway.gateway.wire.listening import Listening
 
 __all__ = ["LEAVE", "Limits", "Parent", "Place"]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from causeway.gateway.allowance import Allowance
+from causeway.gateway.door.allowance import Allowance
 from causeway.gateway.processes.board import Board, State
 from causeway.gateway.processes.tallies import Tallies
 from causeway.gateway.processes.windows import Allowances, shared_allowances

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from causeway.gateway.allowance import Allowance
+from causeway.gateway.door.allowance import Allowance
 from causeway.gateway.processes.board import Board, Locked
 
 TABLE_BYTES = 1 << 20

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from causeway.gateway.refusals import Malformed, TooLarge
-from causeway.gateway.schema import MAX_ROWS, shown
+from causeway.gateway.rows.schema import MAX_ROWS, shown
 
 T = TypeVar("T")
 V = TypeVar("V")

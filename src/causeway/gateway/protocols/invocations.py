@@ -9,10 +9,10 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from causeway.core.release import Field
-from causeway.gateway.plane import Answer, releases_of
+from causeway.gateway.answers.plane import Answer, releases_of
 from causeway.gateway.protocols.bodies import Many, Scalar, decoded, shown_lengths
 from causeway.gateway.refusals import Invalid, Malformed, TooLarge
-from causeway.gateway.schema import MAX_ROWS
+from causeway.gateway.rows.schema import MAX_ROWS
 
 Rows = list[dict[str, Scalar]]
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")

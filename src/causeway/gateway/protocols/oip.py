@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from causeway.core.release import Field, Output
-from causeway.gateway.bundles import Loaded
-from causeway.gateway.plane import Answer, releases_of
+from causeway.gateway.answers.plane import Answer, releases_of
+from causeway.gateway.models.bundles import Loaded
 from causeway.gateway.protocols.bodies import Many, Scalar, decoded, shown_lengths
 from causeway.gateway.refusals import Invalid, Malformed, TooLarge
-from causeway.gateway.schema import MAX_ROWS, shown
+from causeway.gateway.rows.schema import MAX_ROWS, shown
 
 PLATFORM = "onnx_onnxv1"
 MAX_ID = 128

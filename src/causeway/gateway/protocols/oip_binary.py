@@ -9,7 +9,6 @@ import numpy as np
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from causeway.core.release import Field
-from causeway.gateway.http import Reply, encode
 from causeway.gateway.protocols.bodies import Many, Scalar, decoded
 from causeway.gateway.protocols.oip import (
     DATATYPES,
@@ -21,7 +20,8 @@ from causeway.gateway.protocols.oip import (
     Wanted,
 )
 from causeway.gateway.refusals import Malformed, TooLarge
-from causeway.gateway.schema import MAX_ROWS, shown
+from causeway.gateway.rows.schema import MAX_ROWS, shown
+from causeway.gateway.wire.http import Reply, encode
 
 T = TypeVar("T")
 

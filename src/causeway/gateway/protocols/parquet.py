@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from causeway.gateway.admission import overloaded
+from causeway.gateway.door.admission import overloaded
 from causeway.gateway.refusals import Malformed, TooLarge, TooLong, WrongMedia
-from causeway.gateway.schema import MAX_ROWS
+from causeway.gateway.rows.schema import MAX_ROWS
 
 PARQUET = "application/vnd.apache.parquet"
 SCRIPT = Path(__file__).with_name("parquet_apart.py")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from causeway.core.errors import MissingExtra, UsageError
 from causeway.gateway.app import App
-from causeway.gateway.desk import Desk
 from causeway.gateway.log import say
+from causeway.gateway.quick.desk import Desk
 
 
 @asynccontextmanager

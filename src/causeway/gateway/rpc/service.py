@@ -13,14 +13,22 @@ from msgspec import Struct
 
 from causeway.core.errors import CausewayError, OutsideError
 from causeway.gateway.app import App
-from causeway.gateway.deadlines import HEADER as DEADLINE
-from causeway.gateway.desk import Desk
-from causeway.gateway.http import BODY_SECONDS, MAX_BODY_BYTES, MAX_SHOWN, Application, Reply, Scope, too_late
+from causeway.gateway.calls.deadlines import HEADER as DEADLINE
 from causeway.gateway.protocols.oip_binary import LENGTH, OCTETS
+from causeway.gateway.quick.desk import Desk
 from causeway.gateway.refusals import Malformed, NothingHere, Unauthorized
 from causeway.gateway.rpc.certificate import Files, secrets_of
 from causeway.gateway.rpc.messages import SERVICE, message, read
 from causeway.gateway.rpc.translation import body_of, response_of
+from causeway.gateway.wire.http import (
+    BODY_SECONDS,
+    MAX_BODY_BYTES,
+    MAX_SHOWN,
+    Application,
+    Reply,
+    Scope,
+    too_late,
+)
 
 MAX_CALLS = 1024
 """At once; one more is told that there is no room."""

@@ -8,11 +8,11 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from causeway.gateway.http import encode
 from causeway.gateway.protocols.oip_binary import DTYPES
 from causeway.gateway.refusals import Invalid, Malformed
+from causeway.gateway.rows.schema import shown
 from causeway.gateway.rpc.messages import message
-from causeway.gateway.schema import shown
+from causeway.gateway.wire.http import encode
 
 CONTENTS = {
     "BOOL": "bool_contents",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
 from causeway.gateway.log import say
-from causeway.gateway.measures import LINES, SPANS, Measures
+from causeway.gateway.metering.measures import LINES, SPANS, Measures
 from causeway.gateway.telling import access
 from causeway.gateway.telling.batches import Batches
 from causeway.gateway.telling.collector import Collector

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
-from causeway.gateway.asking import Opened, Settled
-from causeway.gateway.http import Reply
-from causeway.gateway.places import Place
-from causeway.gateway.routing import Variant
-from causeway.gateway.trace_context import Parent, parent_of
+from causeway.gateway.calls.asking import Opened, Settled
+from causeway.gateway.calls.places import Place
+from causeway.gateway.routes.routing import Variant
+from causeway.gateway.wire.http import Reply
+from causeway.gateway.wire.trace_context import Parent, parent_of
 
 REFUSED = 400
 _ROUTES = {

@@ -1,0 +1,1 @@
+"""Rows in, recorded answers out, under every protocol."""

@@ -1,0 +1,1 @@
+"""Who is let in: keys, allowances, and how much may wait."""

@@ -1,0 +1,1 @@
+"""What the gateway counts about itself, and whether it is well."""

@@ -1,0 +1,1 @@
+"""What a product takes and gives, as an OpenAPI document."""
