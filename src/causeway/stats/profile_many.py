@@ -1,0 +1,70 @@
+"""Many profiles merged at once: what a window of days costs is one pass over its bins."""
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from msgspec import structs
+
+from causeway.stats.profile import merged
+from causeway.stats.profile_form import VALUES_COUNTED, ColumnProfile, NumberProfile, TextProfile, Window
+
+FEW = 3
+"""So few are merged one by one."""
+
+
+def merged_columns(profiles: Sequence[ColumnProfile]) -> ColumnProfile:
+    """One profile of all these rows; there must be one at least."""
+    numbers = [each for each in profiles if isinstance(each, NumberProfile)]
+    full = [each for each in numbers if each.count]
+    same = len(numbers) == len(profiles) and len({each.shift for each in full}) == 1
+    return _of_numbers(numbers, full) if same and len(full) > FEW else reduce(merged, profiles)
+
+
+def merged_rows(windows: Sequence[Window]) -> dict[str, ColumnProfile]:
+    """Each column over all these windows; where a window lacks it, its rows are missing there."""
+    names = dict.fromkeys(name for window in windows for name in window.columns)
+    rows = sum(window.rows for window in windows)
+    made: dict[str, ColumnProfile] = {}
+    for name in names:
+        found = [window.columns[name] for window in windows if name in window.columns]
+        one = merged_columns(found)
+        lacking = rows - one.count - one.missing
+        made[name] = structs.replace(one, missing=one.missing + lacking) if lacking > 0 else one
+    return made
+
+
+def _of_numbers(profiles: Sequence[NumberProfile], full: Sequence[NumberProfile]) -> NumberProfile:
+    count = sum(each.count for each in full)
+    mean = sum(each.mean * (each.count / count) for each in full)
+    spread = sum(each.spread + each.count * (each.mean - mean) ** 2 for each in full)
+    bins, counts = _added((each.bins for each in full), (each.counts for each in full))
+    values: tuple[float, ...] = ()
+    times: tuple[int, ...] = ()
+    if all(each.values for each in full):
+        values, times = _added((each.values for each in full), (each.value_counts for each in full))
+    few = len(values) <= VALUES_COUNTED
+    return NumberProfile(
+        count=count,
+        missing=sum(each.missing for each in profiles),
+        mean=mean,
+        spread=spread,
+        minimum=min(each.minimum for each in full if each.minimum is not None),
+        maximum=max(each.maximum for each in full if each.maximum is not None),
+        shift=full[0].shift,
+        bins=bins,
+        counts=counts,
+        values=values if few else (),
+        value_counts=times if few else (),
+    )
+
+
+def _added(
+    places: Iterable[Sequence[float]], counts: Iterable[Sequence[int]]
+) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """The counts of all tables by place, in the places' order."""
+    every = np.concatenate([np.asarray(each) for each in places])
+    times = np.concatenate([np.asarray(each, np.int64) for each in counts])
+    known, where = np.unique(every, return_inverse=True)
+    return tuple(known.tolist()), tuple(np.bincount(where, times).astype(np.int64).tolist())
