@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import structs
 
 from causeway.stats.profile import merged
-from causeway.stats.profile_form import VALUES_COUNTED, ColumnProfile, NumberProfile, TextProfile, Window
+from causeway.stats.profile_form import VALUES_COUNTED, ColumnProfile, NumberProfile, Window
 
 FEW = 3
 """So few are merged one by one."""
