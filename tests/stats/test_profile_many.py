@@ -12,7 +12,7 @@ PARTS = {
     "continuous": [number_profile(RNG.normal(i, 2, 500), shift=-10.0) for i in range(12)],
     "few values": [number_profile(RNG.integers(0, 9, 90).astype(float)) for _ in range(9)],
     "with gaps": [number_profile(np.where(RNG.random(80) < 0.3, np.nan, RNG.random(80))) for _ in range(6)],
-    "empty among them": [number_profile(np.full(5, np.nan)), *(number_profile(RNG.random(9)) for _ in "abcde")],
+    "empty too": [number_profile(np.full(5, np.nan)), *(number_profile(RNG.random(9)) for _ in "abc")],
     "other zeros": [number_profile(RNG.normal(0, 1, 50), shift=float(i % 2)) for i in range(6)],
     "texts": [text_profile(RNG.integers(-1, 4, 60), list("abcd")) for _ in range(7)],
 }  # fmt: skip
