@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from causeway.core.cron import read_cron
 from causeway.core.manifest_schema import TYPE_NAMES, KeyRule, SectionRule, schema
+from causeway.core.quiet import read_quiet
 from causeway.core.records import Value
 from causeway.core.toml_lines import Path
 
@@ -22,7 +23,7 @@ _PASSWORD_IN_URL = re.compile(
     re.IGNORECASE,
 )
 _LARGEST_INTEGER = 2**63 - 1
-_EVENTS = ("data", "outcomes", "release")
+_EVENTS = ("alarm", "data", "outcomes", "release")
 # what a monitor may watch, and words for several of these
 _WATCHED = (
     "drift", "quality", "decay", "estimate", "calibration", "fairness", "output", "missing", "unseen",
@@ -135,6 +136,7 @@ def _triggers_without_cause(tables: Tables) -> Iterator[Problem]:
     monitors = [str(part.get("name")) for part in _parts(tables, "monitors")]
     for index, part in enumerate(_parts(tables, "triggers")):
         on = part.get("on")
+        yield from _no_quiet(index, part.get("quiet"))
         if isinstance(on, str) and on.startswith("schedule:"):
             yield from _no_schedule(index, on.removeprefix("schedule:"))
             continue
@@ -158,6 +160,14 @@ def _no_schedule(index: int, line: str) -> Iterator[Problem]:
             f'"{line.strip()}" is no cron line: {error}',
             "write minute, hour, day of the month, month and day of the week: schedule:30 4 * * 1",
         )
+
+
+def _no_quiet(index: int, quiet: object) -> Iterator[Problem]:
+    try:
+        read_quiet(quiet if isinstance(quiet, str) else "")
+    except ValueError as error:
+        hint = 'name a time zone as the tz database has it: "22:00-06:00 Europe/Berlin"'
+        yield Problem(("triggers", index, "quiet"), f"`quiet` cannot be: {error}", hint)
 
 
 def _no_answer(tables: Tables) -> Iterator[Problem]:

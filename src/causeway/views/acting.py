@@ -28,6 +28,8 @@ class Fired(Struct, frozen=True):
     fact: TriggerFired
     outcome: str = ""
     words: str = ""
+    labelled: int = 0
+    """How many outcomes were known then."""
 
 
 class Waiting(Struct, frozen=True):
@@ -98,7 +100,10 @@ def acted(acting: Acting, event: Event, *, labelled: int) -> Acting:  # noqa: PL
     match body.fact:
         case TriggerFired() as fact:
             waiting = {name: each for name, each in acting.waiting.items() if name != fact.trigger}
-            fired = {**acting.fired, (fact.trigger, fact.cause): Fired(body.at, body.seq, fact)}
+            fired = {
+                **acting.fired,
+                (fact.trigger, fact.cause): Fired(body.at, body.seq, fact, labelled=labelled),
+            }
             return structs.replace(acting, fired=fired, waiting=waiting)
         case TriggerEnded() as fact:
             return structs.replace(acting, fired=_ended(acting.fired, fact))

@@ -1,0 +1,272 @@
+"""Whether what the manifest asks for when something happens is to be done now, or exactly why not."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from msgspec import Struct, structs
+
+from causeway.core.cron import read_cron
+from causeway.core.ids import counted
+from causeway.core.manifest import Manifest, TriggerPart
+from causeway.core.quiet import read_quiet
+from causeway.core.triggers import (
+    COOLING,
+    DRY_RUN,
+    FINDING,
+    FIRES,
+    HOLD,
+    NOT_MET,
+    NOTIFY,
+    QUIET,
+    RETRAIN,
+    ROLL_BACK,
+    STOPPED,
+    UNDER_WAY,
+    WAITS,
+    WORDS_ONLY,
+    Decision,
+)
+from causeway.core.watching import ACT, WARN, Alarm, is_worse, worst
+from causeway.views.acting import Fired
+from causeway.views.product import ProductState
+
+ANY_ALARM = "alarm"
+SCHEDULE = "schedule:"
+DATA_ROWS = 1000.0
+"""New labelled rows that `data` waits for where the manifest names no number."""
+SHORT_WORDS = {
+    "decay": ("quality",),
+    "slo": ("slo", "latency", "errors"),
+    "contract": ("contract", "schema"),
+}
+"""What watches for it, where that is called otherwise."""
+
+
+class _Met(Struct, frozen=True):
+    """Whether what a trigger waits for is so, in words and numbers."""
+
+    met: bool
+    why: str
+    cause: str = ""
+    until: datetime | None = None
+    value: float | None = None
+    threshold: float | None = None
+
+
+def triggers_of(manifest: Manifest) -> tuple[TriggerPart, ...]:
+    """Everything that follows by itself: the manifest's triggers, and the actions that monitors are bound to.
+
+    Where somebody can be told and the manifest does not say of what, every alarm is told.
+    """
+    bound = [TriggerPart(each.name, each.action) for each in manifest.monitors if each.action]
+    named = list({each.called: each for each in (*bound, *manifest.triggers)}.values())
+    can_tell = any(each.kind in ("webhook", "chat", "other") for each in manifest.integrations)
+    if can_tell and not any(each.do == NOTIFY for each in named):
+        named.append(TriggerPart(ANY_ALARM, NOTIFY))
+    return tuple(named)
+
+
+def due(
+    state: ProductState,
+    now: datetime,
+    *,
+    promise: Manifest,
+    alarms: Mapping[str, Alarm] | None = None,
+) -> tuple[Decision, ...]:
+    """For every trigger whether it fires now; one that tells of alarms decides about each of them."""
+    known = state.alarms if alarms is None else alarms
+    return tuple(
+        _decided(part, met, state, now, promise=promise)
+        for part in triggers_of(promise)
+        for met in _conditions(part, state, known, now)
+    )
+
+
+def explained(decision: Decision) -> str:
+    """The decision in one line."""
+    until = f", until {decision.until:%Y-%m-%d %H:%M} UTC" if decision.until else ""
+    return f"{decision.trigger} ({decision.do}): {decision.verdict}{until}: {decision.why}"
+
+
+def _decided(
+    part: TriggerPart, met: _Met, state: ProductState, now: datetime, *, promise: Manifest
+) -> Decision:
+    decision = Decision(
+        trigger=part.called,
+        on=part.on,
+        do=part.do,
+        verdict=DRY_RUN if part.dry_run else FIRES,
+        why=met.why,
+        value=met.value,
+        threshold=met.threshold,
+        cause=met.cause,
+    )
+    if not met.met:
+        return structs.replace(decision, verdict=NOT_MET, until=met.until)
+    for hindered in (
+        _impossible(part, state),
+        _cooling(part, met, state, now),
+        _quiet(part, now),
+        _unapproved(part, state, promise),
+    ):
+        if hindered:
+            verdict, why, until = hindered
+            return structs.replace(decision, verdict=verdict, why=f"{why} ({met.why})", until=until)
+    waiting = state.acting.waiting.get(part.called)
+    return structs.replace(decision, approved_by=waiting.approved_by if waiting else "")
+
+
+_Hindered = tuple[str, str, datetime | None]
+
+
+def _impossible(part: TriggerPart, state: ProductState) -> _Hindered | None:
+    if part.do == RETRAIN:
+        return _untrainable(state)
+    if part.do == HOLD and not state.canary:
+        return NOT_MET, "no release is on trial that could be held", None
+    if part.do == ROLL_BACK and not state.before:
+        return NOT_MET, "nothing was live before that traffic could go back to", None
+    return None
+
+
+def _untrainable(state: ProductState) -> _Hindered | None:
+    acting = state.acting
+    if acting.stopped:
+        return STOPPED, f"{acting.stopped}; a person resumes it: causeway retrain --resume", None
+    if acting.loop:
+        return UNDER_WAY, f"it is being trained anew since {acting.loop.at:%Y-%m-%d %H:%M} UTC", None
+    if state.canary:
+        return UNDER_WAY, "a release is on trial", None
+    if not state.shares:
+        return NOT_MET, "nothing is live that could be bettered", None
+    return None
+
+
+def _cooling(part: TriggerPart, met: _Met, state: ProductState, now: datetime) -> _Hindered | None:
+    # a schedule has a clock of its own
+    last = None if part.on.startswith(SCHEDULE) else _last(part, met.cause, state)
+    if last is None:
+        return None
+    until = last.at + timedelta(hours=part.cooldown_hours)
+    if now >= until:
+        return None
+    return COOLING, f"it fired at {last.at:%Y-%m-%d %H:%M} UTC, and rests {part.cooldown_hours:g} h", until
+
+
+def _last(part: TriggerPart, cause: str, state: ProductState) -> Fired | None:
+    """When it fired last; what only tells may tell of another cause at once."""
+    acting = state.acting
+    last = acting.fired.get((part.called, cause)) if part.do in WORDS_ONLY else acting.last_fired(part.called)
+    # what was only said has not been done
+    return None if last and last.fact.dry_run and not part.dry_run else last
+
+
+def _quiet(part: TriggerPart, now: datetime) -> _Hindered | None:
+    quiet = read_quiet(part.quiet)
+    until = quiet.ends(now) if quiet else None
+    return (QUIET, f"quiet hours: {part.quiet}", until) if until else None
+
+
+def _unapproved(part: TriggerPart, state: ProductState, promise: Manifest) -> _Hindered | None:
+    if part.dry_run or not needs_approval(part, promise):
+        return None
+    waiting = state.acting.waiting.get(part.called)
+    if waiting and waiting.approved_by:
+        return None
+    who = promise.product.owner or "a person"
+    since = f" since {waiting.at:%Y-%m-%d %H:%M} UTC" if waiting else ""
+    return WAITS, f"{who} must agree{since}: causeway approve {part.called}", None
+
+
+def needs_approval(part: TriggerPart, promise: Manifest) -> bool:
+    """Whether a person must agree: as the trigger says, else where the risk is high and something changes."""
+    if part.approval is not None:
+        return part.approval
+    return promise.product.risk_tier == "high" and part.do not in WORDS_ONLY
+
+
+def _conditions(
+    part: TriggerPart, state: ProductState, alarms: Mapping[str, Alarm], now: datetime
+) -> Iterable[_Met]:
+    if part.on.startswith(SCHEDULE):
+        return (_scheduled(part, state, now),)
+    match part.on:
+        case "data":
+            return (_enough_rows(part, state),)
+        case "outcomes":
+            return (_new_outcomes(part, state),)
+        case "release":
+            return (_new_release(part, state),)
+        case _:
+            return _alarming(part, alarms)
+
+
+def _alarming(part: TriggerPart, alarms: Mapping[str, Alarm]) -> Iterable[_Met]:
+    watched = SHORT_WORDS.get(part.on, (part.on,))
+    seen = [_of_alarm(part, alarm, watched) for alarm in alarms.values()]
+    found = [met for met in seen if met]
+    if not found:
+        what = "there is no alarm" if part.on == ANY_ALARM else f"{part.on} raises no alarm"
+        return (_Met(False, what),)
+    met = [each for each in found if each.met]
+    # a message for each of them, but only one training
+    return (met if part.do in WORDS_ONLY else met[:1]) or found[:1]
+
+
+def _of_alarm(part: TriggerPart, alarm: Alarm, watched: tuple[str, ...]) -> _Met | None:
+    sights = [
+        sight for sight in alarm.sights if part.on in (ANY_ALARM, sight.monitor) or sight.watches in watched
+    ]
+    if not sights and part.on not in (ANY_ALARM, alarm.monitor):
+        return None
+    seen = worst(sight.verdict for sight in sights) if sights else alarm.verdict
+    # one cause: an effect that is plain enough to warn of acts with what it brings about
+    level = alarm.verdict if part.on == ANY_ALARM or seen == WARN else seen
+    needed = WARN if part.do in (NOTIFY, FINDING) else ACT
+    first = sights[0] if sights else None
+    met = not is_worse(needed, than=level)
+    why = alarm.because or (first.why if first else f"{alarm.monitor} says {alarm.verdict}")
+    return _Met(
+        met,
+        why if met else f"it is {level}, and {part.do} waits for {needed}: {why}",
+        cause=f"{alarm.cause}:{level}" if part.do in (NOTIFY, FINDING) else alarm.cause,
+        value=first.value if first else None,
+        threshold=first.threshold if first else None,
+    )
+
+
+def _scheduled(part: TriggerPart, state: ProductState, now: datetime) -> _Met:
+    cron = read_cron(part.on.removeprefix(SCHEDULE))
+    fired = _last(part, "", state)
+    since = fired.at if fired else (state.routings[0].at if state.routings else None)
+    last, following = cron.last(now), cron.next(now)
+    if since is None:
+        return _Met(False, "nothing is live yet", until=following)
+    if last is None or last <= since:
+        return _Met(False, "its time has not come", until=following)
+    return _Met(True, f"it was due at {last:%Y-%m-%d %H:%M} UTC")
+
+
+def _enough_rows(part: TriggerPart, state: ProductState) -> _Met:
+    trained = max((loop.labelled for loop in state.acting.loops), default=0)
+    return _rows(part, state.outcomes.known - trained, "labelled since it was trained", least=DATA_ROWS)
+
+
+def _new_outcomes(part: TriggerPart, state: ProductState) -> _Met:
+    fired = _last(part, "", state)
+    new = state.outcomes.known - (fired.labelled if fired else 0)
+    return _rows(part, new, "labelled since it fired", least=1.0)
+
+
+def _rows(part: TriggerPart, new: int, words: str, *, least: float) -> _Met:
+    threshold = part.threshold or least
+    why = f"{counted(new, 'row')} {words}, of {threshold:,.0f} that it waits for"
+    return _Met(new >= threshold, why, value=float(new), threshold=threshold)
+
+
+def _new_release(part: TriggerPart, state: ProductState) -> _Met:
+    fired = _last(part, "", state)
+    latest = state.latest
+    if latest is None or (fired and latest.seq < fired.seq):
+        return _Met(False, "no release was made since")
+    return _Met(True, f"release {latest.release[7:19]} was made at {latest.at:%Y-%m-%d %H:%M} UTC")
