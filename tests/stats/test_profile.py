@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from causeway.stats.profile import (
     bounds,
     distance,
+    edges,
     merged,
     merged_profiles,
     number_profile,
@@ -182,3 +183,9 @@ def test_numbers_among_texts_are_named_as_texts_name_them():
     numbers = number_profile(np.array([1234567.0, 1234567.0, 2.5]))
     texts = text_profile(np.array([0, 1]), ("1234567", "x"))
     assert merged(numbers, texts).counts == {"1234567": 3, "2.5": 1, "x": 1}
+
+
+@given(st.lists(st.integers(-6145, 6145), min_size=1), st.sampled_from([0.0, -3.5, 1e6]))
+def test_the_edges_of_many_bins_are_those_of_each(places, shift):
+    low, high = edges(np.array(places), shift)
+    assert list(zip(low.tolist(), high.tolist(), strict=True)) == [bounds(place, shift) for place in places]

@@ -37,6 +37,8 @@ _CHUNK = 16384
 
 
 Shifts = Mapping[str, Mapping[str, float]]
+EMPTY = NumberProfile(0, 0, 0.0, 0.0, None, None, 0.0, (), ())
+"""Of no rows."""
 
 
 def profile_of(arrays: Arrays, *, shifts: Shifts, columns: Sequence[str]) -> Profile:
@@ -159,7 +161,7 @@ def quantile(profile: NumberProfile, share: float) -> float:
     """The number below which this share of them lies; off by at most a 64th of its distance from `shift`."""
     if not profile.count:
         return float("nan")
-    values, counts = _support(profile)
+    values, counts = support(profile)
     place = np.searchsorted(np.cumsum(counts), share * (profile.count - 1), side="right")
     return float(values[min(int(place), len(values) - 1)])
 
@@ -187,6 +189,23 @@ def bounds(place: int, shift: float) -> tuple[float, float]:
     low = 2.0 ** (doubling + _NEAREST) * (1 + part / PARTS)
     high = low + 2.0 ** (doubling + _NEAREST) / PARTS
     return (shift + low, shift + high) if place > 0 else (shift - high, shift - low)
+
+
+def edges(places: Integers, shift: float) -> tuple[Floats, Floats]:
+    """The numbers between which each bin lies."""
+    doubling, part = np.divmod(np.abs(places) - 1, PARTS)
+    low = np.where(places, np.ldexp(1 + part / PARTS, doubling + _NEAREST), -(2.0**_NEAREST))
+    high = np.where(places, low + np.ldexp(1 / PARTS, doubling + _NEAREST), 2.0**_NEAREST)
+    below = places < 0
+    return shift + np.where(below, -high, low), shift + np.where(below, -low, high)
+
+
+def support(profile: NumberProfile) -> tuple[Floats, Integers]:
+    """Numbers in order, and how many of the column each stands for."""
+    if profile.values:
+        return np.array(profile.values), np.array(profile.value_counts)
+    low, high = edges(np.array(profile.bins), profile.shift)
+    return np.clip((low + high) / 2, profile.minimum, profile.maximum), np.array(profile.counts)
 
 
 def _binned(values: Floats, shift: float) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -234,7 +253,7 @@ def _merged_numbers(first: NumberProfile, second: NumberProfile) -> NumberProfil
         return _with_missing(kept, kept.missing + other.missing)
     if first.shift != second.shift:
         # bins of different zeros cannot be added: the middle of each stands for its numbers
-        second = _shifted(second, first.shift)
+        second = rebased(second, first.shift)
     count = first.count + second.count
     apart = second.mean - first.mean
     bins, counts = _added(first.bins, first.counts, second.bins, second.counts)
@@ -259,8 +278,9 @@ def _merged_numbers(first: NumberProfile, second: NumberProfile) -> NumberProfil
     )
 
 
-def _shifted(profile: NumberProfile, shift: float) -> NumberProfile:
-    values, counts = _support(profile)
+def rebased(profile: NumberProfile, shift: float) -> NumberProfile:
+    """The profile counted from another number; the middle of each bin stands for the rows in it."""
+    values, counts = support(profile)
     places = [_binned(values[i : i + 1], shift)[0][0] for i in range(len(values))]
     bins, added = _added((), (), places, counts.tolist())
     return structs.replace(profile, shift=shift, bins=bins, counts=added)
@@ -310,15 +330,6 @@ def _column(window: Window, name: str, *, like: ColumnProfile) -> ColumnProfile:
     if isinstance(like, TextProfile):
         return TextProfile(0, window.rows, {})
     return NumberProfile(0, window.rows, 0.0, 0.0, None, None, like.shift, (), ())
-
-
-def _support(profile: NumberProfile) -> tuple[Floats, Integers]:
-    """Numbers in order, and how many of the column each stands for."""
-    if profile.values:
-        return np.array(profile.values), np.array(profile.value_counts)
-    edges = np.array([bounds(place, profile.shift) for place in profile.bins])
-    low, high = profile.minimum, profile.maximum
-    return np.clip(edges.mean(axis=1), low, high), np.array(profile.counts)
 
 
 def _named(column: Coded, row: int) -> str:

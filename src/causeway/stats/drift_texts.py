@@ -1,0 +1,85 @@
+"""Two profiles of texts, by their frequent ones or, where they are many, by groups of them."""
+
+import math
+
+import numpy as np
+from msgspec import Struct
+
+from causeway.stats.chances import poisson_sf
+from causeway.stats.drift_shares import Floats, Share, homogeneity, only_seen
+from causeway.stats.profile_form import TextProfile
+
+NAMED = 20
+
+
+class Moved(Struct, frozen=True):
+    """The share of one text before and now."""
+
+    name: str
+    before: float
+    now: float
+
+
+class Apart(Struct, frozen=True):
+    """Two tables of counts and how far they are apart."""
+
+    reference: Floats
+    seen: Floats
+    effect: float
+    within: float
+    sure: float
+    p: float
+
+
+def compared(reference: TextProfile, seen: TextProfile) -> Apart:
+    """How far the shares of texts are apart; of more texts than are counted, the shares of their groups."""
+    before, now = _counts(reference, seen)
+    named = np.argsort(-before, kind="stable")[:NAMED]
+    top = [np.r_[each[named], each.sum() - each[named].sum()] for each in (before, now)]
+    return _apart(*top, chance=homogeneity(before, now))
+
+
+def unheard_of(reference: TextProfile, seen: TextProfile) -> Share:
+    """The rows whose text the reference never saw; nothing is said where it had more than are counted.
+
+    Chance alone brings as many as rows of the reference are alone in theirs (Good, 1953); one text so often
+    only where shuffled rows would.
+    """
+    if reference.slack:
+        return Share(0.0, 0.0, 1.0)
+    new = [count for name, count in seen.counts.items() if name not in reference.counts]
+    if not new:
+        return Share(0.0, 0.0, 1.0)
+    alone = sum(count == 1 for count in reference.counts.values())
+    usual = alone / reference.count
+    many = poisson_sf(len(new), seen.count * (alone + 1) / (reference.count + 1))
+    often = len(seen.counts) * only_seen(max(new), reference, seen)
+    return Share(sum(new) / seen.count, min(usual, sum(new) / seen.count), min(1.0, 2 * min(many, often)))
+
+
+def moved_most(reference: TextProfile, seen: TextProfile) -> tuple[Moved, ...]:
+    """The three texts whose shares changed most, as far as they are counted."""
+    found = [
+        Moved(name, reference.counts.get(name, 0) / reference.count, seen.counts.get(name, 0) / seen.count)
+        for name in {**reference.counts, **seen.counts}
+    ]
+    found.sort(key=lambda each: (-abs(each.now - each.before), each.name))
+    return tuple(each for each in found[:3] if each.now != each.before)
+
+
+def _counts(reference: TextProfile, seen: TextProfile) -> tuple[Floats, Floats]:
+    names = {**reference.counts, **seen.counts}
+    before = np.array([reference.counts.get(name, 0) for name in names], np.float64)
+    now = np.array([seen.counts.get(name, 0) for name in names], np.float64)
+    return before, now
+
+
+def _apart(before: Floats, now: Floats, *, chance: float) -> Apart:
+    n, m = before.sum(), now.sum()
+    p, q, pooled = before / n, now / m, (before + now) / (n + m)
+    plain = float(np.abs(p - q).sum()) / 2
+    by_chance = math.sqrt(2 / math.pi) * float(np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m)).sum()) / 2
+    at_most = float(np.sqrt(p * (1 - p) / n + q * (1 - q) / m).sum()) / 2
+    return Apart(
+        before, now, effect=max(0.0, plain - by_chance), within=0.0, sure=max(0.0, plain - at_most), p=chance
+    )
