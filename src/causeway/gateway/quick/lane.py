@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from causeway.gateway.calls.asking import Opened
 from causeway.gateway.door.admission import is_whole_post, overloaded
+from causeway.gateway.door.resting import UNREAD_SECONDS, READ_SECONDS
 from causeway.gateway.protocols.parquet import PARQUET
 from causeway.gateway.quick.desk import Desk, Door
 from causeway.gateway.quick.heads import Known
@@ -41,7 +42,7 @@ class Turn:
         self.started = time.perf_counter()
         self.keep_alive = keep_alive
         self.more_body = True
-        self.response_complete = self.disconnected = False
+        self.response_complete = self.disconnected = self.turned_away = False
         self.message_event = _NOBODY_WAITS
         self._lane = lane
 
@@ -84,9 +85,6 @@ class FastLane(BoundedProtocol):
         """Reads on; a body that comes in pieces has so much time."""
         if self._between:
             full = self._desk.admission.full
-            if full and self._desk.admission.alone and self._is_idle() and is_whole_post(data):
-                self._shed()
-                return
             head = data[: data.find(_HEAD_ENDS) + len(_HEAD_ENDS)]
             # of what is too odd to be refused unread the parser decides, and then the door is shut to it
             known = self._desk.known(head)
@@ -95,6 +93,9 @@ class FastLane(BoundedProtocol):
                     self._shed()
                 else:
                     self._again(known, data[len(head) :])
+                return
+            if full and self._desk.admission.alone and self._is_idle() and is_whole_post(data):
+                self._shed()
                 return
             self._packet = data, len(head)
         super().data_received(data)
@@ -131,19 +132,21 @@ class FastLane(BoundedProtocol):
 
     def _shed(self) -> None:
         """Refuses a request of which nothing was read but its end."""
-        self._unwatch()
-        self._unset_keepalive_if_required()
+        if self._timer is not None:
+            self._unwatch()
         self._desk.admission.shed()
-        self.transport.write(
-            _head(OVERLOADED, self.server_state.default_headers, closes=False) + OVERLOADED.body
-        )
-        self.on_response_complete()
+        self.transport.write(_shed_reply(self.server_state.default_headers))
+        self.server_state.total_requests += 1
+        self._idles()
+        self.turned_away(UNREAD_SECONDS)
+        self._rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets it, and what it had begun to ask."""
         self._forget_body()
+        cycle = self.cycle
         super().connection_lost(exc)
-        if self.cycle is not None and self.cycle.disconnected:
+        if cycle is not None and cycle.disconnected:
             self._desk.leave()
 
     def on_message_begin(self) -> None:
@@ -220,6 +223,8 @@ class FastLane(BoundedProtocol):
         transport = self.transport
         if transport.is_closing():
             return
+        if turn.turned_away:
+            self.turned_away(READ_SECONDS)
         closes = not turn.keep_alive or (reply.status != OK and ("connection", "close") in reply.headers)
         transport.write(_head(reply, self.server_state.default_headers, closes=closes) + reply.body)
         if closes or self.pipeline or self._ends or not self._awaits_headers:
@@ -287,6 +292,16 @@ def _head(reply: Reply, defaults: list[tuple[bytes, bytes]], *, closes: bool) ->
         named += f"\r\ncauseway-prediction-id: {reply.prediction}"
     end = "\r\nconnection: close\r\n\r\n" if closes else "\r\n\r\n"
     return first + said + rest + f"{len(reply.body)}{named}{end}".encode("latin-1")
+
+
+def _shed_reply(defaults: list[tuple[bytes, bytes]]) -> bytes:
+    """The refusal as it is sent; made anew when the date in the headers is."""
+    if _said[0] is not defaults:
+        _said[:] = defaults, _head(OVERLOADED, defaults, closes=False) + OVERLOADED.body
+    return _said[1]
+
+
+_said: list[Any] = [None, b""]
 
 
 @lru_cache(maxsize=256)

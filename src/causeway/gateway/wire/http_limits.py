@@ -3,12 +3,15 @@
 import asyncio
 import math
 import socket
+from collections.abc import Mapping
+from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from causeway.gateway.door.resting import LONG_WAY_SECONDS, Resting
 from causeway.gateway.refusals import HeadersTooLarge, Malformed, NotReady, TooSlow
-from causeway.gateway.wire.http import APART, Reply, reply_to
+from causeway.gateway.wire.http import APART, TURNED_AWAY, Reply, reply_to
 from causeway.gateway.wire.http_head import head_problem, head_without_upgrade, host_of
 from causeway.gateway.wire.proxies import Proxies
 
@@ -42,6 +45,9 @@ class BoundedProtocol(HttpToolsProtocol):
     """Whether each answer ends its connection, as this process is to end soon."""
     proxies: Proxies | None = None
     """Whose word is taken for who asked; nobody's where there are none."""
+    resting: Resting | None = None
+    """Where those rest who were refused because too much is asked; nobody does where there is none."""
+    _may_rest = _rests = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Takes the connection; where there are too many, in place of the idle one that has to end first."""
@@ -64,6 +70,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Forgets it."""
         self._unwatch()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        # it knows us, too, and what knows each other is freed by the collector only, which comes late
+        self.cycle = None  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         """Reads on, unless too much came that ended no headers and was no body."""
@@ -77,6 +86,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._read(data)
         if self._silent_bytes > MAX_HEADER_BYTES and not self.transport.is_closing():
             self._refuse(_too_large())
+        if self._may_rest:
+            self._rest()
 
     def _read(self, data: bytes) -> None:
         """Has it parsed; a wish for another protocol is passed over (RFC 9110, 7.8)."""
@@ -190,12 +201,37 @@ class BoundedProtocol(HttpToolsProtocol):
         """Lets the next in, or ends where nothing more is owed; a body that nobody reads has so much time."""
         more = bool(self.pipeline)
         super().on_response_complete()
+        if self.resting and getattr(self.cycle, "scope", _NOTHING).get("state", _NOTHING).get(TURNED_AWAY):
+            self.turned_away(LONG_WAY_SECONDS)
+            self._rest()
         if more or self.transport.is_closing():
             return
         if self._ends:
             self._end()
         elif not self._awaits_headers and self.cycle.response_complete:
             self._watch()
+
+    def turned_away(self, seconds: float) -> None:
+        """Says that a request was refused because too much is asked, and what that cost."""
+        if self.resting:
+            self.resting.spent(seconds)
+            self._may_rest = not self.leaves
+
+    def _rest(self) -> None:
+        """Reads nothing for a while, once the request that was refused has come to its end."""
+        idle = self.cycle is None or self.cycle.response_complete
+        if not (idle and self._awaits_headers) or self._ends or self.transport.is_closing():
+            return
+        self._may_rest = False
+        if self.resting and not self._rests and self.resting.rest(self):
+            self._rests = True
+            self.transport.pause_reading()
+
+    def listen(self) -> None:
+        """Reads on after a rest."""
+        self._rests = False
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words; ours are in the refusal
         """What the parser could not read, or we did not let it."""
@@ -269,6 +305,9 @@ def _is_apart(cycle: object) -> bool:
 
 def _ends_at(connection: object) -> float:
     return connection.ends_at if isinstance(connection, BoundedProtocol) else math.inf
+
+
+_NOTHING: Mapping[str, Any] = {}
 
 
 def _unreadable() -> Reply:
