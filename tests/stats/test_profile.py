@@ -117,7 +117,10 @@ def test_of_many_texts_no_count_is_too_high_or_too_low_by_more_than_is_said():
             assert count - profile.slack <= profile.counts.get(name, 0) <= count
 
 
-@given(st.lists(st.integers(0, 99), max_size=300), st.lists(st.integers(0, 400).map(str), max_size=600))
+@given(
+    st.lists(st.integers(0, 99), max_size=300),
+    st.lists(st.integers(0, 400).map(str), min_size=1, max_size=600),
+)
 def test_the_bound_holds_where_many_numbers_meet_texts(numbers, words):
     many = number_profile(np.array([*range(VALUES_COUNTED + 1), *[7] * 300, *numbers], dtype=float))
     whole = Counter(words) + Counter(map(str, [*range(VALUES_COUNTED + 1), *[7] * 300, *numbers]))

@@ -13,6 +13,7 @@ PARTS = {
     "few values": [number_profile(RNG.integers(0, 9, 90).astype(float)) for _ in range(9)],
     "with gaps": [number_profile(np.where(RNG.random(80) < 0.3, np.nan, RNG.random(80))) for _ in range(6)],
     "empty too": [number_profile(np.full(5, np.nan)), *(number_profile(RNG.random(9)) for _ in "abc")],
+    "nothing once": [*(number_profile(RNG.random(9)) for _ in "abcd"), text_profile(np.full(4, -1), [])],
     "other zeros": [number_profile(RNG.normal(0, 1, 50), shift=float(i % 2)) for i in range(6)],
     "texts": [text_profile(RNG.integers(-1, 4, 60), list("abcd")) for _ in range(7)],
 }  # fmt: skip

@@ -16,10 +16,10 @@ FEW = 3
 
 def merged_columns(profiles: Sequence[ColumnProfile]) -> ColumnProfile:
     """One profile of all these rows; there must be one at least."""
-    numbers = [each for each in profiles if isinstance(each, NumberProfile)]
-    full = [each for each in numbers if each.count]
-    same = len(numbers) == len(profiles) and len({each.shift for each in full}) == 1
-    return _of_numbers(numbers, full) if same and len(full) > FEW else reduce(merged, profiles)
+    full = [each for each in profiles if each.count]
+    numbers = [each for each in full if isinstance(each, NumberProfile)]
+    same = len(numbers) == len(full) and len({each.shift for each in numbers}) == 1
+    return _of_numbers(profiles, numbers) if same and len(full) > FEW else reduce(merged, profiles)
 
 
 def merged_rows(windows: Sequence[Window]) -> dict[str, ColumnProfile]:
@@ -35,7 +35,7 @@ def merged_rows(windows: Sequence[Window]) -> dict[str, ColumnProfile]:
     return made
 
 
-def _of_numbers(profiles: Sequence[NumberProfile], full: Sequence[NumberProfile]) -> NumberProfile:
+def _of_numbers(profiles: Sequence[ColumnProfile], full: Sequence[NumberProfile]) -> NumberProfile:
     count = sum(each.count for each in full)
     mean = sum(each.mean * (each.count / count) for each in full)
     spread = sum(each.spread + each.count * (each.mean - mean) ** 2 for each in full)

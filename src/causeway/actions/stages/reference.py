@@ -15,6 +15,7 @@ from causeway.assess.parity import words_of
 from causeway.core.answers import Answers
 from causeway.core.errors import CausewayError
 from causeway.core.features import Features, apply_columns
+from causeway.core.features_read import number_of
 from causeway.core.release import Field, Output
 from causeway.core.table import Column, Number, Numbers, Table, Text
 from causeway.stats.profile import number_profile, text_profile
@@ -29,6 +30,7 @@ from causeway.stats.release_profile import (
 
 REFERENCE = "reference.profile"
 SHUFFLED_ROWS = 1000
+TRUTHS = {"true": 1.0, "false": 0.0}
 SEED = 20_11
 LEAST_ROWS_EACH = 5
 """With more values than are counted, and fewer rows to each than this, texts say who a row is about."""
@@ -88,13 +90,21 @@ def _inputs(
 
 
 def _profile(column: Column, field: Field) -> ColumnProfile | None:
-    if isinstance(column, Number) and field.kind != "text":
-        return number_profile(column.values, shift=field.minimum or 0.0)
     texts = words_of(column) if isinstance(column, Number) else column.values
+    if field.kind != "text":
+        numbers = column.values if isinstance(column, Number) else _numbers(texts, field)
+        return number_profile(numbers, shift=field.minimum or 0.0)
     codes, names = _coded(texts)
     if len(names) > TEXTS_COUNTED and len(texts) < LEAST_ROWS_EACH * len(names):
         return None
     return text_profile(codes, names)
+
+
+def _numbers(texts: Sequence[str | None], field: Field) -> Numbers:
+    """The values that callers send where the data has texts."""
+    if field.kind == "boolean":
+        return np.array([TRUTHS.get((text or "").strip().lower(), np.nan) for text in texts])
+    return np.array([np.nan if text is None else number_of(text) for text in texts])
 
 
 def _coded(texts: Sequence[str | None]) -> tuple[np.ndarray, list[str]]:
