@@ -2,7 +2,7 @@
 
 A score between 0 and 1 falls into a bin by its distance from the nearer end: each halving of it is cut into
 `2**parts` equal parts, so bins are fine where scores are rare, and those of a coarser cut hold whole bins
-of a finer one. What is kept has the finest cut that leaves at most 2,048 bins with anything in them.
+of a finer one. What is kept has the finest cut that leaves at most 8,192 bins with anything in them.
 """
 
 import zlib
@@ -92,10 +92,10 @@ class NumberErrors(Struct, frozen=True, eq=False, array_like=True, tag="numbers"
 
 
 class Delays(Struct, frozen=True, eq=False, array_like=True, tag="delays"):
-    """How long outcomes took: four bins to each doubling, from a second on."""
+    """How long outcomes took: eight bins to each doubling, from a second on."""
 
     places: Integers
-    """Bins that hold anything, in order; place k is up to 2**(k / 4) seconds."""
+    """Bins that hold anything, in order; place k is up to 2**(k / 8) seconds."""
     counts: Integers
     before: int = 0
     """Outcomes that were known before the prediction was made; their clocks disagree, or they leaked."""
@@ -169,14 +169,17 @@ def _packed(array: object) -> tuple[str, tuple[int, ...], bytes]:
     if not isinstance(array, np.ndarray):
         raise NotImplementedError
     held = cast("NDArray[Any]", array)
+    if held.dtype == np.int64 and held.size and int(held.max()) < 1 << 31:
+        held = held.astype("<i4")
     return held.dtype.str, held.shape, held.tobytes()
 
 
 def _unpacked(_: type, told: Any) -> NDArray[Any]:  # noqa: ANN401 - what msgpack read
     kind, shape, content = told
-    if kind not in ("<i8", "<f8"):
+    if kind not in ("<i4", "<i8", "<f8"):
         raise ValueError(kind)
-    return np.frombuffer(content, kind).reshape(shape)
+    found = np.frombuffer(content, kind).reshape(shape)
+    return found.astype(np.int64) if kind == "<i4" else found
 
 
 _encode = msgspec.msgpack.Encoder(enc_hook=_packed).encode
