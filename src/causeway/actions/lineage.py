@@ -177,7 +177,7 @@ def _left_open(work: Workspace, product: str) -> Iterator[tuple[str, Json]]:
 def _close(work: Workspace, run: str, start: Json, seen: RunSeen | None) -> None:
     """Tells the end of a run as the ledger knows it; a read that nobody ended was cut off."""
     at = seen.ended_at if seen and seen.ended_at else work.clock.now()
-    if seen and seen.status == "made":
+    if seen and seen.status in ("made", "tried"):
         with suppress(OSError):
             finish(work, run, (work.bundle(seen.release) / BUNDLED).read_bytes())
             return

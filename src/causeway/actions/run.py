@@ -19,7 +19,7 @@ from causeway.actions.source import digest_own_code, digest_source
 from causeway.actions.stages.contract import check_declared
 from causeway.actions.stages.package import LINEAGE, Packaged, unpacked
 from causeway.actions.stages.pipeline import make_release
-from causeway.actions.stages.site import Site, Workshop
+from causeway.actions.stages.site import Given, Site, Workshop
 from causeway.actions.stages.step import AnyMade, Made, Nobody, StageEnded, Steps, Watcher, as_ended
 from causeway.actions.sweep import sweep
 from causeway.actions.workers import can_work, worker_speed
@@ -91,6 +91,9 @@ class Asked:
     source: str
     rate: ServerRate
     """What a server costs, for the estimate of what each stage did."""
+    given: Given | None = None
+    tried: bool = False
+    """Whether it is only to see what comes of it: then no release is recorded as made."""
 
     @property
     def product(self) -> str:
@@ -105,9 +108,9 @@ class Asked:
     @property
     def inputs(self) -> str:
         """The digest of everything that decides what comes out."""
-        return digest_of_value(
-            {"manifest": self.manifest_digest, "source": self.source, "by": digest_own_code()}
-        )
+        start = {"manifest": self.manifest_digest, "source": self.source, "by": digest_own_code()}
+        more = {"given": self.given.digest} if self.given else {}
+        return digest_of_value({**start, **more, **({"tried": "yes"} if self.tried else {})})
 
 
 def run(
@@ -118,18 +121,21 @@ def run(
     workshop: Workshop = registry,
     pipeline: Pipeline = make_release,
     again: str | None = None,
+    given: Given | None = None,
+    tried: bool = False,
 ) -> RunReport:
     """The release of this folder as it is now: taken up where an earlier run stopped, or made.
 
     With `again`, the first digits of a release, nothing but the environment is taken up, and the report
-    says whether the same release came out.
+    says whether the same release came out. `given` stands in the place of a source's file; with `tried` the
+    release is put together, and the product does not have it.
     """
     watcher = watcher or Nobody()
     manifest, digest = load_product(work, folder)
     for part in manifest.data:
         check_declared(folder, part.contract)
     rate = server_rate(rates_of(folder, manifest), manifest.budget.currency)
-    asked = Asked(folder.resolve(), manifest, digest, _source(folder, manifest), rate)
+    asked = Asked(folder.resolve(), manifest, digest, _source(folder, manifest), rate, given, tried)
     since = _runs(work, asked).head
     earlier = None if again is None else open_bundle(work, _named(work, asked, again)).release
     waiting = False
@@ -229,6 +235,7 @@ def _lead(
         started_at=opened.started_at,
         workshop=workshop,
         watcher=watcher,
+        given=asked.given,
     )
     steps = Steps(
         work=work,
@@ -243,7 +250,7 @@ def _lead(
     )
     try:
         packaged = _guarded(site, steps, pipeline)
-        return _finish(work, site, runs, packaged=packaged, steps=steps)
+        return _finish(work, site, runs, packaged=packaged, steps=steps, tried=asked.tried)
     finally:
         shutil.rmtree(site.scratch, ignore_errors=True)
 
@@ -283,11 +290,13 @@ def _record_failure(site: Site, error: CausewayError) -> None:
     lineage.fail(site.work, site.run, error.message)
 
 
-def _finish(work: Workspace, site: Site, runs: Runs, *, packaged: Packaged, steps: Steps) -> RunReport:
+def _finish(
+    work: Workspace, site: Site, runs: Runs, *, packaged: Packaged, steps: Steps, tried: bool
+) -> RunReport:
     """Records the release once, and reports it."""
     known = packaged.release.digest in runs.releases
-    facts: list[AnyFact] = [] if known else [_release_made(packaged, run=site.run)]
-    facts.append(RunFinished(site.run, "made", release=packaged.release.digest))
+    facts: list[AnyFact] = [] if known or tried else [_release_made(packaged, run=site.run)]
+    facts.append(RunFinished(site.run, "tried" if tried else "made", release=packaged.release.digest))
     work.ledger.append(site.product, facts, actor=work.actor, at=work.clock.now())
     lineage.finish(work, site.run, work.artifacts.get(packaged.files[LINEAGE]))
     status = "already_made" if known else "made"

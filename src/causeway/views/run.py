@@ -31,7 +31,7 @@ class Done(Struct, frozen=True):
 
 
 class RunSeen(Struct, frozen=True):
-    """One run: `status` is `open`, `made` or `failed`."""
+    """One run: `status` is `open`, `made`, `tried` or `failed`."""
 
     run: str
     inputs: str
@@ -67,8 +67,8 @@ class Runs(Struct, frozen=True):
         return next((run for run in self._latest_first(inputs) if run.status == "open"), None)
 
     def made(self, inputs: str) -> RunSeen | None:
-        """The latest run of these inputs that made a release."""
-        return next((run for run in self._latest_first(inputs) if run.status == "made"), None)
+        """The latest run of these inputs that made a release, or put one together to try it."""
+        return next((run for run in self._latest_first(inputs) if run.status in ("made", "tried")), None)
 
     def latest(self, inputs: str) -> RunSeen | None:
         """The latest run of these inputs, whatever came of it."""

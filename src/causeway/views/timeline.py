@@ -91,6 +91,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return _stage(fact), ()
         case RunFinished(status="made"):
             return "The run made a release.", (fact.release,)
+        case RunFinished(status="tried"):
+            return "The run put a release together, only to try it.", (fact.release,)
         case RunFinished(status="aborted"):
             return "The run was given up: another was begun from other inputs.", ()
         case RunFinished():

@@ -19,6 +19,8 @@ def agreed_contracts(site: Site, brought: Brought) -> dict[str, Contract]:
     found: dict[str, Contract] = {}
     for part in site.manifest.data:
         landed = brought.of(part.name)
+        # a table that was given is held to it before the run, and only what is new in it
+        landed = landed if landed and landed.grant else None
         contract = wish_of(site.work, site.folder, site.manifest, part).contract if landed else None
         if landed and contract:
             found[part.name] = as_masked(contract, part.name, landed.masked)

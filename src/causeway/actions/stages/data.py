@@ -1,12 +1,13 @@
 """Brings the data that the manifest names: under a grant, masked, in chunks; a plain file is where it is."""
 
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 
 from causeway.actions.access_wish import Wish, permitted, pseudonym_key, rules_of, wish_of
 from causeway.actions.lineage_work import read, telling_read
 from causeway.actions.source import digest_file
-from causeway.actions.stages.site import Site
+from causeway.actions.stages.site import Given, Site
 from causeway.actions.stages.step import Made
 from causeway.actions.workspace import keys_folder
 from causeway.assess.access_masks import DROP, Roles, Rules, as_masked, check_target, kinds_of, masks
@@ -40,17 +41,54 @@ class Brought(Made, frozen=True, kw_only=True):
 
 
 def bring(site: Site) -> Brought:
-    """Every source that needs a grant, brought; without one nothing is, and the error says whose it is."""
-    governed = [part for part in site.manifest.data if part.governed]
+    """Every source that needs a grant, brought; without one nothing is, and the error says whose it is.
+
+    A table that was given stands in the place of its source's file, and the manifest is as it was.
+    """
+    given = site.given
+    replaced = given.source if given else ""
+    governed = [part for part in site.manifest.data if part.governed and part.name != replaced]
     rules = rules_of(site.work) if governed else {}
     # every grant is looked at before the first row is read
     granted = [(wish, permitted(wish, rules=rules)) for wish in _wishes(site, governed)]
     landed = tuple(_landed(site, wish, grant, rules) for wish, grant in granted)
     reads = [_read(site, each) for each in landed]
-    reads += [_read_here(site, part) for part in site.manifest.data if _is_here(site, part)]
+    reads += [
+        _read_here(site, part)
+        for part in site.manifest.data
+        if _is_here(site, part) and part.name != replaced
+    ]
+    if given:
+        landed, reads = (*landed, _put(site, given)), [*reads, _read_given(site, given)]
     if reads:
         site.work.ledger.append(site.product, reads, actor=site.work.actor, at=site.work.clock.now())
     return Brought(fact=_fact(site, landed), landed=landed)
+
+
+def _put(site: Site, given: Given) -> Landed:
+    file = site.scratch / FOLDER / given.path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(given.file, file)
+    return Landed(
+        source=given.source,
+        path=given.path,
+        digest=given.digest,
+        rows=given.rows,
+        columns=given.columns,
+        masked={},
+        grant="",
+    )
+
+
+def _read_given(site: Site, given: Given) -> DataRead:
+    return DataRead(
+        run=site.run,
+        source=given.source,
+        purpose=one_line(f"trained anew on {given.words}"),
+        digest=given.digest,
+        rows=given.rows,
+        columns=given.columns,
+    )
 
 
 def as_left(text: str, landed: Landed | None, *, where: str) -> str:
@@ -133,11 +171,14 @@ def _read_here(site: Site, part: DataPart) -> DataRead:
 
 
 def _fact(site: Site, landed: tuple[Landed, ...]) -> str:
-    here = [part.path for part in site.manifest.data if _is_here(site, part)]
-    told = [
+    replaced = site.given.source if site.given else ""
+    here = [part.path for part in site.manifest.data if _is_here(site, part) and part.name != replaced]
+    told = [site.given.words] if site.given else []
+    told += [
         f"{counted(each.rows, 'row')} of {each.source} under {each.grant}"
         + (f", {counted(len(each.masked), 'column')} masked" if each.masked else "")
         for each in landed
+        if each.grant
     ]
     if here:
         told.append(f"{', '.join(here[:3])} as it lies in the folder")

@@ -122,10 +122,16 @@ class _Road:
         """The sources that the manifest names; what needs a grant is read anew in every run."""
         return self.steps.take(
             "data",
-            {"source": self.site.source, "data": self.site.manifest.data},
+            {
+                "source": self.site.source,
+                "data": self.site.manifest.data,
+                **({"given": self.site.given.digest} if self.site.given else {}),
+            },
             result=Brought,
             do=partial(bring, self.site),
-            stands=lambda _: not any(part.governed for part in self.site.manifest.data),
+            stands=lambda _: (
+                not any(part.governed for part in self.site.manifest.data) and not self.site.given
+            ),
         )
 
     def agreed(self, brought: Brought) -> None:

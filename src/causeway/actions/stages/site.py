@@ -185,6 +185,20 @@ class Workshop(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A table that the training gets in the place of the source's file, and what it is made of."""
+
+    source: str
+    path: str
+    """Of the source's file, inside the folder."""
+    file: Path
+    digest: str
+    rows: int
+    columns: tuple[str, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One run's place of work."""
 
@@ -198,6 +212,7 @@ class Site:
     started_at: datetime
     workshop: Workshop
     watcher: Watcher
+    given: Given | None = None
 
     @property
     def product(self) -> str:
