@@ -1,5 +1,6 @@
 """Profiles of columns: made of arrays in one pass, merged in any order, read as quantiles and distances."""
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from causeway.stats.profile_form import (
     HOUR_US,
+    TEXT_GROUPS,
     TEXTS_COUNTED,
     VALUES_COUNTED,
     Arrays,
@@ -19,6 +21,7 @@ from causeway.stats.profile_form import (
     TextProfile,
     Window,
 )
+from causeway.stats.relations import merged_relations, relations_of, sample_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -58,24 +61,34 @@ def profile_of(arrays: Arrays, *, shifts: Shifts, columns: Sequence[str]) -> Pro
     ends = np.r_[starts[1:], len(keys)]
     first = starts if order is None else order[starts]
     zeros = [shifts.get(_named(release, row), {}) for row in first.tolist()]
-    made: list[dict[str, ColumnProfile]] = [{} for _ in starts]
+    windows = [
+        Window(int(hours[row]), _named(release, row), _named(arm, row), int(end - start), {})
+        for row, start, end in zip(first.tolist(), starts, ends, strict=True)
+    ]
+    sampled: list[dict[str, Floats | Coded]] = [{} for _ in windows]
     for name in columns:
         column = arrays[name]
-        plain = column.codes if isinstance(column, Coded) else column
-        plain = plain if order is None else plain[order]
-        for into, zero, start, end in zip(made, zeros, starts.tolist(), ends.tolist(), strict=True):
-            part = plain[start:end]
-            into[name] = (
-                text_profile(part.astype(np.int64, copy=False), column.names)
-                if isinstance(column, Coded)
-                else number_profile(part.astype(np.float64, copy=False), shift=zero.get(name, 0.0))
-            )
+        for place, window in enumerate(windows):
+            where = slice(starts[place], ends[place])
+            part = _part(column, where if order is None else order[where])
+            window.columns[name] = _column_profile(part, shift=zeros[place].get(name, 0.0))
+            sampled[place][name] = sample_of(part)
     return Profile(
         tuple(
-            Window(int(hours[row]), _named(release, row), _named(arm, row), int(end - start), found)
-            for row, start, end, found in zip(first.tolist(), starts, ends, made, strict=True)
+            structs.replace(window, relations=relations_of(rows))
+            for window, rows in zip(windows, sampled, strict=True)
         )
     )
+
+
+def _part(column: Floats | Coded, rows: slice | Integers) -> Floats | Coded:
+    return Coded(column.codes[rows], column.names) if isinstance(column, Coded) else column[rows]
+
+
+def _column_profile(column: Floats | Coded, *, shift: float) -> ColumnProfile:
+    if isinstance(column, Coded):
+        return text_profile(column.codes.astype(np.int64, copy=False), column.names)
+    return number_profile(column.astype(np.float64, copy=False), shift=shift)
 
 
 def number_profile(values: Floats, *, shift: float = 0.0) -> NumberProfile:
@@ -113,7 +126,8 @@ def text_profile(codes: Integers, names: Sequence[str]) -> TextProfile:
     times = np.bincount(codes + 1, minlength=len(names) + 1)
     places = np.flatnonzero(times[1:])
     counts = {names[place]: int(times[place + 1]) for place in places.tolist()}
-    return TextProfile(int(times[1:].sum()), int(times[0]), _frequent(counts))
+    groups = _groups(counts) if len(counts) > TEXTS_COUNTED else ()
+    return TextProfile(int(times[1:].sum()), int(times[0]), _frequent(counts), groups=groups)
 
 
 def merged(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile:
@@ -128,12 +142,18 @@ def merged(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile:
             counts = dict(first.counts)
             for name, count in second.counts.items():
                 counts[name] = counts.get(name, 0) + count
+            whole = len(counts) <= TEXTS_COUNTED and not first.slack and not second.slack
             return TextProfile(
                 first.count + second.count,
                 first.missing + second.missing,
                 _frequent(dict(sorted(counts.items()))),
                 first.uncounted + second.uncounted,
+                () if whole else _added_groups(groups_of(first), groups_of(second)),
             )
+        case _ if not (first.count and second.count):
+            # a column without any value is of no kind
+            kept, other = (first, second) if first.count else (second, first)
+            return structs.replace(kept, missing=kept.missing + other.missing)
         case _:
             return merged(_as_texts(first), _as_texts(second))
 
@@ -154,7 +174,8 @@ def merged_windows(first: Window, second: Window) -> Window:
         name: merged(_column(first, name, like=like), _column(second, name, like=like))
         for name, like in names.items()
     }
-    return Window(first.hour, first.release, first.arm, first.rows + second.rows, columns)
+    together = merged_relations((first.relations, second.relations))
+    return Window(first.hour, first.release, first.arm, first.rows + second.rows, columns, together)
 
 
 def quantile(profile: NumberProfile, share: float) -> float:
@@ -303,6 +324,20 @@ def _added(
 
 def _table(places: Sequence[float], counts: Sequence[int]) -> dict[float, int]:
     return dict(zip(places, counts, strict=True))
+
+
+def groups_of(profile: TextProfile) -> tuple[int, ...]:
+    """How many texts fall into each group; nothing where that is not known."""
+    return profile.groups or (() if profile.slack else _groups(profile.counts))
+
+
+def _groups(counts: Mapping[str, int]) -> tuple[int, ...]:
+    where = np.array([zlib.crc32(name.encode()) % TEXT_GROUPS for name in counts], np.int64)
+    return tuple(np.bincount(where, list(counts.values()), TEXT_GROUPS).astype(np.int64).tolist())
+
+
+def _added_groups(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(first, second, strict=True))) if first and second else ()
 
 
 def _frequent(counts: dict[str, int]) -> dict[str, int]:

@@ -3,7 +3,10 @@
 A number falls into a bin by its distance from `shift`: bin 0 is nearer than 2**-32, and from there each
 doubling is cut into 64 equal parts, below `shift` with a negative sign: a bin is never wider than a 64th of
 that distance. Of texts the frequent ones are counted (Misra and Gries, 1982; merged as by Agarwal et al.,
-2012): a count is never too high, and too low by at most `slack`.
+2012): a count is never too high, and too low by at most `slack`. Where that is not all of them, each text
+also counts in one of 64 groups, by its CRC-32, and those counts are exact.
+
+Format 2 added the groups of texts and the relations of columns; what format 1 wrote is read as before.
 """
 
 import zlib
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 
 TEXTS_COUNTED = 256
 VALUES_COUNTED = 64
+TEXT_GROUPS = 64
 HOUR_US = 3_600_000_000
 
 
@@ -45,6 +49,8 @@ class TextProfile(Struct, frozen=True, array_like=True, tag="text"):
     counts: dict[str, int]
     uncounted: int = 0
     """Numbers among them of which nobody knows any more which they were."""
+    groups: tuple[int, ...] = ()
+    """How many texts fall into each group, where not all of them are named with their whole count."""
 
     @property
     def slack(self) -> int:
@@ -56,6 +62,16 @@ class TextProfile(Struct, frozen=True, array_like=True, tag="text"):
 ColumnProfile = NumberProfile | TextProfile
 
 
+class Relations(Struct, frozen=True, array_like=True):
+    """Which columns go together, pair by pair, whatever each does alone."""
+
+    pairs: tuple[tuple[str, str], ...]
+    sums: tuple[int, ...]
+    """Spearman's rank correlation in each window, in hundredths, times its rows, over all windows."""
+    rows: tuple[int, ...]
+    """How many rows stand behind each pair."""
+
+
 class Window(Struct, frozen=True, array_like=True):
     """The answers of one release, in one arm, in one hour."""
 
@@ -65,13 +81,14 @@ class Window(Struct, frozen=True, array_like=True):
     arm: str
     rows: int
     columns: dict[str, ColumnProfile]
+    relations: Relations | None = None
 
 
 class Profile(Struct, frozen=True, array_like=True):
     """A segment's windows, by hour, release and arm."""
 
     windows: tuple[Window, ...]
-    format: int = 1
+    format: int = 2
 
 
 class Coded(Struct, frozen=True):
