@@ -1,6 +1,6 @@
 """What ten times too many requests do to the gateway: goodput, and how long those who are let in wait.
 
-python benchmarks/serving/overload.py [SECONDS] [--long]
+python benchmarks/serving/overload.py [SECONDS] [--light] [--long]
 
 A model that takes some 6 milliseconds a row (a chain of sines over a wide row; nothing is saved by answering
 rows together) is made, signed, and served by the real gateway. The load comes from a process of its own, open
@@ -10,7 +10,7 @@ request was sent.
 
 Generator and gateway share the machine's processors. The generator writes prepared bytes and reads no more of
 an answer than its status; how much later than due it sent, as it had no processor, is told with the figures.
-With --long every request goes the way through ASGI.
+With --light the model takes about one millisecond a row. With --long every request goes the way through ASGI.
 """
 
 import json
@@ -32,7 +32,7 @@ from onnx import TensorProto, helper, numpy_helper
 from causeway.core.features import Features, Numeric, write_features
 from causeway.core.release import Field
 
-WIDTH, SINES = 8192, 300
+WIDTH, SINES, LIGHT_SINES = 8192, 300, 45
 CONNECTIONS = 900
 LOADS = (0.8, 1.2, 2.0)
 OVER = 10.0
@@ -47,7 +47,8 @@ def main() -> None:
         os.environ["CAUSEWAY_FASTLANE"] = "0"
     with tempfile.TemporaryDirectory() as folder:
         signing = SigningKey()
-        bundle = slow_bundle(Path(folder) / "bundles", signing)
+        sines = LIGHT_SINES if "--light" in words else SINES
+        bundle = slow_bundle(Path(folder) / "bundles", signing, sines=sines)
         with running(
             Path(folder) / "gateway", route("churn", bundle, signing=signing, keys=(key(),))
         ) as gateway:
@@ -113,17 +114,17 @@ def request_bytes(port: int) -> bytes:
     return head.encode() + body
 
 
-def slow_bundle(folder: Path, signing: SigningKey) -> tuple[str, Path]:
+def slow_bundle(folder: Path, signing: SigningKey, *, sines: int) -> tuple[str, Path]:
     features = Features(columns=("tenure",), rules=(Numeric("tenure"),), domains={})
-    files = {"model.onnx": slow_onnx(), "features.json": write_features(features)}
+    files = {"model.onnx": slow_onnx(sines), "features.json": write_features(features)}
     return written(folder, signing, release_of(fields=FIELDS, outputs=OUTPUTS, files=files), files)
 
 
-def slow_onnx() -> bytes:
+def slow_onnx(sines: int) -> bytes:
     nodes = [helper.make_node("MatMul", ["X", "W"], ["h0"])]
-    nodes += [helper.make_node("Sin", [f"h{i}"], [f"h{i + 1}"]) for i in range(SINES)]
+    nodes += [helper.make_node("Sin", [f"h{i}"], [f"h{i + 1}"]) for i in range(sines)]
     nodes += [
-        helper.make_node("MatMul", [f"h{SINES}", "V"], ["scores"]),
+        helper.make_node("MatMul", [f"h{sines}", "V"], ["scores"]),
         helper.make_node("Softmax", ["scores"], ["probabilities"], axis=1),
         helper.make_node("ArgMax", ["scores"], ["label"], axis=1, keepdims=0),
     ]

@@ -26,6 +26,7 @@ from causeway.gateway.calls.places import Place, place_of
 from causeway.gateway.calls.standing_in import PREVIOUS, stand_in, stands_in
 from causeway.gateway.door.admission import Admission
 from causeway.gateway.door.keys import Caller
+from causeway.gateway.door.resting import LONG_WAY_SECONDS
 from causeway.gateway.log import print_defect, say_broken
 from causeway.gateway.metering.health import health_of, state_of
 from causeway.gateway.metering.measures import Measures
@@ -37,7 +38,7 @@ from causeway.gateway.protocols import oip, oip_binary
 from causeway.gateway.protocols.parquet import PARQUET, Tables
 from causeway.gateway.records.identifiers import prediction_ids
 from causeway.gateway.records.recorder import Recorder
-from causeway.gateway.refusals import Broken, reason_of
+from causeway.gateway.refusals import Broken, Overloaded, reason_of
 from causeway.gateway.routes.limits import Usage
 from causeway.gateway.routes.routing import Live, Routing, Variant
 from causeway.gateway.rows.schema import Checked
@@ -46,6 +47,7 @@ from causeway.gateway.wire.http import (
     APART,
     JSON,
     MAX_BODY_BYTES,
+    TURNED_AWAY,
     Gone,
     Receive,
     Reply,
@@ -117,6 +119,9 @@ class App:
         except CausewayError as error:
             reply = reply_to(error)
             self.measures.refused(seen.product, seen.key, reason_of(error))
+            if isinstance(error, Overloaded) and "state" in scope:
+                scope["state"][TURNED_AWAY] = True
+                self.admission.resting.spent(LONG_WAY_SECONDS)
         except Gone:
             return
         except Exception as error:  # noqa: BLE001 - the shell: whatever else goes wrong becomes the one error shape

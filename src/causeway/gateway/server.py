@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 from causeway.core.errors import OutsideError, UsageError
 from causeway.core.routes import read_routes, workers_of
 from causeway.gateway.app import App
+from causeway.gateway.door.resting import Resting
 from causeway.gateway.log import say, say_broken
 from causeway.gateway.processes.memory import settle
 from causeway.gateway.processes.parent import LEAVE, Limits, Parent, Place
@@ -76,9 +77,10 @@ class Options(Struct, frozen=True):
 class _Server(uvicorn.Server):
     """Uvicorn's server, whose signals are ours: records are flushed before the process ends."""
 
-    def __init__(self, config: uvicorn.Config, here: "_Here") -> None:
+    def __init__(self, config: uvicorn.Config, here: "_Here", resting: Resting) -> None:
         super().__init__(config)
         self._here = here
+        self._resting = resting
         self._leaves = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -103,6 +105,7 @@ class _Server(uvicorn.Server):
         make: Callable[..., BoundedProtocol] = self.config.http_protocol_class  # type: ignore[assignment]
         protocol = make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
         protocol.proxies = self._here.proxies
+        protocol.resting = self._resting
         protocol.leaves = self._leaves
         return protocol
 
@@ -208,7 +211,7 @@ async def _serve(
         telling(here.collector, lines=here.options.access_log, measures=app.measures)
     )
     desk = Desk(app) if os.environ.get(FAST_LANE, "1") != "0" else None
-    server = _Server(_config(app, desk), here)
+    server = _Server(_config(app, desk), here, app.admission.resting)
     _hear(server, here.certificate, alive)
     loop = asyncio.get_running_loop()
     usage = app.usage.follow(writes=seat.number == 0)

@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
+from causeway.gateway.door.resting import Resting
 from causeway.gateway.refusals import Overloaded
 
 QUEUE_SECONDS = 0.25
@@ -75,6 +76,8 @@ class Admission:
         self.room = self.slice_rows = FIRST_ROWS
         """At so many rows waiting it is looked at how long they will take; so many fit into one slice."""
         self.seconds = QUEUE_SECONDS
+        self.resting = Resting(QUEUE_SECONDS)
+        """The connections of which a request was refused just now."""
         self.stirred = False
         """Whether anything is to be settled at the end of the turn."""
         self._shed = 0
@@ -89,6 +92,7 @@ class Admission:
     def heed(self, deadlines_ms: Iterable[float]) -> None:
         """Lets fewer wait where callers wait for less: half of their time is for what comes after."""
         self.seconds = max(SLICE_SECONDS, min([QUEUE_SECONDS, *(each / 2000 for each in deadlines_ms)]))
+        self.resting.most = self.seconds
 
     def check(self, product: str) -> None:
         """Refuses what comes for a product of which there is work enough."""

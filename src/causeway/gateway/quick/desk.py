@@ -15,6 +15,7 @@ from causeway.gateway.calls.deadlines import NEVER, passed
 from causeway.gateway.calls.places import FIXED, Place
 from causeway.gateway.calls.standing_in import stand_in, stands_in
 from causeway.gateway.door.admission import Admission, Pace
+from causeway.gateway.door.resting import READ_SECONDS
 from causeway.gateway.log import print_defect
 from causeway.gateway.metering.measures import Measures
 from causeway.gateway.models.model import Model, Predicted
@@ -22,7 +23,7 @@ from causeway.gateway.models.whole import WholeModel
 from causeway.gateway.quick.heads import Heads, Known
 from causeway.gateway.records.identifiers import prediction_ids
 from causeway.gateway.records.recorder import Recorder
-from causeway.gateway.refusals import Broken, reason_of
+from causeway.gateway.refusals import Broken, Overloaded, reason_of
 from causeway.gateway.routes.routing import Live, Routing
 from causeway.gateway.rows.schema import Checked, Row
 from causeway.gateway.telling.sights import About, Witness
@@ -37,6 +38,8 @@ class Exchange(Protocol):
     started: float
     disconnected: bool
     """Whether whoever asked is gone."""
+    turned_away: bool
+    """Whether it was refused because too much is asked."""
 
     def reply(self, reply: Reply) -> None:
         """Sends this; called once."""
@@ -303,6 +306,9 @@ class Desk:
         self, exchange: Exchange, error: Exception, seen: tuple[str, str, str], about: About
     ) -> None:
         product, release, key = seen
+        if isinstance(error, Overloaded):
+            exchange.turned_away = True
+            self.admission.resting.spent(READ_SECONDS)
         self._house.measures.refused(product, key, reason_of(error))
         self._reply(exchange, _reply_to(error), (product, release), about)
 

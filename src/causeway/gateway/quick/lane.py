@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from causeway.gateway.calls.asking import Opened
 from causeway.gateway.door.admission import is_whole_post, overloaded
-from causeway.gateway.door.resting import UNREAD_SECONDS, READ_SECONDS
+from causeway.gateway.door.resting import UNREAD_SECONDS
 from causeway.gateway.protocols.parquet import PARQUET
 from causeway.gateway.quick.desk import Desk, Door
 from causeway.gateway.quick.heads import Known
@@ -134,11 +134,16 @@ class FastLane(BoundedProtocol):
         """Refuses a request of which nothing was read but its end."""
         if self._timer is not None:
             self._unwatch()
-        self._desk.admission.shed()
-        self.transport.write(_shed_reply(self.server_state.default_headers))
+        admission = self._desk.admission
+        admission.shed()
+        admission.resting.spent(UNREAD_SECONDS)
+        self.turned_away()
         self.server_state.total_requests += 1
+        self.transport.write(_SHED.text(self.server_state.default_headers, closes=self.leaves))
+        if self.leaves:
+            self.transport.close()
+            return
         self._idles()
-        self.turned_away(UNREAD_SECONDS)
         self._rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -224,7 +229,7 @@ class FastLane(BoundedProtocol):
         if transport.is_closing():
             return
         if turn.turned_away:
-            self.turned_away(READ_SECONDS)
+            self.turned_away()
         closes = not turn.keep_alive or (reply.status != OK and ("connection", "close") in reply.headers)
         transport.write(_head(reply, self.server_state.default_headers, closes=closes) + reply.body)
         if closes or self.pipeline or self._ends or not self._awaits_headers:
@@ -235,6 +240,8 @@ class FastLane(BoundedProtocol):
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         self._idles()
+        if self._may_rest:
+            self._rest()
 
     def _idles(self) -> None:
         """Waits for the next request for so long; one timer goes on from request to request."""
@@ -294,14 +301,23 @@ def _head(reply: Reply, defaults: list[tuple[bytes, bytes]], *, closes: bool) ->
     return first + said + rest + f"{len(reply.body)}{named}{end}".encode("latin-1")
 
 
-def _shed_reply(defaults: list[tuple[bytes, bytes]]) -> bytes:
-    """The refusal as it is sent; made anew when the date in the headers is."""
-    if _said[0] is not defaults:
-        _said[:] = defaults, _head(OVERLOADED, defaults, closes=False) + OVERLOADED.body
-    return _said[1]
+class _Shed:
+    """The refusal of what was not read, as it is sent: made anew when the date in its headers is."""
+
+    _defaults: list[tuple[bytes, bytes]] | None = None
+    _text = b""
+
+    def text(self, defaults: list[tuple[bytes, bytes]], *, closes: bool) -> bytes:
+        """All its bytes."""
+        if closes:
+            return _head(OVERLOADED, defaults, closes=True) + OVERLOADED.body
+        if self._defaults is not defaults:
+            self._defaults = defaults
+            self._text = _head(OVERLOADED, defaults, closes=False) + OVERLOADED.body
+        return self._text
 
 
-_said: list[Any] = [None, b""]
+_SHED = _Shed()
 
 
 @lru_cache(maxsize=256)

@@ -18,6 +18,8 @@ JSON = "application/json"
 
 APART = "causeway.apart"
 """What the state of a request has once it waits for another process."""
+TURNED_AWAY = "causeway.turned_away"
+"""What it has once it was refused because too much is asked."""
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]

@@ -9,7 +9,7 @@ from typing import Any
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from causeway.gateway.door.resting import LONG_WAY_SECONDS, Resting
+from causeway.gateway.door.resting import Resting
 from causeway.gateway.refusals import HeadersTooLarge, Malformed, NotReady, TooSlow
 from causeway.gateway.wire.http import APART, TURNED_AWAY, Reply, reply_to
 from causeway.gateway.wire.http_head import head_problem, head_without_upgrade, host_of
@@ -47,7 +47,9 @@ class BoundedProtocol(HttpToolsProtocol):
     """Whose word is taken for who asked; nobody's where there are none."""
     resting: Resting | None = None
     """Where those rest who were refused because too much is asked; nobody does where there is none."""
-    _may_rest = _rests = False
+    _may_rest = False
+    """Whether it is to rest once it is between two requests."""
+    _rests = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Takes the connection; where there are too many, in place of the idle one that has to end first."""
@@ -201,8 +203,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Lets the next in, or ends where nothing more is owed; a body that nobody reads has so much time."""
         more = bool(self.pipeline)
         super().on_response_complete()
-        if self.resting and getattr(self.cycle, "scope", _NOTHING).get("state", _NOTHING).get(TURNED_AWAY):
-            self.turned_away(LONG_WAY_SECONDS)
+        if getattr(self.cycle, "scope", _NOTHING).get("state", _NOTHING).get(TURNED_AWAY):
+            self.turned_away()
+        if self._may_rest:
             self._rest()
         if more or self.transport.is_closing():
             return
@@ -211,11 +214,9 @@ class BoundedProtocol(HttpToolsProtocol):
         elif not self._awaits_headers and self.cycle.response_complete:
             self._watch()
 
-    def turned_away(self, seconds: float) -> None:
-        """Says that a request was refused because too much is asked, and what that cost."""
-        if self.resting:
-            self.resting.spent(seconds)
-            self._may_rest = not self.leaves
+    def turned_away(self) -> None:
+        """Says that a request was refused because too much is asked."""
+        self._may_rest = not self.leaves
 
     def _rest(self) -> None:
         """Reads nothing for a while, once the request that was refused has come to its end."""
@@ -239,7 +240,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Ends the connection once its request is answered; a body that does not come is not waited for."""
-        super().shutdown()
+        if self._rests:
+            # what it sent meanwhile is answered before it ends
+            self.leaves = True
+            self.listen()
+            self.loop.call_later(PROBE_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
         self.loop.call_later(CUT_SECONDS, self._cut)
 
     def _cut(self) -> None:
