@@ -77,6 +77,8 @@ class Sight(Struct, frozen=True, omit_defaults=True):
     """How much of the model's answers hangs on the column, as a share; None where unknown."""
     cause: str = ""
     """One of `CAUSES`; what follows from `watches` where it is empty."""
+    lasting: bool = False
+    """Whether a note was seen often or surely enough to be told; a warning always was."""
     breach: bool = False
     """Whether it is about answers or outcomes themselves, without which drift of inputs never acts."""
 

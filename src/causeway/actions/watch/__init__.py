@@ -1,0 +1,1 @@
+"""Watching a product that runs: gather what was recorded, have it judged, write what is news."""

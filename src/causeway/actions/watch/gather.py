@@ -1,0 +1,90 @@
+"""Everything that the monitors of one product look at, out of its records and its ledger."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from causeway.actions.watch.history import History, history_of, hour_of
+from causeway.actions.watch.references import References, release_of
+from causeway.actions.watch.windows import compared, cut, lately, least_hours
+from causeway.actions.workspace import Workspace
+from causeway.assess.watch_facts import Facts, Going
+from causeway.core.events import Event
+from causeway.core.manifest import Manifest
+from causeway.core.watching import ACT, MODEL, OK, WARN, WatchJudged
+from causeway.views.product import ProductState
+
+
+def live_release(state: ProductState) -> tuple[str, datetime] | None:
+    """The release that answers most of the traffic, and since when it does; None where none does."""
+    found: tuple[str, datetime] | None = None
+    for routing in state.routings:
+        most = max(routing.shares, key=lambda each: routing.shares[each], default="")
+        if not most:
+            found = None
+        elif found is None or found[0] != most:
+            found = (most, routing.at)
+    return found
+
+
+def gathered(
+    work: Workspace, state: ProductState, manifest: Manifest, *, now: datetime, history: History | None = None
+) -> Facts | None:
+    """The facts; None where nothing answers."""
+    live = live_release(state)
+    if live is None:
+        return None
+    release, since = live
+    past = history or history_of(work, state, now=now)
+    described, profile = release_of(work, release)
+    going = Going(release, since, described, profile)
+    own = [each for each in past.live if each.release == release]
+    references = References(
+        past.live,
+        release=release,
+        profile=profile,
+        since=hour_of(since),
+        without=alarming_hours(work.ledger.read(state.product), since=since, now=now),
+    )
+    windows = cut(own, least_hours=least_hours(own, references))
+    return Facts(
+        product=state.product,
+        now=now,
+        manifest=manifest,
+        going=going,
+        windows=tuple(compared(windows.windows, references)),
+        lately=lately(own, references) if own else None,
+        waiting_rows=windows.waiting,
+        hours=past.live,
+        beside=past.beside if state.canary else (),
+        unread=past.unread,
+        alarms=state.alarms,
+        last_at=max((each.last_at for each in state.segments if each.last_at), default=None),
+    )
+
+
+def alarming_hours(events: Iterable[Event], *, since: datetime, now: datetime) -> list[range]:
+    """The hours that are no reference: those of an alarm about the model.
+
+    Where such an alarm was on when this release went live, it answers to that: nothing before it is one either.
+    """
+    spans: list[range] = []
+    began: datetime | None = None
+    answered: datetime | None = None
+    for event in events:
+        if not isinstance(event.fact, WatchJudged) or event.fact.alarm.cause != MODEL:
+            continue
+        alarm = event.fact.alarm
+        if alarm.verdict in (WARN, ACT):
+            began = min(began, alarm.since) if began else alarm.since
+        elif began and (alarm.verdict == OK or alarm.verdict not in (WARN, ACT)):
+            spans.append(range(hour_of(began), hour_of(event.body.at) + 1))
+            if began <= since <= event.body.at:
+                answered = since
+            began = None
+    if began:
+        if began <= since:
+            answered = since
+            spans.append(range(hour_of(began), hour_of(since)))
+        else:
+            spans.append(range(hour_of(began), hour_of(now) + 1))
+    return [*spans, range(hour_of(answered))] if answered else spans

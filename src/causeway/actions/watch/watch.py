@@ -1,0 +1,92 @@
+"""Looks at a product that runs: seals what is due, has everything judged, and writes what is news."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from causeway.actions.decide import decide, product_state
+from causeway.actions.routes import promise
+from causeway.actions.seal import seal
+from causeway.actions.watch.gather import gathered, live_release
+from causeway.actions.watch.judges import JUDGES
+from causeway.actions.workspace import Workspace
+from causeway.assess.watching import alarms_of, is_news, summed, weighed
+from causeway.core.events import AnyFact
+
+
+from causeway.core.watching import OK, Alarm, Sight, WatchJudged
+from causeway.views.product import ProductState
+
+NOT_LIVE = "not-live"
+
+
+class News(Struct, frozen=True):
+    """An alarm that was written, and its verdict before."""
+
+    alarm: Alarm
+    before: str = ""
+
+
+class Watched(Struct, frozen=True):
+    """What one look saw; `verdict` is the worst alarm's, `ok`, `not-enough-data` or `not-live`."""
+
+    product: str
+    verdict: str
+    release: str = ""
+    compared_with: str = ""
+    alarms: tuple[Alarm, ...] = ()
+    """Those that are on now."""
+    news: tuple[News, ...] = ()
+    """What was written, or with a dry run would be."""
+    sights: tuple[Sight, ...] = ()
+    """Everything that was looked at, fine or not."""
+    dry_run: bool = False
+
+
+def watch(work: Workspace, product: str, *, dry_run: bool = False) -> Watched:
+    """One look at the product; with `dry_run` nothing is sealed and nothing is written."""
+    if not dry_run:
+        seal(work, product)
+    state = product_state(work, product)
+    if live_release(state) is None:
+        return Watched(product, NOT_LIVE, dry_run=dry_run)
+    facts = gathered(work, state, promise(work, state), now=work.clock.now())
+    if facts is None:
+        return Watched(product, NOT_LIVE, dry_run=dry_run)
+    sights = weighed([sight for judge in JUDGES for sight in judge(facts)])
+    alarms = alarms_of(facts, sights)
+    news = _news(alarms, state) if dry_run else _written(work, product, alarms)
+    on = tuple(each for each in alarms if each.verdict != OK)
+    kept = tuple(each for cause, each in state.alarms.items() if cause not in {one.cause for one in alarms})
+    return Watched(
+        product=product,
+        verdict=summed(sights, (*on, *kept)),
+        release=facts.going.release,
+        compared_with=facts.windows[-1].with_what if facts.windows else "",
+        alarms=(*on, *kept),
+        news=news,
+        sights=tuple(sights),
+        dry_run=dry_run,
+    )
+
+
+def _news(alarms: Sequence[Alarm], state: ProductState) -> tuple[News, ...]:
+    found: list[News] = []
+    for alarm in alarms:
+        before = state.alarms.get(alarm.cause)
+        if is_news(alarm, before):
+            found.append(News(alarm, before.verdict if before else ""))
+    return tuple(found)
+
+
+def _written(work: Workspace, product: str, alarms: Sequence[Alarm]) -> tuple[News, ...]:
+    """Writes what is new; whoever looks at the same time writes nothing twice."""
+    news: tuple[News, ...] = ()
+
+    def facts_of(state: ProductState) -> Sequence[AnyFact]:
+        nonlocal news
+        news = _news(alarms, state)
+        return [WatchJudged(each.alarm, each.before) for each in news]
+
+    decide(work, product, facts_of)
+    return news
