@@ -65,7 +65,7 @@ def gathered(
 def alarming_hours(events: Iterable[Event], *, since: datetime, now: datetime) -> list[range]:
     """The hours that are no reference: those of an alarm about the model.
 
-    Where such an alarm was on when this release went live, it answers to that: nothing before it is one either.
+    Where such an alarm was on when this release went live, nothing before it is one either.
     """
     spans: list[range] = []
     began: datetime | None = None

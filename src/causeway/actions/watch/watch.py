@@ -12,8 +12,6 @@ from causeway.actions.watch.judges import JUDGES
 from causeway.actions.workspace import Workspace
 from causeway.assess.watching import alarms_of, is_news, summed, weighed
 from causeway.core.events import AnyFact
-
-
 from causeway.core.watching import OK, Alarm, Sight, WatchJudged
 from causeway.views.product import ProductState
 
