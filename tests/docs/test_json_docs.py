@@ -39,6 +39,7 @@ RESULTS = {
     "client": ("causeway.actions.call_module", "Module"),
     "load": ("causeway.actions.load", "Measured", "LoadMeasured", "LoadStep"),
     "seal": ("causeway.actions.seal", "Sealed"),
+    "watch": ("causeway.actions.watch.watch", "Looks", "Watched", "News"),
     "tick": ("causeway.actions.tick", "Ticked"),
     "label": ("causeway.actions.label", "Labelled"),
     "erase": ("causeway.actions.erase", "Erased"),

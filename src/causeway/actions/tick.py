@@ -15,6 +15,7 @@ from causeway.actions.routes import sync_routes
 from causeway.actions.seal import log_folder, seal
 from causeway.actions.sweep import sweep
 from causeway.actions.verify import checkpoint_if_short
+from causeway.actions.watch import turn
 from causeway.actions.workspace import Workspace
 from causeway.assess.due import RUN_SILENT, SEAL, Due, Waiting, due
 from causeway.core.errors import CausewayError, outside
@@ -26,6 +27,7 @@ LOG_SUFFIXES = (".open", ".log")
 ROUTES = "routes"
 RECORDS = "records"
 CANARY = "canary"
+WATCH = "watch"
 
 
 class Done(Struct, frozen=True):
@@ -58,6 +60,7 @@ def tick(work: Workspace) -> Ticked:
         for product in filter(is_product_name, work.products())
         for each in _tidied(work, product, states)
     ]
+    tried += [each for product in work.products() for each in _watched(work, product, states)]
     news = tuple(_told(each) for each in looked if each.written)
     done = (*news, *(each for each, fine in tried if fine))
     waiting = tuple(_told(each) for each in looked if not each.written)
@@ -107,15 +110,22 @@ def _routed(work: Workspace, states: States) -> tuple[Done, ...]:
     return tuple(Done(product, ROUTES, trouble) for product, trouble in troubles.items())
 
 
-def _tried(do: Callable[[Workspace, str], Done], work: Workspace, product: str) -> tuple[Done, bool]:
-    """What became of its records, and whether it went well; no product stops another."""
+def _tried(
+    do: Callable[[Workspace, str], Done],
+    work: Workspace,
+    product: str,
+    *,
+    what: str = SEAL,
+    but: str = "its records wait on",
+) -> tuple[Done, bool]:
+    """What became of it, and whether it went well; no product stops another."""
     try:
         return do(work, product), True
     except CausewayError as error:
         said = error
     except OSError as error:
         said = outside(error)
-    return Done(product, SEAL, f"its records wait on: {said.message}"), False
+    return Done(product, what, f"{but}: {said.message}"), False
 
 
 def tidying_due(work: Workspace, state_of: Callable[[str], ProductState], product: str) -> bool:
@@ -140,6 +150,26 @@ def _tidied(work: Workspace, product: str, states: States) -> Iterator[tuple[Don
     tidied = _tried(tidy, work, product)
     if tidied[0].words:
         yield tidied
+
+
+def watching_due(work: Workspace, state_of: Callable[[str], ProductState], product: str) -> bool:
+    """Whether somebody should look at it; never at a product whose history cannot be read."""
+    try:
+        return is_product_name(product) and turn.due(work, state_of(product))
+    except CausewayError:
+        return False
+
+
+def _watched(work: Workspace, product: str, states: States) -> Iterator[tuple[Done, bool]]:
+    """What a look at the product says that is news."""
+
+    def look(work: Workspace, product: str) -> Done:
+        return Done(product, WATCH, turn.words_of(turn.look(work, states(product))))
+
+    if watching_due(work, states, product):
+        looked = _tried(look, work, product, what=WATCH, but="it cannot be looked at")
+        if looked[0].words:
+            yield looked
 
 
 def _seal(work: Workspace, product: str) -> Done:

@@ -23,7 +23,7 @@ from causeway.actions.instance import HOST, Instance, alive, forget, record, rec
 from causeway.actions.routes import sync_routes
 from causeway.actions.supervisor import Front, Gateway, stop_process, write_scaled
 from causeway.actions.sweep import sweep
-from causeway.actions.tick import tidying_due, whats_due
+from causeway.actions.tick import tidying_due, watching_due, whats_due
 from causeway.actions.workspace import Workspace, open_workspace
 from causeway.assess.due import SEAL
 from causeway.core.errors import CausewayError, Conflict, OutsideError, remedy
@@ -272,7 +272,10 @@ class _Station:
         due = whats_due(self.work, state_of=self.states, seal_after=SEAL_AFTER)
         if any(each.what == SEAL for _, each in due):
             return True
-        return any(tidying_due(self.work, self.states, product) for product in self.work.products())
+        return any(
+            tidying_due(self.work, self.states, product) or watching_due(self.work, self.states, product)
+            for product in self.work.products()
+        )
 
     async def _tick_apart(self) -> None:
         """Ticks in a process of its own, so that this one stays small."""

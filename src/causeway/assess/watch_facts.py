@@ -65,6 +65,8 @@ class Facts(Struct, frozen=True):
     """Segments that have no profile."""
     alarms: Mapping[str, Alarm] = {}
     """Those that are not over, by cause."""
+    can_go_back: bool = False
+    """Whether there is a release to roll back to."""
     last_at: datetime | None = None
     """When the last row was answered that is sealed."""
 

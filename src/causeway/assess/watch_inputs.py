@@ -50,14 +50,14 @@ def _of_column(facts: Facts, last: Compared, seen: DriftSeen, column: ColumnSeen
         verdict=verdict,
         since=seen.lasting_since or seen.since,
         until=seen.until,
-        why=f"{column.why}, beside {last.with_what}",
+        why=column.why,
         about=name,
         value=round(column.effect, 4),
         low=round(column.low, 4),
         threshold=facts.drift_rules.effect,
         unit="distance",
         rows=seen.rows,
-        method=METHOD.format(BOUND),
+        method=f"beside {last.with_what}; {METHOD.format(BOUND)}",
         importance=facts.going.importance.get(column.name),
         lasting=column.low > facts.drift_rules.effect,
         breach=watches == "output",
@@ -104,7 +104,7 @@ def skew(facts: Facts) -> tuple[Sight, ...]:
                 verdict=verdict,
                 since=moment.since,
                 until=moment.until,
-                why=f"{column.why}, beside {facts.lately.with_what}",
+                why=f"{column.why} ({_days(moment)} beside the release's own rows)",
                 about=bare(column.name),
                 value=round(column.effect, 4),
                 low=round(column.low, 4),
@@ -112,11 +112,16 @@ def skew(facts: Facts) -> tuple[Sight, ...]:
                 unit="distance",
                 rows=moment.rows,
                 lasting=certain,
-                method="up to seven days together beside the release's own rows",
+                method=f"beside {facts.lately.with_what}",
                 importance=facts.going.importance.get(column.name),
             )
         )
     return tuple(sights)
+
+
+def _days(moment: Moment) -> str:
+    days = (moment.until - moment.since) / timedelta(days=1)
+    return f"{days:.0f} days" if days >= 2 else f"{days * 24:.0f} h"
 
 
 def schema(facts: Facts) -> tuple[Sight, ...]:

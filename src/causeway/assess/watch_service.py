@@ -109,6 +109,8 @@ def freshness(facts: Facts) -> tuple[Sight, ...]:
 
 def _hours(span: timedelta) -> str:
     hours = span / timedelta(hours=1)
+    if hours >= 2 * DAY:
+        return f"{hours / DAY:.0f} days"
     return f"{hours:.1f} h" if hours >= 1 else f"{span / timedelta(minutes=1):.0f} min"
 
 

@@ -1,7 +1,7 @@
 """One alarm for each cause: what monitors saw, joined, and whether that is news."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import structs
 
@@ -77,11 +77,11 @@ def _alarm(facts: Facts, cause: str, sights: Sequence[Sight], before: Alarm | No
     if before and before.release != release and cause == MODEL:
         # another release answers: what was alarming was about the one before
         before = None
-    seen = sorted(filter(_counts, sights), key=_rank)
+    seen = sorted(_once(filter(_counts, sights)), key=_rank)
     if not seen:
         return _over(facts, cause, sights)
     first = seen[0]
-    since = min(each.since for each in seen)
+    since = _began(seen)
     return Alarm(
         cause=cause,
         monitor=first.monitor,
@@ -92,8 +92,21 @@ def _alarm(facts: Facts, cause: str, sights: Sequence[Sight], before: Alarm | No
         because=_because(seen),
         sights=tuple(seen[:MOST_SIGHTS]),
         likely=_likely(facts, seen) if cause == MODEL else "",
-        command=_command(facts, cause, first.verdict),
+        command=_command(facts, cause, first.verdict, since),
     )
+
+
+def _once(sights: Iterable[Sight]) -> list[Sight]:
+    """The same without the skew of columns that drift is seen of."""
+    held = list(sights)
+    drifted = {each.about for each in held if each.watches == "drift"}
+    return [each for each in held if each.watches != "skew" or each.about not in drifted]
+
+
+def _began(seen: Sequence[Sight]) -> datetime:
+    """When the first of it was seen; a comparison of the whole week says little of that."""
+    pointed = [each for each in seen if each.watches != "skew"] or seen
+    return min(each.since for each in pointed)
 
 
 def _counts(sight: Sight) -> bool:
@@ -136,13 +149,14 @@ def _named(sight: Sight) -> str:
 def _likely(facts: Facts, seen: Sequence[Sight]) -> str:
     """Which release, caller, column or source changed, as far as it shows."""
     said: list[str] = []
-    began = min(each.since for each in seen)
+    began = _began(seen)
     going = facts.going
     if timedelta(0) <= began - going.since <= NEW:
         said.append(f"release {short(going.release)} went live at {going.since:%Y-%m-%d %H:%M}")
     if moved := _callers(facts, seen):
         said.append(moved)
-    columns = [each.about for each in seen if each.watches in INDIRECT and each.about]
+    loud = [each for each in seen if is_worse(each.verdict, NOTE)] or seen
+    columns = [each.about for each in loud if each.watches in INDIRECT and each.about]
     if columns:
         named = ", ".join(dict.fromkeys(columns[:SHOWN]))
         owner = {part.owner for part in facts.manifest.data if part.owner}
@@ -153,7 +167,7 @@ def _likely(facts: Facts, seen: Sequence[Sight]) -> str:
 
 def _callers(facts: Facts, seen: Sequence[Sight]) -> str:
     """The caller whose share of the rows grew most since then, where it grew by a tenth of all."""
-    since = int(min(each.since for each in seen).timestamp() // 3600)
+    since = int(_began(seen).timestamp() // 3600)
     before = _shares(each for each in facts.hours if each.hour < since)
     now = _shares(each for each in facts.hours if each.hour >= since)
     grown = {name: share - before.get(name, 0.0) for name, share in now.items()} if before else {}
@@ -174,8 +188,9 @@ def _shares(windows: Iterable[Window]) -> Mapping[str, float]:
     return {name: count / total for name, count in counts.items()} if total else {}
 
 
-def _command(facts: Facts, cause: str, verdict: str) -> str:
-    if cause == MODEL and verdict == ACT and facts.now - facts.going.since <= NEW:
+def _command(facts: Facts, cause: str, verdict: str, since: datetime) -> str:
+    young = timedelta(0) <= since - facts.going.since <= NEW
+    if cause == MODEL and verdict == ACT and young and facts.can_go_back:
         return "causeway roll back"
     if cause == MODEL and verdict == ACT:
         return f"causeway retrain {facts.product}"

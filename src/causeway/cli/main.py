@@ -37,6 +37,7 @@ VERBS = {
     "client": ("client", "Write a typed Python module that calls a product."),
     "load": ("load", "Find what a product can take, and what its peak needs."),
     "seal": ("seal", "Close the record log into a segment."),
+    "watch": ("watch", "Look at live products: drift, quality, service; one alarm a cause."),
     "tick": ("tick", "Do everything that is due."),
     "label": ("label", "Bring outcomes in and join them to predictions."),
     "erase": ("erase", "Take every recorded row about one entity out for good."),

@@ -58,6 +58,7 @@ def gathered(
         beside=past.beside if state.canary else (),
         unread=past.unread,
         alarms=state.alarms,
+        can_go_back=bool(state.before),
         last_at=max((each.last_at for each in state.segments if each.last_at), default=None),
     )
 

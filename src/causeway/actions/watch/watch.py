@@ -11,6 +11,7 @@ from causeway.actions.watch.gather import gathered, live_release
 from causeway.actions.watch.judges import JUDGES
 from causeway.actions.workspace import Workspace
 from causeway.assess.watching import alarms_of, is_news, summed, weighed
+from causeway.core.errors import NotFound
 from causeway.core.events import AnyFact
 from causeway.core.watching import OK, Alarm, Sight, WatchJudged
 from causeway.views.product import ProductState
@@ -41,9 +42,9 @@ class Watched(Struct, frozen=True):
     dry_run: bool = False
 
 
-def watch(work: Workspace, product: str, *, dry_run: bool = False) -> Watched:
+def watch(work: Workspace, product: str, *, dry_run: bool = False, sealing: bool = True) -> Watched:
     """One look at the product; with `dry_run` nothing is sealed and nothing is written."""
-    if not dry_run:
+    if sealing and not dry_run:
         seal(work, product)
     state = product_state(work, product)
     if live_release(state) is None:
@@ -66,6 +67,23 @@ def watch(work: Workspace, product: str, *, dry_run: bool = False) -> Watched:
         sights=tuple(sights),
         dry_run=dry_run,
     )
+
+
+class Looks(Struct, frozen=True):
+    """One look at each of several products."""
+
+    products: tuple[Watched, ...]
+
+
+def watch_all(work: Workspace, products: Sequence[str], *, dry_run: bool = False) -> Looks:
+    """One look at each of these products, or at all of the workspace."""
+    known = work.products()
+    for name in products:
+        if name not in known:
+            raise NotFound(
+                f"there is no product {name} here", hint=f"there are: {', '.join(known) or 'none'}"
+            )
+    return Looks(tuple(watch(work, name, dry_run=dry_run) for name in products or known))
 
 
 def _news(alarms: Sequence[Alarm], state: ProductState) -> tuple[News, ...]:

@@ -1,0 +1,136 @@
+"""`causeway watch`."""
+
+import textwrap
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from causeway.cli.verb import PLACE, emit, guarded, json_flag
+from causeway.core.ids import short
+from causeway.core.printable import harmless
+from causeway.core.watching import ACT, Alarm, Sight
+
+if TYPE_CHECKING:
+    from causeway.actions.watch.watch import Watched
+
+WIDTH = 80
+ACTS = 1
+SHOWN = 5
+ORDER = ("act", "warn", "note", "ok", "not-enough-data", "silent")
+
+
+@click.command()
+@click.argument("products", nargs=-1, metavar="[PRODUCT]...")
+@click.option("--why", is_flag=True, help="Explain every monitor: what it saw, its threshold, its verdict.")
+@click.option("--dry-run", is_flag=True, help="Look, and write nothing.")
+@click.option("--folder", type=PLACE, default=".", help="Where the workspace is; here by default.")
+@json_flag
+@guarded
+def command(products: tuple[str, ...], *, why: bool, dry_run: bool, folder: Path, as_json: bool) -> int:
+    """Look at live products, all of them or each PRODUCT named.
+
+    What callers sent and were answered is compared with what the release was made of and with the same hours
+    before; outcomes with what the release promised. There is one alarm for each cause, and it is written when
+    it is news. Exit code 1: something should be done.
+    """
+    from causeway.actions.decide import existing_workspace
+    from causeway.actions.watch.watch import watch_all
+
+    work = existing_workspace(folder)
+    with closing(work.ledger):
+        found = watch_all(work, products, dry_run=dry_run)
+    code = ACTS if any(each.verdict == ACT for each in found.products) else 0
+    if as_json:
+        emit(found, code=code)
+        return code
+    for each in found.products:
+        click.echo(harmless("\n".join(explained(each) if why else result_lines(each))))
+    return code
+
+
+def result_lines(found: "Watched") -> Iterator[str]:
+    """A look at a product in a few lines: its verdict, and each alarm with what to do."""
+    yield from _headed(found)
+    for alarm in found.alarms:
+        yield from _alarm(alarm)
+    for each in found.news:
+        if each.alarm.verdict == "ok":
+            yield from _wrapped(f"  over  {each.alarm.cause}: ", each.alarm.because)
+
+
+def _headed(found: "Watched") -> Iterator[str]:
+    if found.verdict == "not-live":
+        yield f"{found.product}: nothing answers yet, so there is nothing to watch"
+        return
+    beside = f", beside {found.compared_with}" if found.compared_with else ""
+    yield from _wrapped(
+        f"{found.product}: {_loud(found.verdict)}  ", f"release {short(found.release)}{beside}"
+    )
+    few = [each for each in found.sights if each.verdict == "not-enough-data" and each.watches == "drift"]
+    if few and not found.alarms:
+        yield from _wrapped("  ", few[0].why)
+
+
+def _alarm(alarm: Alarm) -> Iterator[str]:
+    yield f"  {_loud(alarm.verdict):<5} {alarm.cause}, since {alarm.since:%Y-%m-%d %H:%M} UTC"
+    for sight in alarm.sights[:SHOWN]:
+        yield from _wrapped("        ", f"{_named(sight)}: {sight.why}")
+    if len(alarm.sights) > SHOWN:
+        yield f"        and {len(alarm.sights) - SHOWN} more: --why"
+    if alarm.likely:
+        yield from _wrapped("        Likely: ", alarm.likely)
+    if alarm.command:
+        yield f"        {alarm.command}"
+
+
+def explained(found: "Watched") -> Iterator[str]:
+    """Everything that was looked at, with its numbers, the worst first."""
+    yield from _headed(found)
+    order = {verdict: place for place, verdict in enumerate(ORDER)}
+    for sight in sorted(found.sights, key=lambda each: (order[each.verdict], each.watches, each.about)):
+        yield from _wrapped(f"  {_loud(sight.verdict):<5} ", f"{_named(sight)}: {sight.why}", rest=8)
+        yield from _wrapped("        ", "; ".join(_numbers(sight)), rest=10)
+
+
+def _numbers(sight: Sight) -> Iterator[str]:
+    if sight.value is not None:
+        low = f", at least {sight.low:g}" if sight.low is not None and sight.high is None else ""
+        span = (
+            f" ({sight.low:g} to {sight.high:g})" if sight.low is not None and sight.high is not None else ""
+        )
+        yield f"{sight.unit or 'value'} {sight.value:g}{span}{low}"
+    if sight.threshold is not None:
+        yield f"threshold {sight.threshold:g}"
+    if sight.reference is not None:
+        yield f"reference {sight.reference:g}"
+    if sight.rows:
+        yield f"{sight.rows:,} rows, {sight.since:%m-%d %H:%M} to {sight.until:%m-%d %H:%M}"
+    if sight.method:
+        yield sight.method
+
+
+def _named(sight: Sight) -> str:
+    name = sight.watches if sight.monitor == sight.watches else f"{sight.monitor} ({sight.watches})"
+    about = f" {sight.about}" if sight.about else ""
+    if sight.importance is None:
+        return f"{name}{about}"
+    return f"{name}{about} ({_share(sight.importance)} of what answers hang on)"
+
+
+def _share(importance: float) -> str:
+    return "nothing" if importance < 1e-4 else f"{importance:.0%}"
+
+
+def _loud(verdict: str) -> str:
+    return verdict.upper() if verdict == ACT else verdict
+
+
+def _wrapped(first: str, words: str, *, rest: int | None = None) -> list[str]:
+    """The words within the width, below each other."""
+    indent = " " * (len(first) if rest is None else rest)
+    return textwrap.wrap(
+        words, WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False
+    ) or [first.rstrip()]
