@@ -1,6 +1,5 @@
 """What may be undefined about a value, said so that its sender can mend it."""
 
-import difflib
 from collections.abc import Collection
 
 from msgspec import Struct
@@ -37,6 +36,8 @@ def near(text: str, known: Collection[str]) -> str:
     words = sorted(known)
     if len(words) <= SHOWN_CATEGORIES:
         return f"known: {', '.join(words)}"
+    import difflib  # noqa: PLC0415 - for what is refused, and a gateway is to be small
+
     compared = words[:COMPARED_CATEGORIES]
     close = difflib.get_close_matches(text[:SHOWN_CHARACTERS], compared, n=3, cutoff=0.6)
     meant = f"did you mean {' or '.join(close)}? " if close else ""

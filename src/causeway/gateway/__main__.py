@@ -3,10 +3,13 @@
 import argparse
 import os
 import sys
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from causeway.core.errors import CausewayError, UsageError
+from causeway.gateway.processes.memory import share_one_arena
 
 if TYPE_CHECKING:
     from causeway.gateway.server import Options
@@ -16,6 +19,8 @@ def main() -> int:
     """Serves; the exit code says how it ended."""
     # no matrix here is large enough for several threads, and what is forked must have none
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    share_one_arena()
+    _without_command_line()
     from causeway.gateway.log import hear_libraries, say_error  # noqa: PLC0415 - only now, as numpy reads the line above
     from causeway.gateway.server import run  # noqa: PLC0415 - the same
 
@@ -27,6 +32,17 @@ def main() -> int:
         say_error(error)
         return error.exit_code
     return 0
+
+
+def _without_command_line() -> None:
+    """Lets uvicorn's parts be imported without what its package begins with: its command line."""
+    spec = find_spec("uvicorn")
+    if spec is None or "uvicorn" in sys.modules:
+        return
+    package = sys.modules["uvicorn"] = module_from_spec(spec)
+    # its parts look for these here
+    package.Config = import_module("uvicorn.config").Config  # type: ignore[attr-defined]
+    package.Server = import_module("uvicorn.server").Server  # type: ignore[attr-defined]
 
 
 def _options() -> "Options":

@@ -31,7 +31,7 @@ from causeway.gateway.log import print_defect, say_broken
 from causeway.gateway.metering.health import health_of, state_of
 from causeway.gateway.metering.measures import Measures
 from causeway.gateway.metering.metrics import CONTENT_TYPE, OPEN_TYPE, open_page, page
-from causeway.gateway.openapi.document import Documents
+from causeway.gateway.openapi.documents import Documents
 from causeway.gateway.processes.board import State
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.protocols import oip, oip_binary

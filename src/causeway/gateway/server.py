@@ -9,9 +9,10 @@ from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 
-import uvicorn
 import uvloop
 from msgspec import Struct, structs
+from uvicorn.config import Config
+from uvicorn.server import Server
 
 from causeway.core.errors import OutsideError, UsageError
 from causeway.core.routes import read_routes, workers_of
@@ -74,10 +75,10 @@ class Options(Struct, frozen=True):
     """Whether to say on standard output what befalls the processes, a JSON line each."""
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """Uvicorn's server, whose signals are ours: records are flushed before the process ends."""
 
-    def __init__(self, config: uvicorn.Config, here: "_Here", resting: Resting) -> None:
+    def __init__(self, config: Config, here: "_Here", resting: Resting) -> None:
         super().__init__(config)
         self._here = here
         self._resting = resting
@@ -260,8 +261,8 @@ def _limits(options: Options) -> Limits:
     return Limits(least, max(most, least), options.rise_seconds, options.fall_seconds)
 
 
-def _config(app: App, desk: Desk | None) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(app: App, desk: Desk | None) -> Config:
+    return Config(
         app,
         http=partial(FastLane, desk=desk) if desk else BoundedProtocol,  # type: ignore[arg-type]
         loop="none",
@@ -280,13 +281,13 @@ def _config(app: App, desk: Desk | None) -> uvicorn.Config:
     )
 
 
-def _stop(server: uvicorn.Server) -> None:
+def _stop(server: Server) -> None:
     if not server.should_exit:
         server.should_exit = True
         say("stopping", "stops: answers what it has, and keeps its records")
 
 
-def _orphaned(server: uvicorn.Server, alive: int) -> None:
+def _orphaned(server: Server, alive: int) -> None:
     asyncio.get_running_loop().remove_reader(alive)
     _stop(server)
 

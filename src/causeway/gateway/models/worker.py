@@ -8,12 +8,12 @@ import asyncio
 import math
 import os
 import signal
-import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -26,6 +26,9 @@ from causeway.gateway.door.admission import Pace, overloaded
 from causeway.gateway.log import say
 from causeway.gateway.refusals import Broken, Invalid, Restarting, TooLong
 from causeway.gateway.rows.schema import Row
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 SCRIPT = Path(__file__).parents[2] / "runner" / "worker.py"
 START_SECONDS = 30.0
@@ -117,7 +120,9 @@ class Worker:
 
     async def start(self) -> None:
         """Starts the process and sees to it that there is one from now on; raises BadBundle if it fails."""
-        home = tempfile.TemporaryDirectory(prefix="causeway-worker-", ignore_cleanup_errors=True)
+        from tempfile import TemporaryDirectory  # noqa: PLC0415 - few releases need it, and a gateway is to be small
+
+        home = TemporaryDirectory(prefix="causeway-worker-", ignore_cleanup_errors=True)
         self._home = home.name
         try:
             await self._spawn()
@@ -305,7 +310,7 @@ class Worker:
             await _end(process)
             raise
 
-    async def _keep(self, home: tempfile.TemporaryDirectory[str]) -> None:
+    async def _keep(self, home: "TemporaryDirectory[str]") -> None:
         """Starts the process again whenever it ended, later each time that it did no work in between."""
         try:
             while True:

@@ -3,40 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from causeway.core.errors import CausewayError
 from causeway.core.release import Field, Output
 from causeway.gateway.models.bundles import Loaded
 from causeway.gateway.openapi.example import example_of, tensors
 from causeway.gateway.openapi.words import ERROR, HEADERS, INFER, INVOCATION, SECURITY, errors_by_status
-from causeway.gateway.routes.routing import Live, Variant
+from causeway.gateway.routes.routing import Live
 
 Schema = dict[str, Any]
 Errors = Mapping[int, Sequence[type[CausewayError]]]
-MOST_KEPT = 64
 STRICT, FLAG = "strict", "flag"
 
 _TYPES = {"number": "number", "integer": "integer", "boolean": "boolean", "text": "string"}
-
-
-class Documents:
-    """The documents that were asked for, made once for each release."""
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[str, ...], bytes] = {}
-
-    def of(self, live: Live, variant: Variant) -> bytes:
-        """The document of this release, as JSON."""
-        route = live.route
-        key = (variant.loaded.digest, route.label, route.validation, route.entity, str(_may_be_null(live)))
-        made = self._made.get(key)
-        if made is None:
-            if len(self._made) >= MOST_KEPT:
-                self._made.clear()
-            made = msgspec.json.encode(document(live, variant.loaded))
-            self._made[key] = made
-        return made
 
 
 def document(live: Live, loaded: Loaded) -> Schema:
@@ -142,7 +120,7 @@ _ENTITY: Schema = {
 }
 
 
-def _may_be_null(live: Live) -> bool:
+def may_be_null(live: Live) -> bool:
     """Whether a row that is as it should be may stay without an answer of a release."""
     return live.route.holdout_percent > 0 or live.route.on_failure == "fallback"
 
@@ -222,7 +200,7 @@ def prediction_schema(live: Live, loaded: Loaded) -> Schema:
     """What one prediction is: plain where the release has one output, else an object."""
     release = loaded.release
     # where a value may be missing or new, a row may have no answer; some are held out
-    undefined = "flag" in (release.missing, release.unseen) or _may_be_null(live)
+    undefined = "flag" in (release.missing, release.unseen) or may_be_null(live)
     outputs = release.signature.outputs
     if len(outputs) == 1:
         return _output(outputs[0], undefined=undefined)

@@ -2,7 +2,6 @@
 
 import fcntl
 import mmap
-import tempfile
 import zlib
 from pathlib import Path
 from typing import TypeVar
@@ -59,8 +58,10 @@ class Board:
         rest = memory[(seats + 1) * NOTE_BYTES :]
         self._tallies = [rest[at * REGION_BYTES : (at + 1) * REGION_BYTES] for at in range(seats)]
         self.arena = rest[seats * REGION_BYTES :]
+        from tempfile import mkstemp  # noqa: PLC0415 - one process alone has no board, and is to be small
+
         # an open file of no name, for as long as the process lives
-        self.lock, name = tempfile.mkstemp(prefix="causeway-board-")
+        self.lock, name = mkstemp(prefix="causeway-board-")
         Path(name).unlink()
 
     def tallies(self, seat: int) -> Tallies:

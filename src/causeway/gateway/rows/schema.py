@@ -1,8 +1,7 @@
 """Rows as the release takes them, or one clear refusal that names the field and the row."""
 
 import math
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -165,19 +164,16 @@ class Schema:
             raised.append(f"unseen:{field.name}")
             return
         known = sorted(field.categories)
-        near = get_close_matches(str(value)[:MAX_SHOWN], known, n=1)
         raise Invalid(
             f"{at(field.name, number)}: {shown(value)} was never seen by this release",
-            hint=(f"did you mean {near[0]!r}? " if near else "") + f"known: {_listed(known)}",
+            hint=f"{_near(str(value), known)}known: {_listed(known)}",
         )
 
     def _refuse_unknown(self, row: Mapping[str, object], number: int) -> None:
         unknown = next(name for name in row if name not in self.names)
-        near = get_close_matches(unknown[:MAX_SHOWN], self.names, n=1)
         raise Invalid(
             f"row {number}: there is no field {shown(unknown)}",
-            hint=(f"did you mean {near[0]!r}? " if near else "")
-            + f"fields: {_listed([field.name for field in self.fields])}",
+            hint=f"{_near(unknown, self.names)}fields: {_listed([field.name for field in self.fields])}",
         )
 
 
@@ -190,6 +186,14 @@ def _bounds(field: Field) -> tuple[float, float]:
         -math.inf if field.minimum is None else field.minimum,
         math.inf if field.maximum is None else field.maximum,
     )
+
+
+def _near(word: str, known: Collection[str]) -> str:
+    """Asks for the one that was meant, where one is near; else empty."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for what is refused, and a gateway is to be small
+
+    near = get_close_matches(word[:MAX_SHOWN], known, n=1)
+    return f"did you mean {near[0]!r}? " if near else ""
 
 
 def _flag_name(name: str) -> str:
