@@ -2,8 +2,9 @@
 
 python benchmarks/serving/open_loop.py PORT RATE SECONDS CONNECTIONS < request
 
-A request that is due while every connection waits for an answer is sent on the first that is free. Times
-count from when it was sent; how late that was is told beside. Prints one JSON object.
+A request that is due while every connection waits for an answer is sent on the first that is free; what could
+not be sent in that time is never sent, and told. Times count from when it was sent; how late that was is told
+beside. Prints one JSON object.
 """
 
 import json
@@ -42,11 +43,12 @@ def asked(port: int, *, rate: float, seconds: float, connections: int) -> dict:
     failed = sent = 0
     began = time.perf_counter()
     total = int(rate * seconds)
-    while sent < total or sent_at:
+    while True:
         now = time.perf_counter()
-        if now - began > seconds + GRACE_SECONDS:
+        over = sent == total or now - began > seconds
+        if (over and not sent_at) or now - began > seconds + GRACE_SECONDS:
             break
-        while sent < total and free and (due := began + sent / rate) <= now:
+        while not over and sent < total and free and (due := began + sent / rate) <= now:
             caller = free.popleft()
             caller.send(request)
             sent_at[caller] = now
@@ -81,6 +83,7 @@ def asked(port: int, *, rate: float, seconds: float, connections: int) -> dict:
         "p99_ms": at_share([took for took, _ in good], 0.99),
         "refused": len(refused),
         "refused_p99_ms": at_share(refused, 0.99),
+        "unsent": total - sent,
         "failed": failed + len(sent_at),
         "late_p99_ms": at_share(late, 0.99),
     }

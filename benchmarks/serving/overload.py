@@ -72,7 +72,7 @@ def story(gateway: Gateway, seconds: float) -> None:
             f"{times:4.1f} x: {rate:6,.0f} due/s, {good:5,.0f} answered/s{share}, "
             f"{spent:5,.0f} per CPU-second{of_cpu}; "
             f"p50 {told['p50_ms']:.0f} ms, p99 {told['p99_ms']:.0f} ms; "
-            f"{told['refused']:,} refused, p99 {told['refused_p99_ms']:.0f} ms; "
+            f"{told['refused']:,} refused, p99 {told['refused_p99_ms']:.0f} ms; {told['unsent']:,} not sent; "
             f"{told['failed']} failed; sent p99 {told['late_p99_ms']:.0f} ms late"
         )
 

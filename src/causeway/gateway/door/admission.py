@@ -7,6 +7,7 @@ at but where it ends. So nobody who is let in waits much longer than the bound, 
 Each product has its share of that bound, and the products take turns: a slow model closes its own door only.
 """
 
+import math
 from collections import deque
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from causeway.gateway.refusals import Overloaded
 
 QUEUE_SECONDS = 0.25
 """How long those who wait may take to be answered."""
+REST_SECONDS = 0.5
+"""How long a connection may not be read of which a request was just refused."""
 SLICE_SECONDS = 0.01
 """How long nobody is listened to, while some are answered."""
 LEAST_CALLS = 4
@@ -76,7 +79,7 @@ class Admission:
         self.room = self.slice_rows = FIRST_ROWS
         """At so many rows waiting it is looked at how long they will take; so many fit into one slice."""
         self.seconds = QUEUE_SECONDS
-        self.resting = Resting(QUEUE_SECONDS)
+        self.resting = Resting(REST_SECONDS)
         """The connections of which a request was refused just now."""
         self.stirred = False
         """Whether anything is to be settled at the end of the turn."""
@@ -91,8 +94,9 @@ class Admission:
 
     def heed(self, deadlines_ms: Iterable[float]) -> None:
         """Lets fewer wait where callers wait for less: half of their time is for what comes after."""
-        self.seconds = max(SLICE_SECONDS, min([QUEUE_SECONDS, *(each / 2000 for each in deadlines_ms)]))
-        self.resting.most = self.seconds
+        half = min((each / 2000 for each in deadlines_ms), default=math.inf)
+        self.seconds = max(SLICE_SECONDS, min(QUEUE_SECONDS, half))
+        self.resting.most = max(SLICE_SECONDS, min(REST_SECONDS, half))
 
     def check(self, product: str) -> None:
         """Refuses what comes for a product of which there is work enough."""

@@ -10,9 +10,9 @@ import time
 from collections import deque
 from typing import Protocol
 
-SHARE = 0.08
+SHARE = 0.05
 """So much of its time a process spends on refusing."""
-UNREAD_SECONDS, READ_SECONDS, LONG_WAY_SECONDS = 25e-6, 80e-6, 300e-6
+UNREAD_SECONDS, READ_SECONDS, LONG_WAY_SECONDS = 35e-6, 80e-6, 300e-6
 """What it costs to refuse a request unread; when its head was parsed; and the long way."""
 LEAST_SECONDS = 0.005
 """Nobody rests for less."""
