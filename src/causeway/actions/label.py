@@ -27,6 +27,7 @@ from causeway.core.errors import CausewayError, Conflict, NotFound, UsageError
 from causeway.core.events import OutcomesLabelled, SegmentSealed
 from causeway.core.ids import digest_of
 from causeway.core.records import SegmentColumn
+from causeway.core.score import REHEARSAL
 from causeway.core.table import Table
 
 SHOWN_IDS = 5
@@ -69,6 +70,8 @@ class Labelled(Struct, frozen=True):
     """How many of the joined ones came with a value of the business measure."""
     kpi_mean: float | None = None
     """The mean of these values."""
+    rehearsed: int = 0
+    """How many predictions of a rehearsal got their first outcome."""
 
 
 class _Outcome(Struct, frozen=True):
@@ -88,6 +91,7 @@ class _Sorted(Struct, frozen=True):
     unmatched: list[str]
     duplicates: int
     corrected: int
+    rehearsed: int
 
 
 def label(work: Workspace, product: str, file: Path, *, columns: Columns | None = None) -> Labelled:
@@ -208,14 +212,15 @@ def _sort(work: Workspace, product: str, outcomes: Sequence[_Outcome]) -> _Sorte
     predictions = segment_files(work, product, PREDICTIONS)
     if not predictions:
         raise NotFound(f"{product} has no sealed predictions yet", hint="ask the endpoint first: causeway up")
-    answered = _texts(files.matching(predictions, ids, columns=["id"]), "id")
+    answers = files.matching(predictions, ids, columns=["id", "consumer"])
+    answered = dict(zip(_texts(answers, "id"), _texts(answers, "consumer"), strict=True))
     before = segment_files(work, product, OUTCOMES)
     known: dict[str, _Known] = {}
     if before:
         earlier = files.matching(before, ids, columns=["id", "outcome", "kpi"])
         kpis = (None if math.isnan(each) else each for each in numbers(earlier, "kpi").tolist())
         known = dict(zip(_texts(earlier, "id"), map(_Known, _texts(earlier, "outcome"), kpis), strict=True))
-    return _sorted(_filled_up(outcomes, known), set(answered), known)
+    return _sorted(_filled_up(outcomes, known), answered, known)
 
 
 def _filled_up(outcomes: Sequence[_Outcome], known: dict[str, _Known]) -> list[_Outcome]:
@@ -225,11 +230,12 @@ def _filled_up(outcomes: Sequence[_Outcome], known: dict[str, _Known]) -> list[_
     return [structs.replace(each, kpi=kpis.get(each.id)) for each in outcomes]
 
 
-def _sorted(outcomes: Sequence[_Outcome], answered: set[str], known: dict[str, _Known]) -> _Sorted:
+def _sorted(outcomes: Sequence[_Outcome], answered: dict[str, str], known: dict[str, _Known]) -> _Sorted:
+    """What becomes of each; `answered` are the predictions there are, and who asked."""
     last = {outcome.id: outcome for outcome in outcomes}
     joined: list[_Outcome] = []
     unmatched: list[str] = []
-    duplicates = corrected = 0
+    duplicates = corrected = rehearsed = 0
     for outcome in outcomes:
         earlier = known.get(outcome.id)
         if outcome.id not in answered:
@@ -239,8 +245,9 @@ def _sorted(outcomes: Sequence[_Outcome], answered: set[str], known: dict[str, _
         else:
             # a value of the business measure where there was none corrects nothing
             corrected += earlier is not None and earlier != _Known(outcome.value, None)
+            rehearsed += earlier is None and answered[outcome.id] == REHEARSAL
             joined.append(outcome)
-    return _Sorted(joined, unmatched, duplicates, corrected)
+    return _Sorted(joined, unmatched, duplicates, corrected, rehearsed)
 
 
 def _texts(table: Table, column: str) -> list[str]:
@@ -295,6 +302,7 @@ def _labelled(product: str, outcomes: Sequence[_Outcome], found: _Sorted, *, seg
         unmatched_ids=tuple(found.unmatched[:SHOWN_IDS]),
         kpi=len(kpis),
         kpi_mean=math.fsum(kpis) / len(kpis) if kpis else None,
+        rehearsed=found.rehearsed,
     )
 
 
@@ -307,4 +315,5 @@ def _event(result: Labelled) -> OutcomesLabelled:
         duplicates=result.duplicates,
         corrected=result.corrected,
         kpi=result.kpi,
+        rehearsed=result.rehearsed,
     )

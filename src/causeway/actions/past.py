@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from causeway.actions.bundles import prove
-from causeway.actions.past_proofs import with_proofs, with_words
+from causeway.actions.past_proofs import with_outcomes, with_proofs, with_words
 from causeway.actions.probe import anonymous_status
 from causeway.actions.source import digest_file
 from causeway.actions.verify import SHORT_EVENTS, anchor_file, in_words, read_anchor_file
@@ -64,6 +64,7 @@ def facts_in_ledger(folder: Path, manifest: Manifest, *, clock: Clock | None = N
         anonymous_status=anonymous_status(home / STATE, manifest.product.name),
     )
     facts = with_words(facts, events, folder, manifest, names)
+    facts = with_outcomes(facts, events, state, manifest)
     if state.latest is None:
         return facts
     digest = state.latest.release

@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec import structs
 
 from causeway.actions.prove.suite import source_of
+from causeway.actions.segments import PREDICTIONS
 from causeway.actions.source import source_files
 from causeway.actions.workspace import MANIFEST
 from causeway.adapters import registry
 from causeway.assess.access import standing
-from causeway.assess.evidence import Agreement, Facts, Permission, Personal
+from causeway.assess.evidence import Agreement, Facts, Permission, Personal, Rehearsal
 from causeway.assess.verdicts_promise import same_person
 from causeway.core.access import classified, use_of
 from causeway.core.contract import Contract
@@ -23,7 +24,8 @@ from causeway.core.ids import DIGEST_PREFIX, digest_of
 from causeway.core.manifest import DataPart, Manifest
 from causeway.core.poc import Poc
 from causeway.views import access, proofs
-from causeway.views.proofs import Proofs
+from causeway.views.product import ProductState
+from causeway.views.proofs import Proofs, Rehearsed
 
 BILL = "bom.cdx.json"
 VALUE_TOLERANCE = 0.01
@@ -60,6 +62,35 @@ def with_words(
         permissions=tuple(_permission(part, events, folder, manifest, at=facts.at) for part in manifest.data),
         **_baseline(seen, manifest),
     )
+
+
+def with_outcomes(facts: Facts, events: Sequence[Event], state: ProductState, manifest: Manifest) -> Facts:
+    """The facts with what is known of callers' predictions, apart from what was only rehearsed."""
+    seen, days = proofs.fold(events), manifest.evaluation.outcome_days
+    if facts.predictions is None or facts.at is None:
+        return facts
+    before = facts.at - timedelta(days=days or 0)
+    sealed = [each for each in state.segments if each.stream == PREDICTIONS]
+    due = sum(each.rows for each in sealed if days is None or (each.last_at and each.last_at <= before))
+    rehearsed = [each for each in seen.rehearsed if days is None or each.at <= before]
+    return structs.replace(
+        facts,
+        predictions=max(facts.predictions - _answered(seen.rehearsed), 0),
+        due=max(due - _answered(rehearsed), 0),
+        joined=max(facts.joined - seen.rehearsed_known, 0),
+        rehearsal=_rehearsal(seen),
+    )
+
+
+def _answered(parts: Sequence[Rehearsed]) -> int:
+    return sum(each.answered for each in parts)
+
+
+def _rehearsal(seen: Proofs) -> Rehearsal | None:
+    if not seen.rehearsed or seen.rehearsed_at is None:
+        return None
+    name, answered = Path(seen.rehearsed[-1].source).name, _answered(seen.rehearsed)
+    return Rehearsal(name, answered, min(seen.rehearsed_known, answered), seen.rehearsed_at)
 
 
 def with_proofs(

@@ -77,6 +77,15 @@ class Permission(Struct, frozen=True):
     until: datetime | None = None
 
 
+class Rehearsal(Struct, frozen=True):
+    """Rows with a known outcome that were answered and labelled by the usual verbs; no caller asked."""
+
+    source: str
+    answered: int
+    known: int
+    at: datetime
+
+
 class Facts(Struct, frozen=True, omit_defaults=True):
     """What the world answers to a promise; None says that nobody looked."""
 
@@ -133,8 +142,12 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """Whether the endpoint passed a probe of the Open Inference Protocol."""
     chain: Chain | None = None
     predictions: int | None = None
+    """Those that callers asked for."""
+    due: int | None = None
+    """How many of them are so old that their outcome should be known; all where the manifest says nothing."""
     joined: int = 0
     """Predictions whose outcome is known."""
+    rehearsal: Rehearsal | None = None
 
 
 def facts_from(state: ProductState, *, at: datetime) -> Facts:
@@ -145,7 +158,7 @@ def facts_from(state: ProductState, *, at: datetime) -> Facts:
         waivers=tuple(waiver for waiver in state.waivers if waiver.until is None or at < waiver.until),
         judged_before_live=_judged_before_live(state),
         predictions=state.rows_sealed("predictions") if state.segments else None,
-        joined=state.outcomes.joined,
+        joined=state.outcomes.known,
     )
 
 

@@ -1,11 +1,18 @@
 """Verdicts on what is live and on the house around it: gate, protocol, keys, secrets, ledger, outcomes."""
 
-from causeway.assess.evidence import Facts
+from causeway.assess.evidence import Facts, Rehearsal, within
 from causeway.assess.verdict import Verdict, refuted, unknown, verified
+from causeway.core.ids import counted
 from causeway.core.manifest import Manifest
 
 ENOUGH_JOINED = 0.8
 """Share of predictions whose outcome must be known."""
+
+REHEARSING = frozenset({"sandbox", "pilot"})
+"""At these stages the product's own rows may show that outcomes find their way."""
+REHEARSAL_DAYS = 30
+"""A rehearsal says something for so long."""
+_REHEARSE = "causeway prove --only rehearsal"
 
 UNAUTHORISED = 401
 
@@ -81,16 +88,51 @@ def chain(_promise: Manifest | None, facts: Facts) -> Verdict:
     return verified(f"{events}, and an anchor agrees{kept}")
 
 
-def outcomes(_promise: Manifest | None, facts: Facts) -> Verdict:
+def outcomes(promise: Manifest | None, facts: Facts) -> Verdict:
     """MON-4: what really happened becomes known for the predictions."""
-    if not facts.predictions:
+    days = promise.evaluation.outcome_days if promise else None
+    if facts.due if facts.due is not None else facts.predictions:
+        return _joined(facts, days)
+    if facts.rehearsal and (promise is None or promise.product.stage in REHEARSING):
+        return _rehearsed(facts.rehearsal, days, facts)
+    if facts.predictions:
         return unknown(
-            "no prediction is on record yet", "Let callers in, then seal.", command="causeway seal"
+            f"{counted(facts.predictions, 'prediction')} on record, none {days:g} days old, which is when "
+            "its outcome is known",
+            "Wait for it, or rehearse.",
+            command=_REHEARSE,
         )
-    share = facts.joined / facts.predictions
-    seen = f"{facts.joined:,} of {facts.predictions:,} predictions have an outcome"
-    if share >= ENOUGH_JOINED:
+    return unknown(
+        "no prediction of a caller is on record yet", "Let callers in, then seal.", command="causeway seal"
+    )
+
+
+def _joined(facts: Facts, days: float | None) -> Verdict:
+    """Of the callers' predictions; an outcome that came early counts too."""
+    due = facts.due or facts.predictions or 0
+    known = min(facts.joined, due)
+    old = f" that are {days:g} days old" if days else ""
+    seen = f"{known:,} of {due:,} predictions{old} have an outcome"
+    if known >= ENOUGH_JOINED * due:
         return verified(seen)
-    if not facts.joined:
+    if not known:
         return unknown(seen, "Bring outcomes in.", command="causeway label")
     return refuted(f"{seen}, fewer than {ENOUGH_JOINED:.0%}", "Bring the rest in.", command="causeway label")
+
+
+def _rehearsed(seen: Rehearsal, days: float | None, facts: Facts) -> Verdict:
+    """Rows of the product's own are enough to see that the way is open, until a caller's outcome is due."""
+    told = (
+        f"a rehearsal, no caller's rows: {seen.known:,} of {counted(seen.answered, 'answer')} to "
+        f"{seen.source} have an outcome"
+    )
+    if days is None:
+        return unknown(
+            f"{told}; nobody said after how many days a caller's is known",
+            "Write [evaluation] outcome_days in causeway.toml.",
+        )
+    if not within(seen.at, REHEARSAL_DAYS, at=facts.at):
+        return unknown(f"{told}, more than {REHEARSAL_DAYS} days ago", "Repeat it.", command=_REHEARSE)
+    if seen.known < ENOUGH_JOINED * seen.answered:
+        return refuted(f"{told}, fewer than {ENOUGH_JOINED:.0%}", "Bring the rest in.", command=_REHEARSE)
+    return verified(f"{told}, on {seen.at:%Y-%m-%d}; a caller's is declared to be known after {days:g} days")

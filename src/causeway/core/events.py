@@ -183,6 +183,8 @@ class OutcomesLabelled(Fact, frozen=True, tag="outcomes.labelled"):
     corrected: int = 0
     kpi: int = 0
     """How many of the joined ones came with a value of the business measure."""
+    rehearsed: int = 0
+    """How many predictions of a rehearsal, which no caller asked for, got their first outcome."""
 
 
 class AccessAsked(Fact, frozen=True, tag="access.asked"):

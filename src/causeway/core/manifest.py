@@ -111,6 +111,8 @@ class EvaluationPart(Struct, frozen=True, omit_defaults=True):
     calibration_error: float | None = None
     fairness: tuple[str, ...] = ()
     fairness_ratio: float = 0.8
+    outcome_days: float | None = None
+    """Within how many days it becomes known what really happened."""
 
 
 class DecisionPart(Struct, frozen=True, omit_defaults=True):

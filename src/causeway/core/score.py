@@ -9,6 +9,8 @@ from causeway.core.ids import digest_of_value, short
 from causeway.core.release import Output
 
 PART_ROWS = 50_000
+REHEARSAL = "rehearsal"
+"""Who asks where nobody does: rows whose outcome is known already are answered to try the way out."""
 OURS = ("prediction_id", "row", "release", "arm", "flags")
 """The columns of what is answered, before the release's outputs."""
 ROW, RULES = "causeway.row", "causeway.rules"

@@ -12,13 +12,17 @@ from causeway.core.events import (
     Event,
     LoadMeasured,
     ManifestAgreed,
+    OutcomesLabelled,
     OwnTestsRan,
     ReleaseMade,
     RunFinished,
     RunStarted,
+    ScorePartFinished,
+    ScoreStarted,
     StageFinished,
     TrafficRouted,
 )
+from causeway.core.score import REHEARSAL
 
 
 class Agreed(Struct, frozen=True):
@@ -65,6 +69,14 @@ class Scanned(Struct, frozen=True):
     at: datetime
 
 
+class Rehearsed(Struct, frozen=True):
+    """One part of the rows of a rehearsal: how many were answered, and when."""
+
+    source: str
+    answered: int
+    at: datetime
+
+
 class Trained(Struct, frozen=True):
     """A run whose training was done and not taken up, and the release that it made."""
 
@@ -85,6 +97,12 @@ class Proofs(Struct, frozen=True):
     loaded: tuple[Loaded, ...] = ()
     scanned: tuple[Scanned, ...] = ()
     trained: tuple[Trained, ...] = ()
+    rehearsed: tuple[Rehearsed, ...] = ()
+    """What was answered though no caller asked; the same rows by the same release once."""
+    rehearsed_at: datetime | None = None
+    """When that was last done, also where the same rows were answered before."""
+    rehearsed_known: int = 0
+    """For how many of these answers it is known what really happened."""
     last_act: dict[str, datetime] = {}
     """When each actor last did something."""
 
@@ -102,6 +120,9 @@ def fold(events: Iterable[Event]) -> Proofs:
         loaded=tuple(seen.loaded),
         scanned=tuple(seen.scanned),
         trained=tuple(seen.trained),
+        rehearsed=tuple(seen.rehearsed.values()),
+        rehearsed_at=seen.rehearsed_at,
+        rehearsed_known=seen.rehearsed_known,
         last_act=seen.last_act,
     )
 
@@ -115,6 +136,10 @@ class _Seen:
         self.loaded: list[Loaded] = []
         self.scanned: list[Scanned] = []
         self.trained: list[Trained] = []
+        self.rehearsals: dict[str, ScoreStarted] = {}
+        self.rehearsed: dict[tuple[str, int], Rehearsed] = {}
+        self.rehearsed_at: datetime | None = None
+        self.rehearsed_known = 0
         self.last_act: dict[str, datetime] = {}
         self.live = False
         self.inputs: dict[str, str] = {}
@@ -141,8 +166,25 @@ class _Seen:
                 self.scanned.append(Scanned(fact, at))
             case TrafficRouted(shares=shares):
                 self.live = self.live or bool(shares)
+            case ScoreStarted() | ScorePartFinished() | OutcomesLabelled():
+                self._rehearsal(event)
             case _:
                 self._run(event)
+
+    def _rehearsal(self, event: Event) -> None:
+        match event.fact:
+            case ScoreStarted(consumer=consumer) as fact if consumer == REHEARSAL:
+                self.rehearsals[fact.score] = fact
+            case ScorePartFinished(score=score) as fact if score in self.rehearsals:
+                begun = self.rehearsals[score]
+                part = Rehearsed(begun.source, fact.scored, event.body.at)
+                self.rehearsed_at = part.at
+                # into another place the same rows are answered again, and recorded once
+                self.rehearsed.setdefault((begun.records, fact.part), part)
+            case OutcomesLabelled(rehearsed=rehearsed):
+                self.rehearsed_known += rehearsed
+            case _:
+                pass
 
     def _run(self, event: Event) -> None:
         match event.fact:
