@@ -14,16 +14,25 @@ COLUMN, WIDTH = 11, 80
 @click.command()
 @click.argument("folder", type=PLACE, default=".")
 @click.option(
-    "--only", multiple=True, metavar="PART", help="baseline, again, tests, endpoint, scan or anchor; repeat."
+    "--only",
+    multiple=True,
+    metavar="PART",
+    help="baseline, again, tests, endpoint, rehearsal, scan or anchor.",
 )
-@click.option("--scan", "report", type=PLACE, metavar="FILE", help="JSON of pip-audit or OSV-Scanner.")
+@click.option(
+    "--scan",
+    "report",
+    type=PLACE,
+    metavar="FILE",
+    help="JSON of pip-audit or OSV-Scanner; else pip-audit is run.",
+)
 @json_flag
 @guarded
 def command(folder: Path, *, only: tuple[str, ...], report: Path | None, as_json: bool) -> int:
     """Make the evidence that files do not show, and write it to the ledger.
 
     The baseline from its query, the training once more, the tests, a gateway that is asked, an anchor of
-    the ledger. Exit code 1 where a part does not hold.
+    the ledger. Exit code 1 where a part does not hold. A scan only where it is asked for.
     """
     from causeway.actions.prove.prove import prove
 

@@ -1,6 +1,6 @@
 """Makes the evidence that files do not show: each part is done, written to the ledger, and told."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from causeway.actions.bundles import open_bundle
 from causeway.actions.decide import existing_workspace, product_state
 from causeway.actions.prove.baseline import measure
 from causeway.actions.prove.endpoint import REFUSED, probe
-from causeway.actions.prove.scan import scanned
+from causeway.actions.prove.rehearsal import ROWS, rehearse
+from causeway.actions.prove.scan import audited, scanned
 from causeway.actions.prove.suite import ran
 from causeway.actions.releases import chosen
 from causeway.actions.run import run
@@ -18,17 +19,18 @@ from causeway.actions.stages.site import Workshop
 from causeway.actions.verify import anchor_file, export_anchor
 from causeway.actions.workspace import Workspace, load_product
 from causeway.adapters import registry
-from causeway.assess.verdicts_running import UNAUTHORISED
-from causeway.core.errors import CausewayError, UsageError
+from causeway.assess.verdicts_running import ENOUGH_JOINED, UNAUTHORISED
+from causeway.core.errors import CausewayError, OutsideError, UsageError
 from causeway.core.events import AnyFact
 from causeway.core.ids import counted, short
 from causeway.core.manifest import Manifest
 from causeway.core.poc import Poc
 from causeway.intake import read_poc
 
-BASELINE, AGAIN, TESTS, ENDPOINT, SCAN, ANCHOR = "baseline", "again", "tests", "endpoint", "scan", "anchor"
-PARTS = (BASELINE, AGAIN, TESTS, ENDPOINT, ANCHOR)
-"""What is done where nobody says which, in this order; a scan only with its report."""
+BASELINE, AGAIN, TESTS, ENDPOINT, ANCHOR = "baseline", "again", "tests", "endpoint", "anchor"
+REHEARSAL, SCAN = "rehearsal", "scan"
+PARTS = (BASELINE, AGAIN, TESTS, ENDPOINT)
+"""What is done where nobody says which, in this order; then what its file is there for, and the anchor."""
 
 
 class Part(Struct, frozen=True):
@@ -77,27 +79,36 @@ def prove(
     workshop: Workshop = registry,
 ) -> Proved:
     """Every part of the evidence, or `only` these, for the latest release; one that fails stops no other."""
-    wanted = tuple(only) or (*PARTS[:-1], *([SCAN] if report else []), ANCHOR)
+    wanted = tuple(only) or tuple(_usual(folder, report))
     for name in wanted:
         if name not in _DO:
             raise UsageError(f"there is no part {name}", hint=f"one of: {', '.join(_DO)}")
-    if SCAN in wanted and report is None:
-        raise UsageError("a scan needs the report of one", hint="name it: --scan report.json")
     work = existing_workspace(folder)
     manifest, _ = load_product(work, folder)
     product = manifest.product.name
     release = chosen(product_state(work, product), product, None)
     on = Proving(work, folder, manifest, read_poc(folder), release, report, say, workshop)
-    parts = tuple(_part(on, name) for name in wanted)
+    parts = tuple(_part(on, name, alone=wanted == (name,)) for name in wanted)
     status = "proven" if all(part.holds for part in parts) else "not_proven"
     return Proved(product, release, parts, status, f"causeway check {folder}")
 
 
-def _part(on: Proving, name: str) -> Part:
+def _usual(folder: Path, report: Path | None) -> Iterator[str]:
+    yield from PARTS
+    if (folder / ROWS).is_file():
+        yield REHEARSAL
+    if report:
+        yield SCAN
+    yield ANCHOR
+
+
+def _part(on: Proving, name: str, *, alone: bool) -> Part:
     on.say(f"{name} ...")
     try:
         holds, says = _DO[name](on)
     except CausewayError as error:
+        if alone and isinstance(error, OutsideError):
+            raise
         return Part(name, holds=False, says=f"{error.message}; {error.hint}")
     return Part(name, holds=holds, says=says)
 
@@ -147,9 +158,21 @@ def _endpoint(on: Proving) -> tuple[bool, str]:
     )
 
 
+def _rehearsal(on: Proving) -> tuple[bool, str]:
+    done = rehearse(on.work, on.folder, on.manifest, on.poc, release=on.release)
+    apart = f", {done.set_apart:,} set apart" if done.set_apart else ""
+    asked = f"{done.answered:,} of {counted(done.rows, 'row')} of {ROWS} answered{apart}"
+    return done.known >= ENOUGH_JOINED * done.rows, f"{asked}; {done.known:,} have an outcome on record"
+
+
 def _scan(on: Proving) -> tuple[bool, str]:
     bundle = open_bundle(on.work, on.release)
-    fact = scanned(on.work, bundle.release, on.work.bundle(on.release), on.report or Path())
+    place = on.work.bundle(on.release)
+    if on.report:
+        fact = scanned(on.work, bundle.release, place, on.report)
+    else:
+        on.say("asking pip-audit, which asks its own service")
+        fact = audited(on.work, bundle.release, place)
     on.wrote(fact)
     weak = ", ".join(fact.weak)
     said = f"{fact.covered} of {counted(fact.packages, 'package')} looked up by {fact.tool}"
@@ -171,6 +194,7 @@ _DO: dict[str, Callable[[Proving], tuple[bool, str]]] = {
     AGAIN: _again,
     TESTS: _tests,
     ENDPOINT: _endpoint,
+    REHEARSAL: _rehearsal,
     SCAN: _scan,
     ANCHOR: _anchor,
 }

@@ -1,5 +1,6 @@
 """A report on the known weaknesses of packages, of a tool that looked them up, read and kept."""
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from causeway.actions.workspace import Workspace
+from causeway.adapters import registry
 from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
 from causeway.core.events import DependenciesScanned
 from causeway.core.release import Release
@@ -49,6 +51,17 @@ class _Osv(Struct):
 
 
 Seen = Mapping[tuple[str, str], tuple[str, ...]]
+
+
+def audited(work: Workspace, release: Release, bundle: Path) -> DependenciesScanned:
+    """The same by a report that pip-audit makes now, on the release's own list."""
+    scratch = Path(tempfile.mkdtemp(prefix="scan-", dir=work.state))
+    try:
+        report = scratch / "report.json"
+        registry.proving().audit(bundle / ENVIRONMENT, report)
+        return scanned(work, release, bundle, report)
+    finally:
+        registry.removed(scratch)
 
 
 def scanned(work: Workspace, release: Release, bundle: Path, report: Path) -> DependenciesScanned:
