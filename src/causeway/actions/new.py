@@ -15,12 +15,13 @@ from msgspec import Struct
 
 from causeway.actions.init import slug
 from causeway.actions.promise import MANIFEST
+from causeway.actions.prove.rehearsal import ROWS as REHEARSAL
 from causeway.core.clock import SystemClock
 from causeway.core.contract_draft import contract_of_file
 from causeway.core.contract_text import write_contract
 from causeway.core.errors import NotFound, OutsideError, UsageError, remedy
 from causeway.core.manifest_text import OpenQuestion, open_questions, read_manifest
-from causeway.example.golden import data_of
+from causeway.example.golden import data_of, rehearsal_of
 from causeway.intake import read_poc
 
 TEMPLATES = {
@@ -128,6 +129,7 @@ def _write(draft: Path, name: str, template: str, answers: Answers) -> None:
     data, table = data_of(template)
     _put(draft / f"{data}.csv", table)
     _put(draft / "contracts" / f"{data}.odcs.yaml", _contract(draft, name, data))
+    _put(draft / REHEARSAL, rehearsal_of(template))
     # what we write must be what we read
     read_manifest((draft / MANIFEST).read_bytes(), where=MANIFEST)
 

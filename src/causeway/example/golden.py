@@ -5,13 +5,17 @@ Python's own seeded generator, whose draws do not change from version to version
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
+from itertools import count, islice
 from random import Random
+from typing import NamedTuple
 
 SEED = 20260401
 ROWS = 900
 WEEKS = 130
+REHEARSED = 150
+WEEKS_AFTER = 26
 
 Row = tuple[object, ...]
 CATEGORIES = {"fashion": 0.9, "electronics": 0.1, "home": -0.3, "books": -1.2}
@@ -39,10 +43,10 @@ MISDIRECTED = 0.04
 """Share of the messages that somebody put on the wrong pile."""
 
 
-def orders(random: Random) -> Iterable[Row]:
+def orders(random: Random) -> Iterator[Row]:
     """Whether an order comes back: logistic in category, payment, discount, delivery and custom."""
     yield "items", "value", "discount", "delivery_days", "orders_before", "category", "payment", "returned"
-    for _ in range(ROWS):
+    while True:
         category, payment = random.choice(list(CATEGORIES)), random.choice(list(PAYMENTS))
         items, days, before = random.randint(1, 6), random.randint(1, 10), random.randint(0, 20)
         discount = random.choice((0.0, 0.0, 0.1, 0.2, 0.3))
@@ -52,10 +56,10 @@ def orders(random: Random) -> Iterable[Row]:
         yield items, value, discount, days, before, category, payment, "yes" if back else "no"
 
 
-def repairs(random: Random) -> Iterable[Row]:
+def repairs(random: Random) -> Iterator[Row]:
     """Hours of a repair: a sum over machine, fault, age, distance and parts, with noise."""
     yield "machine_age", "distance_km", "parts", "repairs_before", "machine", "fault", "hours"
-    for _ in range(ROWS):
+    while True:
         machine, fault = random.choice(list(MACHINES)), random.choice(list(FAULTS))
         age, parts, before = random.randint(0, 25), random.randint(0, 6), random.randint(0, 8)
         distance = round(random.uniform(1, 150), 1)
@@ -63,10 +67,10 @@ def repairs(random: Random) -> Iterable[Row]:
         yield age, distance, parts, before, machine, fault, round(hours + random.uniform(-0.4, 0.8), 2)
 
 
-def messages(random: Random) -> Iterable[Row]:
+def messages(random: Random) -> Iterator[Row]:
     """Messages put together of an opening, a thing, its trouble and a closing; a few on the wrong pile."""
     yield "message", "team"
-    for _ in range(ROWS):
+    while True:
         about = random.choice(list(MESSAGES))
         things, troubles = MESSAGES[about]
         text = (
@@ -77,7 +81,7 @@ def messages(random: Random) -> Iterable[Row]:
         yield f'"{text}"', team
 
 
-def sales(random: Random) -> Iterable[Row]:
+def sales(random: Random) -> Iterator[Row]:
     """Pieces a shop sells in a week: level, season, promotion, and some of what it sold before."""
     yield (
         *("week", "shop", "month", "promotion"),
@@ -85,7 +89,7 @@ def sales(random: Random) -> Iterable[Row]:
     )
     first = date(2024, 1, 1)
     before = {shop: [level] * 4 for shop, level in SHOPS.items()}
-    for number in range(WEEKS):
+    for number in count():
         week = first + timedelta(weeks=number)
         season = 1 + 0.3 * math.sin(2 * math.pi * week.timetuple().tm_yday / 365)
         for shop, level in SHOPS.items():
@@ -97,17 +101,38 @@ def sales(random: Random) -> Iterable[Row]:
             before[shop] = [*past[1:], sold - 0.35 * level * promotion]
 
 
-TABLES: dict[str, tuple[str, Callable[[Random], Iterable[Row]]]] = {
-    "tabular": ("orders", orders),
-    "regression": ("repairs", repairs),
-    "text": ("messages", messages),
-    "forecast": ("sales", sales),
+class Template(NamedTuple):
+    """What one template is made of; each row ends in what is to be answered."""
+
+    data: str
+    draw: Callable[[Random], Iterator[Row]]
+    """Its header, then rows without end."""
+    rows: int = ROWS
+    rehearsed: int = REHEARSED
+
+
+TABLES = {
+    "tabular": Template("orders", orders),
+    "regression": Template("repairs", repairs),
+    "text": Template("messages", messages),
+    "forecast": Template("sales", sales, WEEKS * len(SHOPS), WEEKS_AFTER * len(SHOPS)),
 }
-"""For each template the name of its data, and what draws it."""
 
 
 def data_of(template: str) -> tuple[str, str]:
     """The name of this template's data, and its table as comma-separated text."""
-    name, rows = TABLES[template]
-    lines = (",".join(map(str, row)) for row in rows(Random(SEED)))
-    return name, "".join(f"{line}\n" for line in lines)
+    table = TABLES[template]
+    return table.data, _text(islice(table.draw(Random(SEED)), 1 + table.rows))
+
+
+def rehearsal_of(template: str) -> str:
+    """The rows drawn next, with the same header: none has the inputs of a row of the data."""
+    table = TABLES[template]
+    rows = table.draw(Random(SEED))
+    header = next(rows)
+    known = {row[:-1] for row in islice(rows, table.rows)}
+    return _text([header, *islice((row for row in rows if row[:-1] not in known), table.rehearsed)])
+
+
+def _text(rows: Iterable[Row]) -> str:
+    return "".join(f"{','.join(map(str, row))}\n" for row in rows)
