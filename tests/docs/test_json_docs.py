@@ -42,6 +42,8 @@ RESULTS = {
     "watch": ("causeway.actions.watch.watch", "Looks", "Watched", "News"),
     "tick": ("causeway.actions.tick", "Ticked"),
     "label": ("causeway.actions.label", "Labelled"),
+    "retrain": ("causeway.actions.retrain", "Retrained", "Tried"),
+    "approve": ("causeway.actions.approve", "Approved"),
     "erase": ("causeway.actions.erase", "Erased"),
     "lineage": ("causeway.actions.lineage_walk", "Walked"),
     "verify": ("causeway.ledger.chain", "Verdict"),

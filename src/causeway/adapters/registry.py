@@ -25,7 +25,8 @@ from causeway.core.contract import Contract, ContractReport
 from causeway.core.environment import Environment, Limits, Pin, Resolved
 from causeway.core.errors import MissingExtra
 from causeway.core.lineage_facets import Code
-from causeway.core.manifest import DataPart
+from causeway.core.manifest import DataPart, IntegrationPart
+from causeway.core.notice import Notice
 from causeway.core.poc import DataFile, ModelFile
 from causeway.core.release import Field
 from causeway.core.table import Column, Numbers, Table
@@ -69,6 +70,13 @@ def _served(name: str, needed: str, *, extra: str = "serve") -> ModuleType:
         return importlib.import_module(f"causeway.adapters.{name}")
     except ImportError as error:
         raise MissingExtra(needed, hint=f'install with: pip install "causeway[{extra}]"') from error
+
+
+def tell(part: IntegrationPart, notice: Notice) -> str:
+    """Tells an integration, once; what came back."""
+    from causeway.adapters.notices.telling import tell as told
+
+    return told(part, notice)
 
 
 def signer(keys: Path) -> Signer:

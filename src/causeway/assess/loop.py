@@ -14,6 +14,8 @@ from causeway.views.acting import Acting
 BETTER, NO_WORSE = "better", "no-worse"
 FEWEST = 30
 """Fewer rows compare nothing."""
+WORSE_THAN_CHANCE = 0.4
+"""A ROC AUC surely below it is no loss of skill: outcomes are the other way round."""
 _SCALED = frozenset({"mae", "rmse"})
 
 
@@ -79,3 +81,18 @@ def stops(acting: Acting, *, after: int) -> str:
     last = next((each.ended for each in reversed(acting.loops) if each.ended), None)
     latest = f"; the last: {last.because}" if last else ""
     return f"{counted(acting.fruitless, 'training')} in a row did not better it{latest}"
+
+
+def inverted(metric: str, truth: Numbers, old: Numbers) -> str:
+    """Why the newest outcomes are not to be trusted: what is live does worse than chance on them."""
+    known = ~(np.isnan(truth) | np.isnan(old))
+    truth, old = truth[known], old[known]
+    if metric != "roc_auc" or len(truth) < FEWEST or not 2 <= truth.sum() <= len(truth) - 2:
+        return ""
+    score = score_of(metric, truth, old, np.zeros(len(old)), count=200)
+    if score.high >= WORSE_THAN_CHANCE:
+        return ""
+    return (
+        f"what is live is right less often than chance on the newest {counted(len(truth), 'row')} "
+        f"({spoken(metric)} {score.value:.3f}): their outcomes may be swapped, so nothing is learnt from them"
+    )

@@ -4,9 +4,9 @@ from msgspec import Struct
 
 from causeway.core.fact import Fact
 
-ROWS, WINDOWS, TABLE, CONTRACT = "rows", "windows", "table", "contract"
+ROWS, CONTRACT, WINDOWS, TABLE = "rows", "contract", "windows", "table"
 TRAIN, GATE, SHIP, TRIAL = "train", "gate", "ship", "trial"
-STATES = (ROWS, WINDOWS, TABLE, CONTRACT, TRAIN, GATE, SHIP, TRIAL)
+STATES = (ROWS, CONTRACT, WINDOWS, TABLE, TRAIN, GATE, SHIP, TRIAL)
 """In their order; each is written once it is done."""
 
 PROMOTED = "promoted"

@@ -1,0 +1,184 @@
+"""What follows by itself: every trigger decided, what is due done once, and the training that goes on."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from causeway.actions.alert import Notice, notice_of, send
+from causeway.actions.canary import hold
+from causeway.actions.decide import States, decide, product_state
+from causeway.actions.homes import home_of
+from causeway.actions.lease import holding
+from causeway.actions.loop.loop import go_on, started
+from causeway.actions.loop.ports import Ports
+from causeway.actions.measures import scale, shed, stop
+from causeway.actions.roll import roll_back
+from causeway.actions.workspace import Workspace, load_product
+from causeway.assess.triggers import due, explained
+from causeway.core.errors import CausewayError, outside
+from causeway.core.events import AnyFact
+from causeway.core.loop import LoopEnded, LoopMoved, LoopStopped
+from causeway.core.manifest import Manifest
+from causeway.core.triggers import (
+    HOLD,
+    NOTIFY,
+    RETRAIN,
+    ROLL_BACK,
+    SCALE,
+    SHED,
+    STOP,
+    WAITS,
+    Decision,
+    TriggerEnded,
+    TriggerFired,
+    TriggerWaits,
+)
+from causeway.views.product import ProductState
+
+DONE, FAILED = "done", "failed"
+
+
+class Acted(Struct, frozen=True):
+    """What was done for one product, in a line each; and what failed."""
+
+    product: str
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+def decisions_of(work: Workspace, product: str, *, folder: Path | None = None) -> tuple[Decision, ...]:
+    """Whether each trigger of the product fires now, or exactly why not: for `causeway watch --why`."""
+    home = folder or home_of(work, product)
+    if home is None:
+        return ()
+    manifest, _ = load_product(work, home)
+    return due(product_state(work, product), work.clock.now(), promise=manifest)
+
+
+def act(work: Workspace, product: str, *, states: States | None = None, ports: Ports | None = None) -> Acted:
+    """Everything that is due for the product, once, however many look at it."""
+    home = home_of(work, product)
+    if home is None:
+        return Acted(product)
+    manifest, _ = load_product(work, home)
+    done: list[str] = []
+    failed: list[str] = []
+    state = states(product) if states else product_state(work, product)
+    if _is_news(due(state, work.clock.now(), promise=manifest), state):
+        with holding(work, f"act:{product}") as lease:
+            for decision in _written(work, product, manifest) if lease else ():
+                words, fine = _carried_out(work, home, manifest, product, decision)
+                (done if fine else failed).append(words)
+    done += [_told(fact) for fact in go_on(work, home, product, ports=ports)]
+    return Acted(product, tuple(done), tuple(failed))
+
+
+def has_work(state: ProductState, work: Workspace, manifest: Manifest) -> bool:
+    """Whether a tick would do something for this product now."""
+    if state.acting.loop:
+        return True
+    return _is_news(due(state, work.clock.now(), promise=manifest), state)
+
+
+def _is_news(decisions: Sequence[Decision], state: ProductState) -> bool:
+    return any(each.is_due or _asks(each, state) for each in decisions)
+
+
+def _asks(decision: Decision, state: ProductState) -> bool:
+    return decision.verdict == WAITS and decision.trigger not in state.acting.waiting
+
+
+def _written(work: Workspace, product: str, manifest: Manifest) -> list[Decision]:
+    """The decisions that are due, each written before it is carried out, so that nobody does it twice."""
+    found: list[Decision] = []
+
+    def facts_of(state: ProductState) -> list[AnyFact]:
+        found[:] = []
+        facts: list[AnyFact] = []
+        for each in due(state, work.clock.now(), promise=manifest):
+            if each.is_due or _asks(each, state):
+                facts += _facts(work, each, state, facts)
+                found.append(each)
+        return facts
+
+    decide(work, product, facts_of)
+    return found
+
+
+def _facts(
+    work: Workspace, decision: Decision, state: ProductState, before: Sequence[AnyFact]
+) -> list[AnyFact]:
+    each = decision
+    if each.verdict == WAITS:
+        return [TriggerWaits(each.trigger, each.on, each.do, each.why, each.cause)]
+    fired = TriggerFired(
+        each.trigger, each.on, each.do, each.why, each.cause, not _for_real(each), each.approved_by
+    )
+    # two triggers may ask for it at once, and it is trained once
+    already = any(fact.__struct_config__.tag == "loop.started" for fact in before)
+    if each.do == RETRAIN and _for_real(each) and not already:
+        return [fired, started(work, state, because=each.why, trigger=each.trigger)]
+    return [fired]
+
+
+def _for_real(decision: Decision) -> bool:
+    return decision.verdict == "fires"
+
+
+def _carried_out(
+    work: Workspace, home: Path, manifest: Manifest, product: str, decision: Decision
+) -> tuple[str, bool]:
+    """What came of it in one line; a message goes out about everything but what only is said."""
+    words, fine = explained(decision), True
+    if _for_real(decision) and decision.do != NOTIFY:
+        words, fine = _done(work, home, product, decision)
+    state = product_state(work, product)
+    if decision.verdict == WAITS or decision.do == NOTIFY or not fine:
+        notice: Notice = notice_of(
+            state, decision, home=home, at=work.clock.now(), trouble="" if fine else words
+        )
+        for told in send(work, manifest, product, notice):
+            words = f"{words}; {told}"
+    return words, fine
+
+
+def _done(work: Workspace, home: Path, product: str, decision: Decision) -> tuple[str, bool]:
+    try:
+        words, outcome = _effect(home, decision), DONE
+    except CausewayError as error:
+        words, outcome = error.message, FAILED
+    except OSError as error:
+        words, outcome = outside(error).message, FAILED
+    fired = product_state(work, product).acting.fired.get((decision.trigger, decision.cause))
+    if fired:
+        ended = TriggerEnded(decision.trigger, fired.seq, outcome, words)
+        work.ledger.append(product, [ended], actor=work.actor, at=work.clock.now())
+    return f"{explained(decision)}: {words}", outcome == DONE
+
+
+def _effect(home: Path, decision: Decision) -> str:
+    """What was done, in words; a training is a state, and goes on below."""
+    why = decision.why
+    effects: dict[str, Callable[[], str]] = {
+        ROLL_BACK: lambda: roll_back(home).status.replace("_", " "),
+        HOLD: lambda: hold(home).status.replace("_", " "),
+        STOP: lambda: stop(home, because=why),
+        SHED: lambda: shed(home, because=why),
+        SCALE: lambda: scale(home),
+        RETRAIN: lambda: "it is trained anew",
+    }
+    effect = effects.get(decision.do)
+    return effect() if effect else "written down"
+
+
+def _told(fact: AnyFact) -> str:
+    match fact:
+        case LoopMoved():
+            return f"trained anew: {fact.words}"
+        case LoopEnded():
+            return f"training anew ended: {fact.outcome}, {fact.because}"
+        case LoopStopped():
+            return f"nothing more is trained by itself: {fact.because}"
+        case _:
+            return str(fact.__struct_config__.tag)
