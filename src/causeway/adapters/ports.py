@@ -1,6 +1,6 @@
 """The seams: what Causeway asks of the outside, as protocols. Concrete adapters lie beside this file."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -134,6 +134,11 @@ class SegmentFiles(Protocol):
 
     def arrays(self, file: Source) -> Arrays:
         """The columns of one segment as arrays, times in microseconds."""
+        ...
+
+    def keyed(self, file: Source, columns: Sequence[str]) -> Iterator[tuple[NDArray[np.uint64], Arrays]]:
+        """These columns in parts, those that are there, each row's id as a number that only this process
+        knows it by: 64 bits, so that of ten million ids two are alike once in 300,000 times."""
         ...
 
     def merged(self, files: Sequence[Source], *, by: Sequence[str]) -> SegmentContent:

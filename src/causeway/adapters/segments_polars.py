@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
 from causeway.adapters.ports import Source
@@ -20,6 +21,7 @@ from causeway.core.table import Column, Number, Table, Text
 from causeway.stats.profile_form import Arrays, Coded
 
 ROWS_PER_GROUP = 100_000
+ROWS_AT_ONCE = 250_000
 _TIME = pl.Datetime("us", "UTC")
 _DTYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,
@@ -43,6 +45,16 @@ class ParquetSegments:
         """The columns of one segment as arrays, times in microseconds."""
         frame = _collected(_scan([file]))
         return {series.name: _array(series) for series in frame}
+
+    def keyed(self, file: Source, columns: Sequence[str]) -> Iterator[tuple[NDArray[np.uint64], Arrays]]:
+        """These columns in parts, each row's id as a number that only this process knows it by."""
+        frame = _scan([file])
+        there = _names(frame)
+        wanted = frame.select(pl.col("id").hash().alias(""), *(name for name in columns if name in there))
+        rows = int(_collected(frame.select(pl.len())).item())
+        for start in range(0, rows, ROWS_AT_ONCE):
+            part = _collected(wanted.slice(start, ROWS_AT_ONCE))
+            yield part[""].to_numpy(), {name: _array(part[name]) for name in part.columns[1:]}
 
     def merged(self, files: Sequence[Source], *, by: Sequence[str]) -> SegmentContent:
         """All rows of these files in one, in the order of these columns, or as they come."""
