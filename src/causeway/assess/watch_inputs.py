@@ -7,6 +7,7 @@ from msgspec import structs
 
 from causeway.assess.drift import DriftSeen, Moment, drift_of
 from causeway.assess.drift_columns import ColumnSeen
+from causeway.assess.drift_relations import RelationSeen
 from causeway.assess.watch_facts import IN, OUT, Compared, Facts, bare
 from causeway.core.ids import counted
 from causeway.core.watching import ACT, NOT_ENOUGH_DATA, NOTE, OK, WARN, Sight
@@ -30,7 +31,8 @@ def drift(facts: Facts) -> tuple[Sight, ...]:
     last, seen = facts.windows[-1], _named_drift(facts, moments)[-1]
     if seen.verdict == NOT_ENOUGH_DATA and not seen.columns:
         return (structs.replace(_too_few(facts), why=seen.why),)
-    return tuple(_of_column(facts, last, seen, each) for each in seen.columns)
+    pairs = tuple(_of_relation(facts, seen, each) for each in seen.relations)
+    return (*(_of_column(facts, last, seen, each) for each in seen.columns), *pairs)
 
 
 def _named_drift(facts: Facts, moments: Sequence[Moment]) -> tuple[DriftSeen, ...]:
@@ -61,6 +63,27 @@ def _of_column(facts: Facts, last: Compared, seen: DriftSeen, column: ColumnSeen
         importance=facts.going.importance.get(column.name),
         lasting=column.low > facts.drift_rules.effect,
         breach=watches == "output",
+    )
+
+
+def _of_relation(facts: Facts, seen: DriftSeen, pair: RelationSeen) -> Sight:
+    first, second = bare(pair.first), bare(pair.second)
+    weights = [facts.going.importance.get(each) for each in (pair.first, pair.second)]
+    known = [each for each in weights if each is not None]
+    return Sight(
+        monitor=facts.monitor("drift").name,
+        watches="drift",
+        verdict=pair.verdict,
+        since=seen.since,
+        until=seen.until,
+        why=f"{first} and {second} went together by {pair.before:.2f}, now by {pair.now:.2f}",
+        about=f"{first}, {second}",
+        value=round(pair.now, 4),
+        reference=round(pair.before, 4),
+        unit="rank correlation",
+        rows=seen.rows,
+        method="rank correlation within the hour, Fisher's z, false discoveries held at 1 %, 2 of 3 windows",
+        importance=min(known) if known else None,
     )
 
 

@@ -14,7 +14,9 @@ from causeway.core.printable import harmless
 from causeway.core.watching import ACT, Alarm, Sight
 
 if TYPE_CHECKING:
+    from causeway.actions.watch.backtest import BackTested
     from causeway.actions.watch.watch import Watched
+    from causeway.actions.workspace import Workspace
 
 WIDTH = 80
 ACTS = 1
@@ -25,11 +27,14 @@ ORDER = ("act", "warn", "note", "ok", "not-enough-data", "silent")
 @click.command()
 @click.argument("products", nargs=-1, metavar="[PRODUCT]...")
 @click.option("--why", is_flag=True, help="Explain every monitor: what it saw, its threshold, its verdict.")
+@click.option("--backtest", is_flag=True, help="How often each would have been wrong, and how late.")
 @click.option("--dry-run", is_flag=True, help="Look, and write nothing.")
 @click.option("--folder", type=PLACE, default=".", help="Where the workspace is; here by default.")
 @json_flag
 @guarded
-def command(products: tuple[str, ...], *, why: bool, dry_run: bool, folder: Path, as_json: bool) -> int:
+def command(
+    products: tuple[str, ...], *, why: bool, backtest: bool, dry_run: bool, folder: Path, as_json: bool
+) -> int:
     """Look at live products, all of them or each PRODUCT named.
 
     What callers sent and were answered is compared with what the release was made of and with the same hours
@@ -41,6 +46,8 @@ def command(products: tuple[str, ...], *, why: bool, dry_run: bool, folder: Path
 
     work = existing_workspace(folder)
     with closing(work.ledger):
+        if backtest:
+            return _backtested(work, products, as_json=as_json)
         found = watch_all(work, products, dry_run=dry_run)
     code = ACTS if any(each.verdict == ACT for each in found.products) else 0
     if as_json:
@@ -49,6 +56,37 @@ def command(products: tuple[str, ...], *, why: bool, dry_run: bool, folder: Path
     for each in found.products:
         click.echo(harmless("\n".join(explained(each) if why else result_lines(each))))
     return code
+
+
+def _backtested(work: "Workspace", products: tuple[str, ...], *, as_json: bool) -> int:
+    from causeway.actions.watch.backtest import backtest_all
+
+    found = backtest_all(work, products)
+    if as_json:
+        emit(found)
+    else:
+        for each in found.products:
+            click.echo(harmless("\n".join(backtest_lines(each))))
+    return 0
+
+
+def backtest_lines(found: "BackTested") -> Iterator[str]:
+    """Each monitor: how often it would have been wrong, and how late it finds what is planted."""
+    if found.status != "tested":
+        yield f"{found.product}: {found.status}, so there is no history to try monitors on"
+        return
+    yield f"{found.product}: monitors over what was recorded since {found.since:%Y-%m-%d %H:%M} UTC"
+    for each in found.monitors:
+        if not each.looks:
+            yield f"  {each.monitor}: not enough is recorded to try it"
+            continue
+        wrong = f"{each.false} of {each.looks:,} looks would have warned"
+        share = f"{each.false / each.looks:.1%} (95 %: {each.low:.1%} to {each.high:.1%})"
+        acted = f", {each.acts} would have acted" if each.acts else ""
+        yield from _wrapped(f"  {each.monitor}: ", f"{wrong}, {share}{acted}; {each.how}", rest=4)
+        for one in each.planted:
+            late = f", {one.windows:g} windows late ({one.hours:g} h)" if one.windows is not None else ""
+            yield f"    planted {one.what}: found in {one.found} of {one.places} places{late}"
 
 
 def result_lines(found: "Watched") -> Iterator[str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from causeway.actions.watch.history import History, history_of, hour_of
 from causeway.actions.watch.references import References, release_of
-from causeway.actions.watch.windows import compared, cut, lately, least_hours
+from causeway.actions.watch.windows import MOST, compared, cut, lately, least_hours
 from causeway.actions.workspace import Workspace
 from causeway.assess.watch_facts import Facts, Going
 from causeway.core.events import Event
@@ -27,9 +27,15 @@ def live_release(state: ProductState) -> tuple[str, datetime] | None:
 
 
 def gathered(
-    work: Workspace, state: ProductState, manifest: Manifest, *, now: datetime, history: History | None = None
+    work: Workspace,
+    state: ProductState,
+    manifest: Manifest,
+    *,
+    now: datetime,
+    history: History | None = None,
+    most: int = MOST,
 ) -> Facts | None:
-    """The facts; None where nothing answers."""
+    """The facts, with so many windows at most; None where nothing answers."""
     live = live_release(state)
     if live is None:
         return None
@@ -51,7 +57,7 @@ def gathered(
         now=now,
         manifest=manifest,
         going=going,
-        windows=tuple(compared(windows.windows, references)),
+        windows=tuple(compared(windows.windows, references, most=most)),
         lately=lately(own, references) if own else None,
         waiting_rows=windows.waiting,
         hours=past.live,

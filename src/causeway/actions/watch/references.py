@@ -11,8 +11,9 @@ from causeway.actions.workspace import Workspace
 from causeway.core.bundle import BadBundle, check_file
 from causeway.core.errors import CausewayError
 from causeway.core.release import Release
-from causeway.stats.profile_form import ColumnProfile, Window
+from causeway.stats.profile_form import ColumnProfile, Relations, Window
 from causeway.stats.profile_many import merged_rows
+from causeway.stats.relations import merged_relations
 from causeway.stats.release_profile import ReleaseProfile, read_release_profile
 
 WEEK, DAY = 168, 24
@@ -30,6 +31,8 @@ class Reference(Struct, frozen=True):
     rows: int
     words: str
     seasonal: bool
+    relations: Relations | None = None
+    """Of hours, as those of the traffic are."""
 
 
 def release_of(work: Workspace, digest: str) -> tuple[Release | None, ReleaseProfile | None]:
@@ -118,7 +121,10 @@ class References:
         answers = merged_rows(own) if sum(each.rows for each in own) >= TIMES * TIMES else {}
         if not answers and self._profile:
             answers = {name: each for name, each in self._profile.columns.items() if name.startswith("out_")}
-        return Reference(columns | answers, sum(each.rows for each in windows), words, seasonal=True)
+        together = merged_relations(each.relations for each in windows if each.release == self._release)
+        return Reference(
+            columns | answers, sum(each.rows for each in windows), words, seasonal=True, relations=together
+        )
 
     def _oldest(self, before: int, *, rows: int) -> Reference | None:
         """The first rows that this release answered, where nothing tells what it was made of."""

@@ -77,13 +77,17 @@ class Looks(Struct, frozen=True):
 
 def watch_all(work: Workspace, products: Sequence[str], *, dry_run: bool = False) -> Looks:
     """One look at each of these products, or at all of the workspace."""
+    return Looks(tuple(watch(work, name, dry_run=dry_run) for name in chosen(work, products)))
+
+
+def chosen(work: Workspace, products: Sequence[str]) -> Sequence[str]:
+    """These products, which must be here; all of the workspace where none is named."""
     known = work.products()
     for name in products:
         if name not in known:
-            raise NotFound(
-                f"there is no product {name} here", hint=f"there are: {', '.join(known) or 'none'}"
-            )
-    return Looks(tuple(watch(work, name, dry_run=dry_run) for name in products or known))
+            there = f"there are: {', '.join(known) or 'none'}"
+            raise NotFound(f"there is no product {name} here", hint=there)
+    return products or known
 
 
 def _news(alarms: Sequence[Alarm], state: ProductState) -> tuple[News, ...]:

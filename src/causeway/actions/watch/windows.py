@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.actions.watch.history import time_of
 from causeway.actions.watch.references import DAY, References
@@ -10,6 +10,7 @@ from causeway.assess.drift import Moment
 from causeway.assess.watch_facts import IN, OUT, Compared
 from causeway.stats.profile_form import ColumnProfile, Window
 from causeway.stats.profile_many import merged_rows
+from causeway.stats.relations import merged_relations
 
 LEAST_ROWS = 200
 MOST = 32
@@ -67,7 +68,11 @@ def compared(
             continue
         columns = features(group)
         reference = {name: each for name, each in found.columns.items() if name in columns or each.count}
-        yield Compared(_moment(group, columns, reference, found.rows), found.words, found.seasonal)
+        moment = _moment(group, columns, reference, found.rows)
+        if found.relations:
+            together = merged_relations(each.relations for each in group)
+            moment = structs.replace(moment, relations=together, reference_relations=found.relations)
+        yield Compared(moment, found.words, found.seasonal)
 
 
 def lately(hours: Sequence[Window], references: References) -> Compared | None:
