@@ -66,6 +66,21 @@ class Lookout:
             self._gatherers.pop(product).close()
         return [self._one(product, canary) for product, canary in on_trial.items()]
 
+    def peek(self, product: str) -> Looked | None:
+        """What a look would say of this product's canary; writes nothing. None where there is none."""
+        canary = self._state_of(product).canary
+        if canary is None:
+            if gatherer := self._gatherers.pop(product, None):
+                gatherer.close()
+            return None
+        try:
+            evidence = self._gatherer(product, canary).look(lambda: self._state_of(product))
+        except CausewayError as error:
+            return Looked(product, None, trouble=error.message)
+        except OSError as error:
+            return Looked(product, None, trouble=outside(error).message)
+        return Looked(product, judge_canary(canary, evidence, now=self._work.clock.now()))
+
     def close(self) -> None:
         """Lets go of all files."""
         for gatherer in self._gatherers.values():

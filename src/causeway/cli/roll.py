@@ -9,6 +9,7 @@ from causeway.cli.verb import PLACE, emit, guarded, json_flag
 
 if TYPE_CHECKING:
     from causeway.actions.canary import Steered
+    from causeway.actions.trial_seen import TrialSeen
 
 
 @click.group(name="roll")
@@ -36,6 +37,44 @@ def hold(folder: Path, *, as_json: bool) -> int:
     from causeway.actions.canary import hold
 
     return _told(hold(folder), as_json=as_json)
+
+
+@command.command()
+@click.argument("folder", type=PLACE, default=".")
+@json_flag
+@guarded
+def look(folder: Path, *, as_json: bool) -> None:
+    """Show the release on trial, what is known of it and what happens next; nothing is changed."""
+    from causeway.actions.trial_seen import look_at
+
+    looked = look_at(folder)
+    if as_json:
+        emit(looked)
+    elif looked.trial is None:
+        click.echo(f"{looked.product}: no release is on trial.")
+    else:
+        click.echo("\n".join(trial_lines(looked.trial)))
+
+
+def trial_lines(seen: "TrialSeen") -> list[str]:
+    """A running trial, for a person."""
+    from causeway.assess.canary import said
+    from causeway.core.ids import short
+
+    trial = seen.trial
+    how = "in the shadow of" if trial.shadow else f"on {trial.percent} % of the traffic beside"
+    tried = f"{short(trial.release)} is tried {how} {short(trial.champion)}"
+    lines = [f"{seen.product}: {tried}, {seen.minutes:,.0f} minutes at this step"]
+    if trial.kpi:
+        better = "more" if trial.kpi.more_is_better else "less"
+        lines.append(f"  kpi is {trial.kpi.name}; {better} is better")
+    criteria = seen.now.criteria if seen.now else ()
+    named = ("latency " if each.name == "latency" else "" for each in criteria)
+    lines += [f"  {each.verdict:<5} {name}{said(each)}" for name, each in zip(named, criteria, strict=True)]
+    if seen.trouble:
+        lines.append(f"  the evidence cannot be read: {seen.trouble}")
+    unseen = "" if seen.watched else " Nobody looks now: causeway up, or causeway tick."
+    return [*lines, f"  {seen.next}{unseen}".rstrip()]
 
 
 def _told(steered: "Steered", *, as_json: bool) -> int:

@@ -12,11 +12,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
 from causeway import __version__
-from causeway.console.charts import interval
+from causeway.console.charts import honest, interval
+from causeway.console.trials import line_of
 from causeway.core.errors import CausewayError
 from causeway.core.figure import plain
 from causeway.core.ids import DIGEST_PREFIX, short
 from causeway.core.metrics import spoken
+from causeway.views.timeline import Told
 
 TWIN = ".json"
 API = "/api/"
@@ -86,7 +88,9 @@ def templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(version=__version__, interval=interval, address=address)
+    environment.globals.update(
+        version=__version__, interval=interval, honest=honest, address=address, measure_line=line_of
+    )
     environment.filters.update(
         short=short,
         bare=_bare,
@@ -98,6 +102,7 @@ def templates() -> jinja2.Environment:
         spoken=spoken,
         segment=_segment,
         sentence=_sentence,
+        linked=_linked,
     )
     return environment
 
@@ -129,6 +134,18 @@ def _sentence(text: str) -> Markup:
     return Markup("").join(
         code.format(part) if at % 2 and at < len(parts) - 1 else part for at, part in enumerate(parts)
     )
+
+
+def _linked(line: Told) -> Markup:
+    """The line's words, each release that it names a link; one that it does not name behind them."""
+    words = _sentence(line.words)
+    for digest in line.releases:
+        link = Markup('<a class="digest" href="/releases/{}" title="{}">{}</a>').format(
+            _bare(digest), digest, short(digest)
+        )
+        before, named, after = words.partition(short(digest))
+        words = before + link + after if named else words + Markup(" ") + link
+    return words
 
 
 def _segment(name: str) -> str:

@@ -18,6 +18,7 @@ from causeway.console.lineage import lineage_route
 from causeway.console.lineage_pages import lineage_index, lineage_page
 from causeway.console.pages import events_page, portfolio, product_page, release_page
 from causeway.console.sign_in import SignIn
+from causeway.console.trials import Watch, trial_page
 from causeway.core.errors import CausewayError, NotFound, UsageError
 
 Endpoint = Callable[[Request], Response]
@@ -40,14 +41,18 @@ class WrongMethod(UsageError):
 
 def create_app(work: Workspace, *, token: str, cookie: str = "causeway") -> Starlette:
     """The console over this workspace; only whoever holds the token sees more than `/healthz`."""
-    lineage = Lineage(work)
+    lineage, watch = Lineage(work), Watch(work)
+
+    def tried(request: Request) -> Struct:
+        return trial_page(work, request.path_params["name"], request.path_params["seq"], watch)
 
     def walked(request: Request) -> Struct:
         return lineage_page(lineage, request.path_params["target"], request.query_params.get("column", ""))
 
     shows: list[tuple[str, str, Content]] = [
         ("/products/{name}/events", "events.html", lambda r: events_page(work, r.path_params["name"])),
-        ("/products/{name}", "product.html", lambda r: product_page(work, r.path_params["name"])),
+        ("/products/{name}/trials/{seq}", "trial.html", tried),
+        ("/products/{name}", "product.html", lambda r: product_page(work, r.path_params["name"], watch)),
         ("/releases/{digest}", "release.html", lambda r: release_page(work, r.path_params["digest"])),
         ("/lineage/{target:path}", "lineage.html", walked),
         ("/lineage", "lineage_index.html", lambda _: lineage_index(work, lineage)),

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from causeway.core.metrics import spoken
 from causeway.core.release import Evaluation
 
 MARGIN = 0.12
@@ -25,8 +26,10 @@ class Interval(Struct, frozen=True):
 def interval(evaluation: Evaluation) -> Interval:
     """The measured value with its interval, beside the trivial answer and what was claimed."""
     marks = [evaluation.low, evaluation.high, evaluation.value, evaluation.baseline]
-    if evaluation.claimed is not None:
-        marks.append(evaluation.claimed)
+    # a claim about another metric has no place on this line
+    claimed = None if claimed_metric(evaluation) else evaluation.claimed
+    if claimed is not None:
+        marks.append(claimed)
     span = (max(marks) - min(marks)) or 1.0
     left, right = min(marks) - MARGIN * span, max(marks) + MARGIN * span
 
@@ -38,5 +41,17 @@ def interval(evaluation: Evaluation) -> Interval:
         high=place(evaluation.high),
         value=place(evaluation.value),
         baseline=place(evaluation.baseline),
-        claimed=None if evaluation.claimed is None else place(evaluation.claimed),
+        claimed=None if claimed is None else place(claimed),
     )
+
+
+def claimed_metric(evaluation: Evaluation) -> str:
+    """The metric of the claim, where that is another than the one that was measured first."""
+    name, said, _ = evaluation.claimed_how.partition(" in ")
+    return name if said and name != spoken(evaluation.metric) else ""
+
+
+def honest(evaluation: Evaluation) -> float | None:
+    """What the metric of the claim was when it was measured, where that is another."""
+    name = claimed_metric(evaluation)
+    return next((value for each, value in evaluation.others.items() if name and spoken(each) == name), None)

@@ -8,10 +8,12 @@ from msgspec import Struct
 from causeway.actions.bundles import Bundle, describe
 from causeway.actions.decide import product_state
 from causeway.actions.instance import HOST, PORT, running
-from causeway.actions.routes import promise
+from causeway.actions.routes import current_routes, promise
 from causeway.actions.ship import curl
+from causeway.actions.trial_seen import TrialSeen
 from causeway.actions.workspace import Workspace
 from causeway.assess.shipping import Judgement, judge
+from causeway.console.trials import Watch
 from causeway.core.errors import CausewayError, NotFound
 from causeway.core.events import Event
 from causeway.core.features import ColumnMade
@@ -23,6 +25,7 @@ from causeway.views.product import Outcomes, ProductState, Routing, RunSeen, fol
 from causeway.views.run import Done
 from causeway.views.run import fold as runs_of
 from causeway.views.timeline import Told, tell
+from causeway.views.trials import trials_of
 
 PREDICTIONS = "predictions"
 TIMELINE_LINES = 12
@@ -41,6 +44,8 @@ class ProductLine(Struct, frozen=True):
     heard_at: datetime | None
     events: int
     trouble: str = ""
+    on_trial: str = ""
+    """The release that is tried beside the live one, if any."""
 
 
 class Portfolio(Struct, frozen=True):
@@ -56,6 +61,24 @@ class KeyLine(Struct, frozen=True):
     consumer: str
     issued_at: datetime
     revoked_at: datetime | None
+
+
+class Holdout(Struct, frozen=True):
+    """That some of those whom rows are about get no answer, or the fallback: beside them its worth shows."""
+
+    percent: int
+    entity: str
+    withheld: str
+
+
+class TrialLine(Struct, frozen=True):
+    """A trial that ended, in one line."""
+
+    seq: int
+    release: str
+    started_at: datetime
+    ended_at: datetime
+    ended: str
 
 
 class Shown(Struct, frozen=True):
@@ -94,6 +117,11 @@ class ProductPage(Struct, frozen=True):
     events: int
     call: str
     trouble: str = ""
+    trial: TrialSeen | None = None
+    """The release that is tried now."""
+    trials: tuple[TrialLine, ...] = ()
+    """Those that ended, the newest first."""
+    holdout: Holdout | None = None
 
 
 class EventsPage(Struct, frozen=True):
@@ -121,6 +149,8 @@ class ReleasePage(Struct, frozen=True):
     """What each stage took of the run that made it."""
     cost: Figure | None
     """All of them together; absent where nobody estimated."""
+    trial: int = 0
+    """The event that began the trial in which it is now, if any."""
 
 
 def portfolio(work: Workspace) -> Portfolio:
@@ -128,7 +158,7 @@ def portfolio(work: Workspace) -> Portfolio:
     return Portfolio(tuple(_line(work, name) for name in sorted(work.products())))
 
 
-def product_page(work: Workspace, name: str) -> ProductPage:
+def product_page(work: Workspace, name: str, watch: Watch) -> ProductPage:
     """Everything about one product that fits a page."""
     events = work.ledger.read(name)
     state = fold(events)
@@ -162,6 +192,9 @@ def product_page(work: Workspace, name: str) -> ProductPage:
         events=len(events),
         call=_call(work, name, bundle) if bundle and state.shares else "",
         trouble=trouble or doubt or said,
+        trial=watch.seen(name) if state.canary else None,
+        trials=_ended(events),
+        holdout=_holdout(work, name),
     )
 
 
@@ -194,6 +227,7 @@ def release_page(work: Workspace, digest: str) -> ReleasePage:
                 actors=_actors(work, events),
                 stages=stages,
                 cost=_together(stages),
+                trial=state.canary.seq if state.canary and state.canary.release == name else 0,
             )
     raise NotFound(f"there is no release {digest}", hint="see the products of this workspace at /")
 
@@ -225,7 +259,29 @@ def _line(work: Workspace, name: str) -> ProductLine:
         heard_at=state.at,
         events=state.seq,
         trouble=trouble,
+        on_trial=state.canary.release if state.canary else "",
     )
+
+
+def _ended(events: list[Event]) -> tuple[TrialLine, ...]:
+    return tuple(
+        TrialLine(trial.seq, trial.release, trial.started_at, trial.ended_at, trial.ended)
+        for trial in reversed(trials_of(events))
+        if trial.ended_at
+    )
+
+
+def _holdout(work: Workspace, name: str) -> Holdout | None:
+    """What the gateway was told, which is what holds."""
+    try:
+        routes = current_routes(work)
+    except CausewayError:
+        # told of where the routes are made
+        return None
+    for route in routes.routes if routes else ():
+        if route.product == name and route.holdout_percent:
+            return Holdout(route.holdout_percent, route.entity, route.withheld)
+    return None
 
 
 def _actors(work: Workspace, events: list[Event]) -> dict[str, str]:

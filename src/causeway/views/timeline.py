@@ -161,8 +161,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
 def _canary(fact: CanaryStarted | CanaryJudged) -> str:
     match fact:
         case CanaryStarted():
-            steps = ", ".join(map(str, fact.steps))
-            how = f"on {steps} % of the traffic" if steps else "in the shadow"
+            steps = ", then ".join(f"{step} %" for step in fact.steps)
+            how = f"on {steps} of the traffic" if steps else "in the shadow"
             return f"{short(fact.release)} is tried {how}."
         case CanaryJudged():
             return f"Canary {short(fact.release)}: {fact.verdict} ({fact.because})."
