@@ -138,7 +138,8 @@ class SegmentFiles(Protocol):
 
     def keyed(self, file: Source, columns: Sequence[str]) -> Iterator[tuple[NDArray[np.uint64], Arrays]]:
         """These columns in parts, those that are there, each row's id as a number that only this process
-        knows it by: 64 bits, so that of ten million ids two are alike once in 300,000 times."""
+        knows it by: 64 bits, so that of ten million ids two are alike once in 300,000 times.
+        """
         ...
 
     def merged(self, files: Sequence[Source], *, by: Sequence[str]) -> SegmentContent:
