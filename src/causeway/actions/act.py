@@ -37,6 +37,8 @@ from causeway.core.triggers import (
 from causeway.views.product import ProductState
 
 DONE, FAILED = "done", "failed"
+ALSO, NO, ONLY = "also", "no", "only"
+TRAINING = (ALSO, NO, ONLY)
 
 
 class Acted(Struct, frozen=True):
@@ -56,8 +58,18 @@ def decisions_of(work: Workspace, product: str, *, folder: Path | None = None) -
     return due(product_state(work, product), work.clock.now(), promise=manifest)
 
 
-def act(work: Workspace, product: str, *, states: States | None = None, ports: Ports | None = None) -> Acted:
-    """Everything that is due for the product, once, however many look at it."""
+def act(
+    work: Workspace,
+    product: str,
+    *,
+    states: States | None = None,
+    ports: Ports | None = None,
+    training: str = ALSO,
+) -> Acted:
+    """Everything that is due for the product, once, however many look at it.
+
+    `training` says whether the training that goes on is taken a step further: also, no, or nothing else.
+    """
     home = home_of(work, product)
     if home is None:
         return Acted(product)
@@ -65,20 +77,28 @@ def act(work: Workspace, product: str, *, states: States | None = None, ports: P
     done: list[str] = []
     failed: list[str] = []
     state = states(product) if states else product_state(work, product)
-    if _is_news(due(state, work.clock.now(), promise=manifest), state):
+    if training != ONLY and _is_news(due(state, work.clock.now(), promise=manifest), state):
         with holding(work, f"act:{product}") as lease:
             for decision in _written(work, product, manifest) if lease else ():
                 words, fine = _carried_out(work, home, manifest, product, decision)
                 (done if fine else failed).append(words)
-    done += [_told(fact) for fact in go_on(work, home, product, ports=ports)]
+    if training != NO:
+        done += [_told(fact) for fact in go_on(work, home, product, ports=ports)]
     return Acted(product, tuple(done), tuple(failed))
 
 
-def has_work(state: ProductState, work: Workspace, manifest: Manifest) -> bool:
-    """Whether a tick would do something for this product now."""
-    if state.acting.loop:
-        return True
+def must_act(work: Workspace, state: ProductState) -> bool:
+    """Whether a trigger of this product fires now, or must ask a person."""
+    home = home_of(work, state.product) if state.shares else None
+    if home is None:
+        return False
+    manifest, _ = load_product(work, home)
     return _is_news(due(state, work.clock.now(), promise=manifest), state)
+
+
+def must_train(state: ProductState) -> bool:
+    """Whether the training that goes on could be taken further now, and waits for no trial."""
+    return state.acting.loop is not None and not state.canary
 
 
 def _is_news(decisions: Sequence[Decision], state: ProductState) -> bool:

@@ -1,12 +1,13 @@
 """Does everything that is due, once; any scheduler may call it, as often as it likes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
 
+from causeway.actions.act import ALSO, ONLY, act, must_act
 from causeway.actions.canary import Looked, Lookout, words_of
 from causeway.actions.decide import States
 from causeway.actions.lease import held
@@ -27,6 +28,7 @@ LOG_SUFFIXES = (".open", ".log")
 ROUTES = "routes"
 RECORDS = "records"
 CANARY = "canary"
+TRIGGER = "trigger"
 WATCH = "watch"
 
 
@@ -47,8 +49,13 @@ class Ticked(Struct, frozen=True):
     failed: tuple[Done, ...] = ()
 
 
-def tick(work: Workspace) -> Ticked:
-    """Every canary judged, every product's records sealed, its routes as the ledger says, the rest named."""
+def tick(work: Workspace, *, training: str = ALSO) -> Ticked:
+    """Every canary judged, every product's records sealed, its routes as the ledger says, the rest named.
+
+    `training` says whether products are trained further that are being trained: also, no, or nothing else.
+    """
+    if training == ONLY:
+        return _ticked((), _acted(work, States(work), training), ())
     sweep(work)
     states = States(work)
     troubles = _routed(work, states)
@@ -61,15 +68,39 @@ def tick(work: Workspace) -> Ticked:
         for each in _tidied(work, product, states)
     ]
     tried += [each for product in work.products() for each in _watched(work, product, states)]
+    tried += _acted(work, states, training)
     news = tuple(_told(each) for each in looked if each.written)
-    done = (*news, *(each for each, fine in tried if fine))
     waiting = tuple(_told(each) for each in looked if not each.written)
     noted = tuple(Done(product, each.what, each.words) for product, each in found if each.what != SEAL)
-    if done:
+    ticked = _ticked(news, tried, (*troubles, *waiting, *noted))
+    if ticked.done:
         checkpoint_if_short(work)
+    return ticked
+
+
+def _ticked(news: Sequence[Done], tried: Sequence[tuple[Done, bool]], noted: Sequence[Done]) -> Ticked:
+    done = (*news, *(each for each, fine in tried if fine))
     failed = tuple(each for each, fine in tried if not fine)
     status = "failed" if failed else "done" if done else "nothing_due"
-    return Ticked(status, done, (*troubles, *waiting, *noted), failed)
+    return Ticked(status, done, tuple(noted), failed)
+
+
+def _acted(work: Workspace, states: States, training: str) -> list[tuple[Done, bool]]:
+    """What followed by itself; last, since a training takes its time and records are sealed by now."""
+    found: list[tuple[Done, bool]] = []
+    for product in filter(is_product_name, work.products()):
+        try:
+            acted = act(work, product, states=states, training=training)
+        except BrokenLedger:
+            # its routes' trouble says so
+            continue
+        except (CausewayError, OSError) as error:
+            said = error if isinstance(error, CausewayError) else outside(error)
+            found.append((Done(product, TRIGGER, said.message), False))
+            continue
+        found += [(Done(product, TRIGGER, words), True) for words in acted.done]
+        found += [(Done(product, TRIGGER, words), False) for words in acted.failed]
+    return found
 
 
 def _told(looked: Looked) -> Done:
@@ -133,6 +164,14 @@ def tidying_due(work: Workspace, state_of: Callable[[str], ProductState], produc
     try:
         return is_product_name(product) and due_now(work, state_of(product))
     except CausewayError:
+        return False
+
+
+def acting_due(work: Workspace, state_of: Callable[[str], ProductState], product: str) -> bool:
+    """Whether a trigger is to fire; never of a product whose history or manifest cannot be read."""
+    try:
+        return is_product_name(product) and must_act(work, state_of(product))
+    except (CausewayError, OSError):
         return False
 
 

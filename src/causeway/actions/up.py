@@ -17,13 +17,14 @@ from typing import Any, TextIO
 import uvicorn
 from msgspec import Struct, structs
 
+from causeway.actions.act import must_train
 from causeway.actions.canary import Lookout, words_of
 from causeway.actions.decide import States
 from causeway.actions.instance import HOST, Instance, alive, forget, record, recorded, running, start_of
 from causeway.actions.routes import sync_routes
 from causeway.actions.supervisor import Front, Gateway, stop_process, write_scaled
 from causeway.actions.sweep import sweep
-from causeway.actions.tick import tidying_due, watching_due, whats_due
+from causeway.actions.tick import acting_due, tidying_due, watching_due, whats_due
 from causeway.actions.workspace import Workspace, open_workspace
 from causeway.assess.due import SEAL
 from causeway.core.errors import CausewayError, Conflict, OutsideError, remedy
@@ -34,6 +35,7 @@ from causeway.ledger import Head
 
 BACKLOG = 2048
 TICK_SECONDS = 5.0
+AGAIN_SECONDS = 60.0
 LOOK_SECONDS = 1.0
 SEAL_AFTER = timedelta(seconds=60)
 TOKEN_BYTES = 24
@@ -152,6 +154,7 @@ class _Station:
                 asyncio.create_task(self.gateway.keep()),
                 asyncio.create_task(self._tick()),
                 asyncio.create_task(self._watch_canaries()),
+                asyncio.create_task(self._train()),
             ]
             ready(self._started(token))
             stopped = asyncio.create_task(self.stopping.wait())
@@ -273,14 +276,34 @@ class _Station:
         if any(each.what == SEAL for _, each in due):
             return True
         return any(
-            tidying_due(self.work, self.states, product) or watching_due(self.work, self.states, product)
+            tidying_due(self.work, self.states, product)
+            or watching_due(self.work, self.states, product)
+            or acting_due(self.work, self.states, product)
             for product in self.work.products()
         )
 
-    async def _tick_apart(self) -> None:
-        """Ticks in a process of its own, so that this one stays small."""
+    async def _train(self) -> None:
+        """Has products trained anew that are to be, beside everything else: it may take hours."""
+        work = open_workspace(self.work.root)
+        states = States(work)
+        try:
+            while True:
+                await asyncio.sleep(TICK_SECONDS)
+                try:
+                    due = await asyncio.to_thread(lambda: any(must_train(states(p)) for p in work.products()))
+                    if due:
+                        fine = await self._tick_apart(training="only")
+                        await asyncio.sleep(0 if fine else AGAIN_SECONDS)
+                except (CausewayError, OSError) as error:
+                    self.say(f"training anew: {error}")
+        finally:
+            work.ledger.close()
+
+    async def _tick_apart(self, *, training: str = "no") -> bool:
+        """Ticks in a process of its own, so that this one stays small; whether all went well."""
+        words = ("tick", str(self.work.root), "--training", training, "--json")
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "causeway", "tick", str(self.work.root), "--json"),
+            *(sys.executable, "-m", "causeway", *words),
             stdout=asyncio.subprocess.PIPE,
         )
         try:
@@ -291,6 +314,7 @@ class _Station:
             raise
         if process.returncode:
             self.say(f"tick: {said.decode(errors='replace').strip()}")
+        return not process.returncode
 
 
 def _config(app: Application) -> uvicorn.Config:
