@@ -1,16 +1,16 @@
 """Asks a gateway steadily for a long time, in every way at once, and says whether anything grows.
 
-python benchmarks/serving/soak.py MINUTES [FOLDER] [--rate 150] [--workers 1]
+python benchmarks/serving/soak.py MINUTES [FOLDER] [--rate 150] [--workers 1] [--warm-up 5]
 
 FOLDER holds a product that is live (`causeway run`, `causeway ship`); without one a small model made by hand
-is served. Its rows on record are sent, else its example: alone and 50 at once, on connections that are kept
-and on new ones, among rows that must be refused, bodies that are none, calls without a key and to addresses
-that are not there, while the routes change every five seconds. Every answer is compared with the one that
-the same row got alone at the start, and every recorded row is counted.
+is served. Its rows on record, else its example, and rows made up like them are sent: alone and 50 at once,
+on connections that are kept and on new ones, among rows that must be refused, bodies that are none, calls
+without a key and to addresses that are not there, while the routes change every five seconds. Every answer
+is compared with the one that the same row got alone at the start, and every recorded row is counted.
 
-A growth is the slope of a least-squares line through the means of ten seconds, after the first fifth, with
-its 95 % interval (Student's t; that each mean has something of the one before is not taken out, so it is a
-little too narrow).
+Growth is judged after five minutes of warming up (a third of a shorter run), by the slope of a line through
+the means of ten seconds and its 95 % interval; what was there at first and when it was warm is said, too. The
+memory judged is what is no file's (Pss_Anon): the rest moves with whoever has the same libraries open.
 """
 
 import argparse
@@ -27,6 +27,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from growth import BIN_SECONDS, Seen, growth, mean
+from growth import told as in_words
 from msgspec import structs
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "gateway"))
@@ -39,19 +41,19 @@ from causeway.actions.load_gateway import family, memory_bytes
 from causeway.actions.load_rows import rows_of
 from causeway.actions.routes import route_of
 from causeway.core.records import Record, frames
+from causeway.core.release import Field
 from causeway.core.routes import Route
 
 CALLERS = 8
+MADE_UP = 200
 BATCH = 50
 REROUTE_SECONDS = 5.0
 SAMPLE_SECONDS = 2.0
-BIN_SECONDS = 10.0
 OVERLOADED = "turned away as overloaded"
 MOST_OVERLOADED = 0.01
 """Of all requests; more are no accident of a machine on which others work too."""
-SHORT_MINUTES = 10.0
-# two-sided 95 % of Student's t, by degrees of freedom
-T95 = {1: 12.7, 2: 4.3, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 8: 2.31, 10: 2.23, 15: 2.13, 20: 2.09, 30: 2.04}
+WARM_UP_MINUTES = 5.0
+"""Until then what is kept for use again (memory of threads, of connections, of runs) may still be taken."""
 ROWS = [{"tenure": 1.5 * n, "visits": n % 7, "plan": ("basic", "gold")[n % 2]} for n in range(40)]
 
 Row = Mapping[str, object]
@@ -162,7 +164,11 @@ def parsed() -> argparse.Namespace:
         "--rate", type=float, default=150.0, help="requests a second, of all callers together"
     )
     parser.add_argument("--workers", type=int, default=1)
-    return parser.parse_args()
+    parser.add_argument("--warm-up", type=float, help="minutes after which growth counts")
+    options = parser.parse_args()
+    if options.warm_up is None:
+        options.warm_up = min(WARM_UP_MINUTES, options.minutes / 3)
+    return options
 
 
 @contextmanager
@@ -173,6 +179,7 @@ def served(options: argparse.Namespace, scratch: Path) -> Iterator[tuple[Gateway
         made = route_of(live.target.work, live.state)
         made = structs.replace(made, keys=(key(),), requests_per_minute=None)
         rows = rows_of(live.target.work, live.target.product, live.bundle).rows
+        rows = [*rows, *drawn(rows[0], live.bundle.release.signature.inputs, MADE_UP)]
     else:
         signing = SigningKey()
         made = route("churn", write_bundle(scratch / "bundles", signing), signing=signing)
@@ -181,6 +188,22 @@ def served(options: argparse.Namespace, scratch: Path) -> Iterator[tuple[Gateway
     crew = ("--workers", str(options.workers), "--workers-most", str(options.workers))
     with running(scratch / "gateway", made, options=crew) as gateway:
         yield gateway, made, rows
+
+
+def drawn(row: Row, fields: Sequence[Field], count: int) -> Iterator[Row]:
+    """So many rows like this one, with other values that the release was proven on."""
+    by_chance = random.Random(1)
+    for _ in range(count):
+        yield {**row, **{each.name: value_of(each, by_chance, row.get(each.name)) for each in fields}}
+
+
+def value_of(field: Field, by_chance: random.Random, otherwise: object) -> object:
+    if field.categories:
+        return by_chance.choice(field.categories)
+    if field.minimum is None or field.maximum is None:
+        return otherwise
+    value = by_chance.uniform(field.minimum, field.maximum)
+    return round(value) if field.kind == "integer" else round(value, 2)
 
 
 def soak(options: argparse.Namespace, gateway: Gateway, made: Route, rows: Sequence[Row]) -> int:
@@ -214,8 +237,7 @@ def soak(options: argparse.Namespace, gateway: Gateway, made: Route, rows: Seque
     )
     gateway.stop()
     counted(gateway, made.product, recorded)
-    print(f"memory of its own: {growth(own, began, 'MB')}")
-    return told(tally, samples, recorded["rows"], began)
+    return told(tally, recorded["rows"], judged(options.warm_up * 60, began, tally, samples, own))
 
 
 def answered_alone(gateway: Gateway, product: str, rows: Sequence[Row]) -> tuple[list[object], list[Row]]:
@@ -313,53 +335,35 @@ def told_minutes(seconds: float, began: float, tally: Tally, samples: Sequence[t
         )
 
 
-def told(tally: Tally, samples: Sequence[tuple[float, float]], recorded: int, began: float) -> int:
-    """The verdict: 1 where an answer was wrong, a refusal was not asked for, or a record is missing."""
+def judged(warm_up: float, began: float, tally: Tally, samples: Seen, own: Seen) -> bool:
+    """Says how memory and times went; whether any of them grows."""
+    took = [(at, seconds * 1000) for at, seconds in tally.took]
+    grown = {
+        "memory of its own": (growth(own, began=began, warm_up=warm_up), "MB"),
+        "p50": (
+            growth(took, began=began, warm_up=warm_up, of=lambda part: quantile(sorted(part), 0.5)),
+            "ms",
+        ),
+        "p99": (
+            growth(took, began=began, warm_up=warm_up, of=lambda part: quantile(sorted(part), 0.99)),
+            "ms",
+        ),
+    }
+    for name, (each, unit) in grown.items():
+        print(in_words(name, each, unit))
+    print(in_words("PSS, not judged", growth(samples, began=began, warm_up=warm_up), "MB"))
+    return any(each is not None and each.grows for each, _ in grown.values())
+
+
+def told(tally: Tally, recorded: int, grows: bool) -> int:  # noqa: FBT001 - it is one of the three verdicts
+    """The verdict: 1 if an answer was wrong, a refusal not asked for, a record missing, or anything grows."""
     print("asked: " + ", ".join(f"{count:,} {kind}" for kind, count in tally.asked.most_common()))
     print(f"wrong answers: {sum(tally.wrong.values())}  {dict(tally.wrong.most_common(5)) or ''}")
     print(f"not as asked for: {sum(tally.unasked.values())}  {dict(tally.unasked.most_common(5)) or ''}")
     print(f"turned away, as more was asked than the machine could do: {tally.overloaded:,}")
     print(f"rows answered {tally.rows:,}, recorded {recorded:,}, missing {max(0, tally.rows - recorded):,}")
-    print(f"PSS: {growth(samples, began, 'MB')}")
-    for share, name in ((0.5, "p50"), (0.99, "p99")):
-        milliseconds = [(at, seconds * 1000) for at, seconds in tally.took]
-        print(
-            f"{name}: {growth(milliseconds, began, 'ms', of=lambda part, s=share: quantile(sorted(part), s))}"
-        )
-    if time.monotonic() - began < SHORT_MINUTES * 60:
-        print("(a short run: what is warmed up still grows)")
     turned_away = tally.overloaded > MOST_OVERLOADED * sum(tally.asked.values())
-    return int(bool(tally.wrong or tally.unasked or turned_away or recorded < tally.rows))
-
-
-def growth(
-    seen: Sequence[tuple[float, float]],
-    began: float,
-    unit: str,
-    *,
-    of: Callable[[Sequence[float]], float] | None = None,
-) -> str:
-    """The slope an hour with its interval, and whether it says anything."""
-    bins: dict[int, list[float]] = {}
-    for at, value in seen:
-        bins.setdefault(int((at - began) / BIN_SECONDS), []).append(value)
-    late = [(n * BIN_SECONDS / 3600, (of or mean)(part)) for n, part in sorted(bins.items())]
-    late = late[len(late) // 5 :]
-    if len(late) < 4:
-        return "too short to tell"
-    hours, values = [at for at, _ in late], [value for _, value in late]
-    middle, level = mean(hours), mean(values)
-    spread = sum((at - middle) ** 2 for at in hours)
-    slope = sum((at - middle) * (value - level) for at, value in late) / spread
-    rest = sum((value - level - slope * (at - middle)) ** 2 for at, value in late)
-    freedom = len(late) - 2
-    wide = next((T95[n] for n in sorted(T95, reverse=True) if n <= freedom), 12.7)
-    error = wide * math.sqrt(rest / freedom / spread)
-    grows = "GROWS" if slope - error > 0 else "does not grow beyond chance"
-    return (
-        f"{level:.2f} {unit}; slope {slope:+.2f} ({slope - error:+.2f} to {slope + error:+.2f}) {unit} "
-        f"an hour over {len(late)} means: {grows}"
-    )
+    return int(bool(tally.wrong or tally.unasked or turned_away or recorded < tally.rows or grows))
 
 
 def same(one: object, other: object) -> bool:
@@ -369,10 +373,6 @@ def same(one: object, other: object) -> bool:
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=1e-5, abs_tol=1e-6)
     return one == other
-
-
-def mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else math.nan
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
