@@ -22,12 +22,14 @@ from causeway.assess.drift_columns import (
     summary,
     worded,
 )
+from causeway.assess.drift_relations import RelationSeen, relations_noticed, relations_seen
 from causeway.stats.chances import held_false
 from causeway.stats.drift import difference
 from causeway.stats.drift_bounds import Chance, certain_drift
 from causeway.stats.profile import EMPTY
-from causeway.stats.profile_form import ColumnProfile, NumberProfile, TextProfile
+from causeway.stats.profile_form import ColumnProfile, NumberProfile, Relations, TextProfile
 from causeway.stats.profile_many import merged_columns
+from causeway.stats.relations import merged_relations
 
 PREDICTION = "out_"
 
@@ -41,6 +43,9 @@ class Moment(Struct, frozen=True):
     columns: Mapping[str, ColumnProfile]
     reference: Mapping[str, ColumnProfile]
     reference_rows: int
+    relations: Relations | None = None
+    reference_relations: Relations | None = None
+    """Of windows as long as those seen: over a day much goes together that within an hour does not."""
 
 
 class DriftSeen(Struct, frozen=True):
@@ -56,7 +61,9 @@ class DriftSeen(Struct, frozen=True):
     prediction: str = "ok"
     """The worst verdict of the answers' own columns."""
     certain: tuple[str, ...] = ()
-    """The inputs that certainly drifted; alone they page nobody, for that the answers or the quality must too."""
+    """The inputs that certainly drifted; nobody is paged unless the answers or the quality did too."""
+    relations: tuple[RelationSeen, ...] = ()
+    """Pairs of columns that go together otherwise than they did, the largest change first."""
     lasting_since: datetime | None = None
     """From when on there was something to warn of without a break."""
 
@@ -74,7 +81,7 @@ def drift_of(
     names = list(dict.fromkeys(name for each in whole for name in each.reference))
     weights = _weights(names, importance)
     looked = [_looked(each, rules=rules, weights=weights) for each in whole]
-    chance = Chance(rules.alpha, tests=max(1, len(names) * len(rules.horizons)))
+    chance = Chance(rules.alpha, tests=max(1, len(names) * len(rules.horizons)), strict=rules.strict)
     least = {name: _least(whole, name, rules=rules, chance=chance) for name in names}
     judged = iter(_judged(whole, looked, least=least, rules=rules, weights=weights))
     waiting = 0
@@ -109,6 +116,8 @@ def _joined(moments: Sequence[Moment]) -> Moment:
         _together([each.columns for each in moments]),
         _together([each.reference for each in references]),
         sum(each.reference_rows for each in references),
+        merged_relations([each.relations for each in moments]),
+        merged_relations([each.reference_relations for each in references]),
     )
 
 
@@ -180,6 +189,7 @@ def _judged(
     weights: Mapping[str, float],
 ) -> Iterator[DriftSeen]:
     lasting: datetime | None = None
+    turned = [relations_noticed(each.reference_relations, each.relations, rules=rules) for each in whole]
     for row, (moment, here) in enumerate(zip(whole, looked, strict=True)):
         recent = looked[max(0, row - 2) : row + 1]
         columns: list[ColumnSeen] = []
@@ -192,13 +202,14 @@ def _judged(
                 worded(name, each, verdict=verdict, low=low, windows=windows, weight=weights[name])
             )
         columns.sort(key=lambda each: (-RANKS[each.verdict], -each.effect * each.weight, each.name))
-        seen = _summed(moment, columns)
+        together = relations_seen(turned[max(0, row - 2) : row + 1], rules=rules, weights=weights)
+        seen = _summed(moment, columns, together)
         lasting = (lasting or moment.since) if seen.verdict in {"warn", "act"} else None
         yield structs.replace(seen, lasting_since=lasting)
 
 
 def _verdict(looked: Looked, *, times: int, certain: bool, weight: float, rules: DriftRules) -> str:
-    if looked.difference.kind == "empty" and not looked.noticed and not times:
+    if looked.difference.kind in {"empty", "uncounted"} and not looked.noticed and not times:
         return "not-enough-data"
     if weight <= rules.ignored:
         return "note" if looked.noticed or certain else "ok"
@@ -209,14 +220,15 @@ def _verdict(looked: Looked, *, times: int, certain: bool, weight: float, rules:
     return "note" if looked.noticed else "ok"
 
 
-def _summed(moment: Moment, columns: Sequence[ColumnSeen]) -> DriftSeen:
+def _summed(moment: Moment, columns: Sequence[ColumnSeen], together: Sequence[RelationSeen]) -> DriftSeen:
     """The window's verdict: for an act the inputs must have drifted for certain, and the answers too."""
     answers = [each for each in columns if each.name.startswith(PREDICTION)]
     inputs = [each for each in columns if not each.name.startswith(PREDICTION)]
     prediction = max((each.verdict for each in answers), key=RANKS.__getitem__, default="ok")
     certain = tuple(each.name for each in inputs if each.verdict == "act")
     worst = max((each.verdict for each in inputs), key=RANKS.__getitem__, default="ok")
-    verdict = max(prediction, worst, key=RANKS.__getitem__)
+    relation = max((each.verdict for each in together), key=RANKS.__getitem__, default="ok")
+    verdict = max(prediction, worst, relation, key=RANKS.__getitem__)
     if verdict == "act" and RANKS[prediction] < RANKS["warn"]:
         verdict = "warn"
     if verdict == "not-enough-data" and any(each.verdict == "ok" for each in columns):
@@ -227,10 +239,18 @@ def _summed(moment: Moment, columns: Sequence[ColumnSeen]) -> DriftSeen:
         moment.rows,
         verdict,
         tuple(columns),
-        summary(columns, rows=moment.rows, reference_rows=moment.reference_rows),
+        _why(moment, columns, together),
         prediction=prediction,
         certain=certain,
+        relations=tuple(together),
     )
+
+
+def _why(moment: Moment, columns: Sequence[ColumnSeen], together: Sequence[RelationSeen]) -> str:
+    turned = [each for each in together if each.verdict == "warn"]
+    if turned and not any(RANKS[each.verdict] >= RANKS["warn"] for each in columns):
+        return f"{turned[0].why}, while each alone is as it was"
+    return summary(columns, rows=moment.rows, reference_rows=moment.reference_rows)
 
 
 def _weights(names: Sequence[str], importance: Mapping[str, float]) -> dict[str, float]:

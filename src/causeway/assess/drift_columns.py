@@ -20,9 +20,13 @@ class DriftRules(Struct, frozen=True):
     """The share of false ones among what is noticed."""
     alpha: float = 0.01
     """How often a window may have anything held for certain that is not so."""
+    relation: float = 0.1
+    """The same of a rank correlation."""
     least_rows: int = 200
     of_three: int = 2
     horizons: tuple[int, ...] = (1, 6, 24)
+    strict: bool = True
+    """Whether what is certain holds whatever the distributions; else as in a sample of both together."""
     lesser: float = 0.1
     """A feature of less than this share of the largest importance is hardly used."""
     ignored: float = 0.01
@@ -72,7 +76,7 @@ class ColumnSeen(Struct, frozen=True):
 def looked_at(difference: Difference) -> Looked:
     """The ways in which a column is looked at."""
     missing = Aspect("missing", difference.missing.effect, difference.missing.p)
-    if difference.kind == "empty":
+    if difference.kind in {"empty", "uncounted"}:
         return Looked(difference, (missing,))
     if difference.kind == "type":
         return Looked(difference, (Aspect("type", 1.0, difference.p, always=True), missing))
@@ -128,6 +132,8 @@ def summary(columns: Sequence[ColumnSeen], *, rows: int, reference_rows: int) ->
 
 def _why(looked: Looked, *, verdict: str, low: float, windows: int) -> str:
     if verdict == "not-enough-data":
+        if looked.difference.kind == "uncounted":
+            return "nothing to compare: an earlier version counted too few of so many different texts"
         return "nothing to compare: one of both has no values"
     if not looked.noticed and verdict != "act":
         return "as the reference, within what chance does"

@@ -19,7 +19,10 @@ class Difference(Struct, frozen=True):
     """How far the rows seen lie from those of the reference, in one column."""
 
     kind: str
-    """"number", "text", "type" where numbers became texts or the other way, "empty" where one has no rows."""
+    """Of which kind: "number", "text", "type" where numbers became texts or the other way.
+
+    "empty" where one has no rows, "uncounted" where texts are more than an earlier version counted.
+    """
     effect: float
     """Of numbers the Kolmogorov-Smirnov distance, of texts the total variation less what chance adds."""
     within: float
@@ -94,6 +97,8 @@ def _of_numbers(reference: NumberProfile, seen: NumberProfile, missing: Share) -
 def _of_texts(reference: TextProfile, seen: TextProfile, missing: Share) -> Difference:
     found = compared(reference, seen)
     n, m = reference.count, seen.count
+    if found is None:
+        return Difference("uncounted", 0.0, 1.0, 0.0, 1.0, m, n, missing)
     return Difference(
         kind="text",
         effect=found.effect,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from causeway.stats.drift_shares import Floats
 from causeway.stats.drift_texts import NAMED
-from causeway.stats.profile import rebased
+from causeway.stats.profile import groups_of, rebased
 from causeway.stats.profile_form import ColumnProfile, NumberProfile, TextProfile
 
 Integers = NDArray[np.int64]
@@ -131,13 +131,17 @@ def _number_rows(references: Sequence[ColumnProfile], seen: Sequence[ColumnProfi
 
 
 def _text_rows(references: Sequence[ColumnProfile], seen: Sequence[ColumnProfile]) -> _Rows:
-    texts = [each for each in references if isinstance(each, TextProfile) and each.count]
+    texts = [each for each in (*seen, *references) if isinstance(each, TextProfile) and each.count]
     known = texts[-1].counts if texts else {}
     named = sorted(known, key=lambda name: (-known[name], name))[:NAMED]
+    many = any(each.slack for each in texts)
 
     def table(each: ColumnProfile) -> tuple[Sequence[float], Sequence[int]]:
         if not isinstance(each, TextProfile):
             return (), ()
+        if many:
+            groups = groups_of(each)
+            return range(len(groups)), groups
         counts = [each.counts.get(name, 0) for name in named]
         return range(len(named) + 1), [*counts, each.count - sum(counts)]
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from causeway.stats.chances import poisson_sf
 from causeway.stats.drift_shares import Floats, Share, homogeneity, only_seen
+from causeway.stats.profile import groups_of
 from causeway.stats.profile_form import TextProfile
 
 NAMED = 20
@@ -31,8 +32,16 @@ class Apart(Struct, frozen=True):
     p: float
 
 
-def compared(reference: TextProfile, seen: TextProfile) -> Apart:
-    """How far the shares of texts are apart; of more texts than are counted, the shares of their groups."""
+def compared(reference: TextProfile, seen: TextProfile) -> Apart | None:
+    """How far the shares of texts are apart; of more texts than are counted, the shares of their groups.
+
+    None where neither is known, as in a profile that an earlier version made.
+    """
+    if reference.slack or seen.slack:
+        sides = [np.array(groups_of(each), np.float64) for each in (reference, seen)]
+        if not all(map(len, sides)):
+            return None
+        return _apart(*sides, chance=homogeneity(*sides))
     before, now = _counts(reference, seen)
     named = np.argsort(-before, kind="stable")[:NAMED]
     top = [np.r_[each[named], each.sum() - each[named].sum()] for each in (before, now)]
@@ -78,7 +87,10 @@ def _apart(before: Floats, now: Floats, *, chance: float) -> Apart:
     n, m = before.sum(), now.sum()
     p, q, pooled = before / n, now / m, (before + now) / (n + m)
     plain = float(np.abs(p - q).sum()) / 2
-    by_chance = math.sqrt(2 / math.pi) * float(np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m)).sum()) / 2
+    error = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+    far = np.where(error > 0, (p - q) / np.where(error > 0, error, 1.0), 0.0)
+    # as much as chance adds on average where nothing changed, and nothing where much did
+    by_chance = float((error * np.exp(-(far**2) / 2)).sum()) / math.sqrt(math.pi)
     at_most = float(np.sqrt(p * (1 - p) / n + q * (1 - q) / m).sum()) / 2
     return Apart(
         before, now, effect=max(0.0, plain - by_chance), within=0.0, sure=max(0.0, plain - at_most), p=chance
