@@ -13,12 +13,14 @@ from causeway.actions.access import grant
 from causeway.actions.agree import agree
 from causeway.actions.check import check
 from causeway.actions.new import Answers, new
+from causeway.actions.past import facts_in_ledger
 from causeway.actions.prove.prove import prove
 from causeway.actions.run import run
 from causeway.actions.ship import ship
 from causeway.actions.workspace import open_workspace
 from causeway.cli.main import main
 from causeway.core.errors import UsageError
+from causeway.core.manifest_text import read_manifest
 
 OTHERS = {
     "product.sponsor": "lee", "product.risk_tier": "minimal", "kpi.family": "margin", "kpi.unit": "order",
@@ -96,17 +98,32 @@ def test_every_check_of_a_pilot_is_met_and_none_for_nothing(folder, tmp_path, mo
         "GOV-6", "MON-4",
     }  # fmt: skip
     assert [(part.name, part.holds) for part in proved.parts] == [
-        (name, True) for name in ("baseline", "again", "tests", "endpoint", "scan", "anchor")
+        (name, True) for name in ("baseline", "again", "tests", "endpoint", "rehearsal", "scan", "anchor")
     ]
-    # what callers asked, and what came of it, takes callers
-    assert set(open_checks(folder)) == {"MON-4"}
-    _called_and_labelled(folder, tmp_path)
     assert (open_checks(folder), check(folder).readiness.score) == ({}, 1.0)
+    _rehearsed_and_called(folder, tmp_path)
 
     longer(folder / "train.py")
     assert {"MOD-2"} <= set(open_checks(folder))
     longer(folder / "causeway.toml")
     assert {"OWN-2", "OWN-3", "GOV-4"} <= set(open_checks(folder))
+
+
+def _rehearsed_and_called(folder, tmp_path):
+    """What was rehearsed stays a rehearsal: it is counted once, and never beside what callers asked."""
+    rehearsal = "150 of 150 answers to rehearsal.csv have an outcome"
+    assert rehearsal in asked(folder)["MON-4"].evidence
+    again = prove(folder, only=["rehearsal"], say=lambda _: None)
+    assert again.parts[0].says.startswith("150 of 150 rows of rehearsal.csv answered; 150 have")
+    _called_and_labelled(folder, tmp_path)
+    seen = facts_in_ledger(folder, read_manifest((folder / "causeway.toml").read_bytes(), where=""))
+    assert (seen.predictions, seen.joined, seen.due) == (900, 900, 0)
+    assert (seen.rehearsal.answered, seen.rehearsal.known) == (150, 150)
+    assert rehearsal in asked(folder)["MON-4"].evidence
+    own = (folder / "orders.csv").read_text().splitlines(keepends=True)
+    (folder / "rehearsal.csv").write_text("".join([own[0], own[7]]))
+    refused = prove(folder, only=["rehearsal"], say=lambda _: None)
+    assert refused.parts[0].says.startswith("1 row of rehearsal.csv also in orders.csv")
 
 
 def _called_and_labelled(folder, tmp_path):

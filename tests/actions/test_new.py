@@ -18,7 +18,7 @@ from causeway.core.contract_text import read_contract
 from causeway.core.errors import OutsideError, UsageError
 from causeway.core.finding import Finding, Remedy, Severity
 from causeway.core.manifest_text import read_manifest
-from causeway.example.golden import data_of
+from causeway.example.golden import data_of, rehearsal_of
 
 ANSWERS = Answers('dana "d" \\', "share of orders that come back", "Returns fall by a tenth.")
 
@@ -82,6 +82,15 @@ def test_every_open_line_can_be_answered_at_once(tmp_path):
     assert json.loads(result.stdout)["open"] == []
     checks = {each.id: each.grade for each in check(tmp_path / "returns").readiness.checks}
     assert {checks[name] for name in ("OWN-1", "OWN-2", "OWN-3", "VAL-1", "GOV-4")} == {0.5}
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_what_is_rehearsed_with_was_never_trained_on(template):
+    data, rehearsed = data_of(template)[1].splitlines(), rehearsal_of(template).splitlines()
+    assert data[0] == rehearsed[0]
+    inputs = [{line.rpartition(",")[0] for line in table[1:]} for table in (data, rehearsed)]
+    assert len(rehearsed) > 70
+    assert not inputs[0] & inputs[1]
 
 
 def test_the_data_is_the_same_on_every_machine():

@@ -11,7 +11,7 @@ from msgspec import structs
 import shipyard
 from causeway.actions.prove.scan import scanned
 from causeway.adapters import registry
-from causeway.core.errors import UsageError
+from causeway.core.errors import OutsideError, UsageError
 
 ORDERS = "value;returned\n10.5;yes\n;no\n20;yes\n"
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -132,3 +132,54 @@ def test_a_report_of_osv_scanner_is_read_too(tmp_path):
 def test_what_is_no_report_is_refused(tmp_path):
     with pytest.raises(UsageError, match="no report of pip-audit or OSV-Scanner"):
         scan(tmp_path, {"all": "well"})
+
+
+AUDIT = """#!/bin/sh
+while [ "$1" != --output ]; do shift; done
+%s
+"""
+FOUND = {"dependencies": [{"name": "numpy", "version": "1.0", "vulns": [{"id": "X-1"}]}]}
+
+
+@pytest.fixture
+def pip_audit(tmp_path, monkeypatch):
+    """A program of that name that does this where it is asked for a report."""
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    (tmp_path / "bin").mkdir()
+
+    def does(words):
+        tool = tmp_path / "bin" / "pip-audit"
+        tool.write_text(AUDIT % words)
+        tool.chmod(0o755)
+        return tmp_path / "report.json"
+
+    return does
+
+
+def test_a_weakness_that_pip_audit_finds_is_a_report_though_it_ends_with_1(tmp_path, pip_audit):
+    report = pip_audit(f"echo '{json.dumps(FOUND)}' > \"$2\"; exit 1")
+    registry.proving().audit(tmp_path / "environment.txt", report)
+    assert json.loads(report.read_text()) == FOUND
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "pip-audit wrote no report: it ended with 0"),
+        ("echo 'no route to the service' >&2; exit 1", "pip-audit wrote no report: no route to the service"),
+        ("exec sleep 30", "had not ended after 0.3 seconds"),
+    ],
+)
+def test_without_a_report_of_pip_audit_it_is_said_why_and_what_else_can_be_done(
+    tmp_path, pip_audit, words, said
+):
+    report = pip_audit(words)
+    with pytest.raises(OutsideError, match=said) as raised:
+        registry.proving().audit(tmp_path / "environment.txt", report, seconds=0.3 if "sleep" in words else 9)
+    assert "--scan report.json" in raised.value.hint
+
+
+def test_a_machine_without_pip_audit_is_told_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(OutsideError, match="not on the PATH"):
+        registry.proving().audit(tmp_path / "environment.txt", tmp_path / "report.json")

@@ -16,6 +16,7 @@ from causeway.assess.evidence import (
     Attestation,
     Chain,
     Facts,
+    Rehearsal,
     SourceChecked,
     facts_from,
 )
@@ -23,7 +24,15 @@ from causeway.assess.readiness import JUDGES, answer, readiness
 from causeway.assess.verdict import How, refuted, unknown, verified
 from causeway.core.contract import ContractReport, Violation
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
-from causeway.core.manifest import BudgetPart, DataPart, KpiPart, Manifest, ModelPart, ProductPart
+from causeway.core.manifest import (
+    BudgetPart,
+    DataPart,
+    EvaluationPart,
+    KpiPart,
+    Manifest,
+    ModelPart,
+    ProductPart,
+)
 from causeway.core.release import Evaluation, Model, Parity, Release, Signature
 from causeway.views.product import Made, Outcomes, ProductState, Routing, Waiver
 
@@ -95,6 +104,9 @@ def assessed(because: str, paper: str = "") -> Facts:
 
 YES, WORD, NO, BLANK = (1.0, How.VERIFIED), (0.5, How.ATTESTED), (0.0, How.VERIFIED), (0.0, How.NONE)
 
+LATER = promised(evaluation=EvaluationPart(outcome_days=30))
+LIVE = structs.replace(LATER, product=structs.replace(PROMISE.product, stage="production"))
+REHEARSED = Rehearsal("rehearsal.csv", 100, 100, AT)
 ANSWERS = [
     ("OWN-1", PROMISE, Facts(at=AT, owner_seen=AT - timedelta(days=5)), YES),
     ("OWN-1", PROMISE, Facts(at=AT, owner_seen=LONG_AGO), NO),
@@ -193,6 +205,14 @@ ANSWERS = [
     ("MON-4", PROMISE, Facts(predictions=10, joined=7), NO),
     ("MON-4", PROMISE, Facts(predictions=10), BLANK),
     ("MON-4", PROMISE, Facts(predictions=0), BLANK),
+    ("MON-4", LATER, Facts(at=AT, predictions=9, due=0), BLANK),
+    ("MON-4", LATER, Facts(at=AT, predictions=9, due=5, joined=4), YES),
+    ("MON-4", LATER, Facts(at=AT, predictions=9, due=0, rehearsal=REHEARSED), YES),
+    ("MON-4", LATER, Facts(at=AT, predictions=9, due=9, rehearsal=REHEARSED), BLANK),
+    ("MON-4", LATER, Facts(at=AT, rehearsal=structs.replace(REHEARSED, known=70)), NO),
+    ("MON-4", LATER, Facts(at=AT + timedelta(days=31), rehearsal=REHEARSED), BLANK),
+    ("MON-4", LIVE, Facts(at=AT, rehearsal=REHEARSED), BLANK),
+    ("MON-4", PROMISE, Facts(at=AT, rehearsal=REHEARSED), BLANK),
     ("GOV-1", PROMISE, Facts(anonymous_status=401), YES),
     ("GOV-1", PROMISE, Facts(anonymous_status=200), NO),
     ("GOV-1", PROMISE, NOTHING, BLANK),
@@ -363,3 +383,13 @@ def test_a_check_that_fails_never_raises_a_score(answers, stage, failing):
     assert after.score <= before.score
     for old, new in zip(before.themes, after.themes, strict=True):
         assert new.score <= old.score
+
+
+def test_a_rehearsal_is_never_taken_for_what_callers_saw():
+    rehearsed = answer(CHECKS["MON-4"], LATER, Facts(at=AT, rehearsal=REHEARSED))
+    assert rehearsed.evidence == (
+        "a rehearsal, no caller's rows: 100 of 100 answers to rehearsal.csv have an outcome, on 2026-06-01; "
+        "a caller's is declared to be known after 30 days"
+    )
+    called = answer(CHECKS["MON-4"], LATER, Facts(at=AT, predictions=9, due=4, rehearsal=REHEARSED))
+    assert called.why == "0 of 4 predictions that are 30 days old have an outcome"
