@@ -67,7 +67,9 @@ def repeated(hashes: Hashes) -> Repeated:
         return Repeated(np.zeros(0, np.uint64), 0)
     ordered = np.sort(hashes)
     again = ordered[1:] == ordered[:-1]
-    return Repeated(np.unique(ordered[1:][again]), int(again.sum()))
+    # each once; numpy's own unique loads its masked arrays first, which takes longer than a small scan
+    first = again & ~np.concatenate(([False], again[:-1])) if again.size else again
+    return Repeated(ordered[1:][first], int(again.sum()))
 
 
 def _is_dense(hashes: Hashes) -> bool:
