@@ -112,7 +112,7 @@ def test_what_the_model_ignores_is_a_note_and_what_it_hardly_uses_needs_more():
 
 def test_few_rows_are_judged_together_and_until_then_no_verdict_is_given():
     rng = np.random.default_rng(6)
-    found = seen([columns(rng, 80, by=0.4) for _ in range(6)], columns(rng, 20_000), rows=80)
+    found = seen([columns(rng, 80, by=0.3) for _ in range(6)], columns(rng, 20_000), rows=80)
     assert [each.verdict for each in found] == ["not-enough-data"] * 2 + ["note"] + [
         "not-enough-data"
     ] * 2 + ["warn"]
