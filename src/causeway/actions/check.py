@@ -22,6 +22,7 @@ from causeway.assess.poc.sentence import sentence, sources
 from causeway.assess.readiness import Readiness, readiness
 from causeway.assess.several import Proof, several
 from causeway.assess.trial import with_trial
+from causeway.assess.verdicts_watch import alarming
 from causeway.core.clock import SystemClock
 from causeway.core.errors import UsageError
 from causeway.core.finding import Evidence, Finding, Severity
@@ -103,7 +104,7 @@ def check(folder: Path, *, stage: str = "", attempt: Attempt | None = None) -> C
     trial = attempt(folder, poc, manifest=promise.manifest, findings=findings) if attempt else None
     findings = with_trial(findings, trial) if trial else findings
     facts = facts_of(folder, promise.manifest, poc=poc, findings=findings)
-    findings = still_open(findings, facts)
+    findings = (*alarming(facts.alarms), *still_open(findings, facts))
     expected = forecast_of(
         folder,
         promise,

@@ -12,10 +12,11 @@ from causeway.actions.past_proofs import with_outcomes, with_proofs, with_words
 from causeway.actions.probe import anonymous_status
 from causeway.actions.source import digest_file
 from causeway.actions.verify import SHORT_EVENTS, anchor_file, in_words, read_anchor_file
+from causeway.actions.watch.kept import kept
 from causeway.actions.workspace import STATE, keys_folder
 from causeway.adapters import registry
 from causeway.assess.access_masks import as_masked
-from causeway.assess.evidence import Chain, Facts, SourceChecked, facts_from
+from causeway.assess.evidence import Chain, Facts, Looked, SourceChecked, facts_from
 from causeway.assess.lineage import is_connected, names_of_sources
 from causeway.core.bundle import RELEASE
 from causeway.core.clock import Clock, SystemClock
@@ -23,7 +24,7 @@ from causeway.core.contract import ContractReport
 from causeway.core.contract_text import read_contract, write_contract
 from causeway.core.errors import CausewayError
 from causeway.core.events import DataRead, Event
-from causeway.core.ids import digest_of
+from causeway.core.ids import digest_of, is_product_name
 from causeway.core.manifest import DataPart, Manifest
 from causeway.core.release import Release
 from causeway.ledger import Ledger, open_ledger
@@ -62,6 +63,7 @@ def facts_in_ledger(folder: Path, manifest: Manifest, *, clock: Clock | None = N
         facts_from(state, at=(clock or SystemClock()).now()),
         chain=whole,
         anonymous_status=anonymous_status(home / STATE, manifest.product.name),
+        looked=_looked(home / STATE, manifest.product.name),
     )
     facts = with_words(facts, events, folder, manifest, names)
     facts = with_outcomes(facts, events, state, manifest)
@@ -70,6 +72,11 @@ def facts_in_ledger(folder: Path, manifest: Manifest, *, clock: Clock | None = N
     digest = state.latest.release
     facts = _with_release(facts, digest, events, state=home / STATE, folder=folder, manifest=manifest)
     return with_proofs(facts, events, folder, manifest, home / STATE / "releases" / digest.rpartition(":")[2])
+
+
+def _looked(state: Path, name: str) -> Looked | None:
+    last = kept(state, name) if is_product_name(name) else None
+    return Looked(last.at, last.release, last.sights) if last else None
 
 
 def _chain(ledger: Ledger, first: str) -> Chain | None:

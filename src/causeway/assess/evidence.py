@@ -9,6 +9,7 @@ from causeway.core.contract import ContractReport
 from causeway.core.finding import Finding
 from causeway.core.proofs import Review
 from causeway.core.release import Release
+from causeway.core.watching import Alarm, Sight
 from causeway.views.product import ProductState, Waiver
 from causeway.views.proofs import Baseline, Loaded, Probed, Scanned, SuiteRan
 
@@ -66,6 +67,14 @@ class Personal(Struct, frozen=True):
     classified: str = ""
     basis: str = ""
     """Why it may be processed, as the manifest has it."""
+
+
+class Looked(Struct, frozen=True):
+    """The last look at the product as it runs."""
+
+    at: datetime
+    release: str
+    sights: tuple[Sight, ...]
 
 
 class Permission(Struct, frozen=True):
@@ -141,6 +150,10 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     protocol_holds: bool | None = None
     """Whether the endpoint passed a probe of the Open Inference Protocol."""
     chain: Chain | None = None
+    looked: Looked | None = None
+    """What the live release's traffic was seen to be; None where nobody looked."""
+    alarms: tuple[Alarm, ...] = ()
+    """Those that are on."""
     predictions: int | None = None
     """Those that callers asked for."""
     due: int | None = None
@@ -159,6 +172,7 @@ def facts_from(state: ProductState, *, at: datetime) -> Facts:
         judged_before_live=_judged_before_live(state),
         predictions=state.rows_sealed("predictions") if state.segments else None,
         joined=state.outcomes.known,
+        alarms=tuple(state.alarms.values()),
     )
 
 

@@ -9,6 +9,7 @@ from causeway.assess import (
     verdicts_proof,
     verdicts_release,
     verdicts_running,
+    verdicts_watch,
 )
 from causeway.assess.catalogue import STAGES, Check, asked
 from causeway.assess.evidence import Attestation, Facts
@@ -45,7 +46,9 @@ JUDGES: dict[str, Judge] = {
     "DEP-2": verdicts_release.parity,
     "DEP-5": verdicts_capacity.peak_held,
     "MON-2": verdicts_proof.inputs,
+    "MON-3": verdicts_watch.skew,
     "MON-4": verdicts_running.outcomes,
+    "MON-5": verdicts_watch.quality,
     "GOV-1": verdicts_running.keys,
     "GOV-2": verdicts_running.secrets,
     "GOV-3": verdicts_proof.dependencies,

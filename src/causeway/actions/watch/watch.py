@@ -9,10 +9,12 @@ from causeway.actions.routes import promise
 from causeway.actions.seal import seal
 from causeway.actions.watch.gather import gathered, live_release
 from causeway.actions.watch.judges import JUDGES
+from causeway.actions.watch.kept import Kept, keep
 from causeway.actions.workspace import Workspace
 from causeway.assess.watching import alarms_of, is_news, summed, weighed
 from causeway.core.errors import NotFound
 from causeway.core.events import AnyFact
+from causeway.core.ids import digest_of_value
 from causeway.core.watching import OK, Alarm, Sight, WatchJudged
 from causeway.views.product import ProductState
 
@@ -55,6 +57,9 @@ def watch(work: Workspace, product: str, *, dry_run: bool = False, sealing: bool
     sights = weighed([sight for judge in JUDGES for sight in judge(facts)])
     alarms = alarms_of(facts, sights)
     news = _news(alarms, state) if dry_run else _written(work, product, alarms)
+    if not dry_run:
+        last = Kept(facts.now, seen_of(state), facts.going.release, tuple(sights))
+        keep(work.state, product, last)
     on = tuple(each for each in alarms if each.verdict != OK)
     kept = tuple(each for cause, each in state.alarms.items() if cause not in {one.cause for one in alarms})
     return Watched(
@@ -67,6 +72,12 @@ def watch(work: Workspace, product: str, *, dry_run: bool = False, sealing: bool
         sights=tuple(sights),
         dry_run=dry_run,
     )
+
+
+def seen_of(state: ProductState) -> str:
+    """What a look depends on, but for the time."""
+    segments = [each.segment for each in state.segments]
+    return digest_of_value([segments, state.manifest, live_release(state), state.outcomes.joined])
 
 
 class Looks(Struct, frozen=True):
