@@ -83,8 +83,11 @@ class Answerer:
         self._fields = tuple({f.name: f for made in signatures for f in made.inputs}.values())
         self._outputs = outputs_of([made.outputs for made in signatures])
 
-    def answer(self, part: Part) -> PartDone:
-        """The part's answers, its rows that were set apart, and its records, each in a file of its own."""
+    def answer(self, part: Part, *, at_us: Sequence[int] = ()) -> PartDone:
+        """The part's answers, its rows that were set apart, and its records, each in a file of its own.
+
+        `at_us` says when each row was asked, where not all were at the setup's time.
+        """
         setup, started = self._setup, time.perf_counter()
         staged = setup.staged[part.file]
         rows = registry.tables().read(staged, part, nothing=NULLS)
@@ -104,7 +107,7 @@ class Answerer:
         broke = Counter(map(rule_of, chain.from_iterable(apart.values())))
         seconds = time.perf_counter() - started
         return self._written(
-            part, rows, filled, apart, seconds=seconds, rules=dict(broke), unchecked=unchecked
+            part, rows, filled, apart, at_us=at_us, seconds=seconds, rules=dict(broke), unchecked=unchecked
         )
 
     def close(self) -> None:
@@ -271,6 +274,7 @@ class Answerer:
         filled: Filled,
         apart: dict[int, tuple[str, ...]],
         *,
+        at_us: Sequence[int],
         seconds: float,
         rules: dict[str, int],
         unchecked: tuple[str, ...],
@@ -287,7 +291,7 @@ class Answerer:
                 self._outputs,
                 (*self._fields, *([Field(setup.entity, "text")] if setup.entity else ())),
                 arm=setup.arm,
-                at_us=setup.at_us,
+                at_us=at_us or setup.at_us,
                 request=f"{setup.score}/{part.number}",
                 consumer=setup.consumer,
                 latency_us=int(seconds * 1e6),

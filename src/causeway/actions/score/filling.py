@@ -120,18 +120,19 @@ class Filled:
         fields: Sequence[Field],
         *,
         arm: str,
-        at_us: int,
+        at_us: int | Sequence[int],
         request: str,
         consumer: str,
         latency_us: int,
     ) -> dict[str, SegmentColumn]:
-        """The same rows as the gateway records them."""
+        """The same rows as the gateway records them; `at_us` is one time, or that of each row."""
         places, known = self.positions, self._known
         rows = len(places)
+        times = [at_us] * rows if isinstance(at_us, int) else _picked(list(at_us), places)
         columns = {
             "id": SegmentColumn("text", _picked(known.ids, places)),
             "request": SegmentColumn("text", [request] * rows),
-            "at": SegmentColumn("time", [at_us] * rows),
+            "at": SegmentColumn("time", times),
             "release": SegmentColumn("text", _picked(known.releases, places)),
             "arm": SegmentColumn("text", self._named(arm)),
             "consumer": SegmentColumn("text", [consumer] * rows),

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from causeway.adapters.tables.databases import sql_table as sql
 from causeway.adapters.tables.joining import FORMS, Before, join_file, join_folder
+from causeway.adapters.tables.ordering import reordered
 from causeway.adapters.tables.part import PartRows
 from causeway.adapters.tables.staging import stage
 from causeway.core.score import Part, Staged
 
-__all__ = ["join", "read", "sql", "stage"]
+__all__ = ["join", "read", "reordered", "sql", "stage"]
 
 
 def read(staged: Staged, part: Part, *, nothing: frozenset[str]) -> PartRows:
