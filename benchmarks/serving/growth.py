@@ -6,13 +6,15 @@ from itertools import pairwise
 from typing import NamedTuple
 
 BIN_SECONDS = 10.0
-LEAST_BINS = 6
-MOST_ALIKE = 0.95
-"""So much of a mean may be what the one before it was; beyond that nothing could be said at all."""
-# two-sided 95 % of Student's t, by degrees of freedom
-T95 = {1: 12.7, 2: 4.3, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 8: 2.31, 10: 2.23, 15: 2.13, 20: 2.09, 30: 2.04}
+BLOCKS = 10
+"""The slope is that of so many long means: short ones hold on to each other, and would seem to be surer."""
+T95 = 2.306
+"""Two-sided 95 % of Student's t, for the line through ten points."""
+MATERIAL = 0.01
+"""Of the level when warm: to grow by less than that, over all that was judged, is said but is no failure."""
 
-Seen = Sequence[tuple[float, float]]
+Point = tuple[float, float]
+Seen = Sequence[Point]
 """When (in seconds), and what."""
 
 
@@ -26,12 +28,21 @@ class Growth(NamedTuple):
     slope: float
     error: float
     """Half of the slope's 95 % interval."""
-    bins: int
+    hours: float
+    """For how long it was judged."""
+
+    @property
+    def verdict(self) -> str:
+        """Whether the interval lies above 0, and by how much it grew if so."""
+        if self.slope - self.error <= 0:
+            return "does not grow beyond chance"
+        share = self.slope * self.hours / self.warm
+        return f"{'GROWS' if share >= MATERIAL else 'grows'}, by {share:.2%} in this time"
 
     @property
     def grows(self) -> bool:
-        """Whether the whole interval lies above 0."""
-        return self.slope - self.error > 0
+        """Whether it grows by more than is immaterial."""
+        return self.verdict.startswith("GROWS")
 
 
 def mean(values: Sequence[float]) -> float:
@@ -45,33 +56,31 @@ def growth(
     bins: dict[int, list[float]] = {}
     for at, value in seen:
         bins.setdefault(int((at - began) / BIN_SECONDS), []).append(value)
-    means = [(n * BIN_SECONDS, of(part)) for n, part in sorted(bins.items())]
-    late = [(at / 3600, value) for at, value in means if at >= warm_up]
-    if len(late) < LEAST_BINS:
+    means = [(n * BIN_SECONDS / 3600, of(part)) for n, part in sorted(bins.items())]
+    # the last was not whole
+    late = [(at, value) for at, value in means[:-1] if at * 3600 >= warm_up]
+    if len(late) < BLOCKS:
         return None
     values = [value for _, value in late]
-    slope, error = line(late)
-    return Growth(means[0][1], values[0], values[-1], max(values), slope, error, len(late))
+    slope, error = line(blocks(late))
+    hours = late[-1][0] - late[0][0]
+    return Growth(means[0][1], values[0], values[-1], max(values), slope, error, hours)
 
 
-def line(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The slope of the least-squares line, and half of its 95 % interval.
+def blocks(points: Sequence[Point]) -> list[Point]:
+    """The means of so many runs of points, of the same length but for one."""
+    edges = [len(points) * n // BLOCKS for n in range(BLOCKS + 1)]
+    parts = [points[first:after] for first, after in pairwise(edges)]
+    return [(mean([at for at, _ in part]), mean([value for _, value in part])) for part in parts]
 
-    A mean that holds on to the one before it says less than one of its own: as many count as would say
-    as much if they did not (by the autocorrelation of what the line leaves over).
-    """
+
+def line(points: Sequence[Point]) -> tuple[float, float]:
+    """The slope of the least-squares line through ten points, and half of its 95 % interval."""
     middle, level = mean([at for at, _ in points]), mean([value for _, value in points])
     spread = sum((at - middle) ** 2 for at, _ in points)
     slope = sum((at - middle) * (value - level) for at, value in points) / spread
-    left = [value - level - slope * (at - middle) for at, value in points]
-    squares = sum(each**2 for each in left)
-    if not squares:
-        return slope, 0.0
-    alike = sum(one * other for one, other in pairwise(left)) / squares
-    alike = min(max(alike, 0.0), MOST_ALIKE)
-    freedom = max(1.0, len(points) * (1 - alike) / (1 + alike) - 2)
-    wide = next((T95[n] for n in sorted(T95, reverse=True) if n <= freedom), T95[1])
-    return slope, wide * math.sqrt(squares / freedom / spread)
+    squares = sum((value - level - slope * (at - middle)) ** 2 for at, value in points)
+    return slope, T95 * math.sqrt(squares / (BLOCKS - 2) / spread)
 
 
 def told(name: str, grown: Growth | None, unit: str) -> str:
@@ -79,10 +88,8 @@ def told(name: str, grown: Growth | None, unit: str) -> str:
     if grown is None:
         return f"{name}: too short to tell"
     low, high = grown.slope - grown.error, grown.slope + grown.error
-    verdict = "GROWS" if grown.grows else "does not grow beyond chance"
     return (
         f"{name}: {grown.first:.2f} {unit} at first, {grown.warm:.2f} when warm, {grown.last:.2f} at the "
         f"end, at most {grown.most:.2f} since it was warm\n"
-        f"  slope since then {grown.slope:+.2f} ({low:+.2f} to {high:+.2f}) {unit} an hour "
-        f"over {grown.bins} means: {verdict}"
+        f"  slope since then {grown.slope:+.2f} ({low:+.2f} to {high:+.2f}) {unit} an hour: {grown.verdict}"
     )
