@@ -232,9 +232,9 @@ ANSWERS = [
 ]
 TRIED_ELSEWHERE = {
     "VAL-2", "CST-1", "CST-2", "CST-3", "DAT-3", "DAT-9", "MOD-2", "MOD-10", "PIP-2", "MON-2", "GOV-3",
-    "CST-6", "DEP-5",
+    "CST-6", "DEP-5", "MON-3", "MON-5",
 }  # fmt: skip
-"""In test_verdicts_proof.py and test_capacity.py."""
+"""In test_verdicts_proof.py, test_capacity.py and test_verdicts_watch.py."""
 CHECKS = {check.id: check for check in catalogue()}
 
 

@@ -37,9 +37,9 @@ def rows_of(generator, count, *, shift=0.0, shoe=0.0):
     }
 
 
-def reference(seed=1, count=5000):
+def reference(seed=1, count=5000, **how):
     """The release's own profile."""
-    made = rows_of(np.random.default_rng(seed), count)
+    made = rows_of(np.random.default_rng(seed), count, **how)
     contract, chance = made.pop("in_Contract").astype(np.int64), made["out_probability"]
     columns = {name: number_profile(values) for name, values in made.items()}
     columns["in_Contract"] = text_profile(contract, CONTRACTS)
@@ -76,8 +76,10 @@ def later(folder, hour):
     return shipyard.workspace(folder, at=shipyard.NOON + timedelta(hours=hour))
 
 
-def _columns(generator, count, hour, release, arm, **how):
+def _columns(generator, count, hour, release, arm, *, without="", gaps=0.0, **how):
     made = rows_of(generator, count, **how)
+    made["in_charge"] = np.where(generator.random(count) < gaps, np.nan, made["in_charge"])
+    made.pop(without, None)
     start = round(shipyard.NOON.timestamp() * 1e6) + hour * 3_600_000_000
     made["in_Contract"] = np.array(CONTRACTS)[made["in_Contract"].astype(int)]
     return {

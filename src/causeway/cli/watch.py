@@ -86,7 +86,8 @@ def backtest_lines(found: "BackTested") -> Iterator[str]:
         yield from _wrapped(f"  {each.monitor}: ", f"{wrong}, {share}{acted}; {each.how}", rest=4)
         for one in each.planted:
             late = f", {one.windows:g} windows late ({one.hours:g} h)" if one.windows is not None else ""
-            yield f"    planted {one.what}: found in {one.found} of {one.places} places{late}"
+            said = f"planted {one.what}: found in {one.found} of {one.places} places{late}"
+            yield from _wrapped("    ", said, rest=6)
 
 
 def result_lines(found: "Watched") -> Iterator[str]:

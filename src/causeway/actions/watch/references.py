@@ -19,7 +19,9 @@ from causeway.stats.release_profile import ReleaseProfile, read_release_profile
 WEEK, DAY = 168, 24
 TRAILING = 28 * DAY
 TIMES = 10
-"""A reference has so many times the window's rows, at least."""
+"""A reference has so many times the window's rows..."""
+FEWER_TIMES = 2
+"""... or so many, where more rows never came at these hours."""
 MATURE = 4 * DAY
 """From so many hours of its own traffic on, a release is compared with the same hours of the day."""
 
@@ -76,10 +78,14 @@ class References:
     def for_hours(self, hours: Sequence[int], *, rows: int) -> Reference | None:
         """What rows of these hours are compared with; None where there is nothing."""
         if self._mature:
+            seasonal: list[Reference] = []
             for slots, words in self._slots(hours):
                 found = self._of_slots(slots, before=min(hours) - DAY, words=words)
                 if found and found.rows >= TIMES * rows:
                     return found
+                seasonal += [found] if found and found.rows >= FEWER_TIMES * rows else []
+            if seasonal:
+                return max(seasonal, key=lambda each: each.rows)
         return self.of_release() or self._oldest(min(hours), rows=rows)
 
     def of_release(self) -> Reference | None:

@@ -59,8 +59,13 @@ def least_hours(hours: Sequence[Window], references: References) -> int:
 
 def compared(
     groups: Sequence[Sequence[Window]], references: References, *, most: int = MOST
-) -> Iterator[Compared]:
-    """The last windows, each beside its reference; none where there is nothing to compare with."""
+) -> list[Compared]:
+    """The last windows, each beside its reference; those alone that are compared as the last one is."""
+    found = list(_compared(groups, references, most))
+    return [each for each in found if each.seasonal or not found[-1].seasonal]
+
+
+def _compared(groups: Sequence[Sequence[Window]], references: References, most: int) -> Iterator[Compared]:
     for group in groups[-most:]:
         rows = sum(each.rows for each in group)
         found = references.for_hours([each.hour for each in group], rows=rows)
