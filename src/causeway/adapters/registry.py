@@ -35,8 +35,9 @@ from causeway.core.trial import Bench, SavedModel, Served, StoodIn, StoredRows
 
 if TYPE_CHECKING:
     from causeway.adapters.contracts.profiling import Profiled
-    from causeway.adapters.ports import SegmentPlaces
+    from causeway.adapters.ports import SegmentPlaces, Source
     from causeway.recover import LoadedTrace
+    from causeway.stats.profile_form import TableProfile
 
 
 def bring_model(address: str, into: Path) -> Origin:
@@ -56,6 +57,14 @@ def artifact_store(root: Path) -> ArtifactStore:
 def segment_files() -> SegmentFiles:
     """Segments as Parquet files."""
     return _served("segments_polars", "segments need Polars, which is not installed").ParquetSegments()
+
+
+def table_profile(
+    files: Sequence[Source], *, columns: Sequence[str] = (), shifts: Mapping[str, float] | None = None
+) -> TableProfile:
+    """The profile of all rows of these files, or of these columns of them, whatever their number."""
+    needed = "a table is read with Polars, which is not installed"
+    return _served("table_profiles", needed).table_profile(files, columns=columns, shifts=shifts)
 
 
 def object_segments(url: str) -> SegmentPlaces:

@@ -126,8 +126,13 @@ def text_profile(codes: Integers, names: Sequence[str]) -> TextProfile:
     times = np.bincount(codes + 1, minlength=len(names) + 1)
     places = np.flatnonzero(times[1:])
     counts = {names[place]: int(times[place + 1]) for place in places.tolist()}
+    return counted_texts(counts, missing=int(times[0]))
+
+
+def counted_texts(counts: dict[str, int], *, missing: int) -> TextProfile:
+    """The profile of texts that are counted already."""
     groups = _groups(counts) if len(counts) > TEXTS_COUNTED else ()
-    return TextProfile(int(times[1:].sum()), int(times[0]), _frequent(counts), groups=groups)
+    return TextProfile(sum(counts.values()), missing, _frequent(counts), groups=groups)
 
 
 def merged(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile:
@@ -139,23 +144,28 @@ def merged(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile:
         case NumberProfile(), NumberProfile():
             return _merged_numbers(first, second)
         case TextProfile(), TextProfile():
-            counts = dict(first.counts)
-            for name, count in second.counts.items():
-                counts[name] = counts.get(name, 0) + count
-            whole = len(counts) <= TEXTS_COUNTED and not first.slack and not second.slack
-            return TextProfile(
-                first.count + second.count,
-                first.missing + second.missing,
-                _frequent(dict(sorted(counts.items()))),
-                first.uncounted + second.uncounted,
-                () if whole else _added_groups(groups_of(first), groups_of(second)),
-            )
+            return merged_texts(first, second)
         case _ if not (first.count and second.count):
             # a column without any value is of no kind
             kept, other = (first, second) if first.count else (second, first)
             return structs.replace(kept, missing=kept.missing + other.missing)
         case _:
             return merged(_as_texts(first), _as_texts(second))
+
+
+def merged_texts(first: TextProfile, second: TextProfile) -> TextProfile:
+    """The profile of both columns' texts."""
+    counts = dict(first.counts)
+    for name, count in second.counts.items():
+        counts[name] = counts.get(name, 0) + count
+    whole = len(counts) <= TEXTS_COUNTED and not first.slack and not second.slack
+    return TextProfile(
+        first.count + second.count,
+        first.missing + second.missing,
+        _frequent(dict(sorted(counts.items()))),
+        first.uncounted + second.uncounted,
+        () if whole else _added_groups(groups_of(first), groups_of(second)),
+    )
 
 
 def merged_profiles(profiles: Iterable[Profile]) -> Profile:

@@ -91,6 +91,22 @@ class Profile(Struct, frozen=True, array_like=True):
     format: int = 2
 
 
+class TableProfile(Struct, frozen=True):
+    """What a whole table holds, column by column."""
+
+    rows: int
+    columns: dict[str, ColumnProfile]
+    relations: Relations | None
+    left_out: dict[str, str]
+    """Columns of which no profile is made, and of what type they are."""
+
+    @property
+    def shifts(self) -> dict[str, float]:
+        """From where the numbers of each column are counted."""
+        numbers = self.columns.items()
+        return {name: each.shift for name, each in numbers if isinstance(each, NumberProfile)}
+
+
 class Coded(Struct, frozen=True):
     """A column of texts: each row's place in `names`, -1 where there is none."""
 

@@ -66,7 +66,7 @@ def relations_of(columns: Mapping[str, Floats | Coded]) -> Relations | None:
 
 def sample_of(column: Floats | Coded) -> Floats | Coded:
     """The rows of one column that are looked at."""
-    taken = _sample(len(_plain(column)))
+    taken = sampled_places(len(_plain(column)))
     return Coded(column.codes[taken], column.names) if isinstance(column, Coded) else column[taken]
 
 
@@ -139,7 +139,7 @@ def _fisher(correlation: float) -> float:
     return math.atanh(max(-_HIGHEST, min(_HIGHEST, correlation)))
 
 
-def _sample(rows: int) -> Integers:
+def sampled_places(rows: int) -> Integers:
     """Evenly spread places, one in each of equal parts, at no fixed distance."""
     if rows <= SAMPLED:
         return np.arange(rows)
