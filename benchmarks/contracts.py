@@ -7,8 +7,9 @@
 Fifteen rules over 20 columns of Parquet: 1 million rows against Great Expectations, 10 million against the
 others. Each is a process of its own that reads and checks the file twice: the first time includes what a
 library does once, and memory that nobody touched before; the second is what a server pays each time. Imports
-are not timed; the best of seven in turns, and the peak of resident memory. `--large` adds a CSV file larger
-than that.
+are not timed. Seven in turns: the median of each figure, and of the ratios to ours in the same turn, which
+other work on the machine disturbs least; CPU-seconds are user and system of all threads. `--large` adds a CSV
+file larger than memory.
 """
 
 # ruff: noqa: PLC0415 - each interpreter has only some of these
@@ -23,6 +24,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from statistics import median
 
 PLANS = ["basic", "plus", "gold", "trial", "team"]
 COUNTRIES = ["DE", "FR", "NL", "PL", "ES", "IT", "AT", "SE"]
@@ -30,8 +32,8 @@ PATTERN = r"^[A-Z]{2}-[0-9]{6}$"
 RULES = 15
 TURNS = 7
 
-Figures = tuple[float, float, float, float]
-"""Elapsed seconds of the first time and of the second, its CPU-seconds, peak resident megabytes."""
+Figures = tuple[float, ...]
+"""Elapsed and CPU-seconds of the first time, then of the second, and peak resident megabytes."""
 
 
 def main() -> None:
@@ -96,20 +98,20 @@ def compare(path: Path, peers: list[str], names: list[str]) -> None:
     whose = {name: (name, sys.executable) for name in names if name in {"ours", "hand"}}
     whose |= {name: (name, peers[0]) for name in names if name == "pandera" and peers}
     whose |= {f"gx, pandas {pandas_of(python)}": ("gx", python) for python in peers if "gx" in names}
-    best: dict[str, Figures] = {}
+    found: dict[str, list[Figures]] = {label: [] for label in whose}
     for _ in range(TURNS):
         for label, (name, python) in whose.items():
-            found = apart(python, name, path)
-            old = best.get(label, found)
-            first, second, worked = (min(pair) for pair in zip(old[:3], found[:3], strict=True))
-            best[label] = (first, second, worked, max(old[3], found[3]))
+            found[label].append(apart(python, name, path))
     print(f"{path.name}: {RULES} rules x 20 columns, {path.stat().st_size / 1e6:,.0f} MB")
-    titles = ("1st s", "to ours", "2nd s", "to ours", "2nd CPU s", "to ours", "peak MB")
-    print(f"  {'':<18}" + "".join(f" {title:>9}" for title in titles))
-    for name, figures in best.items():
-        pairs = [(had, had / our) for had, our in zip(figures[:3], best["ours"][:3], strict=True)]
-        told = "".join(f" {had:>9.3f} {ratio:>8.2f}x" for had, ratio in pairs)
-        print(f"  {name:<18}{told} {figures[3]:>9.0f}")
+    titles = [f"{time} {what}" for time in ("1st", "2nd") for what in ("s", "CPU s")]
+    print(f"  {'':<18}" + "".join(f" {title:>9}   to ours" for title in titles) + "   peak MB")
+    for label, figures in found.items():
+        told = ""
+        for column in range(len(titles)):
+            pairs = zip(figures, found["ours"], strict=True)
+            ratio = median(theirs[column] / ours[column] for theirs, ours in pairs)
+            told += f" {median(each[column] for each in figures):>9.3f} {ratio:>8.2f}x"
+        print(f"  {label:<18}{told} {max(each[-1] for each in figures):>9.0f}")
 
 
 def pandas_of(python: str) -> str:
@@ -124,21 +126,20 @@ def apart(python: str, name: str, path: Path) -> Figures:
     )
     if told.returncode:
         raise SystemExit(f"{name} failed:\n{told.stderr[-2000:]}")
-    first, second, worked, megabytes = json.loads(told.stdout.strip().splitlines()[-1])
-    return first, second, worked, megabytes
+    return tuple(json.loads(told.stdout.strip().splitlines()[-1]))
 
 
 def timed(check: Callable[[Path], Callable[[], bool]], path: Path) -> Figures:
     """The figures of one check that must come out well, done twice."""
     run = check(path)
-    taken = []
+    taken: list[tuple[float, float]] = []
     for _ in range(2):
         begun, worked = time.perf_counter(), time.process_time()
         kept = run()
         taken.append((time.perf_counter() - begun, time.process_time() - worked))
         if not kept:
             raise SystemExit("the rules should have been kept")
-    return taken[0][0], taken[1][0], taken[1][1], peak()
+    return *taken[0], *taken[1], peak()
 
 
 def peak() -> float:
@@ -206,7 +207,7 @@ def larger_than_memory(folder: Path, gigabytes: float) -> None:
             part = pl.read_parquet(source).with_columns(pl.col("id") + rows, visits.alias("visits"))
             part.write_csv(file, include_header=rows == 0)
             rows += part.height
-    seconds, _, worked, megabytes = apart(sys.executable, "large", path)
+    seconds, worked, *_, megabytes = apart(sys.executable, "large", path)
     print(
         f"{path.name}: {rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB, {rows // 1_000_000} rows at fault"
     )
