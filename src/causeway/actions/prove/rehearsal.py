@@ -67,7 +67,7 @@ def _refuse_trained_on(work: Workspace, folder: Path, part: DataPart, manifest: 
     own = list(_rows(folder / ROWS, marks.get(ROWS, ",")))
     names = own[0] if own else []
     read = _rows(folder / part.path, marks[part.path])
-    header = next(read, [])
+    header = next(read, list[str]())
     if not set(names) <= set(header):
         return
     places, wanted = [header.index(name) for name in names], {tuple(row) for row in own[1:]}
