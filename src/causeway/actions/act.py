@@ -1,11 +1,11 @@
 """What follows by itself: every trigger decided, what is due done once, and the training that goes on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
-from causeway.actions.alert import Notice, notice_of, send
+from causeway.actions.alert import notice_of, send
 from causeway.actions.canary import hold
 from causeway.actions.decide import States, decide, product_state
 from causeway.actions.homes import home_of
@@ -21,6 +21,7 @@ from causeway.core.events import AnyFact
 from causeway.core.loop import LoopEnded, LoopMoved, LoopStopped
 from causeway.core.manifest import Manifest
 from causeway.core.triggers import (
+    FIRES,
     HOLD,
     NOTIFY,
     RETRAIN,
@@ -34,6 +35,7 @@ from causeway.core.triggers import (
     TriggerFired,
     TriggerWaits,
 )
+from causeway.views.acting import Fired
 from causeway.views.product import ProductState
 
 DONE, FAILED = "done", "failed"
@@ -79,8 +81,7 @@ def act(
     state = states(product) if states else product_state(work, product)
     if training != ONLY and _is_news(due(state, work.clock.now(), promise=manifest), state):
         with holding(work, f"act:{product}") as lease:
-            for decision in _written(work, product, manifest) if lease else ():
-                words, fine = _carried_out(work, home, manifest, product, decision)
+            for words, fine in _all(work, home, manifest, product) if lease else ():
                 (done if fine else failed).append(words)
     if training != NO:
         done += [_told(fact) for fact in go_on(work, home, product, ports=ports)]
@@ -102,7 +103,24 @@ def must_train(state: ProductState) -> bool:
 
 
 def _is_news(decisions: Sequence[Decision], state: ProductState) -> bool:
-    return any(each.is_due or _asks(each, state) for each in decisions)
+    return bool(_unfinished(state)) or any(each.is_due or _asks(each, state) for each in decisions)
+
+
+def _unfinished(state: ProductState) -> list[Fired]:
+    """What fired and nobody said what came of it: whoever fired it may have been killed."""
+    found = state.acting.fired.values()
+    return [fired for fired in found if not fired.outcome and not fired.fact.dry_run]
+
+
+def _all(work: Workspace, home: Path, manifest: Manifest, product: str) -> Iterator[tuple[str, bool]]:
+    """Everything that is due, written before it is carried out; a line each, and whether it went well."""
+    for decision in _written(work, product, manifest):
+        if decision.verdict == WAITS:
+            yield "; ".join((explained(decision), *_tell(work, home, manifest, product, decision))), True
+        elif not _for_real(decision):
+            yield explained(decision), True
+    for fired in _unfinished(product_state(work, product)):
+        yield _carried_out(work, home, manifest, product, fired)
 
 
 def _asks(decision: Decision, state: ProductState) -> bool:
@@ -143,38 +161,47 @@ def _facts(
 
 
 def _for_real(decision: Decision) -> bool:
-    return decision.verdict == "fires"
+    return decision.verdict == FIRES
 
 
 def _carried_out(
-    work: Workspace, home: Path, manifest: Manifest, product: str, decision: Decision
+    work: Workspace, home: Path, manifest: Manifest, product: str, fired: Fired
 ) -> tuple[str, bool]:
-    """What came of it in one line; a message goes out about everything but what only is said."""
-    words, fine = explained(decision), True
-    if _for_real(decision) and decision.do != NOTIFY:
-        words, fine = _done(work, home, product, decision)
-    state = product_state(work, product)
-    if decision.verdict == WAITS or decision.do == NOTIFY or not fine:
-        notice: Notice = notice_of(
-            state, decision, home=home, at=work.clock.now(), trouble="" if fine else words
-        )
-        for told in send(work, manifest, product, notice):
-            words = f"{words}; {told}"
-    return words, fine
+    """What came of it in one line; a failure is told as an alarm is."""
+    fact = fired.fact
+    decision = Decision(fact.trigger, fact.on, fact.do, FIRES, fact.because, cause=fact.cause)
+    told: list[str] = []
+    outcome, words = DONE, ""
+    if fact.do == NOTIFY:
+        told = _tell(work, home, manifest, product, decision)
+    else:
+        words, outcome = _tried(work, home, decision, fired)
+        if outcome == FAILED:
+            told = _tell(work, home, manifest, product, decision, trouble=words)
+    ended = TriggerEnded(fact.trigger, fired.seq, outcome, words or "; ".join(told))
+    work.ledger.append(product, [ended], actor=work.actor, at=work.clock.now())
+    return "; ".join(filter(None, (explained(decision), words, *told))), outcome == DONE
 
 
-def _done(work: Workspace, home: Path, product: str, decision: Decision) -> tuple[str, bool]:
+def _tried(work: Workspace, home: Path, decision: Decision, fired: Fired) -> tuple[str, str]:
+    state = product_state(work, load_product(work, home)[0].product.name)
+    if decision.do in (ROLL_BACK, STOP, SHED) and state.routings[-1].seq > fired.seq:
+        # whoever fired it was killed after it was done: twice would be once too often
+        return "the traffic was changed since", DONE
     try:
-        words, outcome = _effect(home, decision), DONE
+        return _effect(home, decision), DONE
     except CausewayError as error:
-        words, outcome = error.message, FAILED
+        return error.message, FAILED
     except OSError as error:
-        words, outcome = outside(error).message, FAILED
-    fired = product_state(work, product).acting.fired.get((decision.trigger, decision.cause))
-    if fired:
-        ended = TriggerEnded(decision.trigger, fired.seq, outcome, words)
-        work.ledger.append(product, [ended], actor=work.actor, at=work.clock.now())
-    return f"{explained(decision)}: {words}", outcome == DONE
+        return outside(error).message, FAILED
+
+
+def _tell(
+    work: Workspace, home: Path, manifest: Manifest, product: str, decision: Decision, *, trouble: str = ""
+) -> list[str]:
+    state = product_state(work, product)
+    notice = notice_of(state, decision, home=home, at=work.clock.now(), trouble=trouble)
+    return list(send(work, manifest, product, notice))
 
 
 def _effect(home: Path, decision: Decision) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from causeway.actions.bundles import trusted_keys
+from causeway.actions.bundles import describe, trusted_keys
 from causeway.actions.loop.rows import Labelled
 from causeway.actions.workers import routed_python
 from causeway.actions.workspace import Workspace
@@ -42,8 +42,9 @@ def _loaded(work: Workspace, release: str, runner: asyncio.Runner) -> Variant:
         runner.run(worker.start())
 
     served = Served(release, str(work.bundle(release)), 100, routed_python(work, release))
-    route = Route("asked", (served,), (), records="off", trusted_keys=trusted_keys())
-    live = next_routing(RouteFile(1, (route,)), Routing(), start=start).live["asked"]
+    product = describe(work, release).release.product
+    route = Route(product, (served,), (), records="off", trusted_keys=trusted_keys())
+    live = next_routing(RouteFile(1, (route,)), Routing(), start=start).live[product]
     if live.problem or not live.variants:
         raise OutsideError(
             f"release {release[7:19]} does not answer: {live.problem}", hint="make it again: causeway run"
