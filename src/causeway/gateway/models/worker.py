@@ -13,7 +13,6 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -26,9 +25,6 @@ from causeway.gateway.door.admission import Pace, overloaded
 from causeway.gateway.log import say
 from causeway.gateway.refusals import Broken, Invalid, Restarting, TooLong
 from causeway.gateway.rows.schema import Row
-
-if TYPE_CHECKING:
-    from tempfile import TemporaryDirectory
 
 SCRIPT = Path(__file__).parents[2] / "runner" / "worker.py"
 START_SECONDS = 30.0
@@ -129,7 +125,7 @@ class Worker:
         except BaseException:
             home.cleanup()
             raise
-        self._keeper = asyncio.create_task(self._keep(home))
+        self._keeper = asyncio.create_task(self._keep(home.cleanup))
 
     async def matrix(self, rows: Sequence[Row]) -> Matrix:
         """The model's columns for these rows, or the one row that has none."""
@@ -310,7 +306,7 @@ class Worker:
             await _end(process)
             raise
 
-    async def _keep(self, home: "TemporaryDirectory[str]") -> None:
+    async def _keep(self, clean: Callable[[], None]) -> None:
         """Starts the process again whenever it ended, later each time that it did no work in between."""
         try:
             while True:
@@ -330,7 +326,7 @@ class Worker:
             if self._process:
                 _kill(self._process)
                 self._process = None
-            home.cleanup()
+            clean()
 
 
 def worker_of(
