@@ -107,7 +107,8 @@ def test_a_release_of_before_is_compared_with_its_oldest_traffic_and_says_so(fol
     assert seen(found, "drift", "tenure").verdict in (WARN, ACT)
 
 
-def test_a_day_has_its_hours_and_they_alarm_nobody(folder):
+def test_a_day_has_its_hours_and_they_alarm_nobody(folder, monkeypatch):
+    monkeypatch.setattr(trying, "MOST_WINDOWS", 36)
     release = traffic.live(folder)
     how = {"shift": lambda hour: 0.4 * math.sin(hour / 24 * 2 * math.pi)}
     traffic.hours(folder, release, hours=range(24 * 6), rows=ROWS, **how)
@@ -118,7 +119,7 @@ def test_a_day_has_its_hours_and_they_alarm_nobody(folder):
     drift = tried.monitors[0]
     assert (drift.watches, drift.acts) == ("drift", 0)
     assert drift.false <= 2
-    assert drift.looks > 30
+    assert drift.looks > 20
     half = next(each for each in drift.planted if each.what == "tenure by 0.5 sd")
     assert half.found == half.places > 2
     assert all(len(line) <= 80 for line in backtest_lines(tried))
@@ -216,3 +217,17 @@ def test_a_product_that_is_not_there_is_refused(folder):
     with pytest.raises(NotFound):
         trying.backtest_all(traffic.later(folder, 1), ["chrun"])
     assert look(folder, 1).verdict == NOT_ENOUGH_DATA
+
+
+def test_outcomes_tell_what_inputs_do_not_show(folder):
+    release = traffic.live(folder)
+    traffic.hours(folder, release, hours=range(72), rows=70)
+    traffic.outcomes(folder, hours=range(72))
+    found = look(folder, 73.2)
+    assert (found.verdict, seen(found, "quality", "roc_auc").verdict) == (OK, OK)
+    traffic.hours(folder, release, hours=range(72, 120), rows=70)
+    traffic.outcomes(folder, hours=range(72, 120), flip=0.4)
+    found = look(folder, 121.2)
+    alarm = next(each for each in found.alarms if each.cause == MODEL)
+    assert (alarm.verdict, alarm.monitor) == (ACT, "quality")
+    assert {each.verdict for each in found.sights if each.watches == "drift"} == {OK}

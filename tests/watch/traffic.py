@@ -1,11 +1,13 @@
 """Simulated traffic of a product: sealed hours of rows, with what a test plants in them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from msgspec import structs
 
 import shipyard
-from causeway.actions.segments import PREDICTIONS, new_segment, put_segment
+from causeway.actions.label import label
+from causeway.actions.segments import PREDICTIONS, new_segment, put_segment, segment_files
 from causeway.actions.ship import ship
 from causeway.actions.stages.reference import REFERENCE
 from causeway.adapters import registry
@@ -19,6 +21,9 @@ SHARES = (0.55, 0.25, 0.2)
 SIGNATURE = Signature(
     (*shipyard.RELEASE.signature.inputs, Field("charge", "number"), Field("shoe", "number")),
     tuple(Output(name, name, ("No", "Yes"), "Yes") for name in ("label", "probability")),
+)
+EVALUATION = structs.replace(
+    shipyard.RELEASE.evaluation, metric="roc_auc", value=0.78, low=0.76, high=0.8, baseline=0.5, rows=5000
 )
 IMPORTANCE = {"tenure": 0.5, "Contract": 0.3, "charge": 0.2, "shoe": 0.0}
 
@@ -51,7 +56,7 @@ def live(folder, *, more="", profiled=True, at=None):
     """A product with a release that answers; its digest."""
     shipyard.poc(folder, more=more)
     files = {REFERENCE: reference()} if profiled else {}
-    made = shipyard.release(folder, files=files, signature=SIGNATURE)
+    made = shipyard.release(folder, files=files, signature=SIGNATURE, evaluation=EVALUATION)
     ship(shipyard.workspace(folder, at=at or shipyard.NOON), folder, agree=lambda _: True)
     return made
 
@@ -108,3 +113,24 @@ def _seal(work, columns):
     )
     put_segment(work, made)
     work.ledger.append("churn", [made.fact], actor="a1", at=shipyard.NOON)
+
+
+def outcomes(folder, *, hours, flip=0.0, seed=9, after=0.5):
+    """Labels the rows of these hours by the chance that was answered, so many of them turned round."""
+    work = later(folder, hours[-1] + 1)
+    generator = np.random.default_rng(seed + hours[0])
+    first, last = (
+        round(shipyard.NOON.timestamp() * 1e6) + hour * 3_600_000_000 for hour in (hours[0], hours[-1] + 1)
+    )
+    table = registry.segment_files().read(segment_files(work, "churn", PREDICTIONS)).columns
+    at, chance, names = table["at"].values, table["out_probability"].values, table["id"].values
+    lines = ["id,outcome,at"]
+    for place in np.flatnonzero((at >= first) & (at < last)).tolist():
+        come = generator.random() < chance[place]
+        come = come != (generator.random() < flip)
+        known = datetime.fromtimestamp(at[place] / 1e6 + after * 3600, UTC)
+        lines.append(f"{names[place]},{'Yes' if come else 'No'},{known.isoformat()}")
+    file = folder / f"outcomes-{hours[0]}.csv"
+    file.write_text("\n".join(lines))
+    label(work, "churn", file)
+    work.ledger.close()

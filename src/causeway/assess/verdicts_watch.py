@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from causeway.assess.evidence import Facts, Looked, within
 from causeway.assess.verdict import Verdict, refuted, unknown, verified
+from causeway.assess.watching import is_overall
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.ids import counted, short
 from causeway.core.manifest import Manifest
@@ -32,7 +33,7 @@ def skew(_promise: Manifest | None, facts: Facts) -> Verdict:
 
 def quality(_promise: Manifest | None, facts: Facts) -> Verdict:
     """MON-5: outcomes say that the live release is as good as it was measured to be."""
-    sights = [each for each in _seen(facts.looked, facts, "quality") if not each.about]
+    sights = [each for each in _seen(facts.looked, facts, "quality") if is_overall(each)]
     known = [each for each in sights if each.value is not None]
     if not known:
         return unknown(

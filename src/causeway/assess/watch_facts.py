@@ -11,6 +11,7 @@ from causeway.core.manifest import Manifest, MonitorPart
 from causeway.core.release import Release
 from causeway.core.watching import Alarm, Sight
 from causeway.stats.profile_form import Window
+from causeway.stats.quality_form import QualityWindow
 from causeway.stats.release_profile import ReleaseProfile
 
 IN, OUT = "in_", "out_"
@@ -61,6 +62,10 @@ class Facts(Struct, frozen=True):
     """The live arm by hour, oldest first, as far back as was read; of every release that was live."""
     beside: tuple[Window, ...] = ()
     """What a canary or a shadow answered, by hour."""
+    quality: tuple[QualityWindow, ...] = ()
+    """The live release's own answers beside what came of them, by hour and slice, oldest first."""
+    quality_reference: QualityWindow | None = None
+    """The rows it was measured on; None where they are not here."""
     unread: int = 0
     """Segments that have no profile."""
     alarms: Mapping[str, Alarm] = {}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
+from causeway.assess.quality_watch import EVERY_LOOK
 from causeway.assess.watch_facts import Facts
 from causeway.core.ids import short
 from causeway.core.watching import (
@@ -65,11 +66,16 @@ def _fine_since(sight: Sight, sights: Sequence[Sight]) -> Sight | None:
     """The outcomes that say the model does as well as ever on rows since this began; None where none do."""
     if sight.watches not in INDIRECT | ESTIMATES | {"output"}:
         return None
-    quality = [each for each in sights if each.watches == "quality" and not each.about]
+    quality = [each for each in sights if is_overall(each)]
     latest = max(quality, key=lambda each: each.until, default=None)
     if latest is None or latest.verdict != OK or latest.until <= sight.since:
         return None
     return latest
+
+
+def is_overall(sight: Sight) -> bool:
+    """Whether it is what outcomes say of all rows lately, not of a slice nor of the release's whole life."""
+    return sight.watches == "quality" and sight.about in ("", sight.unit) and sight.about != EVERY_LOOK
 
 
 def _alarm(facts: Facts, cause: str, sights: Sequence[Sight], before: Alarm | None) -> Alarm | None:

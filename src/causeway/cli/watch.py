@@ -126,29 +126,36 @@ def _alarm(alarm: Alarm) -> Iterator[str]:
 
 
 def explained(found: "Watched") -> Iterator[str]:
-    """Everything that was looked at, with its numbers, the worst first."""
+    """Everything that was looked at, with its numbers, the worst first; then how."""
     yield from _headed(found)
     order = {verdict: place for place, verdict in enumerate(ORDER)}
+    ways: dict[str, str] = {}
     for sight in sorted(found.sights, key=lambda each: (order[each.verdict], each.watches, each.about)):
         yield from _wrapped(f"  {_loud(sight.verdict):<5} ", f"{_named(sight)}: {sight.why}", rest=8)
-        yield from _wrapped("        ", "; ".join(_numbers(sight)), rest=10)
+        if numbers := "; ".join(_numbers(sight)):
+            yield from _wrapped("        ", numbers)
+        if sight.method:
+            ways.setdefault(sight.watches, sight.method)
+    if ways:
+        yield "How:"
+    for watches, method in ways.items():
+        yield from _wrapped(f"  {watches}: ", method, rest=4)
 
 
 def _numbers(sight: Sight) -> Iterator[str]:
     if sight.value is not None:
-        low = f", at least {sight.low:g}" if sight.low is not None and sight.high is None else ""
-        span = (
-            f" ({sight.low:g} to {sight.high:g})" if sight.low is not None and sight.high is not None else ""
-        )
-        yield f"{sight.unit or 'value'} {sight.value:g}{span}{low}"
+        span = ""
+        if sight.low is not None and sight.high is not None:
+            span = f" ({sight.low:.4g} to {sight.high:.4g})"
+        elif sight.low:
+            span = f", {sight.low:.4g} at least"
+        yield f"{sight.unit or 'value'} {sight.value:.4g}{span}"
     if sight.threshold is not None:
         yield f"threshold {sight.threshold:g}"
     if sight.reference is not None:
         yield f"reference {sight.reference:g}"
     if sight.rows:
         yield f"{sight.rows:,} rows, {sight.since:%m-%d %H:%M} to {sight.until:%m-%d %H:%M}"
-    if sight.method:
-        yield sight.method
 
 
 def _named(sight: Sight) -> str:

@@ -44,7 +44,7 @@ def _tested(work: Workspace, product: str) -> BackTested:
     if live is None:
         return BackTested(product, "not-live")
     now = work.clock.now()
-    facts = gathered(work, state, promise(work, state), now=now, most=MOST_WINDOWS)
+    facts = gathered(work, state, promise(work, state), now=now, most=MOST_WINDOWS, quality=False)
     if facts is None or not facts.hours:
         return BackTested(product, "not-enough-data", live[0])
     alarming = alarming_hours(work.ledger.read(product), since=live[1], now=now)

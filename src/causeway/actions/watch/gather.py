@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from causeway.actions.watch.history import History, history_of, hour_of
+from causeway.actions.outcome_bins import quality_windows, reference_quality
+from causeway.actions.watch.history import BESIDE, History, history_of, hour_of
 from causeway.actions.watch.references import References, release_of
 from causeway.actions.watch.windows import MOST, compared, cut, lately, least_hours
 from causeway.actions.workspace import Workspace
@@ -11,6 +12,7 @@ from causeway.assess.watch_facts import Facts, Going
 from causeway.core.events import Event
 from causeway.core.manifest import Manifest
 from causeway.core.watching import ACT, MODEL, OK, WARN, WatchJudged
+from causeway.stats.quality_form import QualityWindow
 from causeway.views.product import ProductState
 
 
@@ -34,6 +36,7 @@ def gathered(
     now: datetime,
     history: History | None = None,
     most: int = MOST,
+    quality: bool = True,
 ) -> Facts | None:
     """The facts, with so many windows at most; None where nothing answers."""
     live = live_release(state)
@@ -62,11 +65,21 @@ def gathered(
         waiting_rows=windows.waiting,
         hours=past.live,
         beside=past.beside if state.canary else (),
+        quality=quality_windows_of(work, state, release, since) if quality else (),
+        quality_reference=reference_quality(work, state.product, release) if quality else None,
         unread=past.unread,
         alarms=state.alarms,
         can_go_back=bool(state.before),
         last_at=max((each.last_at for each in state.segments if each.last_at), default=None),
     )
+
+
+def quality_windows_of(
+    work: Workspace, state: ProductState, release: str, since: datetime
+) -> tuple[QualityWindow, ...]:
+    """The release's own windows in the live arm since it went live."""
+    windows = quality_windows(work, state.product, since=since)
+    return tuple(each for each in windows if each.release == release and each.arm not in BESIDE)
 
 
 def alarming_hours(events: Iterable[Event], *, since: datetime, now: datetime) -> list[range]:
