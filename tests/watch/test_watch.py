@@ -231,3 +231,16 @@ def test_outcomes_tell_what_inputs_do_not_show(folder):
     alarm = next(each for each in found.alarms if each.cause == MODEL)
     assert (alarm.verdict, alarm.monitor) == (ACT, "quality")
     assert {each.verdict for each in found.sights if each.watches == "drift"} == {OK}
+
+
+def test_a_rehearsal_is_nobodys_traffic_and_a_new_caller_is_suspected(folder):
+    release = traffic.live(folder)
+    traffic.hours(folder, release, hours=range(3), rows=ROWS)
+    traffic.hours(
+        folder, release, hours=range(2, 3), rows=600, arm="rehearsal", consumer="rehearsal", shift=3.0
+    )
+    found = look(folder, 3.1)
+    assert (found.verdict, seen(found, "drift", "tenure").rows) == (OK, ROWS)
+    traffic.hours(folder, release, hours=range(3, 7), rows=ROWS, consumer="new-shop", shift=1.5)
+    (alarm,) = look(folder, 7.1).alarms
+    assert "new-shop sends 100% of the rows, was 0%" in alarm.likely

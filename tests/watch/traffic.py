@@ -81,7 +81,7 @@ def later(folder, hour):
     return shipyard.workspace(folder, at=shipyard.NOON + timedelta(hours=hour))
 
 
-def _columns(generator, count, hour, release, arm, *, without="", gaps=0.0, **how):
+def _columns(generator, count, hour, release, arm, *, without="", gaps=0.0, consumer="web", **how):
     made = rows_of(generator, count, **how)
     made["in_charge"] = np.where(generator.random(count) < gaps, np.nan, made["in_charge"])
     made.pop(without, None)
@@ -92,7 +92,7 @@ def _columns(generator, count, hour, release, arm, *, without="", gaps=0.0, **ho
         "at": start + np.sort(generator.integers(0, 3_599_000_000, count)),
         "release": np.full(count, release),
         "arm": np.full(count, arm),
-        "consumer": np.full(count, "web"),
+        "consumer": np.full(count, consumer),
         "latency_us": generator.integers(800, 4000, count),
         **made,
         "out_label": np.where(made["out_probability"] >= 0.5, "Yes", "No"),

@@ -21,6 +21,7 @@ from causeway.core.events import SegmentSealed
 from causeway.core.ids import digest_of, short
 from causeway.core.keeping import SegmentErased
 from causeway.core.records import SegmentContent
+from causeway.core.score import REHEARSAL
 from causeway.ledger import BrokenLedger
 from causeway.stats.profile import profile_of
 from causeway.stats.profile_form import Arrays, Coded, Profile, read_profile, write_profile
@@ -139,7 +140,19 @@ def _profiled(work: Workspace, arrays: Arrays) -> Profile:
     release = arrays.get("release")
     names = release.names if isinstance(release, Coded) else ()
     shifts = {name: _least(work, name) for name in names}
-    return profile_of(arrays, shifts=shifts, columns=[name for name in arrays if name not in NO_FEATURES])
+    return profile_of(
+        _rehearsed(arrays), shifts=shifts, columns=[name for name in arrays if name not in NO_FEATURES]
+    )
+
+
+def _rehearsed(arrays: Arrays) -> Arrays:
+    """The same with a rehearsal's rows in an arm of their own: no caller sent them."""
+    consumer, arm = arrays.get("consumer"), arrays.get("arm")
+    if not (isinstance(consumer, Coded) and isinstance(arm, Coded) and REHEARSAL in consumer.names):
+        return arrays
+    codes = arm.codes.copy()
+    codes[consumer.codes == consumer.names.index(REHEARSAL)] = len(arm.names)
+    return {**arrays, "arm": Coded(codes, (*arm.names, REHEARSAL))}
 
 
 def profile_at(work: Workspace, fact: SegmentSealed) -> Profile | None:

@@ -94,7 +94,9 @@ def _is_part_of_a_day(compared: Compared) -> bool:
 def _too_few(facts: Facts) -> Sight:
     since = facts.going.since
     why = f"{counted(facts.waiting_rows, 'row')} came since the last window; {LEAST} are needed"
-    if facts.unread:
+    if facts.manifest.serving.records == "off":
+        why = 'nothing is recorded ([serving] records = "off"), so nothing can be watched'
+    elif facts.unread:
         why += f"; {counted(facts.unread, 'segment')} of an earlier version have no profile"
     return Sight(
         monitor=facts.monitor("drift").name,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from causeway.actions.outcome_bins import quality_windows, reference_quality
-from causeway.actions.watch.history import BESIDE, History, history_of, hour_of
+from causeway.actions.watch.history import BESIDE, NOBODY, History, history_of, hour_of
 from causeway.actions.watch.references import References, release_of
 from causeway.actions.watch.windows import MOST, compared, cut, lately, least_hours
 from causeway.actions.workspace import Workspace
@@ -79,7 +79,8 @@ def quality_windows_of(
 ) -> tuple[QualityWindow, ...]:
     """The release's own windows in the live arm since it went live."""
     windows = quality_windows(work, state.product, since=since)
-    return tuple(each for each in windows if each.release == release and each.arm not in BESIDE)
+    apart = BESIDE | NOBODY
+    return tuple(each for each in windows if each.release == release and each.arm not in apart)
 
 
 def alarming_hours(events: Iterable[Event], *, since: datetime, now: datetime) -> list[range]:

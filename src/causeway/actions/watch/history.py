@@ -9,6 +9,7 @@ from causeway.actions.segments import PREDICTIONS, profile_at
 from causeway.actions.workspace import Workspace
 from causeway.core.assignment import HOLDOUT
 from causeway.core.events import SegmentSealed
+from causeway.core.score import REHEARSAL
 from causeway.stats.profile import merged_profiles
 from causeway.stats.profile_form import Profile, Window
 from causeway.views.product import ProductState
@@ -18,6 +19,8 @@ DAYS = 36
 ROWS = 200 * 36
 """Where few rows come, so many windows of 200 are read, however long ago they were answered."""
 BESIDE = frozenset({"canary", "shadow"})
+NOBODY = frozenset({HOLDOUT, REHEARSAL})
+"""Arms that no release answered a caller in."""
 
 
 class History(Struct, frozen=True):
@@ -67,5 +70,5 @@ def _is_older(segment: SegmentSealed, than: datetime) -> bool:
 
 def _sorted(windows: Sequence[Window], unread: int) -> History:
     beside = tuple(each for each in windows if each.arm in BESIDE)
-    live = tuple(each for each in windows if each.arm not in BESIDE | {HOLDOUT})
+    live = tuple(each for each in windows if each.arm not in BESIDE | NOBODY)
     return History(live, beside, unread)
