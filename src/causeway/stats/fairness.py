@@ -57,13 +57,19 @@ def rate(hits: Hits) -> Rate:
 
 def fairness_of(members: Mapping[str, Hits], *, truth: Hits, chosen: Hits) -> Fairness | None:
     """How the groups (name to a mask of rows) fare; None with fewer than two, or where nobody is chosen."""
-    groups = tuple(_group(name, truth[rows], chosen[rows]) for name, rows in members.items() if rows.any())
-    if len(groups) < 2 or not chosen.any():
+    return fairness_between(
+        [_group(name, truth[rows], chosen[rows]) for name, rows in members.items() if rows.any()]
+    )
+
+
+def fairness_between(groups: Sequence[Group]) -> Fairness | None:
+    """The same of groups that were counted; None with fewer than two, or where nobody is chosen."""
+    if len(groups) < 2 or not any(group.chosen.hits for group in groups):
         return None
     least, most = _ends(groups)
     low, high = ratio_interval(least.chosen.hits, least.chosen.rows, most.chosen.hits, most.chosen.rows)
     ratio = least.chosen.share / most.chosen.share
-    return Fairness(groups, least.name, most.name, ratio, low, high)
+    return Fairness(tuple(groups), least.name, most.name, ratio, low, high)
 
 
 def _group(name: str, truth: Hits, chosen: Hits) -> Group:
