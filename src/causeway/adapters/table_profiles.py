@@ -3,7 +3,6 @@
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import reduce
 
 import numpy as np
 import polars as pl
@@ -121,7 +120,7 @@ class _Texts:
 
     def _merged(self) -> TextProfile:
         last = counted_texts(dict(sorted(self._counts.items())), missing=self._missing)
-        return reduce(merged_texts, self._before, last)
+        return merged_texts([*self._before, last])
 
 
 def _profiled(

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from causeway.stats.chances import chi_square_quantile, kolmogorov_sf
-from causeway.stats.drift_numbers import Steps, steps_of, wasserstein
+from causeway.stats.drift_numbers import Steps, steps_of
 from causeway.stats.drift_shares import Floats, Share, beyond, divergence, missing_of, psi, varying
 from causeway.stats.drift_texts import Moved, compared, moved_most, unheard_of
 from causeway.stats.profile_form import ColumnProfile, NumberProfile, TextProfile
@@ -86,7 +86,7 @@ def _of_numbers(reference: NumberProfile, seen: NumberProfile, missing: Share) -
         psi=psi(before, now),
         psi_by_chance=_psi_by_chance(before, n=n, m=m),
         divergence=divergence(before, now),
-        wasserstein=wasserstein(reference, seen),
+        wasserstein=_in_spreads(steps.moved, reference),
         distinct=len(seen.values) or None,
         reference_distinct=len(reference.values) or None,
         mean=seen.mean,
@@ -133,6 +133,12 @@ def _grouped(steps: Steps) -> tuple[Floats, Floats]:
     size = int(group.max()) + 1
     before, now = (np.bincount(group, each, size) for each in (steps.reference, steps.seen))
     return before.astype(np.float64), now.astype(np.float64)
+
+
+def _in_spreads(moved: float, reference: NumberProfile) -> float | None:
+    spread = math.sqrt(reference.spread / reference.count)
+    found = moved / spread if spread else math.nan
+    return found if math.isfinite(found) else None
 
 
 def _psi_by_chance(before: Floats, *, n: int, m: int) -> float:

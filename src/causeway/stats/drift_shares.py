@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from causeway.stats.chances import chi_square_sf
+from causeway.stats.chances import chi_square_sf, normal_sf
 from causeway.stats.profile import bounds
 from causeway.stats.profile_form import VALUES_COUNTED, ColumnProfile, NumberProfile, TextProfile
 
@@ -31,14 +31,12 @@ def missing_of(reference: ColumnProfile, seen: ColumnProfile) -> Share:
     n, m = reference.count + reference.missing, seen.count + seen.missing
     if not n or not m:
         return Share(0.0, 0.0, 1.0)
-    return Share(
-        seen.missing / m,
-        reference.missing / n,
-        homogeneity(
-            np.array([reference.count, reference.missing], np.float64),
-            np.array([seen.count, seen.missing], np.float64),
-        ),
-    )
+    before, now = reference.missing / n, seen.missing / m
+    pooled = (reference.missing + seen.missing) / (n + m)
+    if pooled in {0, 1}:
+        return Share(now, before, 1.0)
+    z = (now - before) / math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+    return Share(now, before, 2 * normal_sf(abs(z)))
 
 
 def homogeneity(before: Floats, now: Floats) -> float:

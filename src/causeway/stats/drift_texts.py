@@ -68,12 +68,12 @@ def unheard_of(reference: TextProfile, seen: TextProfile) -> Share:
 
 def moved_most(reference: TextProfile, seen: TextProfile) -> tuple[Moved, ...]:
     """The three texts whose shares changed most, as far as they are counted."""
-    found = [
-        Moved(name, reference.counts.get(name, 0) / reference.count, seen.counts.get(name, 0) / seen.count)
-        for name in {**reference.counts, **seen.counts}
-    ]
-    found.sort(key=lambda each: (-abs(each.now - each.before), each.name))
-    return tuple(each for each in found[:3] if each.now != each.before)
+    before, now = _counts(reference, seen)
+    shares = before / reference.count, now / seen.count
+    names: list[str] = list({**reference.counts, **seen.counts})
+    most: list[int] = np.argsort(-np.abs(shares[1] - shares[0]), kind="stable")[:3].tolist()
+    found = [Moved(names[place], float(shares[0][place]), float(shares[1][place])) for place in most]
+    return tuple(each for each in found if each.now != each.before)
 
 
 def _counts(reference: TextProfile, seen: TextProfile) -> tuple[Floats, Floats]:

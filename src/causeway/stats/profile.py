@@ -144,7 +144,7 @@ def merged(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile:
         case NumberProfile(), NumberProfile():
             return _merged_numbers(first, second)
         case TextProfile(), TextProfile():
-            return merged_texts(first, second)
+            return merged_texts((first, second))
         case _ if not (first.count and second.count):
             # a column without any value is of no kind
             kept, other = (first, second) if first.count else (second, first)
@@ -153,18 +153,19 @@ def merged(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile:
             return merged(_as_texts(first), _as_texts(second))
 
 
-def merged_texts(first: TextProfile, second: TextProfile) -> TextProfile:
-    """The profile of both columns' texts."""
-    counts = dict(first.counts)
-    for name, count in second.counts.items():
-        counts[name] = counts.get(name, 0) + count
-    whole = len(counts) <= TEXTS_COUNTED and not first.slack and not second.slack
+def merged_texts(profiles: Sequence[TextProfile]) -> TextProfile:
+    """The profile of all these columns' texts."""
+    counts: dict[str, int] = {}
+    for each in profiles:
+        for name, count in each.counts.items():
+            counts[name] = counts.get(name, 0) + count
+    whole = len(counts) <= TEXTS_COUNTED and not any(each.slack for each in profiles)
     return TextProfile(
-        first.count + second.count,
-        first.missing + second.missing,
+        sum(each.count for each in profiles),
+        sum(each.missing for each in profiles),
         _frequent(dict(sorted(counts.items()))),
-        first.uncounted + second.uncounted,
-        () if whole else _added_groups(groups_of(first), groups_of(second)),
+        sum(each.uncounted for each in profiles),
+        () if whole else _added_groups([groups_of(each) for each in profiles]),
     )
 
 
@@ -346,8 +347,8 @@ def _groups(counts: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(np.bincount(where, list(counts.values()), TEXT_GROUPS).astype(np.int64).tolist())
 
 
-def _added_groups(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(map(sum, zip(first, second, strict=True))) if first and second else ()
+def _added_groups(groups: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*groups, strict=True))) if all(groups) else ()
 
 
 def _frequent(counts: dict[str, int]) -> dict[str, int]:

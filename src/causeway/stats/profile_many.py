@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from msgspec import structs
 
-from causeway.stats.profile import merged
-from causeway.stats.profile_form import VALUES_COUNTED, ColumnProfile, NumberProfile, Window
+from causeway.stats.profile import merged, merged_texts
+from causeway.stats.profile_form import VALUES_COUNTED, ColumnProfile, NumberProfile, TextProfile, Window
 
 FEW = 3
 """So few are merged one by one."""
@@ -18,6 +19,9 @@ def merged_columns(profiles: Sequence[ColumnProfile]) -> ColumnProfile:
     """One profile of all these rows; there must be one at least."""
     full = [each for each in profiles if each.count]
     numbers = [each for each in full if isinstance(each, NumberProfile)]
+    texts = [each for each in profiles if isinstance(each, TextProfile)]
+    if len(texts) == len(profiles):
+        return merged_texts(texts)
     same = len(numbers) == len(full) and len({each.shift for each in numbers}) == 1
     return _of_numbers(profiles, numbers) if same and len(full) > FEW else reduce(merged, profiles)
 
@@ -39,7 +43,7 @@ def _of_numbers(profiles: Sequence[ColumnProfile], full: Sequence[NumberProfile]
     count = sum(each.count for each in full)
     mean = sum(each.mean * (each.count / count) for each in full)
     spread = sum(each.spread + each.count * (each.mean - mean) ** 2 for each in full)
-    bins, counts = _added((each.bins for each in full), (each.counts for each in full))
+    bins, counts = _added_bins((each.bins for each in full), (each.counts for each in full))
     values: tuple[float, ...] = ()
     times: tuple[int, ...] = ()
     if all(each.values for each in full):
@@ -64,7 +68,19 @@ def _added(
     places: Iterable[Sequence[float]], counts: Iterable[Sequence[int]]
 ) -> tuple[tuple[Any, ...], tuple[int, ...]]:
     """The counts of all tables by place, in the places' order."""
-    every = np.concatenate([np.asarray(each) for each in places])
-    times = np.concatenate([np.asarray(each, np.int64) for each in counts])
+    every = np.fromiter(chain.from_iterable(places), np.float64)
+    times = np.fromiter(chain.from_iterable(counts), np.int64)
     known, where = np.unique(every, return_inverse=True)
     return tuple(known.tolist()), tuple(np.bincount(where, times).astype(np.int64).tolist())
+
+
+def _added_bins(
+    bins: Iterable[Sequence[int]], counts: Iterable[Sequence[int]]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The same of bins, of which there are so few that all of them can be counted."""
+    every = np.fromiter(chain.from_iterable(bins), np.int64)
+    times = np.fromiter(chain.from_iterable(counts), np.int64)
+    least = int(every.min())
+    total = np.bincount(every - least, times).astype(np.int64)
+    full = np.flatnonzero(total)
+    return tuple((full + least).tolist()), tuple(total[full].tolist())
