@@ -79,4 +79,5 @@ def promise_of(release: Release, asked: EvaluationPart) -> QualityPromise:
         fairness={each.column: each for each in seen.fairness},
         fairness_floor=asked.fairness_ratio,
         fairness_columns=asked.fairness,
+        delay_hours=None if asked.outcome_days is None else 24 * asked.outcome_days,
     )

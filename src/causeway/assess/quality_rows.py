@@ -11,6 +11,7 @@ from causeway.core.assignment import HOLDOUT, unit_of
 from causeway.core.manifest import Manifest, SlicePart
 from causeway.core.records import FLAG_SEPARATOR, Value
 from causeway.core.release import Signature
+from causeway.core.score import REHEARSAL
 from causeway.stats.binned import binned
 from causeway.stats.binned_answers import OTHER, UNKNOWN_YET, counted, summed
 from causeway.stats.delays import delays_of
@@ -21,7 +22,7 @@ from causeway.stats.sequential import Moments
 
 MOST_GROUPS = 10
 """A fairness column has at most so many groups; of others the commonest are kept."""
-SHADOW, REHEARSAL = "shadow", "rehearsal"
+SHADOW = "shadow"
 NO, YES = "no", "yes"
 _MICRO = 1e6
 

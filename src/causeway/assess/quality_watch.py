@@ -197,7 +197,7 @@ def _why_not(windows: Sequence[QualityWindow], held: Held, maturity: Maturity) -
     if not windows:
         return f"No row of {held.slice} was recorded."
     if maturity.hours is None:
-        return "Too few outcomes came to know how long they take; [evaluation] label_delay_hours says it."
+        return "Too few outcomes came to know how long they take; [evaluation] outcome_days says it."
     labelled = sum(window.labelled for window in windows)
     return (
         f"{counted(labelled, 'answer')} with an outcome, of windows {said_hours(maturity.hours)} old "
