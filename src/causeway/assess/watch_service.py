@@ -23,10 +23,10 @@ P99 = 0.99
 
 def volume(facts: Facts) -> tuple[Sight, ...]:
     """The rows of the last whole hour beside the same hours before."""
-    rows = _by_hour(facts)
+    rows = rows_by_hour(facts)
     last = int(facts.now.timestamp() // 3600) - 1
     part = facts.monitor("volume")
-    before = _alike(rows, last)
+    before = alike(rows, last)
     if len(before) < USUAL:
         return (_volume(facts, NOT_ENOUGH_DATA, rows.get(last, 0), f"{len(before)} hours alike are known"),)
     least, usual = min(before), sorted(before)[len(before) // 2]
@@ -59,14 +59,15 @@ def _volume(
     )
 
 
-def _by_hour(facts: Facts) -> Mapping[int, int]:
+def rows_by_hour(facts: Facts) -> Mapping[int, int]:
+    """The rows that came, by hours since 1970."""
     rows: dict[int, int] = {}
     for each in facts.hours:
         rows[each.hour] = rows.get(each.hour, 0) + each.rows
     return rows
 
 
-def _alike(rows: Mapping[int, int], hour: int) -> list[int]:
+def alike(rows: Mapping[int, int], hour: int) -> list[int]:
     """The rows of the same hours of the week in four weeks; of the day where fewer are known."""
     first = min(rows, default=hour)
     weeks = [rows.get(hour - by * WEEK, 0) for by in range(1, 5) if hour - by * WEEK >= first]
@@ -80,7 +81,7 @@ def freshness(facts: Facts) -> tuple[Sight, ...]:
     quiet, part = facts.quiet_for, facts.monitor("freshness")
     if quiet is None or facts.last_at is None:
         return ()
-    hours = sorted(_by_hour(facts))
+    hours = sorted(rows_by_hour(facts))
     longest = max((b - a for a, b in pairwise(hours)), default=0)
     most = (
         timedelta(hours=part.threshold)
