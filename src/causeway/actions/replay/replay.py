@@ -31,6 +31,8 @@ from causeway.core.errors import NotFound
 from causeway.core.events import Event, OutcomesLabelled, ReleaseMade, SegmentSealed
 
 WEEK = timedelta(days=7)
+FEW = 1000
+"""So many rows are one segment, however many days they are of."""
 DAY_US = 86_400 * MICROSECONDS
 QUIET = (SegmentSealed, OutcomesLabelled)
 
@@ -167,13 +169,15 @@ def _paced(wanted: Wanted, rows: Rows, until_us: int, began: float) -> None:
 
 
 def _step(course: _Course, until_us: int) -> None:
-    """Everything up to this time: rows answered day by day, outcomes told, what is due done."""
+    """Everything up to this time: rows answered (by days, if many), outcomes told, what is due done."""
     clock, times = cast("FixedClock", course.work.clock), course.rows.at_us
     first = course.answered + course.set_apart
     last = int(np.searchsorted(times, until_us, side="left"))
     while first < last:
-        midnight = (int(times[first]) // DAY_US + 1) * DAY_US
-        end = min(last, int(np.searchsorted(times, midnight, side="left")))
+        end = last
+        if last - first > FEW:
+            midnight = (int(times[first]) // DAY_US + 1) * DAY_US
+            end = min(last, int(np.searchsorted(times, midnight, side="left")))
         clock.at = _moment(int(times[end - 1]) + course.shift_us)
         _fed(course, first, end)
         first = end
@@ -184,7 +188,7 @@ def _step(course: _Course, until_us: int) -> None:
 
 
 def _fed(course: _Course, first: int, end: int) -> None:
-    """Rows of one day, answered and recorded; what really happened is known later."""
+    """Some rows, answered and recorded; what really happened is known later."""
     rows, delay_us = course.rows, round(course.wanted.delay * MICROSECONDS)
     at_us: list[int] = (rows.at_us[first:end] + course.shift_us).tolist()
     fed = course.feeder.feed(first, end, at_us)
