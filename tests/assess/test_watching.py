@@ -73,16 +73,34 @@ def test_inputs_alone_never_act():
     assert "nothing acts" in alarm.because
 
 
-def test_drift_is_a_note_where_outcomes_of_the_same_time_are_as_good():
-    drift, answers = sight("drift", ACT, about="a"), sight("output", ACT, about="p", breach=True)
-    (alarm,) = alarms(drift, answers, sight("quality", OK, breach=True))
-    assert alarm.verdict == NOTE
-    (alarm,) = alarms(drift, answers, sight("quality", OK, breach=True, since=30, until=6))
-    assert alarm.verdict == ACT, "outcomes of before it began say nothing of it"
-    (alarm,) = alarms(drift, answers, sight("estimate", OK, breach=True))
-    assert alarm.verdict == ACT, "an estimate clears nothing"
-    (alarm,) = alarms(drift, sight("quality", ACT, breach=True))
-    assert alarm.verdict == ACT
+DRIFT = sight("drift", ACT, about="a")
+ANSWERS = sight("output", ACT, about="p", breach=True)
+
+
+def came(verdict, *, since=30, until=6, watches="quality"):
+    return sight(watches, verdict, since=since, until=until, breach=True, value=0.8)
+
+
+@pytest.mark.parametrize(
+    ("sights", "verdict", "because"),
+    [
+        ((DRIFT, ANSWERS), ACT, "nobody knows better"),
+        ((DRIFT, ANSWERS, came(OK, since=5)), NOTE, "outcomes of since then are as good"),
+        ((DRIFT, ANSWERS, came(OK)), WARN, "outcomes come, and those of since then are waited for"),
+        (
+            (DRIFT, ANSWERS, came(OK), came(WARN, watches="estimate", since=5, until=0)),
+            ACT,
+            "the estimate fell",
+        ),
+        ((DRIFT, ANSWERS, came(OK, since=500, until=400)), ACT, "outcomes come too late"),
+        ((DRIFT, ANSWERS, came(OK, watches="estimate")), ACT, "an estimate clears nothing"),
+        ((DRIFT, came(ACT)), ACT, "outcomes are worse"),
+        ((came(ACT),), ACT, "outcomes are worse, and nothing drifted"),
+    ],
+)
+def test_outcomes_judge_drift_where_they_come(sights, verdict, because):
+    (alarm,) = alarms(*sights)
+    assert alarm.verdict == verdict, because
 
 
 def test_a_note_is_told_where_it_is_sure():

@@ -31,7 +31,12 @@ def drift(facts: Facts) -> tuple[Sight, ...]:
     last, seen = facts.windows[-1], _named_drift(facts, moments)[-1]
     if seen.verdict == NOT_ENOUGH_DATA and not seen.columns:
         return (structs.replace(_too_few(facts), why=seen.why),)
-    pairs = tuple(_of_relation(facts, seen, each) for each in seen.relations)
+    # how an answer goes with what it is made of is the model's doing
+    pairs = tuple(
+        _of_relation(facts, seen, each)
+        for each in seen.relations
+        if not (each.first.startswith(OUT) or each.second.startswith(OUT))
+    )
     return (*(_of_column(facts, last, seen, each) for each in seen.columns), *pairs)
 
 

@@ -27,50 +27,54 @@ MOST_SIGHTS = 12
 NEW = timedelta(days=2)
 """A release that went live so shortly before is the first to be suspected."""
 MOVED = 0.1
+TIMELY = timedelta(days=10)
+"""Outcomes that are at most so old are waited for."""
 INDIRECT = frozenset({"drift", "skew", "schema"})
 """What matters only as far as answers or outcomes do."""
 ESTIMATES = frozenset({"estimate"})
 
 
 def alarms_of(facts: Facts, sights: Sequence[Sight]) -> tuple[Alarm, ...]:
-    """Every alarm there is now, and those that are over (`ok`), by cause."""
+    """Every alarm there is now, and those that are over (`ok`), by cause; sights are weighed already."""
     found: list[Alarm] = []
     for cause in CAUSES:
         mine = [each for each in sights if each.caused_by == cause]
         before = facts.alarms.get(cause)
-        alarm = _alarm(facts, cause, weighed(mine) if cause == MODEL else mine, before)
+        alarm = _alarm(facts, cause, mine, before)
         if alarm:
             found.append(alarm)
     return tuple(found)
 
 
 def weighed(sights: Sequence[Sight]) -> list[Sight]:
-    """The same; what inputs alone say is a warning at most, and a note where outcomes say all is well."""
-    breach = any(each.breach and each.verdict in (WARN, ACT) for each in sights)
-    return [_weighed(each, breach=breach, fine=_fine_since(each, sights)) for each in sights]
+    """The same; where drift alone shows it is a warning at most, and a note where outcomes say all is well.
+
+    Where outcomes come in time, they and what is estimated of them are the judge; else the answers are.
+    """
+    latest = max(filter(is_overall, sights), key=lambda each: each.until, default=None)
+    timely = latest is not None and latest.value is not None and _is_timely(latest, sights)
+    loud = [each for each in sights if each.breach and each.verdict in (WARN, ACT)]
+    breach = any(each.watches != "output" or not timely for each in loud)
+    fine = latest.since if latest is not None and latest.verdict == OK else None
+    return [_weighed(each, breach=breach, timely=timely, fine=fine) for each in sights]
 
 
-def _weighed(sight: Sight, *, breach: bool, fine: Sight | None) -> Sight:
-    if fine and is_worse(sight.verdict, NOTE):
-        return structs.replace(
-            sight, verdict=NOTE, lasting=True, why=f"{sight.why}; but outcomes are as good ({fine.why})"
-        )
-    if sight.verdict == ACT and sight.watches in INDIRECT and not breach:
-        return structs.replace(
-            sight, verdict=WARN, why=f"{sight.why}; neither answers nor outcomes show it, so nothing acts"
-        )
+def _is_timely(latest: Sight, sights: Sequence[Sight]) -> bool:
+    return max(each.until for each in sights) - latest.until <= TIMELY
+
+
+def _weighed(sight: Sight, *, breach: bool, timely: bool, fine: datetime | None) -> Sight:
+    shown = sight.watches in INDIRECT or (timely and sight.watches == "output")
+    estimated = sight.watches in ESTIMATES
+    if not (shown or estimated) or not is_worse(sight.verdict, NOTE):
+        return sight
+    if fine is not None and fine >= sight.since:
+        why = f"{sight.why}; outcomes since then are as good as ever"
+        return structs.replace(sight, verdict=NOTE, lasting=True, why=why)
+    if sight.verdict == ACT and not breach:
+        who = "outcomes do not show it yet" if timely else "neither answers nor outcomes show it"
+        return structs.replace(sight, verdict=WARN, why=f"{sight.why}; {who}, so nothing acts")
     return sight
-
-
-def _fine_since(sight: Sight, sights: Sequence[Sight]) -> Sight | None:
-    """The outcomes that say the model does as well as ever on rows since this began; None where none do."""
-    if sight.watches not in INDIRECT | ESTIMATES | {"output"}:
-        return None
-    quality = [each for each in sights if is_overall(each)]
-    latest = max(quality, key=lambda each: each.until, default=None)
-    if latest is None or latest.verdict != OK or latest.until <= sight.since:
-        return None
-    return latest
 
 
 def is_overall(sight: Sight) -> bool:
