@@ -1,5 +1,6 @@
 """Tells everybody whom the manifest names: what fired, why, a picture, the likely cause, what to run."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,6 +23,8 @@ TOLD = ("webhook", "chat", "other")
 PAUSES_SECONDS = (0.2, 1.0)
 """Between one try and the next."""
 SHOWN = 24
+VALUE = re.compile(r"'[^']*'")
+"""What an alarm quotes is a value of a row, or the name of a class: neither leaves the house."""
 
 
 def notice_of(
@@ -32,7 +35,7 @@ def notice_of(
     sight = alarm.sights[0] if alarm and alarm.sights else None
     alike = [each for each in alarm.sights if sight and each.unit == sight.unit] if alarm else []
     series = [each.value for each in alike if each.value is not None][:SHOWN]
-    told = "; ".join(filter(None, (decision.why, trouble)))
+    told = VALUE.sub("one value", "; ".join(filter(None, (decision.why, trouble))))
     return Notice(
         product=state.product,
         trigger=decision.trigger,
@@ -42,7 +45,7 @@ def notice_of(
         words=told,
         verdict=alarm.verdict if alarm else "",
         cause=decision.cause,
-        likely=alarm.likely if alarm else "",
+        likely=VALUE.sub("one value", alarm.likely) if alarm else "",
         command=_command(decision, alarm.command if alarm else "", home),
         measure=", ".join(each.about or each.monitor for each in alike[:3]),
         series=tuple(float(value) for value in series),

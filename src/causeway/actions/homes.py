@@ -1,10 +1,13 @@
 """In which folder of a workspace a product's manifest lies."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+from causeway.actions.decide import existing_workspace
 from causeway.actions.workspace import MANIFEST, Workspace
-from causeway.core.errors import CausewayError
+from causeway.core.errors import CausewayError, NotFound
+from causeway.core.ids import is_product_name
 from causeway.core.manifest_text import read_manifest
 
 DEEPEST = 3
@@ -15,6 +18,23 @@ _NOT_LOOKED_INTO = frozenset({"node_modules", "__pycache__", "venv"})
 def home_of(work: Workspace, product: str) -> Path | None:
     """The folder of this product; None where no manifest below the workspace's folder names it."""
     return next((folder for folder in _folders(work.root) if _names(folder) == product), None)
+
+
+def named_home(what: str, *, here: Path = Path()) -> Path:
+    """The folder that this names: itself, or that of the product of this name in the workspace here."""
+    folder = Path(what)
+    if not is_product_name(what) or (folder / MANIFEST).is_file():
+        return folder
+    work = existing_workspace(here)
+    with closing(work.ledger):
+        home = home_of(work, what)
+        known = work.products()
+    if home is None:
+        raise NotFound(
+            f"there is no folder {what}, and no product of this name here",
+            hint=f"there are: {', '.join(known)}" if known else "name the product's folder",
+        )
+    return home
 
 
 def _folders(root: Path) -> Iterator[Path]:

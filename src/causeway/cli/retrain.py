@@ -1,11 +1,10 @@
 """`causeway retrain`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from causeway.cli.verb import PLACE, emit, guarded, json_flag
+from causeway.cli.verb import emit, guarded, json_flag
 
 if TYPE_CHECKING:
     from causeway.actions.retrain import Retrained
@@ -15,20 +14,22 @@ REFUSED = frozenset({"not_better", "refused", "rolled_back", "too_few_labelled_r
 
 
 @click.command()
-@click.argument("folder", type=PLACE, default=".")
+@click.argument("product", default=".")
 @click.option("--because", default="", help="Why; it stays in the ledger.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would learn from; nothing is written.")
 @click.option("--resume", is_flag=True, help="Let a product be trained by itself again that had stopped.")
 @json_flag
 @guarded
-def command(folder: Path, *, because: str, dry_run: bool, resume: bool, as_json: bool) -> int:
-    """Train the product in FOLDER anew on what was labelled, and judge it beside what is live.
+def command(product: str, *, because: str, dry_run: bool, resume: bool, as_json: bool) -> int:
+    """Train PRODUCT, or the one in a folder, anew on what was labelled, and judge it beside what is live.
 
     Exit code 1: what came out is no better, or could not be made; what is live stays.
     """
+    from causeway.actions.homes import named_home
     from causeway.actions.retrain import resume as resumed
     from causeway.actions.retrain import retrain
 
+    folder = named_home(product)
     done = resumed(folder, because=because) if resume else retrain(folder, because=because, dry_run=dry_run)
     code = NO if done.status in REFUSED else 0
     if as_json:
