@@ -96,7 +96,7 @@ def _alarm(facts: Facts, cause: str, sights: Sequence[Sight], before: Alarm | No
         cause=cause,
         monitor=first.monitor,
         verdict=first.verdict,
-        since=min(since, before.since) if before else since,
+        since=min(since, before.since) if before and _goes_on(before, first.verdict) else since,
         until=max(each.until for each in seen),
         release=release,
         because=_because(seen),
@@ -104,6 +104,11 @@ def _alarm(facts: Facts, cause: str, sights: Sequence[Sight], before: Alarm | No
         likely=_likely(facts, seen) if cause == MODEL else "",
         command=_command(facts, cause, first.verdict, since),
     )
+
+
+def _goes_on(before: Alarm, verdict: str) -> bool:
+    """Whether it began when it did before; what was a note has only now begun to matter."""
+    return before.verdict != NOTE or verdict == NOTE
 
 
 def _once(sights: Iterable[Sight]) -> list[Sight]:
@@ -115,7 +120,8 @@ def _once(sights: Iterable[Sight]) -> list[Sight]:
 
 def _began(seen: Sequence[Sight]) -> datetime:
     """When the first of it was seen; a comparison of the whole week says little of that."""
-    pointed = [each for each in seen if each.watches != "skew"] or seen
+    loud = [each for each in seen if is_worse(each.verdict, NOTE)] or list(seen)
+    pointed = [each for each in loud if each.watches != "skew"] or loud
     return min(each.since for each in pointed)
 
 
