@@ -84,7 +84,7 @@ def quality_of(
         return ()
     maturity = maturity_of(every, promise=promise, now_us=now_us)
     seen: list[Sight] = [*labels_of(every, maturity, now_us=now_us, rules=rules)]
-    for name, held in _held(promise):
+    for name, held in held_of(promise):
         seen.append(_quality(slices.get(name, []), held, maturity, now_us=now_us, rules=rules))
     if (life := _life(every, reference, maturity, now_us=now_us, rules=rules)) is not None:
         seen.append(life)
@@ -96,7 +96,8 @@ def quality_of(
     return tuple(replace(each, monitor=monitor) if each.watches == QUALITY else each for each in seen)
 
 
-def _held(promise: QualityPromise) -> list[tuple[str, Held]]:
+def held_of(promise: QualityPromise) -> list[tuple[str, Held]]:
+    """What each slice is held against, all rows (the empty name) first."""
     whole = Held(
         promise.metric,
         promise.higher_is_better,
