@@ -16,8 +16,8 @@ from causeway.stats.proportion import wilson
 
 NEW = timedelta(days=7)
 """So long after it went live, rows unlike those that a release was made of are skew, and drift after that."""
-LARGE = 0.2
-"""What is certain to have changed by so much is so at any time of the day."""
+SOME, LARGE = 0.1, 0.2
+"""What is certain to have changed by so much is worth a warning, or an act, at any time of the day."""
 LEAST = 200
 METHOD = "KS or total variation, false discoveries held at 1 %, 2 of 3 windows; {} to act"
 BOUND = "lower bound (DKW, McDiarmid) over 1, 6 or 24 windows"
@@ -47,10 +47,7 @@ def _named_drift(facts: Facts, moments: Sequence[Moment]) -> tuple[DriftSeen, ..
 def _of_column(facts: Facts, last: Compared, seen: DriftSeen, column: ColumnSeen) -> Sight:
     watches = "output" if column.name.startswith(OUT) else "drift"
     name = bare(column.name)
-    verdict = column.verdict
-    if verdict == ACT and not last.seasonal and _is_part_of_a_day(last) and column.low < LARGE:
-        # it may be the hour and not the day
-        verdict = WARN
+    verdict = column.verdict if last.seasonal or not _is_part_of_a_day(last.moment) else _anytime(column)
     return Sight(
         monitor=facts.monitor(watches, about=name).name,
         watches=watches,
@@ -66,7 +63,7 @@ def _of_column(facts: Facts, last: Compared, seen: DriftSeen, column: ColumnSeen
         rows=seen.rows,
         method=f"beside {last.with_what}; {METHOD.format(BOUND)}",
         importance=facts.going.importance.get(column.name),
-        lasting=column.low > facts.drift_rules.effect,
+        lasting=column.verdict == NOTE and column.low > facts.drift_rules.effect,
         breach=watches == "output",
     )
 
@@ -92,8 +89,15 @@ def _of_relation(facts: Facts, seen: DriftSeen, pair: RelationSeen) -> Sight:
     )
 
 
-def _is_part_of_a_day(compared: Compared) -> bool:
-    return compared.moment.until - compared.moment.since < timedelta(days=1)
+def _is_part_of_a_day(moment: Moment) -> bool:
+    return moment.until - moment.since < timedelta(days=1)
+
+
+def _anytime(column: ColumnSeen) -> str:
+    """The verdict where it may be the hour that is unlike all hours together, and no change."""
+    if column.verdict in (WARN, ACT):
+        return ACT if column.verdict == ACT and column.low >= LARGE else WARN if column.low >= SOME else NOTE
+    return column.verdict
 
 
 def _too_few(facts: Facts) -> Sight:
@@ -125,7 +129,7 @@ def skew(facts: Facts) -> tuple[Sight, ...]:
     for column in seen.columns:
         if not column.name.startswith(IN):
             continue
-        certain = column.verdict == ACT
+        certain = column.verdict == ACT and (not _is_part_of_a_day(moment) or column.low >= SOME)
         verdict = WARN if certain and new else NOTE if certain else OK
         sights.append(
             Sight(
