@@ -294,14 +294,7 @@ def apply_function(
     from causeway.adapters.runs.functions import apply_function as apply
 
     return apply(
-        environment,
-        function,
-        texts,
-        scratch,
-        fields=fields,
-        table=table,
-        columns=columns,
-        example=example,
+        environment, function, texts, scratch, fields=fields, table=table, columns=columns, example=example
     )
 
 

@@ -304,13 +304,25 @@ class LineageReceived(Fact, frozen=True, tag="lineage.received"):
 LINEAGE_CHAIN = "lineage"
 """The chain of what was received and touches no product; no product may be called so."""
 
+Followed = (
+    TriggerFired | TriggerWaits | TriggerApproved | TriggerEnded | LoopStarted | LoopMoved | LoopEnded |
+    LoopStopped | LoopResumed
+)  # fmt: skip
+"""What follows by itself."""
+
+Elsewhere = (
+    AccessAsked | AccessGranted | AccessRevoked | DataRead | ReleaseAttached | ScoreStarted |
+    ScorePartFinished | ScoreFinished | LineageReceived | ManifestAgreed | BaselineMeasured | OwnTestsRan |
+    EndpointProbed | LoadMeasured | DependenciesScanned | AlertSent | AlertFailed
+)  # fmt: skip
+"""Grants, reads, scorings, lineage, messages and proofs: each has a view of its own."""
+
 AnyFact = (
     ProductDeclared
     | RunStarted
     | StageFinished
     | RunFinished
     | ReleaseMade
-    | ReleaseAttached
     | FindingWaived
     | TrafficRouted
     | CanaryStarted
@@ -322,33 +334,10 @@ AnyFact = (
     | RecordsLost
     | SegmentErased
     | OutcomesLabelled
-    | AccessAsked
-    | AccessGranted
-    | AccessRevoked
-    | DataRead
-    | ScoreStarted
-    | ScorePartFinished
-    | ScoreFinished
-    | LineageReceived
     | GatewayScaled
-    | ManifestAgreed
-    | BaselineMeasured
-    | OwnTestsRan
-    | EndpointProbed
-    | LoadMeasured
-    | DependenciesScanned
     | WatchJudged
-    | TriggerFired
-    | TriggerWaits
-    | TriggerApproved
-    | TriggerEnded
-    | AlertSent
-    | AlertFailed
-    | LoopStarted
-    | LoopMoved
-    | LoopEnded
-    | LoopStopped
-    | LoopResumed
+    | Followed
+    | Elsewhere
 )
 
 

@@ -5,38 +5,24 @@ from datetime import datetime
 
 from msgspec import Struct, structs
 
-from causeway.core import loop, triggers
 from causeway.core.errors import OutsideError
 from causeway.core.events import (
     GENESIS,
-    AccessAsked,
-    AccessGranted,
-    AccessRevoked,
-    BaselineMeasured,
     CanaryJudged,
     CanaryStarted,
-    DataRead,
-    DependenciesScanned,
-    EndpointProbed,
+    Elsewhere,
     Event,
     FindingWaived,
+    Followed,
     GatewayScaled,
     KeyIssued,
     KeyRevoked,
-    LineageReceived,
-    LoadMeasured,
-    ManifestAgreed,
     OutcomesLabelled,
-    OwnTestsRan,
     ProductDeclared,
     RecordsTorn,
-    ReleaseAttached,
     ReleaseMade,
     RunFinished,
     RunStarted,
-    ScoreFinished,
-    ScorePartFinished,
-    ScoreStarted,
     SegmentSealed,
     StageFinished,
     TrafficRouted,
@@ -249,6 +235,11 @@ def _expect_next(state: ProductState, event: Event) -> None:
 
 def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - one case for each kind of fact
     body = event.body
+    if isinstance(body.fact, Elsewhere):
+        return
+    if isinstance(body.fact, Followed):
+        state.acting = acted(state.acting, event, labelled=state.outcomes.known)
+        return
     match body.fact:
         case ProductDeclared() as fact:
             state.manifest, state.stage, state.owner = fact.manifest, fact.stage, fact.owner
@@ -273,28 +264,7 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
             state.keys[fact.key] = _held(fact, event)
         case KeyRevoked(key=key) if key in state.keys:
             state.keys[key] = structs.replace(state.keys[key], revoked_at=body.at)
-        case (
-            KeyRevoked()
-            | RecordsTorn()
-            | AccessAsked()
-            | AccessGranted()
-            | AccessRevoked()
-            | DataRead()
-            | ReleaseAttached()
-            | ScoreStarted()
-            | ScorePartFinished()
-            | ScoreFinished()
-            | LineageReceived()
-            | ManifestAgreed()
-            | BaselineMeasured()
-            | OwnTestsRan()
-            | EndpointProbed()
-            | LoadMeasured()
-            | DependenciesScanned()
-            | triggers.AlertSent()
-            | triggers.AlertFailed()
-        ):
-            # grants, reads, scorings, lineage, messages and proofs have views of their own
+        case KeyRevoked() | RecordsTorn():
             pass
         case SegmentSealed() | SegmentErased() as fact:
             follow(state.segments, fact)
@@ -302,18 +272,6 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
             state.workers = after
         case RecordsLost() as fact:
             state.lost.append(fact)
-        case (
-            triggers.TriggerFired()
-            | triggers.TriggerWaits()
-            | triggers.TriggerApproved()
-            | triggers.TriggerEnded()
-            | loop.LoopStarted()
-            | loop.LoopMoved()
-            | loop.LoopEnded()
-            | loop.LoopStopped()
-            | loop.LoopResumed()
-        ):
-            state.acting = acted(state.acting, event, labelled=state.outcomes.known)
         case WatchJudged(alarm=alarm):
             _alarmed(state.alarms, alarm)
         case OutcomesLabelled() as fact:

@@ -19,16 +19,12 @@ from causeway.core.events import (
     EndpointProbed,
     Event,
     FindingWaived,
+    Followed,
     GatewayScaled,
     KeyIssued,
     KeyRevoked,
     LineageReceived,
     LoadMeasured,
-    LoopEnded,
-    LoopMoved,
-    LoopResumed,
-    LoopStarted,
-    LoopStopped,
     ManifestAgreed,
     OutcomesLabelled,
     OwnTestsRan,
@@ -44,15 +40,12 @@ from causeway.core.events import (
     SegmentSealed,
     StageFinished,
     TrafficRouted,
-    TriggerApproved,
-    TriggerEnded,
-    TriggerFired,
-    TriggerWaits,
 )
 from causeway.core.ids import counted, short
 from causeway.core.keeping import RecordsLost, SegmentErased
 from causeway.core.metrics import spoken
 from causeway.core.watching import OK, WatchJudged
+from causeway.views.timeline_acting import words_of
 
 
 class Told(Struct, frozen=True):
@@ -82,6 +75,8 @@ def tell(event: Event) -> Told:
 
 
 def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911, PLR0912 - one case for each kind
+    if isinstance(fact, Followed | AlertSent | AlertFailed):
+        return words_of(fact)
     match fact:
         case ProductDeclared():
             return f"Its promise was declared, for the {fact.stage} stage.", ()
@@ -89,14 +84,8 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return "A run began.", ()
         case StageFinished():
             return _stage(fact), ()
-        case RunFinished(status="made"):
-            return "The run made a release.", (fact.release,)
-        case RunFinished(status="tried"):
-            return "The run put a release together, only to try it.", (fact.release,)
-        case RunFinished(status="aborted"):
-            return "The run was given up: another was begun from other inputs.", ()
         case RunFinished():
-            return f"The run failed: {fact.reason or fact.code}", ()
+            return _ended(fact), (fact.release,) if fact.release else ()
         case ReleaseMade():
             return f"Release {short(fact.release)} was made{_measured(fact)}.", (fact.release,)
         case FindingWaived():
@@ -106,17 +95,6 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return _routed(fact), tuple(fact.shares)
         case CanaryStarted() | CanaryJudged():
             return _canary(fact), (fact.release,)
-        case TriggerFired() | TriggerWaits() | TriggerApproved() | TriggerEnded():
-            return _trigger(fact), ()
-        case AlertSent():
-            return f"{fact.to} was told of {fact.cause or fact.trigger}.", ()
-        case AlertFailed():
-            return (
-                f"{fact.to} was not reached after {counted(fact.attempts, 'attempt')}: {fact.because}.",
-                (),
-            )
-        case LoopStarted() | LoopMoved() | LoopEnded() | LoopStopped() | LoopResumed():
-            return _loop(fact), _of_loop(fact)
         case WatchJudged(alarm=alarm):
             return _alarm(fact), (alarm.release,) if alarm.release else ()
         case KeyIssued():
@@ -168,36 +146,13 @@ def _canary(fact: CanaryStarted | CanaryJudged) -> str:
             return f"Canary {short(fact.release)}: {fact.verdict} ({fact.because})."
 
 
-def _trigger(fact: TriggerFired | TriggerWaits | TriggerApproved | TriggerEnded) -> str:
-    match fact:
-        case TriggerFired():
-            how = "would be done" if fact.dry_run else "is done"
-            return f"Trigger {fact.trigger}: {fact.do} {how}, because {fact.because}."
-        case TriggerWaits():
-            return f"Trigger {fact.trigger}: {fact.do} waits for a person, because {fact.because}."
-        case TriggerApproved():
-            return f"Somebody agreed to {fact.trigger}{f': {fact.because}' if fact.because else '.'}"
-        case TriggerEnded():
-            return f"Trigger {fact.trigger}: {fact.outcome}{f', {fact.words}' if fact.words else ''}."
-
-
-def _loop(fact: LoopStarted | LoopMoved | LoopEnded | LoopStopped | LoopResumed) -> str:
-    match fact:
-        case LoopStarted():
-            return f"It is trained anew, because {fact.because}."
-        case LoopMoved():
-            return f"Training anew: {fact.words}."
-        case LoopEnded():
-            return f"Training anew ended: {fact.outcome}, {fact.because}."
-        case LoopStopped():
-            return f"Nothing more is trained by itself: {fact.because}."
-        case LoopResumed():
-            return f"It may be trained again{f': {fact.because}' if fact.because else '.'}"
-
-
-def _of_loop(fact: LoopStarted | LoopMoved | LoopEnded | LoopStopped | LoopResumed) -> tuple[str, ...]:
-    release = fact.release if isinstance(fact, LoopMoved | LoopEnded) else ""
-    return (release,) if release else ()
+def _ended(fact: RunFinished) -> str:
+    said = {
+        "made": "The run made a release.",
+        "tried": "The run put a release together, only to try it.",
+        "aborted": "The run was given up: another was begun from other inputs.",
+    }
+    return said.get(fact.status) or f"The run failed: {fact.reason or fact.code}"
 
 
 def _alarm(fact: WatchJudged) -> str:
