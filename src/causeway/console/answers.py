@@ -13,6 +13,8 @@ from starlette.types import Scope
 
 from causeway import __version__
 from causeway.console.charts import honest, interval
+from causeway.console.monitor_charts import plain_number
+from causeway.console.monitoring import ranked, sections_of, sight_numbers
 from causeway.console.trials import line_of
 from causeway.core.errors import CausewayError
 from causeway.core.figure import plain
@@ -22,6 +24,7 @@ from causeway.views.timeline import Told
 
 TWIN = ".json"
 API = "/api/"
+LEAST_SHARE = 0.005
 SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -89,7 +92,14 @@ def templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        version=__version__, interval=interval, honest=honest, address=address, measure_line=line_of
+        version=__version__,
+        interval=interval,
+        honest=honest,
+        address=address,
+        measure_line=line_of,
+        sections=sections_of,
+        ranked=ranked,
+        sight_numbers=sight_numbers,
     )
     environment.filters.update(
         short=short,
@@ -103,6 +113,8 @@ def templates() -> jinja2.Environment:
         segment=_segment,
         sentence=_sentence,
         linked=_linked,
+        number=_number,
+        percent=_percent,
     )
     return environment
 
@@ -162,6 +174,14 @@ def _count(number: int) -> str:
 
 def _megabytes(number: int) -> str:
     return f"{number / 1e6:,.0f}"
+
+
+def _number(number: float | None) -> str:
+    return "" if number is None else plain_number(number)
+
+
+def _percent(share: float) -> str:
+    return "nothing" if share < LEAST_SHARE else f"{share:.0%}"
 
 
 def _figure(number: float) -> str:

@@ -16,6 +16,7 @@ from causeway.actions.workspace import Workspace
 from causeway.console.answers import SECURITY_HEADERS, TWIN, page, problem, twin
 from causeway.console.lineage import lineage_route
 from causeway.console.lineage_pages import lineage_index, lineage_page
+from causeway.console.monitoring import Watching
 from causeway.console.pages import events_page, portfolio, product_page, release_page
 from causeway.console.sign_in import SignIn
 from causeway.console.trials import Watch, trial_page
@@ -41,7 +42,7 @@ class WrongMethod(UsageError):
 
 def create_app(work: Workspace, *, token: str, cookie: str = "causeway") -> Starlette:
     """The console over this workspace; only whoever holds the token sees more than `/healthz`."""
-    lineage, watch = Lineage(work), Watch(work)
+    lineage, watch, monitors = Lineage(work), Watch(work), Watching(work)
 
     def tried(request: Request) -> Struct:
         return trial_page(work, request.path_params["name"], request.path_params["seq"], watch)
@@ -51,6 +52,7 @@ def create_app(work: Workspace, *, token: str, cookie: str = "causeway") -> Star
 
     shows: list[tuple[str, str, Content]] = [
         ("/products/{name}/events", "events.html", lambda r: events_page(work, r.path_params["name"])),
+        ("/products/{name}/monitoring", "monitoring.html", lambda r: monitors.page(r.path_params["name"])),
         ("/products/{name}/trials/{seq}", "trial.html", tried),
         ("/products/{name}", "product.html", lambda r: product_page(work, r.path_params["name"], watch)),
         ("/releases/{digest}", "release.html", lambda r: release_page(work, r.path_params["digest"])),

@@ -1,0 +1,261 @@
+"""A monitor's windows as a small chart: numbers in a box of fixed size, which templates draw as SVG."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from causeway.actions.monitoring import Mark
+from causeway.assess.watch_series import Point, Series
+from causeway.core.metrics import spoken
+from causeway.core.watching import ACT, NOT_ENOUGH_DATA, NOTE, WARN
+
+WIDTH, HEIGHT = 360.0, 150.0
+LEFT, RIGHT, TOP, BOTTOM = 40.0, 352.0, 18.0, 126.0
+TICKS = 3
+APART = 9.0
+"""Marks closer than this would hide one another."""
+FROM_ZERO = frozenset({"distance", "share", "rows", "ms", "hours"})
+BARS = frozenset({"volume"})
+LETTERS = {"release": "R", "trial": "T", "alarm": "!", "over": "ok"}
+TITLES = {
+    "quality": "Quality",
+    "labels": "Outcomes known",
+    "output": "Answers",
+    "drift": "Input",
+    "volume": "Rows that came",
+    "latency": "Time to answer",
+}
+
+
+class Dot(Struct, frozen=True):
+    """One window: where its number lies, and the ends of its interval."""
+
+    x: float
+    y: float
+    low: float | None
+    high: float | None
+    shape: str
+    """`fine`, `note`, `warn` or `act`: told by form, not by colour alone."""
+    left: float
+    width: float
+    """Of its bar."""
+
+
+class Line(Struct, frozen=True):
+    """A horizontal line or tick, with its number."""
+
+    y: float
+    text: str
+
+
+class Flag(Struct, frozen=True):
+    """A moment: something changed."""
+
+    x: float
+    kind: str
+    letter: str
+
+
+class Chart(Struct, frozen=True):
+    """Everything that is drawn of one series."""
+
+    dots: tuple[Dot, ...]
+    path: str
+    beside: str
+    """The dashed line; empty where there is none."""
+    usual: str
+    """What is usual in each window, as steps; empty where nothing is known."""
+    few: tuple[tuple[float, float], ...]
+    """From where, and how wide: windows with too little to say."""
+    ticks: tuple[Line, ...]
+    threshold: Line | None
+    reference: Line | None
+    flags: tuple[Flag, ...]
+    days: tuple[tuple[float, str, str], ...]
+    """Where, anchor and text."""
+    bars: bool
+
+
+def chart_of(series: Series, marks: Sequence[Mark]) -> Chart:
+    """The series within its box."""
+    scale = _Scale(series)
+    known = [each for each in series.points if each.value is not None]
+    return Chart(
+        dots=tuple(_dot(each, scale) for each in known),
+        path=_path(series.points, scale),
+        beside=_path(series.beside, scale),
+        usual=_steps(series.points, scale),
+        few=tuple(
+            (scale.x(each.since), max(1.0, scale.x(each.until) - scale.x(each.since)))
+            for each in series.points
+            if each.verdict == NOT_ENOUGH_DATA
+        ),
+        ticks=tuple(Line(scale.y(each), plain_number(each)) for each in scale.ticks),
+        threshold=_line(series.threshold, scale),
+        reference=_line(series.reference, scale),
+        flags=tuple(_flags(marks, scale)),
+        days=_days(scale),
+        bars=series.watches in BARS,
+    )
+
+
+class _Scale:
+    """From moments and numbers to places."""
+
+    def __init__(self, series: Series) -> None:
+        every = [*series.points, *series.beside]
+        self.since, self.until = min(each.since for each in every), max(each.until for each in every)
+        numbers = [
+            *_numbers(every),
+            *(each for each in (series.threshold, series.reference) if each is not None),
+        ]
+        least, most = min(numbers, default=0.0), max(numbers, default=1.0)
+        if series.unit in FROM_ZERO:
+            least = min(0.0, least)
+        self.ticks = _ticks(least, most)
+        self._least, self._most = self.ticks[0], self.ticks[-1]
+
+    def x(self, moment: datetime) -> float:
+        share = (moment - self.since) / (self.until - self.since or timedelta(1))
+        return round(LEFT + (RIGHT - LEFT) * share, 1)
+
+    def y(self, number: float) -> float:
+        share = (number - self._least) / (self._most - self._least or 1.0)
+        return round(BOTTOM - (BOTTOM - TOP) * max(0.0, min(1.0, share)), 1)
+
+
+def _numbers(points: Iterable[Point]) -> Iterator[float]:
+    for each in points:
+        for number in (each.value, each.low, each.high, each.reference, each.threshold):
+            if number is not None and math.isfinite(number):
+                yield number
+
+
+def _ticks(least: float, most: float) -> list[float]:
+    """Round numbers, the first below and the last above all that is drawn."""
+    rough = (most - least or abs(most) or 1.0) / TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(each * power for each in (1, 2, 2.5, 5, 10) if each * power >= rough * (1 - 1e-9))
+    first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
+    return [round(step * at, 10) for at in range(first, max(last, first + 1) + 1)]
+
+
+def _dot(point: Point, scale: _Scale) -> Dot:
+    left, right = scale.x(point.since), scale.x(point.until)
+    shape = point.verdict if point.verdict in (NOTE, WARN, ACT) else "fine"
+    return Dot(
+        x=round((left + right) / 2, 1),
+        y=scale.y(point.value or 0.0),
+        low=None if point.low is None else scale.y(point.low),
+        high=None if point.high is None else scale.y(point.high),
+        shape=shape,
+        left=left,
+        width=round(max(0.8, (right - left) * 0.82), 1),
+    )
+
+
+def _path(points: Sequence[Point], scale: _Scale) -> str:
+    """Through every number, broken where there is none."""
+    words: list[str] = []
+    pen = "M"
+    for each in points:
+        if each.value is None:
+            pen = "M"
+            continue
+        x = (scale.x(each.since) + scale.x(each.until)) / 2
+        words.append(f"{pen}{x:.1f} {scale.y(each.value)}")
+        pen = "L"
+    return "".join(words)
+
+
+def _steps(points: Sequence[Point], scale: _Scale) -> str:
+    words: list[str] = []
+    pen = "M"
+    for each in points:
+        if each.reference is None:
+            pen = "M"
+            continue
+        words.append(f"{pen}{scale.x(each.since)} {scale.y(each.reference)}H{scale.x(each.until)}")
+        pen = "L"
+    return "".join(words)
+
+
+def _line(number: float | None, scale: _Scale) -> Line | None:
+    return None if number is None else Line(scale.y(number), plain_number(number))
+
+
+def _flags(marks: Sequence[Mark], scale: _Scale) -> Iterator[Flag]:
+    """The moments within the chart; of several at one place the first, and a release before all else."""
+    taken: list[float] = []
+    for each in sorted(marks, key=lambda mark: (list(LETTERS).index(mark.kind), mark.at)):
+        if not scale.since <= each.at <= scale.until:
+            continue
+        x = scale.x(each.at)
+        if all(abs(x - other) >= APART for other in taken):
+            taken.append(x)
+            yield Flag(x, each.kind, LETTERS[each.kind])
+
+
+def _days(scale: _Scale) -> tuple[tuple[float, str, str], ...]:
+    form = "%m-%d %H:%M" if scale.until - scale.since < timedelta(days=2) else "%Y-%m-%d"
+    return (
+        (LEFT, "start", scale.since.strftime(form)),
+        (RIGHT, "end", scale.until.strftime(form)),
+    )
+
+
+def plain_number(number: float) -> str:
+    """A number as short as it can be said."""
+    size = abs(number)
+    if size >= 10_000:
+        return f"{number:,.0f}"
+    return f"{number:.3g}" if size < 1000 else f"{number:,.0f}"
+
+
+def heading(series: Series) -> str:
+    """What the chart is about."""
+    title = TITLES.get(series.watches, series.watches)
+    if series.watches == "quality":
+        return spoken(series.unit)[0].upper() + spoken(series.unit)[1:] + _of_slice(series)
+    if series.watches in ("drift", "output"):
+        return series.about
+    if series.watches == "volume":
+        return "Rows a day" if series.about else "Rows an hour"
+    return title
+
+
+def _of_slice(series: Series) -> str:
+    return "" if series.about == series.unit else f" of {series.about}"
+
+
+def measured(point: Point | None, unit: str) -> str:
+    """The number of a window with its interval, in words."""
+    if point is None or point.value is None:
+        return "not enough data"
+    said = f"{plain_number(point.value)} {units(unit)}".rstrip()
+    if point.low is not None and point.high is not None:
+        return f"{said} ({plain_number(point.low)} to {plain_number(point.high)})"
+    return f"{said}, {plain_number(point.low)} at least" if point.low else said
+
+
+def units(unit: str) -> str:
+    """The unit behind a number; a metric is its own."""
+    return unit if unit in ("ms", "rows", "hours") else ""
+
+
+def described(series: Series) -> str:
+    """The chart in words, for whoever does not see it."""
+    known = [each.value for each in series.points if each.value is not None]
+    if not known:
+        return f"{len(series.points)} windows, none with enough data."
+    beyond = sum(each.verdict in (WARN, ACT) for each in series.points)
+    said = f"{len(series.points)} windows, {len(known)} with enough data, "
+    said += f"from {plain_number(min(known))} to {plain_number(max(known))}"
+    said += f"; the last is {measured(series.last, series.unit)}"
+    if series.threshold is not None:
+        said += f"; the threshold is {plain_number(series.threshold)}"
+    if beyond:
+        said += f"; {beyond} with an alarm"
+    return said + "."

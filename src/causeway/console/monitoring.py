@@ -1,0 +1,128 @@
+"""The page of one product's monitors: its pictures, in the order in which one wants them."""
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+
+from msgspec import Struct
+
+from causeway.actions.monitoring import Mark, Monitoring, Monitors
+from causeway.actions.workspace import Workspace
+from causeway.assess.watch_series import Series
+from causeway.console.monitor_charts import Chart, chart_of, described, heading, measured, units
+from causeway.core.watching import Sight
+
+MOST_FEATURES = 24
+"""So many inputs are drawn, those that matter most; the table below has all."""
+_ORDER = ("act", "warn", "note", "ok", "not-enough-data", "silent")
+_SECTIONS: Sequence[tuple[str, str, str, Callable[[Series], bool]]] = (
+    (
+        "quality",
+        "What outcomes say",
+        "By the time of the answer, however late its outcome came.",
+        lambda each: each.watches in ("quality", "labels"),
+    ),
+    (
+        "answers",
+        "What is answered",
+        "How far they lie from those that they are compared with: 0 is the same, 1 nothing alike.",
+        lambda each: each.watches == "output",
+    ),
+    (
+        "inputs",
+        "What callers send",
+        "By effect times importance: what changed most of what the answers hang on comes first.",
+        lambda each: each.watches == "drift",
+    ),
+    (
+        "service",
+        "How it runs",
+        "",
+        lambda each: each.watches in ("volume", "latency", "errors", "slo", "freshness"),
+    ),
+    ("business", "What it is worth", "", lambda each: each.watches in ("kpi", "cost")),
+)
+
+
+class Picture(Struct, frozen=True):
+    """A series with everything that is drawn and said of it."""
+
+    id: str
+    title: str
+    now: str
+    words: str
+    series: Series
+    chart: Chart
+
+
+class Section(Struct, frozen=True):
+    """Pictures under one heading."""
+
+    id: str
+    title: str
+    words: str
+    pictures: tuple[Picture, ...]
+    left_out: int = 0
+
+
+class MonitoringPage(Struct, frozen=True):
+    """Everything about one product's monitors that fits a page."""
+
+    name: str
+    seen: Monitoring
+
+
+class Watching:
+    """Looks for whoever opens a page; one at a time, as what was worked out is kept."""
+
+    def __init__(self, work: Workspace) -> None:
+        self._monitors, self._lock = Monitors(work), Lock()
+
+    def page(self, name: str) -> MonitoringPage:
+        """The page of this product."""
+        with self._lock:
+            return MonitoringPage(name, self._monitors.of(name))
+
+
+def sections_of(seen: Monitoring) -> list[Section]:
+    """The pictures by what they are about."""
+    found: list[Section] = []
+    for name, title, words, belongs in _SECTIONS:
+        mine = [each for each in seen.series if belongs(each)]
+        shown = mine[:MOST_FEATURES]
+        pictures = tuple(_picture(f"{name}-{at}", each, seen.marks) for at, each in enumerate(shown, 1))
+        if pictures:
+            found.append(Section(name, title, words, pictures, len(mine) - len(shown)))
+    return found
+
+
+def _picture(name: str, series: Series, marks: Sequence[Mark]) -> Picture:
+    return Picture(
+        id=name,
+        title=heading(series),
+        now=measured(series.last, series.unit),
+        words=described(series),
+        series=series,
+        chart=chart_of(series, marks),
+    )
+
+
+def ranked(sights: Sequence[Sight]) -> list[Sight]:
+    """Everything that was looked at, the worst first."""
+    return sorted(sights, key=lambda each: (_ORDER.index(each.verdict), each.watches, each.about))
+
+
+def sight_numbers(sight: Sight) -> str:
+    """The number of a sight with its interval, threshold and reference."""
+    if sight.value is None:
+        return ""
+    unit = units(sight.unit)
+    parts = [f"{sight.value:.3g} {unit}".strip()]
+    if sight.low is not None and sight.high is not None:
+        parts[0] += f" ({sight.low:.3g} to {sight.high:.3g})"
+    elif sight.low:
+        parts[0] += f", {sight.low:.3g} at least"
+    if sight.threshold is not None:
+        parts.append(f"threshold {sight.threshold:.3g}")
+    if sight.reference is not None:
+        parts.append(f"reference {sight.reference:.3g}")
+    return "; ".join(parts)
