@@ -29,7 +29,7 @@ from causeway.stats.quality_form import (
 )
 from causeway.stats.quality_window import merged_windows
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the same segments are to make other windows."""
 
 Key = tuple[int, str, str, str]

@@ -14,10 +14,9 @@ MOST_CELLS = 1 << 16
 _NEAREST = -32
 _HALVINGS = 31
 _FEW = 4096
-_CHUNK = 1 << 15
+_CHUNK = 1 << 14
 SLOTS = 203
-HUNDREDTHS: Floats = np.linspace(0, 1, 101)
-_EDGES: Floats = np.append(HUNDREDTHS, np.inf)
+HUNDREDTHS: Floats = np.arange(101) / 100
 SMALLEST = float(np.finfo(np.float64).eps)
 """What a chance of nought counts as in a logarithm."""
 
@@ -35,17 +34,18 @@ def binned(scores: Floats, truth: Floats) -> ScoreBins:
     if not len(scores):
         return _empty()
     parts = _parts_for(scores)
-    places, counts = (_sorted_counts if len(scores) < _FEW else _cell_counts)(scores, truth, parts)
-    slots, said, losses = np.zeros(3 * SLOTS, np.int64), np.zeros((2, SLOTS)), np.zeros(4)
+    kinds = _kinds(truth)
+    places, counts = (_sorted_counts if len(scores) < _FEW else _cell_counts)(scores, kinds, parts)
+    slots, said, losses = np.zeros(3 * SLOTS, np.int64), np.zeros(SLOTS), np.zeros(2)
     for start in range(0, len(scores), _CHUNK):
         part, came = scores[start : start + _CHUNK], truth[start : start + _CHUNK]
         slot = _slots_of(part)
-        slots += np.bincount(_kinds(came) * SLOTS + slot, minlength=3 * SLOTS)
-        known = ~np.isnan(came)
+        kind = kinds[start : start + _CHUNK]
+        slots += np.bincount(kind * SLOTS + slot, minlength=3 * SLOTS)
+        known = kind > 0
         if not known.all():
             part, came, slot = part[known], came[known], slot[known]
-        said[0] += np.bincount(slot, part, SLOTS)
-        said[1] += np.bincount(slot, part * part, SLOTS)
+        said += np.bincount(slot, part, SLOTS)
         losses += _losses(part, came)
     return _trimmed(ScoreBins(parts, places, counts, slots.reshape(3, SLOTS), said, losses))
 
@@ -57,13 +57,11 @@ def merged_scores(many: Iterable[ScoreBins]) -> ScoreBins:
         return _empty()
     parts = min(each.parts for each in found)
     places = np.concatenate([_coarser(each.places, each.parts - parts, each.parts) for each in found])
-    unique, where = np.unique(places, return_inverse=True)
     counts = np.concatenate([each.counts for each in found], axis=1)
     return _trimmed(
         ScoreBins(
             parts,
-            unique,
-            np.array([np.bincount(where, row, len(unique)).astype(np.int64) for row in counts]),
+            *_added(places, counts),
             slots=np.sum([each.slots for each in found], axis=0),
             said=np.sum([each.said for each in found], axis=0),
             losses=np.sum([each.losses for each in found], axis=0),
@@ -71,10 +69,24 @@ def merged_scores(many: Iterable[ScoreBins]) -> ScoreBins:
     )
 
 
+def _added(places: Integers, counts: Integers) -> tuple[Integers, Integers]:
+    """The places in order, each once, with the sums of their counts."""
+    first = int(places.min())
+    width = int(places.max()) - first + 1
+    if width > 4 * MOST_CELLS:
+        unique, where = np.unique(places, return_inverse=True)
+        sums = [np.bincount(where, row, len(unique)) for row in counts]
+        return unique, np.array(sums).astype(np.int64)
+    away = places - first
+    cells = np.array([np.bincount(away, row, width) for row in counts])
+    held = np.flatnonzero(cells.any(axis=0))
+    return held + first, cells[:, held].astype(np.int64)
+
+
 def places_of(scores: Floats, parts: int) -> Integers:
     """The bin of each score between 0 and 1; a larger score is never in a lower bin."""
     upper = scores >= 0.5
-    near = np.where(upper, 1.0 - scores, scores)
+    near = np.minimum(scores, 1.0 - scores)
     places = near.view(np.int64) >> (52 - parts)
     places -= (1023 + _NEAREST) << parts
     np.maximum(places, 0, out=places)
@@ -143,20 +155,20 @@ def _kinds(truth: Floats) -> Integers:
     return np.where(np.isnan(truth), 0.0, truth + 1).astype(np.int64)
 
 
-def _sorted_counts(scores: Floats, truth: Floats, parts: int) -> tuple[Integers, Integers]:
+def _sorted_counts(scores: Floats, kinds: Integers, parts: int) -> tuple[Integers, Integers]:
     places, where = np.unique(places_of(scores, parts), return_inverse=True)
-    counts = np.bincount(_kinds(truth) * len(places) + where, minlength=3 * len(places))
+    counts = np.bincount(kinds * len(places) + where, minlength=3 * len(places))
     return places, counts.reshape(3, len(places))
 
 
-def _cell_counts(scores: Floats, truth: Floats, parts: int) -> tuple[Integers, Integers]:
+def _cell_counts(scores: Floats, kinds: Integers, parts: int) -> tuple[Integers, Integers]:
     """The same without sorting, which would take longer than looking through all cells."""
     first, last = places_of(np.array([scores.min(), scores.max()]), parts).tolist()
     width = last - first + 1
     cells = np.zeros(3 * width, np.int64)
     for start in range(0, len(scores), _CHUNK):
         place = places_of(scores[start : start + _CHUNK], parts)
-        place += _kinds(truth[start : start + _CHUNK]) * width - first
+        place += kinds[start : start + _CHUNK] * width - first
         cells += np.bincount(place, minlength=3 * width)
     table = cells.reshape(3, width)
     places = np.flatnonzero(table.any(axis=0))
@@ -165,19 +177,20 @@ def _cell_counts(scores: Floats, truth: Floats, parts: int) -> tuple[Integers, I
 
 def _slots_of(scores: Floats) -> Integers:
     """2k + 1 at the hundredth k, 2k + 2 between it and the next."""
-    below = (scores * 100).astype(np.int64)
-    below -= scores < _EDGES[below]
-    below += scores >= _EDGES[below + 1]
-    return 2 * below + 2 - (scores == _EDGES[below])
+    whole = np.floor(scores * 100)
+    whole -= scores < whole / 100
+    whole += scores >= (whole + 1) / 100
+    slots = 2 * whole + 2
+    slots -= scores == whole / 100
+    return slots.astype(np.int64)
 
 
 def _losses(scores: Floats, truth: Floats) -> Floats:
-    away = scores - truth
-    squares = away * away
+    away = np.abs(scores - truth)
     # of the one that came
-    given = 1.0 - np.abs(away)
-    logs = np.log(np.maximum(given, SMALLEST))
-    return np.array([-logs.sum(), np.square(logs).sum(), squares.sum(), np.square(squares).sum()])
+    given = np.maximum(1.0 - away, SMALLEST)
+    away *= away
+    return np.array([-np.log(given, out=given).sum(), away.sum()])
 
 
 def _empty() -> ScoreBins:
@@ -187,6 +200,6 @@ def _empty() -> ScoreBins:
         none,
         np.zeros((3, 0), np.int64),
         np.zeros((3, SLOTS), np.int64),
-        np.zeros((2, SLOTS)),
-        np.zeros(4),
+        np.zeros(SLOTS),
+        np.zeros(2),
     )

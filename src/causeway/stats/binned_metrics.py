@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import Struct
 
-from causeway.stats.binned import HUNDREDTHS, edges_of
+from causeway.stats.binned import HUNDREDTHS, SMALLEST, edges_of, middles_of
 from causeway.stats.proportion import Z, wilson
 from causeway.stats.quality_form import (
     ONE,
@@ -90,12 +90,16 @@ def auc_of(zeros: Floats, ones: Floats) -> Measured:
 
 def log_loss(bins: ScoreBins) -> Measured:
     """The mean of -log of the chance given to what came, in nats; interval normal on the log scale."""
-    return _mean_loss("log_loss", float(bins.losses[0]), float(bins.losses[1]), bins.known)
+    given = np.clip(middles_of(bins), SMALLEST, 1 - SMALLEST)
+    squares = bins.counts[ONE] @ np.log(given) ** 2 + bins.counts[ZERO] @ np.log1p(-given) ** 2
+    return _mean_loss("log_loss", float(bins.losses[0]), float(squares), bins.known)
 
 
 def brier(bins: ScoreBins) -> Measured:
     """The mean squared distance of the chance from what came (Brier, 1950); interval as of the log loss."""
-    return _mean_loss("brier", float(bins.losses[2]), float(bins.losses[3]), bins.known)
+    middles = middles_of(bins)
+    fourths = bins.counts[ONE] @ (1 - middles) ** 4 + bins.counts[ZERO] @ middles**4
+    return _mean_loss("brier", float(bins.losses[1]), float(fourths), bins.known)
 
 
 def ece(bins: ScoreBins, *, count: int = CALIBRATION_BINS) -> Measured:
@@ -107,11 +111,12 @@ def ece(bins: ScoreBins, *, count: int = CALIBRATION_BINS) -> Measured:
     least 95 %. `by_chance` adds up the same normals for a perfectly calibrated model.
     """
     rows = bins.known
-    known, ones, said, squares = _calibration_bins(bins, count)
+    known, ones, said = _calibration_bins(bins, count)
     gaps = np.abs(ones - said) / rows
     share = ones / known
     real = np.sqrt(np.maximum(ones * (1 - share), 0.0)) / rows
-    perfect = np.sqrt(np.maximum(said - squares, 0.0)) / rows
+    mean = said / known
+    perfect = np.sqrt(np.maximum(said * (1 - mean), 0.0)) / rows
     value = float(gaps.sum())
     lifted = float(real.sum()) * math.sqrt(2 / math.pi)
     half = Z * math.sqrt(float((real**2).sum()))
@@ -259,8 +264,8 @@ def _mean_loss(name: str, total: float, squares: float, rows: int) -> Measured:
     return Measured(name, value, value * math.exp(-half), value * math.exp(half), rows, "normal, logarithm")
 
 
-def _calibration_bins(bins: ScoreBins, count: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """Rows, ones, sums of scores and of their squares in each wide bin that holds a known outcome.
+def _calibration_bins(bins: ScoreBins, count: int) -> tuple[Floats, Floats, Floats]:
+    """Rows, ones and the sum of scores in each wide bin that holds a known outcome.
 
     A score on the edge belongs to the bin below, as in scikit-learn's `calibration_curve`.
     """
@@ -268,9 +273,9 @@ def _calibration_bins(bins: ScoreBins, count: int) -> tuple[Floats, Floats, Floa
     starts = np.r_[0, np.arange(2 + step, 202, step)]
     known = np.add.reduceat(bins.slots[ZERO] + bins.slots[ONE], starts).astype(np.float64)
     ones = np.add.reduceat(bins.slots[ONE], starts).astype(np.float64)
-    said = np.add.reduceat(bins.said, starts, axis=1)
+    said = np.add.reduceat(bins.said, starts)
     there = known > 0
-    return known[there], ones[there], said[0][there], said[1][there]
+    return known[there], ones[there], said[there]
 
 
 def _newcombe(area: float, negatives: float, positives: float) -> tuple[float, float]:

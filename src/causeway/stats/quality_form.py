@@ -35,9 +35,9 @@ class ScoreBins(Struct, frozen=True, eq=False, array_like=True, tag="scores"):
     slots: Integers
     """(3, 203): the same at each hundredth (odd) and between two of them (even), for exact thresholds."""
     said: Floats
-    """(2, 203): sum of the scores whose outcome is known, and of their squares, by the same slots."""
+    """(203,): sum of the scores whose outcome is known, by the same slots."""
     losses: Floats
-    """Sums over known outcomes: log loss in nats, its square, squared error, its square."""
+    """Sums over known outcomes: log loss in nats, squared error."""
 
     @property
     def rows(self) -> int:
