@@ -85,6 +85,13 @@ def test_an_alarm_that_acts_fires_with_its_reason():
             "fires",
             "tenure moved",
         ),
+        (
+            RETRAIN,
+            (ALARMED, (-0.1, WatchJudged(alarm(sight("labels"), cause="labels")))),
+            0,
+            "condition not met",
+            "outcomes are not as they should be, so nothing is learnt: tenure moved",
+        ),
         (TriggerPart("drift", "roll-back"), (ALARMED,), 0, "condition not met", "nothing was live before"),
         (TriggerPart("drift", "hold"), (ALARMED,), 0, "condition not met", "no release is on trial"),
         (

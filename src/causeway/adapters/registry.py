@@ -83,16 +83,14 @@ def _served(name: str, needed: str, *, extra: str = "serve") -> ModuleType:
 
 def tell(part: IntegrationPart, notice: Notice) -> str:
     """Tells an integration, once; what came back."""
-    from causeway.adapters.notices.telling import tell as told
-
-    return told(part, notice)
+    said: str = importlib.import_module("causeway.adapters.notices.telling").tell(part, notice)
+    return said
 
 
 def signer(keys: Path) -> Signer:
     """The signer whose key lies in this folder; made there on first use."""
-    from causeway.adapters.signing import FolderSigner
-
-    return FolderSigner(keys)
+    made: Signer = importlib.import_module("causeway.adapters.signing").FolderSigner(keys)
+    return made
 
 
 def trusted_keys(keys: Path) -> dict[str, str]:
@@ -104,9 +102,7 @@ def trusted_keys(keys: Path) -> dict[str, str]:
 
 def trust_key(keys: Path, public_pem: str) -> None:
     """Puts somebody's public key among the trusted ones in this folder."""
-    from causeway.adapters.signing import trust
-
-    trust(keys, public_pem)
+    importlib.import_module("causeway.adapters.signing").trust(keys, public_pem)
 
 
 def training_imports(folder: Path, script: str) -> tuple[str, ...]:
@@ -154,16 +150,14 @@ def resolve_requirements(
 
 def git_repository(folder: Path) -> str:
     """The folder's path inside its git repository; raises UsageError where there is none."""
-    from causeway.adapters.git import repository
-
-    return repository(folder)
+    path: str = importlib.import_module("causeway.adapters.git").repository(folder)
+    return path
 
 
 def commit_here(folder: Path) -> Code | None:
     """The commit that the folder is at; None outside of git."""
-    from causeway.adapters.git import commit_here as here
-
-    return here(folder)
+    here: Code | None = importlib.import_module("causeway.adapters.git").commit_here(folder)
+    return here
 
 
 def commit_on_branch(
@@ -341,9 +335,7 @@ def open_source(part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
 
 def tables() -> ModuleType:
     """Tables larger than memory: brought into parts, read, written and put together."""
-    from causeway.adapters.tables import tables as found
-
-    return found
+    return importlib.import_module("causeway.adapters.tables.tables")
 
 
 def proving() -> ModuleType:

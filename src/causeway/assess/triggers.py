@@ -26,7 +26,7 @@ from causeway.core.triggers import (
     WORDS_ONLY,
     Decision,
 )
-from causeway.core.watching import ACT, WARN, Alarm, is_worse, worst
+from causeway.core.watching import ACT, LABELS, WARN, Alarm, is_worse, worst
 from causeway.views.acting import Fired
 from causeway.views.product import ProductState
 
@@ -76,7 +76,7 @@ def due(
     """For every trigger whether it fires now; one that tells of alarms decides about each of them."""
     known = state.alarms if alarms is None else alarms
     return tuple(
-        _decided(part, met, state, now, promise=promise)
+        _decided(part, met, state, now, promise=promise, alarms=known)
         for part in triggers_of(promise)
         for met in _conditions(part, state, known, now)
     )
@@ -89,7 +89,13 @@ def explained(decision: Decision) -> str:
 
 
 def _decided(
-    part: TriggerPart, met: _Met, state: ProductState, now: datetime, *, promise: Manifest
+    part: TriggerPart,
+    met: _Met,
+    state: ProductState,
+    now: datetime,
+    *,
+    promise: Manifest,
+    alarms: Mapping[str, Alarm],
 ) -> Decision:
     decision = Decision(
         trigger=part.called,
@@ -104,7 +110,7 @@ def _decided(
     if not met.met:
         return structs.replace(decision, verdict=NOT_MET, until=met.until)
     for hindered in (
-        _impossible(part, state),
+        _impossible(part, state, alarms),
         _cooling(part, met, state, now),
         _quiet(part, now),
         _unapproved(part, state, promise),
@@ -119,9 +125,9 @@ def _decided(
 _Hindered = tuple[str, str, datetime | None]
 
 
-def _impossible(part: TriggerPart, state: ProductState) -> _Hindered | None:
+def _impossible(part: TriggerPart, state: ProductState, alarms: Mapping[str, Alarm]) -> _Hindered | None:
     if part.do == RETRAIN:
-        return _untrainable(state)
+        return _untrainable(state, alarms)
     if part.do == HOLD and not state.canary:
         return NOT_MET, "no release is on trial that could be held", None
     if part.do == ROLL_BACK and not state.before:
@@ -129,8 +135,10 @@ def _impossible(part: TriggerPart, state: ProductState) -> _Hindered | None:
     return None
 
 
-def _untrainable(state: ProductState) -> _Hindered | None:
-    acting = state.acting
+def _untrainable(state: ProductState, alarms: Mapping[str, Alarm]) -> _Hindered | None:
+    acting, labels = state.acting, alarms.get(LABELS)
+    if labels and not is_worse(WARN, than=labels.verdict):
+        return NOT_MET, f"outcomes are not as they should be, so nothing is learnt: {labels.because}", None
     if acting.stopped:
         return STOPPED, f"{acting.stopped}; a person resumes it: causeway retrain --resume", None
     if acting.loop:
