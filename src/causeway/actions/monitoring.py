@@ -23,7 +23,7 @@ from causeway.core.errors import CausewayError, NotFound
 from causeway.core.events import CanaryStarted, Event, TrafficRouted
 from causeway.core.ids import short
 from causeway.core.triggers import Decision
-from causeway.core.watching import ACT, NOTE, OK, WARN, Alarm, Sight, WatchJudged
+from causeway.core.watching import ACT, NOT_ENOUGH_DATA, NOTE, OK, WARN, Alarm, Sight, WatchJudged
 from causeway.stats.quality_form import QualityWindow
 from causeway.views.product import ProductState
 
@@ -69,6 +69,38 @@ class Monitoring(Struct, frozen=True):
     """Why triggers could not be explained."""
 
 
+class Glance(Struct, frozen=True):
+    """What the last look made of a product, in one word and one sentence; read, never worked out."""
+
+    verdict: str
+    sentence: str
+    looked_at: datetime | None = None
+    stale: bool = False
+    """Whether nobody looked for so long that it should not be trusted."""
+    alarms: tuple[Alarm, ...] = ()
+    """Those that are on, the worst first."""
+
+
+def glance(work: Workspace, state: ProductState) -> Glance:
+    """The product as whoever looked last left it."""
+    if live_release(state) is None:
+        return Glance(NOT_LIVE, in_short(NOT_LIVE, (), ()))
+    look, alarms, now = kept(work.state, state.product), _on(state), _latest(work, state)
+    sights = look.sights if look else ()
+    verdict = summed(sights, alarms) if sights or alarms else NOT_ENOUGH_DATA
+    return Glance(
+        verdict=verdict,
+        sentence=in_short(verdict, alarms, sights) if look or alarms else "Nobody looked yet.",
+        looked_at=look.at if look else None,
+        stale=look is None or now - look.at > LATE,
+        alarms=alarms,
+    )
+
+
+def _on(state: ProductState) -> tuple[Alarm, ...]:
+    return tuple(sorted(state.alarms.values(), key=lambda each: (ACT, WARN, NOTE).index(each.verdict)))
+
+
 class Monitors:
     """What is known of products, worked out anew only where something came in since."""
 
@@ -86,8 +118,7 @@ class Monitors:
             return Monitoring(product, NOT_LIVE, in_short(NOT_LIVE, (), ()))
         now = _latest(work, state)
         series, sights, beside = self._seen(state, now)
-        look = kept(work.state, product)
-        alarms = tuple(sorted(state.alarms.values(), key=lambda each: (ACT, WARN, NOTE).index(each.verdict)))
+        last, alarms = glance(work, state), _on(state)
         verdict = summed(sights, alarms)
         first = min((point.since for each in series for point in each.points), default=now)
         decisions, trouble = _decisions(work, product)
@@ -98,8 +129,8 @@ class Monitors:
             release=live[0],
             live_since=live[1],
             now=now,
-            looked_at=look.at if look else None,
-            stale=look is None or now - look.at > LATE,
+            looked_at=last.looked_at,
+            stale=last.stale,
             compared_with=beside,
             alarms=alarms,
             series=series,

@@ -247,12 +247,12 @@ def _outcomes(answered: Sequence[QualityWindow]) -> Iterator[Series]:
         days.setdefault(each.since_us // (24 * HOUR_US), []).append(each)
     points: list[Point] = []
     for day in sorted(days)[-MOST_POINTS:]:
-        answered = sum(each.answered for each in days[day])
+        asked = sum(each.answered for each in days[day])
         came = sum(each.labelled for each in days[day])
         since = at(day * 24 * HOUR_US)
-        low, high = wilson(came, answered)
-        share = came / answered if answered else None
-        points.append(Point(since, since + timedelta(days=1), answered, share, low, high))
+        low, high = wilson(came, asked)
+        share = came / asked if asked else None
+        points.append(Point(since, since + timedelta(days=1), asked, share, low, high))
     answers, known = sum(each.rows for each in points), sum((each.value or 0) * each.rows for each in points)
     waiting = 1 - known / answers if answers else 0.0
     note = f"{waiting:.1%} of these {counted(answers, 'answer')} have no outcome yet."

@@ -8,6 +8,7 @@ from msgspec import Struct
 from causeway.actions.bundles import Bundle, describe
 from causeway.actions.decide import product_state
 from causeway.actions.instance import HOST, PORT, running
+from causeway.actions.monitoring import Glance, glance
 from causeway.actions.routes import current_routes, promise
 from causeway.actions.ship import curl
 from causeway.actions.trial_seen import TrialSeen
@@ -46,6 +47,8 @@ class ProductLine(Struct, frozen=True):
     trouble: str = ""
     on_trial: str = ""
     """The release that is tried beside the live one, if any."""
+    watched: Glance | None = None
+    """What the last look made of it; None where nothing is live."""
 
 
 class Portfolio(Struct, frozen=True):
@@ -122,6 +125,8 @@ class ProductPage(Struct, frozen=True):
     trials: tuple[TrialLine, ...] = ()
     """Those that ended, the newest first."""
     holdout: Holdout | None = None
+    watched: Glance | None = None
+    """What the last look made of it; None where nothing is live."""
 
 
 class EventsPage(Struct, frozen=True):
@@ -195,6 +200,7 @@ def product_page(work: Workspace, name: str, watch: Watch) -> ProductPage:
         trial=watch.seen(name) if state.canary else None,
         trials=_ended(events),
         holdout=_holdout(work, name),
+        watched=glance(work, state) if state.shares else None,
     )
 
 
@@ -260,6 +266,7 @@ def _line(work: Workspace, name: str) -> ProductLine:
         events=state.seq,
         trouble=trouble,
         on_trial=state.canary.release if state.canary else "",
+        watched=glance(work, state) if state.shares else None,
     )
 
 
