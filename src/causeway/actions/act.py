@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from causeway.actions.alert import notice_of, send
 from causeway.actions.canary import hold
@@ -14,6 +14,7 @@ from causeway.actions.loop.loop import go_on, started
 from causeway.actions.loop.ports import Ports
 from causeway.actions.measures import scale, shed, stop
 from causeway.actions.roll import roll_back
+from causeway.actions.watch.watch import Looks
 from causeway.actions.workspace import Workspace, load_product
 from causeway.assess.triggers import due, explained
 from causeway.core.errors import CausewayError, outside
@@ -35,6 +36,7 @@ from causeway.core.triggers import (
     TriggerFired,
     TriggerWaits,
 )
+from causeway.core.watching import Alarm
 from causeway.views.acting import Fired
 from causeway.views.product import ProductState
 
@@ -51,13 +53,27 @@ class Acted(Struct, frozen=True):
     failed: tuple[str, ...] = ()
 
 
-def decisions_of(work: Workspace, product: str, *, folder: Path | None = None) -> tuple[Decision, ...]:
+def decisions_of(
+    work: Workspace, product: str, *, folder: Path | None = None, alarms: Sequence[Alarm] | None = None
+) -> tuple[Decision, ...]:
     """Whether each trigger of the product fires now, or exactly why not: for `causeway watch --why`."""
     home = folder or home_of(work, product)
     if home is None:
         return ()
     manifest, _ = load_product(work, home)
-    return due(product_state(work, product), work.clock.now(), promise=manifest)
+    known = None if alarms is None else {alarm.cause: alarm for alarm in alarms}
+    return due(product_state(work, product), work.clock.now(), promise=manifest, alarms=known)
+
+
+def with_triggers(work: Workspace, looks: Looks) -> Looks:
+    """The same looks, with whether each trigger fires now, or why not."""
+    return structs.replace(
+        looks,
+        products=tuple(
+            structs.replace(each, triggers=decisions_of(work, each.product, alarms=each.alarms))
+            for each in looks.products
+        ),
+    )
 
 
 def act(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from causeway.assess.triggers import explained as told
 from causeway.cli.verb import PLACE, emit, guarded, json_flag
 from causeway.core.ids import short
 from causeway.core.printable import harmless
@@ -41,6 +42,7 @@ def command(
     before; outcomes with what the release promised. There is one alarm for each cause, and it is written when
     it is news. Exit code 1: something should be done.
     """
+    from causeway.actions.act import with_triggers
     from causeway.actions.decide import existing_workspace
     from causeway.actions.watch.watch import watch_all
 
@@ -49,6 +51,7 @@ def command(
         if backtest:
             return _backtested(work, products, as_json=as_json)
         found = watch_all(work, products, dry_run=dry_run)
+        found = with_triggers(work, found) if why else found
     code = ACTS if any(each.verdict == ACT for each in found.products) else 0
     if as_json:
         emit(found, code=code)
@@ -136,6 +139,10 @@ def explained(found: "Watched") -> Iterator[str]:
             yield from _wrapped("        ", numbers)
         if sight.method:
             ways.setdefault(sight.watches, sight.method)
+    if found.triggers:
+        yield "Triggers:"
+    for decision in found.triggers:
+        yield from _wrapped("  ", told(decision))
     if ways:
         yield "How:"
     for watches, method in ways.items():

@@ -15,6 +15,7 @@ from causeway.assess.watching import alarms_of, is_news, summed, weighed
 from causeway.core.errors import NotFound
 from causeway.core.events import AnyFact
 from causeway.core.ids import digest_of_value
+from causeway.core.triggers import Decision
 from causeway.core.watching import OK, Alarm, Sight, WatchJudged
 from causeway.views.product import ProductState
 
@@ -42,6 +43,8 @@ class Watched(Struct, frozen=True):
     sights: tuple[Sight, ...] = ()
     """Everything that was looked at, fine or not."""
     dry_run: bool = False
+    triggers: tuple[Decision, ...] = ()
+    """Whether each fires now, or exactly why not; only where somebody asks why."""
 
 
 def watch(work: Workspace, product: str, *, dry_run: bool = False, sealing: bool = True) -> Watched:
