@@ -74,6 +74,19 @@ def test_shipping_twice_says_so_and_writes_nothing(folder):
     assert (len(events(folder)), routes(folder)) == before
 
 
+def test_a_manifest_that_changed_holds_for_what_is_live_already(folder):
+    shipyard.release(folder)
+    shipped(folder)
+    before = len(events(folder))
+    with (folder / "causeway.toml").open("a") as manifest:
+        manifest.write("\n[serving]\ndeadline_ms = 1234\n")
+    again = shipped(folder, agree=lambda _: pytest.fail("asked again"))
+    assert (again.status, again.declared) == ("already_live", True)
+    assert kinds(folder, after=before) == ["ProductDeclared"]
+    assert routes(folder).routes[0].deadline_ms == 1234
+    assert not shipped(folder).declared
+
+
 def test_a_second_release_keeps_the_key_and_raises_the_version(folder):
     shipyard.release(folder)
     shipped(folder)

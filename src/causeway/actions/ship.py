@@ -1,7 +1,7 @@
 """Makes a release live: plan, agree, route. Nothing changes before somebody agreed."""
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -90,6 +90,8 @@ class Shipped(Struct, frozen=True):
     token: str = ""
     trouble: str = ""
     """Why the running gateway does not answer with it, if it does not."""
+    declared: bool = False
+    """Whether nothing but the promise changed: the live release is served as the manifest says now."""
 
 
 class Blocked(Refused):
@@ -120,7 +122,9 @@ def ship(
     """The release live, or on trial beside the live one, once `agree` said yes to the plan."""
     plan = plan_to_ship(work, folder, release=release, waive=waive, trial=trial)
     if plan.already_live and not plan.waives:
-        return Shipped("already_live", plan, plan.before, trouble=publish(work, plan.product))
+        declared = _promised_anew(work, folder)
+        trouble = publish(work, plan.product)
+        return Shipped("already_live", plan, plan.before, trouble=trouble, declared=declared)
     if not plan.judgement.may_ship:
         raise Blocked(plan, folder)
     if not agree(plan):
@@ -248,6 +252,21 @@ def _declared(state: ProductState, manifest: Manifest, digest: str) -> list[AnyF
     if digest == state.manifest:
         return []
     return [ProductDeclared(manifest=digest, stage=manifest.product.stage, owner=state.owner)]
+
+
+def _promised_anew(work: Workspace, folder: Path) -> bool:
+    """Takes the manifest as it is now for the product's promise; whether it is another one."""
+    manifest, digest = load_product(work, folder)
+    changed = False
+
+    def facts_of(state: ProductState) -> Sequence[AnyFact]:
+        nonlocal changed
+        facts = _declared(state, manifest, digest)
+        changed = bool(facts)
+        return facts
+
+    decide(work, manifest.product.name, facts_of)
+    return changed
 
 
 def _waivers(bundle: Bundle, waive: Mapping[str, str]) -> tuple[FindingWaived, ...]:

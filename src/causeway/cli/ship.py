@@ -159,7 +159,9 @@ def _state(shipped: "Shipped") -> str:
     if shipped.status == "on_trial":
         percent = shipped.live.get(shipped.plan.release, 0)
         return f"is tried on {percent} % of the traffic" if percent else "is asked beside, in the shadow"
-    return "is already live" if shipped.status == "already_live" else "is live"
+    if shipped.status == "already_live":
+        return "is already live, now as causeway.toml says" if shipped.declared else "is already live"
+    return "is live"
 
 
 def _trial_rows(plan: "Plan") -> list[tuple[str, str]]:
