@@ -205,7 +205,7 @@ def _tried(work: Workspace, home: Path, decision: Decision, fired: Fired) -> tup
         # whoever fired it was killed after it was done: twice would be once too often
         return "the traffic was changed since", DONE
     try:
-        return _effect(home, decision), DONE
+        return _effect(work, home, decision), DONE
     except CausewayError as error:
         return error.message, FAILED
     except OSError as error:
@@ -220,15 +220,15 @@ def _tell(
     return list(send(work, manifest, product, notice))
 
 
-def _effect(home: Path, decision: Decision) -> str:
+def _effect(work: Workspace, home: Path, decision: Decision) -> str:
     """What was done, in words; a training is a state, and goes on below."""
     why = decision.why
     effects: dict[str, Callable[[], str]] = {
-        ROLL_BACK: lambda: roll_back(home).status.replace("_", " "),
-        HOLD: lambda: hold(home).status.replace("_", " "),
-        STOP: lambda: stop(home, because=why),
-        SHED: lambda: shed(home, because=why),
-        SCALE: lambda: scale(home),
+        ROLL_BACK: lambda: roll_back(home, work=work).status.replace("_", " "),
+        HOLD: lambda: hold(home, work=work).status.replace("_", " "),
+        STOP: lambda: stop(work, home, because=why),
+        SHED: lambda: shed(work, home, because=why),
+        SCALE: lambda: scale(work, home),
         RETRAIN: lambda: "it is trained anew",
     }
     effect = effects.get(decision.do)

@@ -207,13 +207,13 @@ def promote(folder: Path) -> Steered:
     return _steered(folder, PROMOTE, "promoted")
 
 
-def hold(folder: Path) -> Steered:
+def hold(folder: Path, *, work: Workspace | None = None) -> Steered:
     """The canary kept at its share, whatever the evidence says in its favour; harm still takes it back."""
-    return _steered(folder, HOLD, "held")
+    return _steered(folder, HOLD, "held", work=work)
 
 
-def _steered(folder: Path, verdict: str, status: str) -> Steered:
-    work = existing_workspace(folder)
+def _steered(folder: Path, verdict: str, status: str, *, work: Workspace | None = None) -> Steered:
+    work = work or existing_workspace(folder)
     product = product_name(work, folder)
     before: dict[str, int] = {}
     release = ""

@@ -3,19 +3,22 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from causeway.actions.decide import decide, existing_workspace, product_name
+from causeway.actions.decide import decide, product_name, product_state
 from causeway.actions.routes import promise, publish
+from causeway.actions.workspace import Workspace
 from causeway.core.errors import Refused
 from causeway.core.events import TrafficRouted
 from causeway.views.product import ProductState
 
 
-def stop(folder: Path, *, because: str) -> str:
+def stop(work: Workspace, folder: Path, *, because: str) -> str:
     """Nothing answers any more; `causeway roll back` gives the traffic back."""
-    return _routed(folder, lambda state: _changed(state, {}, None, f"stopped: {because}"), "nothing answers")
+    return _routed(
+        work, folder, lambda state: _changed(state, {}, None, f"stopped: {because}"), "nothing answers"
+    )
 
 
-def shed(folder: Path, *, because: str) -> str:
+def shed(work: Workspace, folder: Path, *, because: str) -> str:
     """Half of the requests a minute are let in; `causeway roll back` lets them in again."""
 
     def fact_of(state: ProductState) -> TrafficRouted | None:
@@ -28,14 +31,12 @@ def shed(folder: Path, *, because: str) -> str:
             )
         return _changed(state, state.shares, max(1, cap // 2), f"shed: {because}")
 
-    return _routed(folder, fact_of, "half of the requests a minute are let in")
+    return _routed(work, folder, fact_of, "half of the requests a minute are let in")
 
 
-def scale(folder: Path) -> str:
+def scale(work: Workspace, folder: Path) -> str:
     """Refused where the gateway may not have more processes: it takes them by itself."""
-    work = existing_workspace(folder)
-    product = product_name(work, folder)
-    serving = promise(work, decide(work, product, lambda _: ())).serving
+    serving = promise(work, product_state(work, product_name(work, folder))).serving
     most = serving.workers_most or serving.workers
     raise Refused(
         f"the gateway takes up to {most} processes by itself, and no trigger gives it more",
@@ -59,8 +60,9 @@ def _changed(
     )
 
 
-def _routed(folder: Path, fact_of: Callable[[ProductState], TrafficRouted | None], words: str) -> str:
-    work = existing_workspace(folder)
+def _routed(
+    work: Workspace, folder: Path, fact_of: Callable[[ProductState], TrafficRouted | None], words: str
+) -> str:
     product = product_name(work, folder)
     written: list[TrafficRouted] = []
 

@@ -8,6 +8,7 @@ from causeway.actions.bundles import open_bundle
 from causeway.actions.decide import decide, existing_workspace, product_name
 from causeway.actions.routes import publish
 from causeway.actions.verify import checkpoint_if_short
+from causeway.actions.workspace import Workspace
 from causeway.core.events import TrafficRouted
 from causeway.views.product import ProductState
 
@@ -23,9 +24,9 @@ class Rolled(Struct, frozen=True):
     """What keeps the running gateway from following, if anything does."""
 
 
-def roll_back(folder: Path) -> Rolled:
+def roll_back(folder: Path, *, work: Workspace | None = None) -> Rolled:
     """The traffic as it was before the last `ship` that still stands; nothing live before the first."""
-    work = existing_workspace(folder)
+    work = work or existing_workspace(folder)
     product = product_name(work, folder)
     before: dict[str, int] = {}
     undone = 0
