@@ -246,3 +246,4 @@ def test_pictures_stay_within_their_frame():
     assert sparkline(()) == ""
     notice = Notice("p", "t", "notify", "now", "<title>", "w", series=(1.0, 2.0), threshold=4.0)
     assert "<title>&lt;title&gt;</title>" in chart(notice)
+    assert chart(Notice("p", "t", "retrain", "now", "t", "w", threshold=500.0)) == ""

@@ -48,7 +48,7 @@ def sparkline(series: Sequence[float], *, threshold: float | None = None) -> str
 def chart(notice: Notice) -> str:
     """The same as a picture: SVG with the threshold as a line; empty without numbers."""
     series, most = notice.series, max((*notice.series, notice.threshold or 0.0), default=0.0)
-    if most <= 0:
+    if not series or most <= 0:
         return ""
     width, height, bar = 320, 80, 320 / len(series)
     bars = "".join(
