@@ -67,6 +67,8 @@ class Monitoring(Struct, frozen=True):
     triggers: tuple[Decision, ...] = ()
     trouble: str = ""
     """Why triggers could not be explained."""
+    unread: int = 0
+    """Segments without a profile: what was answered there is in no picture of inputs and answers."""
 
 
 class Glance(Struct, frozen=True):
@@ -106,7 +108,7 @@ class Monitors:
 
     def __init__(self, work: Workspace) -> None:
         self._work = work
-        self._found: dict[str, tuple[str, tuple[Series, ...], tuple[Sight, ...], str]] = {}
+        self._found: dict[str, tuple[str, _Pictured]] = {}
 
     def of(self, product: str) -> Monitoring:
         """What is known of this product."""
@@ -117,7 +119,8 @@ class Monitors:
         if live is None:
             return Monitoring(product, NOT_LIVE, in_short(NOT_LIVE, (), ()))
         now = _latest(work, state)
-        series, sights, beside = self._seen(state, now)
+        found = self._seen(state, now)
+        series, sights = found.series, found.sights
         last, alarms = glance(work, state), _on(state)
         verdict = summed(sights, alarms)
         first = min((point.since for each in series for point in each.points), default=now)
@@ -131,26 +134,38 @@ class Monitors:
             now=now,
             looked_at=last.looked_at,
             stale=last.stale,
-            compared_with=beside,
+            compared_with=found.beside,
             alarms=alarms,
             series=series,
             sights=sights,
             marks=tuple(each for each in _marks(work.ledger.read(product)) if each.at >= first),
             triggers=decisions,
             trouble=trouble,
+            unread=found.unread,
         )
 
-    def _seen(self, state: ProductState, now: datetime) -> tuple[tuple[Series, ...], tuple[Sight, ...], str]:
+    def _seen(self, state: ProductState, now: datetime) -> "_Pictured":
         look = kept(self._work.state, state.product)
         key = f"{seen_of(state)} {now:%Y-%m-%d %H} {look.at if look else ''}"
-        found = self._found.get(state.product)
-        if found is None or found[0] != key:
+        known, found = self._found.get(state.product, ("", _Pictured()))
+        if known != key:
             facts, answered = _facts(self._work, state, now)
             sights = look.sights if look and look.sights else _judged(facts)
-            series = series_of(facts, sights, answered=answered) if facts else ()
-            beside = facts.windows[-1].with_what if facts and facts.windows else ""
-            found = self._found[state.product] = key, series, sights, beside
-        return found[1:]
+            found = _pictured(facts, answered, sights) if facts else _Pictured(sights=sights)
+            self._found[state.product] = key, found
+        return found
+
+
+class _Pictured(Struct, frozen=True):
+    series: tuple[Series, ...] = ()
+    sights: tuple[Sight, ...] = ()
+    beside: str = ""
+    unread: int = 0
+
+
+def _pictured(facts: Facts, answered: Sequence[QualityWindow], sights: tuple[Sight, ...]) -> _Pictured:
+    beside = facts.windows[-1].with_what if facts.windows else ""
+    return _Pictured(series_of(facts, sights, answered=answered), sights, beside, facts.unread)
 
 
 def _latest(work: Workspace, state: ProductState) -> datetime:
