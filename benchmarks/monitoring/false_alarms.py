@@ -2,9 +2,9 @@
 
     python benchmarks/monitoring/false_alarms.py [SEEDS] [WINDOWS]
 
-SEEDS (5) by WINDOWS (200) of 20 columns (columns.py says which). Three things are counted of each window:
-whether any column is noticed (once, no chance and not small), whether anything is worth a warning, and whether
-anything is certain. Where drift is planted three of 20 columns are higher, from one window on; the delay counts
+SEEDS (5) by WINDOWS (200) of 20 columns (see columns.py). Three things are counted of each window: whether
+any column is noticed (once, no chance and not small), whether anything is worth a warning, and whether
+anything is certain. Where drift is planted three of 20 columns are higher, from one window on; delays count
 from there.
 """
 
