@@ -39,6 +39,14 @@ class Counter:
         self.add(*labels, amount=max(0.0, total - self._heard.get(labels, 0.0)))
         self._heard[labels] = total
 
+    def own(self, *, by: int) -> dict[str, dict[str, int]]:
+        """What was counted in this process's memory: by the first label, then by this one."""
+        found: dict[str, dict[str, int]] = {}
+        for key, count in self._tallies.of_own(self.name).items():
+            counts = found.setdefault(key[0], {})
+            counts[key[by]] = counts.get(key[by], 0) + int(count)
+        return found
+
     def lines(self, products: Collection[str]) -> list[str]:
         """The counter as Prometheus reads it, for these products, over all processes of the gateway."""
         sums = self._tallies.sums(self.name)

@@ -45,6 +45,10 @@ class Tallies:
         """The same over all processes but this one."""
         return self._sums([region for region in self._regions if region is not self._own], name)
 
+    def of_own(self, name: str) -> dict[Key, float]:
+        """The same of this process alone."""
+        return self._sums([self._own], name)
+
     @staticmethod
     def _sums(regions: Sequence["_Region"], name: str) -> dict[Key, float]:
         out: dict[Key, float] = {}

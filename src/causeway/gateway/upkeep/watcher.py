@@ -20,6 +20,7 @@ from causeway.gateway.routes.revoking import route_bytes, without_revoked
 from causeway.gateway.routes.routing import Routing, next_routing
 from causeway.gateway.shadows.shadowing import Shadowing
 from causeway.gateway.upkeep.failures import Failures
+from causeway.gateway.upkeep.minutes import Minutes
 
 POLL_SECONDS = 0.5
 RETRY_SECONDS = 5.0
@@ -39,6 +40,7 @@ class Watcher:
         self._loaded_at = 0.0
         self._started: set[Worker] = set()
         self._failures = Failures(app.recorder.folder)
+        self._minutes = Minutes(app.recorder.folder, app.measures)
         self._shadowing = Shadowing(file, app.recorder, app.measures)
         self._troubles: Mapping[str, str] = {}
 
@@ -109,6 +111,7 @@ class Watcher:
             await asyncio.sleep(every)
             try:
                 self._failures.write(self._app.routing, self._app.measures.take_refused())
+                self._minutes.write(self._app.routing)
                 self._look_at_records()
                 await self.look()
             except Exception as error:  # noqa: BLE001 - the shell: nothing may end the following, nor hide that it failed
@@ -120,7 +123,8 @@ class Watcher:
             _tell_records(self._troubles, before)
 
     async def close(self) -> None:
-        """Ends every process that was started for a release."""
+        """Keeps what was counted last, and ends every process that was started for a release."""
+        self._minutes.write(self._app.routing, at_once=True)
         await self._shadowing.close()
         for worker in tuple(self._started):
             await worker.close()

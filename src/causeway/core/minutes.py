@@ -1,0 +1,17 @@
+"""What a process of the gateway answered by the minute: a line of a `.minutes` file, also where it is nothing.
+
+That a line is there says that the process was up and had the product loaded.
+"""
+
+from msgspec import Struct
+
+MINUTES_SUFFIX = ".minutes"
+
+
+class Minute(Struct, frozen=True, array_like=True):
+    """The requests of one product in some seconds, by status and by the reason of a refusal."""
+
+    since_ns: int
+    until_ns: int
+    codes: dict[str, int] = {}
+    reasons: dict[str, int] = {}
