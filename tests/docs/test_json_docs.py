@@ -40,6 +40,7 @@ RESULTS = {
     "load": ("causeway.actions.load", "Measured", "LoadMeasured", "LoadStep"),
     "seal": ("causeway.actions.seal", "Sealed"),
     "watch": ("causeway.actions.watch.watch", "Looks", "Watched", "News"),
+    "report": ("causeway.actions.report", "Reported"),
     "replay": ("causeway.actions.replay.replay", "Replayed", "Block"),
     "tick": ("causeway.actions.tick", "Ticked"),
     "label": ("causeway.actions.label", "Labelled"),

@@ -99,13 +99,15 @@ def _said(series: Series, sights: Sequence[Sight]) -> Series:
     if not same:
         return series
     sight = same[0]
+    # the threshold is for days whose outcomes are due, and the last ones drawn may not be
+    threshold = None if series.watches == "labels" else sight.threshold
     return structs.replace(
         series,
         monitor=sight.monitor,
         verdict=sight.verdict,
         why=sight.why,
         method=sight.method or series.method,
-        threshold=sight.threshold if series.threshold is None else series.threshold,
+        threshold=threshold if series.threshold is None else series.threshold,
         reference=sight.reference if series.reference is None else series.reference,
         importance=sight.importance if series.importance is None else series.importance,
     )

@@ -39,6 +39,7 @@ VERBS = {
     "load": ("load", "Find what a product can take, and what its peak needs."),
     "seal": ("seal", "Close the record log into a segment."),
     "watch": ("watch", "Look at live products: drift, quality, service; one alarm a cause."),
+    "report": ("report", "Write one page about a product, to be kept or sent."),
     "tick": ("tick", "Do everything that is due."),
     "label": ("label", "Bring outcomes in and join them to predictions."),
     "retrain": ("retrain", "Train anew on what was labelled; judge it beside what is live."),

@@ -111,6 +111,11 @@ def ranked(sights: Sequence[Sight]) -> list[Sight]:
     return sorted(sights, key=lambda each: (_ORDER.index(each.verdict), each.watches, each.about))
 
 
+def methods(sights: Sequence[Sight]) -> list[tuple[str, str]]:
+    """How each number came to be, once for each way."""
+    return sorted({(each.watches, each.method.rstrip(".")) for each in sights if each.method})
+
+
 def sight_numbers(sight: Sight) -> str:
     """The number of a sight with its interval, threshold and reference."""
     if sight.value is None:
