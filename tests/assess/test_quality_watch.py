@@ -113,6 +113,15 @@ def test_only_windows_count_whose_outcomes_are_in():
     assert (young.verdict, young.value) == ("not-enough-data", None)
 
 
+def test_what_was_fine_long_ago_is_not_fine_now():
+    none = np.zeros(500, bool)
+    generator = np.random.default_rng(8)
+    silent = [window(*drawn(generator, 500), day=day, known=none) for day in range(4, 16)]
+    seen = watched([*days(4), *silent])[("quality", "roc_auc")]
+    assert seen.verdict == "not-enough-data"
+    assert "Since 1970-01-05" in seen.why
+
+
 def test_too_few_rows_of_a_class_are_not_enough():
     scores = np.linspace(0.01, 0.2, 300)
     truth = (np.arange(300) < 3).astype(float)

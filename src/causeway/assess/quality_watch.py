@@ -20,7 +20,7 @@ from causeway.core.ids import counted
 from causeway.core.metrics import spoken
 from causeway.core.watching import ACT, NOT_ENOUGH_DATA, NOTE, OK, Sight
 from causeway.stats.binned_metrics import Measured, metric_of
-from causeway.stats.quality_form import ONE, ZERO, QualityWindow
+from causeway.stats.quality_form import HOUR_US, ONE, ZERO, QualityWindow
 from causeway.stats.quality_window import by_slice, grouped, merged_windows
 from causeway.stats.sequential import Moments, difference_of_means
 
@@ -145,7 +145,15 @@ def _quality(
         return about
     merged = merged_windows([group for group, _ in measured[-rules.horizon :]])
     whole = _measured(merged, held.metric, rules) if merged else None
-    return _judged(about, measured, (merged, whole), held=held, rules=rules)
+    seen = _judged(about, measured, (merged, whole), held=held, rules=rules)
+    old_us = now_us - measured[-1][0].until_us - round((maturity.hours or 0) * HOUR_US)
+    if seen.verdict == ACT or old_us <= rules.horizon * rules.window_hours * HOUR_US:
+        return seen
+    return replace(
+        seen,
+        verdict=NOT_ENOUGH_DATA,
+        why=f"Since {at(measured[-1][0].until_us):%Y-%m-%d} too few outcomes came. {seen.why}",
+    )
 
 
 def _judged(
