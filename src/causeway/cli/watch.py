@@ -4,12 +4,14 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from causeway.assess.triggers import explained as told
 from causeway.cli.verb import PLACE, emit, guarded, json_flag
+from causeway.cli.watch_table import is_table, table_options, watched
+from causeway.core.errors import UsageError
 from causeway.core.ids import short
 from causeway.core.printable import harmless
 from causeway.core.watching import ACT, Alarm, Sight
@@ -22,26 +24,47 @@ if TYPE_CHECKING:
 WIDTH = 80
 ACTS = 1
 SHOWN = 5
+STATE = ".causeway"
 ORDER = ("act", "warn", "note", "ok", "not-enough-data", "silent")
 
 
 @click.command()
-@click.argument("products", nargs=-1, metavar="[PRODUCT]...")
+@click.argument("products", nargs=-1, metavar="[PRODUCT|FILE|TABLE]...")
 @click.option("--why", is_flag=True, help="Explain every monitor: what it saw, its threshold, its verdict.")
 @click.option("--backtest", is_flag=True, help="How often each would have been wrong, and how late.")
 @click.option("--dry-run", is_flag=True, help="Look, and write nothing.")
 @click.option("--folder", type=PLACE, default=".", help="Where the workspace is; here by default.")
+@table_options
 @json_flag
 @guarded
 def command(
-    products: tuple[str, ...], *, why: bool, backtest: bool, dry_run: bool, folder: Path, as_json: bool
+    products: tuple[str, ...],
+    *,
+    why: bool,
+    backtest: bool,
+    dry_run: bool,
+    folder: Path,
+    as_json: bool,
+    **said: Any,  # noqa: ANN401 - as they are typed
 ) -> int:
-    """Look at live products, all of them or each PRODUCT named.
+    """Look at live products, all of them or each PRODUCT named; or at scored rows from anywhere.
 
     What callers sent and were answered is compared with what the release was made of and with the same hours
     before; outcomes with what the release promised. There is one alarm for each cause, and it is written when
     it is news. Exit code 1: something should be done.
+
+    A FILE (CSV, TSV, JSON lines, Parquet) or a granted TABLE is compared with --reference, else with its own
+    first quarter; which column is what is inferred and said.
     """
+    if products and all(map(is_table, products)):
+        return watched(products, folder, why=why, as_json=as_json, said=said)
+    if named := next((name for name, value in said.items() if value), ""):
+        raise UsageError(
+            f"--{named.removeprefix('row_')} is said of a table, and none is named",
+            hint="name one: causeway watch rows.csv",
+        )
+    if len(products) == 1 and (Path(products[0]) / STATE).is_dir():
+        products, folder = (), Path(products[0])
     from causeway.actions.act import with_triggers
     from causeway.actions.decide import existing_workspace
     from causeway.actions.watch.watch import watch_all

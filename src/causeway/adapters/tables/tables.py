@@ -8,9 +8,10 @@ from causeway.adapters.tables.joining import FORMS, Before, join_file, join_fold
 from causeway.adapters.tables.ordering import reordered
 from causeway.adapters.tables.part import PartRows
 from causeway.adapters.tables.staging import stage
+from causeway.adapters.tables.watched import watched_table as watched
 from causeway.core.score import Part, Staged
 
-__all__ = ["join", "read", "reordered", "sql", "stage"]
+__all__ = ["join", "read", "reordered", "sql", "stage", "watched"]
 
 
 def read(staged: Staged, part: Part, *, nothing: frozenset[str]) -> PartRows:

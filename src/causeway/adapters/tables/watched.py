@@ -1,0 +1,358 @@
+"""Tables of scored rows from anywhere, read in pieces: what their columns hold, and their values."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from polars.exceptions import PolarsError
+
+from causeway.adapters.contracts.sources import open_source, unreadable
+from causeway.adapters.tables.staging import stage
+from causeway.assess.table_roles import NUMBER, OTHER, TEXT, TIME, ColumnFacts
+from causeway.core.contract import SchemaObject
+from causeway.core.errors import NotFound, OutsideError, UsageError, outside
+from causeway.stats.profile_form import Coded
+
+Floats = NDArray[np.float64]
+
+ROWS_AT_ONCE = 131_072
+TAIL_BYTES = 1 << 20
+LOOKED_AT = 400
+NEARLY = 0.98
+"""Of the values of a column of numbers so many are numbers; the others are missing."""
+HALF = 0.5
+"""The same where the column held numbers in the reference."""
+LINES = frozenset({".jsonl", ".ndjson", ".json"})
+PARQUET = frozenset({".parquet", ".pq"})
+NOTHING = ("", "na", "n/a", "nan", "null", "none", "nil", "#n/a", "<na>", "nat", "-")
+_EPOCHS = ((1e17, 1e-3), (1e14, 1.0), (1e11, 1e3), (1e8, 1e6))
+"""From which number on a time counts in ns, us, ms, s; and how many us one of it is."""
+_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%Y%m%d")
+
+
+class WatchedTable:
+    """One table, whose columns are numbers, texts or times whatever its file says of them."""
+
+    def __init__(self, frame: pl.LazyFrame, told: str, *, like: Mapping[str, str]) -> None:
+        self.told = told
+        self._frame = frame
+        self._schema = dict(frame.collect_schema())
+        self._like = like
+        self.columns = _facts(frame, self._schema, like)
+        self._kinds = {each.name: each.kind for each in self.columns}
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What each column holds."""
+        return dict(self._kinds)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.columns[0].rows if self.columns else 0
+
+    def values(self, name: str, *, most: int) -> tuple[str, ...]:
+        """The different values of a column as texts, sorted; none where there are more than so many."""
+        column = self._read(name)
+        found = self._frame.select(column.unique().drop_nulls().head(most + 1)).collect(engine="streaming")
+        if len(found) > most:
+            return ()
+        return tuple(sorted(_unit(value) for value in found.to_series().to_list()))
+
+    def span(self, time: str) -> tuple[float, float] | None:
+        """The first and the last time, in microseconds since 1970; None where there is none."""
+        column = self._read(time)
+        first, last = (
+            self._frame.select(column.min(), column.max().alias("last")).collect(engine="streaming").row(0)
+        )
+        return None if first is None else (first, last)
+
+    def batches(self, names: Sequence[str]) -> Iterator[dict[str, Floats | Coded]]:
+        """The rows in their order, a piece at a time; what is not there is NaN, or has no place."""
+        asked = self._frame.select(self._read(name) for name in names)
+        try:
+            for batch in asked.collect_batches(
+                chunk_size=ROWS_AT_ONCE, maintain_order=True, engine="streaming"
+            ):
+                yield {series.name: _array(series) for series in batch}
+        except PolarsError as error:
+            raise _unread(self.told, error) from error
+
+    def _read(self, name: str) -> pl.Expr:
+        kind, dtype = self._kinds[name], self._schema[name]
+        if kind == TIME:
+            return _as_time(name, dtype)
+        return _as_number(name, dtype) if kind == NUMBER else _as_text(name, dtype)
+
+
+def watched_table(
+    path: Path, scratch: Path, *, told: str = "", like: Mapping[str, str] | None = None
+) -> WatchedTable:
+    """The table in this file; where a reference held numbers or texts (`like`), it is read as that did."""
+    told = told or str(path)
+    try:
+        frame = _scanned(path, scratch)
+        table = WatchedTable(frame, told, like=like or {})
+    except PolarsError as error:
+        raise _unread(told, error) from error
+    except OSError as error:
+        raise outside(error) from error
+    if not table.rows:
+        raise UsageError(f"{told} has no rows", hint="bring it again, with its rows")
+    return table
+
+
+def _scanned(path: Path, scratch: Path) -> pl.LazyFrame:
+    scratch.mkdir(parents=True, exist_ok=True)
+    staged = scratch / f"{len(list(scratch.iterdir())):03}.parquet"
+    if path.suffix.lower() in LINES and path.is_file():
+        return _lines(path, staged)
+    with open_source(path, SchemaObject(path.stem)) as source:
+        if not source.textual:
+            return source.frame
+    return pl.scan_parquet(stage(path, staged, part_rows=ROWS_AT_ONCE).path)
+
+
+def _lines(path: Path, staged: Path) -> pl.LazyFrame:
+    """JSON lines, or a list of objects, as Parquet."""
+    head = _first_byte(path)
+    if not head:
+        raise UsageError(f"{path} is empty", hint="bring the file again, with its rows")
+    if head not in (b"{", b"["):
+        raise UsageError(f"{path} holds no JSON lines", hint="write one JSON object a line")
+    try:
+        if head == b"[":
+            pl.read_json(path, infer_schema_length=None).write_parquet(staged)
+        else:
+            pl.scan_ndjson(path, infer_schema_length=None).sink_parquet(staged, maintain_order=True)
+    except PolarsError as error:
+        raise _broken_lines(path, error) from error
+    return pl.scan_parquet(staged)
+
+
+def _first_byte(path: Path) -> bytes:
+    if not path.exists():
+        raise NotFound(f"there is no file {path}", hint="check the path, or bring the file")
+    try:
+        with path.open("rb") as file:
+            return file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    except OSError as error:
+        raise outside(error) from error
+
+
+def _broken_lines(path: Path, error: PolarsError) -> UsageError:
+    """Where a file of JSON lines is broken."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        last = file.read().rstrip().rpartition(b"\n")[2]
+    try:
+        json.loads(last)
+    except UnicodeDecodeError:
+        return UsageError(f"{path} is no UTF-8", hint="save the file as UTF-8")
+    except ValueError:
+        return UsageError(
+            f"{path} is cut short: its last line is no JSON object", hint="bring the file again, whole"
+        )
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip() and not isinstance(json.loads(line), dict):
+                    return UsageError(f"line {number:,} of {path} is no JSON object", hint="write one a line")
+    except UnicodeDecodeError:
+        return UsageError(f"{path} is no UTF-8", hint="save the file as UTF-8")
+    except ValueError:
+        return UsageError(f"line {number:,} of {path} is no JSON", hint="write one object a line")
+    return UsageError(
+        f"{path} cannot be read: {str(error).splitlines()[0][:120]}", hint="give each key one kind of value"
+    )
+
+
+def _facts(
+    frame: pl.LazyFrame, schema: Mapping[str, pl.DataType], like: Mapping[str, str]
+) -> tuple[ColumnFacts, ...]:
+    looked = frame.head(LOOKED_AT).collect()
+    asked: list[pl.Expr] = [pl.len().alias("rows")]
+    for place, (name, dtype) in enumerate(schema.items()):
+        asked += _counts(place, name, dtype)
+    row = frame.select(asked).collect(engine="streaming").row(0, named=True)
+    return tuple(
+        _column(place, name, dtype, row, looked=looked, like=like.get(name, ""))
+        for place, (name, dtype) in enumerate(schema.items())
+    )
+
+
+def _counts(place: int, name: str, dtype: pl.DataType) -> Iterator[pl.Expr]:
+    if _is_other(dtype):
+        return
+    plain = _as_text(name, dtype) if _is_text(dtype) else pl.col(name)
+    yield plain.count().alias(f"count{place}")
+    yield plain.approx_n_unique().alias(f"distinct{place}")
+    if not dtype.is_temporal():
+        number = _as_number(name, dtype)
+        yield number.count().alias(f"numbers{place}")
+        yield number.min().alias(f"min{place}")
+        yield number.max().alias(f"max{place}")
+        yield (number == number.floor()).all().alias(f"whole{place}")
+
+
+def _column(
+    place: int,
+    name: str,
+    dtype: pl.DataType,
+    row: Mapping[str, float],
+    *,
+    looked: pl.DataFrame,
+    like: str,
+) -> ColumnFacts:
+    rows = int(row["rows"])
+    if _is_other(dtype):
+        return ColumnFacts(name, OTHER, rows, 0, 0, said=str(dtype).split("(")[0].lower())
+    count, distinct = int(row[f"count{place}"]), int(row[f"distinct{place}"])
+    numbers = int(row.get(f"numbers{place}") or 0)
+    kind = _kind(name, dtype, count, numbers, looked=looked, like=like, most=row.get(f"max{place}"))
+    found = ColumnFacts(name, kind, rows, rows - count, min(distinct, count))
+    if kind != NUMBER:
+        return found
+    return ColumnFacts(
+        name,
+        kind,
+        rows,
+        rows - numbers,
+        min(distinct, count),
+        row[f"min{place}"],
+        row[f"max{place}"],
+        bool(row[f"whole{place}"]),
+    )
+
+
+def _kind(
+    name: str,
+    dtype: pl.DataType,
+    count: int,
+    numbers: int,
+    *,
+    looked: pl.DataFrame,
+    like: str,
+    most: float | None,
+) -> str:
+    if dtype.is_temporal():
+        return TIME
+    if dtype == pl.Boolean:
+        return TEXT
+    if count and numbers >= (HALF if like == NUMBER else NEARLY) * count and like != TEXT:
+        return TIME if _is_epoch(name, most) else NUMBER
+    if not count:
+        return like if like in {NUMBER, TEXT} else NUMBER
+    if dtype == pl.String and like != TEXT:
+        seen = looked[name].drop_nulls()
+        times = looked.select(_as_time(name, dtype)).to_series().drop_nulls()
+        if len(seen) and len(times) >= NEARLY * len(seen):
+            return TIME
+    return TEXT
+
+
+def _is_epoch(name: str, most: float | None) -> bool:
+    """Whether numbers are seconds, or parts of one, since 1970; the name must say that they are times."""
+    words = name.lower()
+    timely = any(word in words for word in ("time", "date", "_ts", "ts_", "epoch", "_at")) or words in {
+        "ts",
+        "at",
+    }
+    return timely and most is not None and 1e8 <= most < 1e19
+
+
+def _is_text(dtype: pl.DataType) -> bool:
+    return dtype == pl.String or isinstance(dtype, pl.Categorical | pl.Enum)
+
+
+def _is_other(dtype: pl.DataType) -> bool:
+    plain = dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.Null) or _is_text(dtype)
+    return not plain or dtype in (pl.Time, pl.Duration)
+
+
+def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if dtype.is_float():
+        whole = column.cast(pl.Int64, strict=False)
+        return (
+            pl.when(column == whole).then(whole.cast(pl.String)).otherwise(column.cast(pl.String)).alias(name)
+        )
+    text = column.cast(pl.String).str.strip_chars()
+    if not _is_text(dtype):
+        return text.alias(name)
+    small = text.str.to_lowercase()
+    return (
+        pl.when(small.is_in(NOTHING))
+        .then(None)
+        .when(small.is_in(["true", "false"]))
+        .then(small)
+        .otherwise(text)
+    ).alias(name)
+
+
+def _as_number(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if _is_text(dtype):
+        column = column.cast(pl.String).str.strip_chars()
+    number = column.cast(pl.Float64, strict=False)
+    return pl.when(number.is_finite()).then(number).otherwise(None).alias(name)
+
+
+def _as_time(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Microseconds since 1970 in UTC, where nothing else is said."""
+    column = pl.col(name)
+    if dtype.is_temporal():
+        moment = column.cast(pl.Datetime("us")) if dtype == pl.Date else column.dt.cast_time_unit("us")
+        return moment.to_physical().cast(pl.Float64).alias(name)
+    if not _is_text(dtype) or dtype != pl.String:
+        return _as_epoch(column.cast(pl.Float64, strict=False)).alias(name)
+    text = column.str.strip_chars()
+    utc = pl.Datetime("us", "UTC")
+    zoned = text.str.replace(r"[zZ]$", "+00:00")
+    found = [
+        zoned.str.to_datetime(f"{each}%#z", strict=False, time_unit="us", time_zone="UTC")
+        for each in _FORMATS[:2]
+    ]
+    found += [
+        text.str.to_datetime(each, strict=False, time_unit="us").dt.replace_time_zone("UTC")
+        for each in _FORMATS
+    ]
+    found += [
+        text.str.to_date(each, strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        for each in _DAYS
+    ]
+    month = pl.when(text.str.len_chars() == 7).then(text + "-01").otherwise(None)
+    found.append(
+        month.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    )
+    written = pl.coalesce(found).cast(utc).to_physical().cast(pl.Float64)
+    return pl.coalesce(written, _as_epoch(text.cast(pl.Float64, strict=False))).alias(name)
+
+
+def _as_epoch(number: pl.Expr) -> pl.Expr:
+    made = pl.when(number >= _EPOCHS[0][0]).then(number * _EPOCHS[0][1])
+    for least, us in _EPOCHS[1:]:
+        made = made.when(number >= least).then(number * us)
+    return made.otherwise(None)
+
+
+def _array(series: pl.Series) -> Floats | Coded:
+    if series.dtype != pl.String:
+        return series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    names = series.drop_nulls().unique().sort()
+    codes = series.cast(pl.Enum(names)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    return Coded(codes, tuple(names.to_list()))
+
+
+def _unit(value: str | float) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _unread(told: str, error: PolarsError) -> Exception:
+    if isinstance(error, pl.exceptions.ComputeError):
+        return unreadable(Path(told), error)
+    return OutsideError(f"{told} cannot be read: {str(error).splitlines()[0][:160]}", hint="is it whole?")
