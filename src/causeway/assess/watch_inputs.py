@@ -19,6 +19,8 @@ NEW = timedelta(days=7)
 SOME, LARGE = 0.1, 0.2
 """What is certain to have changed by so much is worth a warning, or an act, at any time of the day."""
 LEAST = 200
+MATTERS = 0.2
+"""A column of a smaller share of the largest importance is a note, whatever becomes of it."""
 METHOD = "KS or total variation, false discoveries held at 1 %, 2 of 3 windows; {} to act"
 BOUND = "lower bound (DKW, McDiarmid) over 1, 6 or 24 windows"
 
@@ -48,6 +50,9 @@ def _of_column(facts: Facts, last: Compared, seen: DriftSeen, column: ColumnSeen
     watches = "output" if column.name.startswith(OUT) else "drift"
     name = bare(column.name)
     verdict = column.verdict if last.seasonal or not _is_part_of_a_day(last.moment) else _anytime(column)
+    lasting = verdict in (WARN, ACT) or column.low > facts.drift_rules.effect
+    if column.weight < MATTERS and verdict in (WARN, ACT):
+        verdict = NOTE
     return Sight(
         monitor=facts.monitor(watches, about=name).name,
         watches=watches,
@@ -63,7 +68,7 @@ def _of_column(facts: Facts, last: Compared, seen: DriftSeen, column: ColumnSeen
         rows=seen.rows,
         method=f"beside {last.with_what}; {METHOD.format(BOUND)}",
         importance=facts.going.importance.get(column.name),
-        lasting=column.verdict == NOTE and column.low > facts.drift_rules.effect,
+        lasting=lasting and (verdict == NOTE),
         breach=watches == "output",
     )
 
@@ -130,7 +135,8 @@ def skew(facts: Facts) -> tuple[Sight, ...]:
         if not column.name.startswith(IN):
             continue
         certain = column.verdict == ACT and (not _is_part_of_a_day(moment) or column.low >= SOME)
-        verdict = WARN if certain and new else NOTE if certain else OK
+        loud = new and column.weight >= MATTERS
+        verdict = WARN if certain and loud else NOTE if certain else OK
         sights.append(
             Sight(
                 monitor=facts.monitor("skew", about=bare(column.name)).name,

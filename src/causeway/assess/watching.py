@@ -46,13 +46,15 @@ def alarms_of(facts: Facts, sights: Sequence[Sight]) -> tuple[Alarm, ...]:
     return tuple(found)
 
 
-def weighed(sights: Sequence[Sight]) -> list[Sight]:
+def weighed(sights: Sequence[Sight], facts: Facts | None = None) -> list[Sight]:
     """The same; where drift alone shows it is a warning at most, and a note where outcomes say all is well.
 
-    Where outcomes come in time, they and what is estimated of them are the judge; else the answers are.
+    Where outcomes come in time, or the manifest says that they will, they and what is estimated of them are
+    the judge; else the answers are.
     """
     latest = max(filter(is_overall, sights), key=lambda each: each.until, default=None)
-    timely = latest is not None and latest.value is not None and _is_timely(latest, sights)
+    came = latest is not None and latest.value is not None and _is_timely(latest, sights)
+    timely = came or (facts is not None and _is_expected(facts))
     loud = [each for each in sights if each.breach and each.verdict in (WARN, ACT)]
     breach = any(each.watches != "output" or not timely for each in loud)
     fine = latest.since if latest is not None and latest.verdict == OK else None
@@ -61,6 +63,14 @@ def weighed(sights: Sequence[Sight]) -> list[Sight]:
 
 def _is_timely(latest: Sight, sights: Sequence[Sight]) -> bool:
     return max(each.until for each in sights) - latest.until <= TIMELY
+
+
+def _is_expected(facts: Facts) -> bool:
+    """Whether outcomes are declared to come soon, and are not overdue yet."""
+    days = facts.manifest.evaluation.outcome_days
+    if not days or timedelta(days=days) > TIMELY:
+        return False
+    return facts.now - facts.going.since <= timedelta(days=days) + NEW
 
 
 def _weighed(sight: Sight, *, breach: bool, timely: bool, fine: datetime | None) -> Sight:

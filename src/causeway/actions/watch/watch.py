@@ -57,7 +57,7 @@ def watch(work: Workspace, product: str, *, dry_run: bool = False, sealing: bool
     facts = gathered(work, state, promise(work, state), now=work.clock.now())
     if facts is None:
         return Watched(product, NOT_LIVE, dry_run=dry_run)
-    sights = weighed([sight for judge in JUDGES for sight in judge(facts)])
+    sights = weighed([sight for judge in JUDGES for sight in judge(facts)], facts)
     alarms = alarms_of(facts, sights)
     news = _news(alarms, state) if dry_run else _written(work, product, alarms)
     if not dry_run:
