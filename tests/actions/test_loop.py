@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from looping import LOOP, MANIFEST, LightTrainer, light, product, traffic
 
 import shipyard
-from causeway.actions.act import act
+from causeway.actions.act import act, decisions_of
 from causeway.actions.canary import promote
 from causeway.actions.decide import product_state
 from causeway.actions.loop import loop as loops
@@ -23,8 +23,10 @@ from causeway.actions.roll import roll_back
 from causeway.actions.ship import Trial, ship
 from causeway.cli.main import main
 from causeway.core.errors import Refused
-from causeway.core.events import LoopEnded, LoopMoved
+from causeway.core.events import LoopEnded, LoopMoved, WatchJudged
 from causeway.core.loop import STATES
+from causeway.core.watching import Alarm, Sight
+from causeway.views.timeline import tell
 
 LOOPING = Path(__file__).with_name("looping.py")
 PATIENCE_SECONDS = 60
@@ -225,3 +227,24 @@ def test_it_is_refused_while_nothing_is_live_or_a_release_is_on_trial(folder):
     ship(shipyard.workspace(folder), folder, trial=Trial(), agree=lambda _: True)
     with pytest.raises(Refused, match="a release is on trial"):
         retrain(folder)
+
+
+def test_an_alarm_is_followed_to_the_end_and_the_ledger_tells_it_in_plain_words(folder, tmp_path):
+    trigger = '[[triggers]]\non = "drift"\ndo = "retrain"\n'
+    product(folder, more=LOOP + trigger)
+    traffic(folder, tmp_path)
+    work = shipyard.workspace(folder)
+    seen = Sight("drift", "drift", "act", shipyard.NOON, shipyard.NOON, "tenure: 0.3")
+    alarm = Alarm(
+        "model", "drift", "act", shipyard.NOON, shipyard.NOON, because="tenure moved", sights=(seen,)
+    )
+    work.ledger.append("churn", [WatchJudged(alarm)], actor="a1", at=shipyard.NOON)
+    done = act(work, "churn", ports=light(0.02)).done
+    assert done[0] == "drift-retrain (retrain): fires: tenure moved; it is trained anew"
+    told = [tell(event).words for event in work.ledger.read("churn")]
+    first = told.index("Trigger drift-retrain: retrain is done, because tenure moved.")
+    assert told[first + 1] == "It is trained anew, because tenure moved."
+    assert told[-1].startswith("Training anew ended: promoted, it is better: ROC AUC 0.8")
+    # the alarm is still on, and nothing is done twice
+    assert act(work, "churn", ports=light(0.03)).done == ()
+    assert decisions_of(work, "churn")[0].verdict == "cooling down"
