@@ -117,7 +117,12 @@ def roles_of(columns: Sequence[ColumnFacts], asked: Asked) -> Roles:
             features.append(each.name)
     named = _named(asked)
     inferred = tuple(role for role, name in roles.items() if name and role not in named)
-    return structs.replace(Roles(**roles), features=tuple(features), left_out=left, inferred=inferred)
+    return structs.replace(
+        Roles(roles["time"], roles["prediction"], roles["score"], roles["outcome"], roles["id"]),
+        features=tuple(features),
+        left_out=left,
+        inferred=inferred,
+    )
 
 
 NONE = "none"

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
 from causeway.actions.watch.table_source import Place, brought
 from causeway.actions.watch.table_spans import Spans, in_order, said_of, timed, whole, window_of
-from causeway.actions.watch.table_windows import CHANCE, PREDICTION, Gathered, gathered
+from causeway.actions.watch.table_windows import CHANCE, PREDICTION, Gathered, Rows, gathered
 from causeway.adapters import registry
 from causeway.assess.drift import Moment
 from causeway.assess.quality_rows import Asked as AskedQuality
@@ -22,9 +21,6 @@ from causeway.stats.profile_many import merged_rows
 from causeway.stats.quality_form import QualityWindow
 from causeway.stats.quality_window import merged_windows
 from causeway.stats.relations import merged_relations
-
-if TYPE_CHECKING:
-    from causeway.adapters.tables.watched import WatchedTable
 
 FEWEST_TIMES = 4
 """A reference of the same hours has so many times the window's rows, else all of it is compared."""
@@ -89,7 +85,7 @@ def _there(roles: Roles) -> Roles:
     return roles
 
 
-def _spans(table: "WatchedTable", roles: Roles, wanted: tuple[int, bool]) -> Spans:
+def _spans(table: Rows, roles: Roles, wanted: tuple[int, bool]) -> Spans:
     """The windows of a table that is its own reference."""
     length, of_time = wanted
     span = table.span(roles.time) if roles.time else None
@@ -103,7 +99,7 @@ def _spans(table: "WatchedTable", roles: Roles, wanted: tuple[int, bool]) -> Spa
     return timed(*span, asked=length)
 
 
-def _cut(table: "WatchedTable", roles: Roles, wanted: tuple[int, bool]) -> Spans:
+def _cut(table: Rows, roles: Roles, wanted: tuple[int, bool]) -> Spans:
     """The windows of a table beside another one: all of it, where nothing else was asked."""
     length, _ = wanted
     if not length:
@@ -112,7 +108,7 @@ def _cut(table: "WatchedTable", roles: Roles, wanted: tuple[int, bool]) -> Spans
     return structs.replace(_spans(table, known, wanted), reference=0)
 
 
-def _beside_itself(table: "WatchedTable", roles: Roles, spans: Spans, asked: Asked) -> WatchedRows:
+def _beside_itself(table: Rows, roles: Roles, spans: Spans, asked: Asked) -> WatchedRows:
     quality, positive = _quality_asked(table, table, roles, asked)
     all_ = gathered(table, roles, spans, there=list(table.kinds), shifts=_shifts(table), asked=quality)
     first = {place: each for place, each in all_.windows.items() if place < spans.reference}
@@ -128,9 +124,7 @@ def _beside_itself(table: "WatchedTable", roles: Roles, spans: Spans, asked: Ask
     return _told(table, roles, spans, moments, found, words=words, rows=rows, positive=positive)
 
 
-def _beside(
-    table: "WatchedTable", before: "WatchedTable", roles: Roles, spans: Spans, asked: Asked
-) -> WatchedRows:
+def _beside(table: Rows, before: Rows, roles: Roles, spans: Spans, asked: Asked) -> WatchedRows:
     quality, positive = _quality_asked(before, table, roles, asked)
     shifts = _shifts(before)
     one = gathered(before, roles, whole(before.rows), there=list(before.kinds), shifts=shifts, asked=quality)
@@ -149,7 +143,7 @@ class _Found(Struct, frozen=True):
 
 
 def _told(
-    table: "WatchedTable",
+    table: Rows,
     roles: Roles,
     spans: Spans,
     moments: Sequence[Moment],
@@ -224,13 +218,11 @@ def _moment(place: int, window: Window, spans: Spans, same: Window, everything: 
     )
 
 
-def _shifts(table: "WatchedTable") -> dict[str, float]:
+def _shifts(table: Rows) -> dict[str, float]:
     return {each.name: each.minimum for each in table.columns if each.minimum is not None}
 
 
-def _quality_asked(
-    before: "WatchedTable", table: "WatchedTable", roles: Roles, asked: Asked
-) -> tuple[AskedQuality | None, str]:
+def _quality_asked(before: Rows, table: Rows, roles: Roles, asked: Asked) -> tuple[AskedQuality | None, str]:
     """How answers are held against outcomes; None where they cannot be."""
     known = {each.name: each for each in before.columns}
     outcome, prediction = known.get(roles.outcome), known.get(roles.prediction)
@@ -247,7 +239,7 @@ def _quality_asked(
     return _classification(classes, roles, asked)
 
 
-def _values(table: "WatchedTable", name: str) -> tuple[str, ...]:
+def _values(table: Rows, name: str) -> tuple[str, ...]:
     return table.values(name, most=FEW) if name in table.kinds else ()
 
 

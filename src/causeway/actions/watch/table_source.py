@@ -1,6 +1,6 @@
 """Where the rows of a table come from: a file is simply read, a source must have been granted."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,7 +33,7 @@ def is_table(name: str) -> bool:
 
 
 @contextmanager
-def brought(names: list[str], folder: Path) -> Iterator[tuple[list[Place], Path]]:
+def brought(names: list[str], folder: Path) -> Generator[tuple[list[Place], Path]]:
     """Each as a file, and a folder to work in; all of it is gone afterwards."""
     with TemporaryDirectory(prefix="causeway-watch-") as scratch:
         work = Path(scratch)

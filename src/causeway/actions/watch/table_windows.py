@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from causeway.actions.watch.table_spans import Spans
 from causeway.assess.quality_rows import Asked, Came, Parts, windows_of
-from causeway.assess.table_roles import Roles
+from causeway.assess.table_roles import ColumnFacts, Roles
 from causeway.core.assignment import unit_of
 from causeway.stats.profile import profile_of
 from causeway.stats.profile_form import HOUR_US, Arrays, Coded, Window
@@ -27,6 +27,27 @@ PARTS_HELD = 16
 
 class Rows(Protocol):
     """A table that can be read in pieces."""
+
+    told: str
+    columns: tuple[ColumnFacts, ...]
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """What each column holds."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def values(self, name: str, *, most: int) -> tuple[str, ...]:
+        """The different values of a column as texts, sorted; none where there are more than so many."""
+        ...
+
+    def span(self, time: str) -> tuple[float, float] | None:
+        """The first and the last time, in microseconds since 1970; None where there is none."""
+        ...
 
     def batches(self, names: Sequence[str]) -> Iterator[dict[str, Floats | Coded]]:
         """The rows in their order."""

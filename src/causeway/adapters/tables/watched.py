@@ -157,6 +157,7 @@ def _broken_lines(path: Path, error: PolarsError) -> UsageError:
         return UsageError(
             f"{path} is cut short: its last line is no JSON object", hint="bring the file again, whole"
         )
+    number = 0
     try:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
@@ -270,8 +271,13 @@ def _is_text(dtype: pl.DataType) -> bool:
 
 
 def _is_other(dtype: pl.DataType) -> bool:
-    plain = dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.Null) or _is_text(dtype)
-    return not plain or dtype in (pl.Time, pl.Duration)
+    plain = (
+        dtype.is_numeric()
+        or dtype.is_temporal()
+        or isinstance(dtype, pl.Boolean | pl.Null)
+        or _is_text(dtype)
+    )
+    return not plain or isinstance(dtype, pl.Time | pl.Duration)
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
