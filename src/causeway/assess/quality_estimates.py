@@ -70,14 +70,18 @@ def estimates_of(
     windows: Sequence[QualityWindow],
     *,
     mature: Sequence[QualityWindow],
+    first: Sequence[QualityWindow],
     promise: QualityPromise,
     reference: QualityWindow | None,
     rules: QualityRules,
 ) -> tuple[Sight, ...]:
-    """The last day's estimated quality; windows of all rows, oldest first, and those whose outcomes came."""
+    """The last day's estimated quality; windows of all rows, oldest first, and those whose outcomes came.
+
+    `first` are the release's first ones of these, for where its held-out rows are not here.
+    """
     if not windows:
         return ()
-    known = reference or _from_history(mature, rules)
+    known = reference or _from_history(first, rules)
     method = _method(known, promise) if known is not None else None
     about = Sight(
         monitor=ESTIMATE,
@@ -255,9 +259,8 @@ def _by_errors(reference: QualityWindow) -> Method | None:
     return Method("rmse", "DLE", False, estimate, lambda window: metric_of(window, "rmse"), came.value)
 
 
-def _from_history(mature: Sequence[QualityWindow], rules: QualityRules) -> QualityWindow | None:
-    """The first windows of the release whose outcomes are known, where its held-out rows are not here."""
-    groups = grouped(mature, hours=rules.window_hours, least=rules.least_rows)
+def _from_history(first: Sequence[QualityWindow], rules: QualityRules) -> QualityWindow | None:
+    groups = grouped(first, hours=rules.window_hours, least=rules.least_rows)
     return merged_windows(groups[: rules.horizon]) if len(groups) > rules.horizon else None
 
 

@@ -53,6 +53,8 @@ class QualityRules(Struct, frozen=True):
     """So many of three windows in a row are a decay."""
     horizon: int = 7
     """So many of the last windows, merged, are one too."""
+    back: int = 28
+    """So many of the last windows are looked at."""
     alpha: float = 0.01
     """Of the confidence sequence over the release's whole life, and of label outages."""
     estimate_alpha: float = 0.001

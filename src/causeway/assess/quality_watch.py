@@ -21,7 +21,7 @@ from causeway.core.metrics import spoken
 from causeway.core.watching import ACT, NOT_ENOUGH_DATA, NOTE, OK, Sight
 from causeway.stats.binned_metrics import Measured, metric_of
 from causeway.stats.quality_form import HOUR_US, ONE, ZERO, QualityWindow
-from causeway.stats.quality_window import by_slice, grouped, merged_windows
+from causeway.stats.quality_window import by_slice, grouped, lately, merged_windows
 from causeway.stats.sequential import Moments, difference_of_means
 
 QUALITY = "quality"
@@ -88,11 +88,13 @@ def quality_of(
         seen.append(_quality(slices.get(name, []), held, maturity, now_us=now_us, rules=rules))
     if (life := _life(every, reference, maturity, now_us=now_us, rules=rules)) is not None:
         seen.append(life)
-    mature = [window for window in every if maturity.is_mature(window, now_us)]
+    all_mature = [window for window in every if maturity.is_mature(window, now_us)]
+    mature = _recent(all_mature, rules)
     seen += calibration_of(mature, promise=promise, rules=rules)
     seen += confidence_of(every, reference, rules=rules)
     seen += fairness_of(slices, promise=promise, rules=rules)
-    seen += estimates_of(every, mature=mature, promise=promise, reference=reference, rules=rules)
+    first = all_mature[: 2 * rules.horizon * rules.window_hours]
+    seen += estimates_of(every, mature=mature, first=first, promise=promise, reference=reference, rules=rules)
     return tuple(replace(each, monitor=monitor) if each.watches == QUALITY else each for each in seen)
 
 
@@ -138,7 +140,7 @@ def _quality(
         rows=sum(window.labelled for window in windows),
         breach=True,
     )
-    mature = [window for window in windows if maturity.is_mature(window, now_us)]
+    mature = _recent([window for window in windows if maturity.is_mature(window, now_us)], rules)
     groups = grouped(mature, hours=rules.window_hours, least=rules.least_rows)
     measured = [(group, seen) for group in groups if (seen := _measured(group, held.metric, rules))]
     if not measured:
@@ -200,6 +202,11 @@ def _judged(
             about, verdict=NOTE, why=f"{told}: it may lie below the floor {held.floor:g}, for so few rows."
         )
     return replace(about, verdict=OK, why=f"{told}{beside}.")
+
+
+def _recent(windows: Sequence[QualityWindow], rules: QualityRules) -> Sequence[QualityWindow]:
+    """Those that a verdict is made of: however long a release has been live, it costs no more."""
+    return lately(windows, hours=rules.back * rules.window_hours, rows=2 * rules.horizon * rules.least_rows)
 
 
 def _why_not(windows: Sequence[QualityWindow], held: Held, maturity: Maturity) -> str:

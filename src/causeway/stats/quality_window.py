@@ -44,6 +44,16 @@ def by_slice(windows: Iterable[QualityWindow]) -> Mapping[str, list[QualityWindo
     return found
 
 
+def lately(windows: Sequence[QualityWindow], *, hours: int, rows: int) -> Sequence[QualityWindow]:
+    """The last of these windows, over so many hours and with so many labelled rows at least."""
+    seen = 0
+    for place in range(len(windows) - 1, -1, -1):
+        seen += windows[place].labelled
+        if seen >= rows and windows[-1].until_us - windows[place].since_us >= hours * HOUR_US:
+            return windows[place:]
+    return windows
+
+
 def grouped(windows: Sequence[QualityWindow], *, hours: int, least: int) -> tuple[QualityWindow, ...]:
     """Windows of so many hours, each with `least` labelled rows at least: what has fewer is put to the next.
 
