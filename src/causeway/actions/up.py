@@ -292,15 +292,16 @@ class _Station:
                 try:
                     due = await asyncio.to_thread(lambda: any(must_train(states(p)) for p in work.products()))
                     if due:
-                        fine = await self._tick_apart(training="only")
-                        await asyncio.sleep(0 if fine else AGAIN_SECONDS)
+                        await self._tick_apart(training="only")
+                        # it went as far as it could: what is left waits for something
+                        await asyncio.sleep(AGAIN_SECONDS)
                 except (CausewayError, OSError) as error:
                     self.say(f"training anew: {error}")
         finally:
             work.ledger.close()
 
-    async def _tick_apart(self, *, training: str = "no") -> bool:
-        """Ticks in a process of its own, so that this one stays small; whether all went well."""
+    async def _tick_apart(self, *, training: str = "no") -> None:
+        """Ticks in a process of its own, so that this one stays small."""
         words = ("tick", str(self.work.root), "--training", training, "--json")
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "causeway", *words),
@@ -314,7 +315,6 @@ class _Station:
             raise
         if process.returncode:
             self.say(f"tick: {said.decode(errors='replace').strip()}")
-        return not process.returncode
 
 
 def _config(app: Application) -> uvicorn.Config:
