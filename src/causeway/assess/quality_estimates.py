@@ -70,10 +70,10 @@ def estimates_of(
     windows: Sequence[QualityWindow],
     *,
     mature: Sequence[QualityWindow],
-    first: Sequence[QualityWindow],
     promise: QualityPromise,
     reference: QualityWindow | None,
     rules: QualityRules,
+    first: Sequence[QualityWindow] = (),
 ) -> tuple[Sight, ...]:
     """The last day's estimated quality; windows of all rows, oldest first, and those whose outcomes came.
 
@@ -81,7 +81,7 @@ def estimates_of(
     """
     if not windows:
         return ()
-    known = reference or _from_history(first, rules)
+    known = reference or _from_history(first or mature, rules)
     method = _method(known, promise) if known is not None else None
     about = Sight(
         monitor=ESTIMATE,
