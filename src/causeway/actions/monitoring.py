@@ -13,6 +13,7 @@ from causeway.actions.watch.gather import gathered, live_release
 from causeway.actions.watch.history import BESIDE, history_of, time_of
 from causeway.actions.watch.judges import JUDGES
 from causeway.actions.watch.kept import kept
+from causeway.actions.watch.remembered import recalled, remembered
 from causeway.actions.watch.watch import seen_of
 from causeway.actions.workspace import Workspace
 from causeway.assess.watch_facts import Facts
@@ -152,6 +153,8 @@ class Monitors:
             facts, answered = _facts(self._work, state, now)
             sights = look.sights if look and look.sights else _judged(facts)
             found = _pictured(facts, answered, sights) if facts else _Pictured(sights=sights)
+            more = recalled(remembered(self._work.state, state.product), found.series, sights)
+            found = structs.replace(found, series=(*found.series, *more))
             self._found[state.product] = key, found
         return found
 
@@ -194,7 +197,7 @@ def _facts(
 
 
 def _judged(facts: Facts | None) -> tuple[Sight, ...]:
-    return tuple(weighed([each for judge in JUDGES for each in judge(facts)])) if facts else ()
+    return tuple(weighed([each for judge in JUDGES for each in judge(facts)], facts)) if facts else ()
 
 
 def _decisions(work: Workspace, product: str) -> tuple[tuple[Decision, ...], str]:

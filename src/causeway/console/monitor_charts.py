@@ -20,12 +20,25 @@ FROM_ZERO = frozenset({"distance", "share", "rows", "ms", "hours"})
 BARS = frozenset({"volume"})
 LETTERS = {"release": "R", "trial": "T", "alarm": "!", "over": "ok"}
 TITLES = {
-    "quality": "Quality",
-    "labels": "Outcomes known",
-    "output": "Answers",
-    "drift": "Input",
-    "volume": "Rows that came",
+    "labels": "Outcomes",
+    "calibration": "Calibration",
+    "fairness": "Fairness",
+    "disagreement": "Disagreement",
+    "missing": "Missing",
+    "unseen": "Never seen before",
     "latency": "Time to answer",
+    "freshness": "Since the last row",
+    "errors": "Errors",
+    "slo": "Error budget",
+    "kpi": "Business measure",
+    "cost": "Cost",
+}
+WHOLE = {
+    ("labels", "join rate"): "Outcomes known",
+    ("labels", "delay"): "Outcomes take",
+    ("quality", "loss"): "Loss, over the release's life",
+    ("volume", ""): "Rows an hour",
+    ("volume", "by day"): "Rows a day",
 }
 
 
@@ -216,18 +229,16 @@ def plain_number(number: float) -> str:
 
 def heading(series: Series) -> str:
     """What the chart is about."""
-    title = TITLES.get(series.watches, series.watches)
-    if series.watches == "quality":
-        return spoken(series.unit)[0].upper() + spoken(series.unit)[1:] + _of_slice(series)
+    if (series.watches, series.about) in WHOLE:
+        return WHOLE[series.watches, series.about]
     if series.watches in ("drift", "output"):
         return series.about
-    if series.watches == "volume":
-        return "Rows a day" if series.about else "Rows an hour"
-    return title
-
-
-def _of_slice(series: Series) -> str:
-    return "" if series.about == series.unit else f" of {series.about}"
+    if series.watches == "quality":
+        name = spoken(series.unit)
+        part = "" if series.about == series.unit else f" of {series.about}"
+        return f"{name[0].upper()}{name[1:]}{part}"
+    title = TITLES.get(series.watches, series.watches)
+    return f"{title}: {series.about}" if series.about else title
 
 
 def measured(point: Point | None, unit: str) -> str:

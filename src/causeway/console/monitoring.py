@@ -1,6 +1,6 @@
 """The page of one product's monitors: its pictures, in the order in which one wants them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from threading import Lock
 
 from msgspec import Struct
@@ -14,33 +14,30 @@ from causeway.core.watching import Sight
 MOST_FEATURES = 24
 """So many inputs are drawn, those that matter most; the table below has all."""
 _ORDER = ("act", "warn", "note", "ok", "not-enough-data", "silent")
-_SECTIONS: Sequence[tuple[str, str, str, Callable[[Series], bool]]] = (
+_SECTIONS = (
     (
         "quality",
         "What outcomes say",
         "By the time of the answer, however late its outcome came.",
-        lambda each: each.watches in ("quality", "labels"),
+        {"quality", "labels", "calibration", "fairness", "estimate"},
     ),
     (
         "answers",
         "What is answered",
         "How far they lie from those that they are compared with: 0 is the same, 1 nothing alike.",
-        lambda each: each.watches == "output",
+        {"output", "disagreement"},
     ),
     (
         "inputs",
         "What callers send",
         "By effect times importance: what changed most of what the answers hang on comes first.",
-        lambda each: each.watches == "drift",
+        {"drift", "missing", "unseen"},
     ),
-    (
-        "service",
-        "How it runs",
-        "",
-        lambda each: each.watches in ("volume", "latency", "errors", "slo", "freshness"),
-    ),
-    ("business", "What it is worth", "", lambda each: each.watches in ("kpi", "cost")),
+    ("service", "How it runs", "", {"volume", "latency", "errors", "slo", "freshness"}),
+    ("business", "What it is worth", "", {"kpi", "cost"}),
 )
+_NAMED = frozenset[str]().union(*(watched for *_, watched in _SECTIONS))
+_OTHER = ("other", "What else is watched", "")
 
 
 class Picture(Struct, frozen=True):
@@ -85,9 +82,10 @@ class Watching:
 
 def sections_of(seen: Monitoring) -> list[Section]:
     """The pictures by what they are about."""
+    other = {each.watches for each in seen.series} - _NAMED
     found: list[Section] = []
-    for name, title, words, belongs in _SECTIONS:
-        mine = [each for each in seen.series if belongs(each)]
+    for name, title, words, watched in (*_SECTIONS, (*_OTHER, other)):
+        mine = [each for each in seen.series if each.watches in watched]
         shown = mine[:MOST_FEATURES]
         pictures = tuple(_picture(f"{name}-{at}", each, seen.marks) for at, each in enumerate(shown, 1))
         if pictures:

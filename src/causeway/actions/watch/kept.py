@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from causeway.actions.watch.remembered import remember
 from causeway.actions.workspace import write_whole
 from causeway.core.watching import Sight
 
@@ -28,6 +29,7 @@ _decode = msgspec.json.Decoder(Kept).decode
 def keep(state: Path, product: str, last: Kept) -> None:
     """Remembers the look, in the place of the one before; `state` is the workspace's folder."""
     write_whole(_place(state, product), msgspec.json.format(msgspec.json.encode(last), indent=1))
+    remember(state, product, last.at, last.sights)
 
 
 def kept(state: Path, product: str) -> Kept | None:
