@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from causeway.assess.drift import DriftSeen, Moment, drift_of
 from causeway.assess.watch_facts import IN, Compared, Facts, Judge, bare
-from causeway.assess.watch_service import freshness, volume
+from causeway.assess.watch_supply import freshness, volume
 from causeway.core.watching import ACT, WARN
 from causeway.stats.planted import planted
 from causeway.stats.profile_form import HOUR_US, NumberProfile

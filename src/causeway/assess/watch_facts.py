@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from causeway.assess.drift import Moment
 from causeway.assess.drift_columns import DriftRules
+from causeway.assess.service_facts import Kpi, Scored, Service
 from causeway.core.manifest import Manifest, MonitorPart
 from causeway.core.release import Release
 from causeway.core.watching import Alarm, Sight
@@ -74,6 +75,12 @@ class Facts(Struct, frozen=True):
     """Whether there is a release to roll back to."""
     last_at: datetime | None = None
     """When the last row was answered that is sealed."""
+    service: Service | None = None
+    """What callers asked and how long it took; None where nothing of it was gathered."""
+    kpi: Kpi | None = None
+    """What the answers brought; None where nothing of it is known."""
+    scored: tuple[Scored, ...] = ()
+    """Scorings of tables in 28 days, oldest first."""
 
     def monitor(self, watches: str, *, about: str = "") -> MonitorPart:
         """The manifest's monitor for this, the one that names the column first; else one of that name."""

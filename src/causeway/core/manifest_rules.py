@@ -27,7 +27,8 @@ _EVENTS = ("alarm", "data", "outcomes", "release")
 # what a monitor may watch, and words for several of these
 _WATCHED = (
     "drift", "quality", "decay", "estimate", "calibration", "fairness", "output", "missing", "unseen",
-    "schema", "skew", "contract", "volume", "freshness", "labels", "latency", "errors", "slo", "kpi", "cost",
+    "schema", "skew", "contract", "volume", "freshness", "labels", "latency", "errors", "slo", "uptime",
+    "throughput", "kpi", "cost",
 )  # fmt: skip
 
 Tables = dict[str, object]

@@ -1,4 +1,4 @@
-"""What a process of the gateway answered by the minute: a line of a `.minutes` file, also where it is nothing.
+"""What a process of the gateway answered by the minute: a line of a `.minutes` file, even where it is 0.
 
 That a line is there says that the process was up and had the product loaded.
 """

@@ -45,6 +45,9 @@ _CAUSE_OF = {
     "latency": SERVICE,
     "errors": SERVICE,
     "slo": SERVICE,
+    "uptime": SERVICE,
+    "throughput": SERVICE,
+    "contract": SUPPLY,
     "kpi": BUSINESS,
     "cost": COST,
 }

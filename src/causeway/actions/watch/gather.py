@@ -1,11 +1,16 @@
 """Everything that the monitors of one product look at, out of its records and its ledger."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from msgspec import structs
 
 from causeway.actions.outcome_bins import quality_windows, reference_quality
+from causeway.actions.segments import PREDICTIONS
+from causeway.actions.watch.business import kpi_of
 from causeway.actions.watch.history import BESIDE, NOBODY, History, history_of, hour_of
 from causeway.actions.watch.references import References, release_of
+from causeway.actions.watch.service import DAYS, scored_of, service_of
 from causeway.actions.watch.windows import MOST, compared, cut, lately, least_hours
 from causeway.actions.workspace import Workspace
 from causeway.assess.watch_facts import Facts, Going
@@ -55,7 +60,7 @@ def gathered(
         without=alarming_hours(work.ledger.read(state.product), since=since, now=now),
     )
     windows = cut(own, least_hours=least_hours(own, references))
-    return Facts(
+    facts = Facts(
         product=state.product,
         now=now,
         manifest=manifest,
@@ -70,8 +75,28 @@ def gathered(
         unread=past.unread,
         alarms=state.alarms,
         can_go_back=bool(state.before),
-        last_at=max((each.last_at for each in state.segments if each.last_at), default=None),
+        last_at=_last_at(state),
     )
+    # these have no past that could be gone back to
+    return _with_service(work, state, facts, past) if quality else facts
+
+
+def _with_service(work: Workspace, state: ProductState, facts: Facts, past: History) -> Facts:
+    """The same with what the gateway answered, what it brought, and what scorings set apart."""
+    events, now = list(work.ledger.read(state.product)), facts.now
+    latency_ms = facts.manifest.serving.latency_ms
+    return structs.replace(
+        facts,
+        service=service_of(work, state, past, now=now, latency_ms=latency_ms),
+        kpi=kpi_of(work, state, facts.manifest, events, now=now),
+        scored=scored_of(events, since=now - timedelta(days=DAYS)),
+    )
+
+
+def _last_at(state: ProductState) -> datetime | None:
+    """When the last row was answered; when outcomes came says nothing of that."""
+    times = [each.last_at for each in state.segments if each.stream == PREDICTIONS and each.last_at]
+    return max(times, default=None)
 
 
 def quality_windows_of(
