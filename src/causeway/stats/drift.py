@@ -27,8 +27,6 @@ class Difference(Struct, frozen=True):
     """Of numbers the Kolmogorov-Smirnov distance, of texts the total variation less what chance adds."""
     within: float
     """By how much the distance of the rows themselves may be larger; 0 where all values are counted."""
-    sure: float
-    """The effect less all that chance may add on average, from where a lower bound is taken."""
     p: float
     """The chance of such an effect, or a larger one, where nothing changed."""
     rows: int
@@ -58,14 +56,14 @@ def difference(reference: ColumnProfile, seen: ColumnProfile) -> Difference:
     """How far the second lies from the first."""
     missing = missing_of(reference, seen)
     if not reference.count or not seen.count:
-        return Difference("empty", 0.0, 0.0, 0.0, 1.0, seen.count, reference.count, missing)
+        return Difference("empty", 0.0, 0.0, 1.0, seen.count, reference.count, missing)
     match reference, seen:
         case NumberProfile(), NumberProfile():
             return _of_numbers(reference, seen, missing)
         case TextProfile(), TextProfile():
             return _of_texts(reference, seen, missing)
         case _:
-            return Difference("type", 1.0, 0.0, 1.0, 0.0, seen.count, reference.count, missing)
+            return Difference("type", 1.0, 0.0, 0.0, seen.count, reference.count, missing)
 
 
 def _of_numbers(reference: NumberProfile, seen: NumberProfile, missing: Share) -> Difference:
@@ -76,7 +74,6 @@ def _of_numbers(reference: NumberProfile, seen: NumberProfile, missing: Share) -
         kind="number",
         effect=steps.effect,
         within=steps.within,
-        sure=steps.effect,
         p=kolmogorov_sf(steps.effect * math.sqrt(n * m / (n + m))),
         rows=m,
         reference_rows=n,
@@ -98,12 +95,11 @@ def _of_texts(reference: TextProfile, seen: TextProfile, missing: Share) -> Diff
     found = compared(reference, seen)
     n, m = reference.count, seen.count
     if found is None:
-        return Difference("uncounted", 0.0, 1.0, 0.0, 1.0, m, n, missing)
+        return Difference("uncounted", 0.0, 1.0, 1.0, m, n, missing)
     return Difference(
         kind="text",
         effect=found.effect,
-        within=found.within,
-        sure=found.sure,
+        within=0.0,
         p=found.p,
         rows=m,
         reference_rows=n,

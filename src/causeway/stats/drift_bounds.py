@@ -95,8 +95,10 @@ def _numbers_radius(m: Floats, rough: Floats, chance: Chance) -> Floats:
 def _texts_radius(rows: _Rows, horizon: int, *, some: Floats, rough: Floats, chance: Chance) -> Floats:
     now = _rolling(rows.seen, horizon) / some[:, None]
     before = _rolling(rows.m[:, None] * rows.reference, horizon) / some[:, None]
-    usual = (np.sqrt(now * (1 - now).clip(0)) / np.sqrt(some)[:, None]).sum(axis=1)
-    usual += (np.sqrt(before * (1 - before).clip(0)) * rough[:, None]).sum(axis=1)
+    # one row more in each group than is seen: that none came does not say that none can
+    least, least_before = (1 / some)[:, None], (rough**2)[:, None]
+    usual = np.sqrt((now + least) * least).sum(axis=1)
+    usual += np.sqrt((before + least_before) * least_before).sum(axis=1)
     return usual / 2 + np.sqrt(math.log(chance.tests / chance.alpha) / 2 * (1 / some + rough**2))
 
 

@@ -27,8 +27,6 @@ class Apart(Struct, frozen=True):
     reference: Floats
     seen: Floats
     effect: float
-    within: float
-    sure: float
     p: float
 
 
@@ -91,7 +89,4 @@ def _apart(before: Floats, now: Floats, *, chance: float) -> Apart:
     far = np.where(error > 0, (p - q) / np.where(error > 0, error, 1.0), 0.0)
     # as much as chance adds on average where nothing changed, and nothing where much did
     by_chance = float((error * np.exp(-(far**2) / 2)).sum()) / math.sqrt(math.pi)
-    at_most = float(np.sqrt(p * (1 - p) / n + q * (1 - q) / m).sum()) / 2
-    return Apart(
-        before, now, effect=max(0.0, plain - by_chance), within=0.0, sure=max(0.0, plain - at_most), p=chance
-    )
+    return Apart(before, now, effect=max(0.0, plain - by_chance), p=chance)
