@@ -7,7 +7,7 @@ from msgspec import structs
 
 from causeway.assess.watch_facts import Facts, Going
 from causeway.assess.watching import alarms_of, is_news, summed, weighed
-from causeway.core.manifest import DataPart, Manifest, MonitorPart, ProductPart
+from causeway.core.manifest import DataPart, EvaluationPart, Manifest, MonitorPart, ProductPart
 from causeway.core.watching import (
     ACT,
     MODEL,
@@ -47,7 +47,7 @@ def sight(watches, verdict, *, about="", since=5, until=0, breach=False, **more)
 
 
 def alarms(*sights, facts=FACTS):
-    return alarms_of(facts, weighed(sights))
+    return alarms_of(facts, weighed(sights, facts))
 
 
 def test_one_cause_is_one_alarm_with_what_hurts_first():
@@ -75,31 +75,36 @@ def test_inputs_alone_never_act():
 
 DRIFT = sight("drift", ACT, about="a")
 ANSWERS = sight("output", ACT, about="p", breach=True)
+DELAY = structs.replace(sight("labels", OK, about="delay"), value=7 * 24.0, unit="hours")
+LATE = structs.replace(DELAY, value=60 * 24.0)
+OUTAGE = sight("labels", WARN, about="join rate")
+SOON = structs.replace(
+    FACTS,
+    manifest=structs.replace(FACTS.manifest, evaluation=EvaluationPart(outcome_days=7)),
+    going=Going("sha256:1", NOW - 100 * HOUR),
+)
 
 
-def came(verdict, *, since=30, until=6, watches="quality"):
-    return sight(watches, verdict, since=since, until=until, breach=True, value=0.8)
+def came(verdict, *, watches="quality"):
+    return sight(watches, verdict, since=30, until=6, breach=True)
 
 
 @pytest.mark.parametrize(
-    ("sights", "verdict", "because"),
+    ("sights", "facts", "verdict", "because"),
     [
-        ((DRIFT, ANSWERS), ACT, "nobody knows better"),
-        ((DRIFT, ANSWERS, came(OK, since=5)), NOTE, "outcomes of since then are as good"),
-        ((DRIFT, ANSWERS, came(OK)), WARN, "outcomes come, and those of since then are waited for"),
-        (
-            (DRIFT, ANSWERS, came(OK), came(WARN, watches="estimate", since=5, until=0)),
-            ACT,
-            "the estimate fell",
-        ),
-        ((DRIFT, ANSWERS, came(OK, since=500, until=400)), ACT, "outcomes come too late"),
-        ((DRIFT, ANSWERS, came(OK, watches="estimate")), ACT, "an estimate clears nothing"),
-        ((DRIFT, came(ACT)), ACT, "outcomes are worse"),
-        ((came(ACT),), ACT, "outcomes are worse, and nothing drifted"),
+        ((DRIFT, ANSWERS), FACTS, ACT, "nobody knows better"),
+        ((DRIFT, ANSWERS, DELAY), FACTS, WARN, "outcomes come, and are waited for"),
+        ((DRIFT, ANSWERS), SOON, WARN, "outcomes are declared to come, and are waited for"),
+        ((DRIFT, ANSWERS, LATE), FACTS, ACT, "outcomes come too late"),
+        ((DRIFT, ANSWERS, DELAY, OUTAGE), FACTS, ACT, "outcomes came once, and no more"),
+        ((DRIFT, ANSWERS, DELAY, came(WARN, watches="estimate")), FACTS, ACT, "the estimate fell"),
+        ((DRIFT, ANSWERS, came(OK, watches="estimate")), FACTS, ACT, "an estimate clears nothing"),
+        ((DRIFT, DELAY, came(ACT)), FACTS, ACT, "outcomes are worse"),
+        ((DELAY, came(ACT)), FACTS, ACT, "outcomes are worse, and nothing drifted"),
     ],
 )
-def test_outcomes_judge_drift_where_they_come(sights, verdict, because):
-    (alarm,) = alarms(*sights)
+def test_outcomes_judge_drift_where_they_come(sights, facts, verdict, because):
+    alarm = next(each for each in alarms(*sights, facts=facts) if each.cause == MODEL)
     assert alarm.verdict == verdict, because
 
 

@@ -244,3 +244,17 @@ def test_a_rehearsal_is_nobodys_traffic_and_a_new_caller_is_suspected(folder):
     traffic.hours(folder, release, hours=range(3, 7), rows=ROWS, consumer="new-shop", shift=1.5)
     (alarm,) = look(folder, 7.1).alarms
     assert "new-shop sends 100% of the rows, was 0%" in alarm.likely
+
+
+def test_drift_is_a_note_where_outcomes_of_the_same_rows_are_as_good(folder):
+    release = traffic.live(folder)
+    traffic.hours(folder, release, hours=range(24), rows=ROWS)
+    traffic.outcomes(folder, hours=range(24))
+    traffic.hours(folder, release, hours=range(24, 30), rows=ROWS, shift=1.0)
+    waiting = look(folder, 30.1)
+    assert seen(waiting, "drift", "tenure").verdict == WARN
+    assert "outcomes do not show it yet" in seen(waiting, "drift", "tenure").why
+    traffic.outcomes(folder, hours=range(24, 30))
+    known = look(folder, 31.1)
+    assert (seen(known, "drift", "tenure").verdict, seen(known, "quality", "roc_auc").verdict) == (NOTE, OK)
+    assert "as good as ever" in seen(known, "drift", "tenure").why

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from causeway.assess.evidence import Facts, Looked, within
 from causeway.assess.verdict import Verdict, refuted, unknown, verified
-from causeway.assess.watching import is_overall
+from causeway.assess.watch_outcomes import is_overall
 from causeway.core.finding import Evidence, Finding, Remedy, Severity
 from causeway.core.ids import counted, short
 from causeway.core.manifest import Manifest

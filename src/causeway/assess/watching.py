@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
-from causeway.assess.quality_watch import EVERY_LOOK
 from causeway.assess.watch_facts import Facts
+from causeway.assess.watch_outcomes import WellSince, are_timely, well_since
 from causeway.core.ids import short
 from causeway.core.watching import (
     ACT,
@@ -27,11 +27,10 @@ MOST_SIGHTS = 12
 NEW = timedelta(days=2)
 """A release that went live so shortly before is the first to be suspected."""
 MOVED = 0.1
-TIMELY = timedelta(days=10)
-"""Outcomes that are at most so old are waited for."""
 INDIRECT = frozenset({"drift", "skew", "schema"})
 """What matters only as far as answers or outcomes do."""
-ESTIMATES = frozenset({"estimate"})
+JUDGED = INDIRECT | {"output", "estimate"}
+"""What outcomes can say is harmless."""
 
 
 def alarms_of(facts: Facts, sights: Sequence[Sight]) -> tuple[Alarm, ...]:
@@ -46,50 +45,29 @@ def alarms_of(facts: Facts, sights: Sequence[Sight]) -> tuple[Alarm, ...]:
     return tuple(found)
 
 
-def weighed(sights: Sequence[Sight], facts: Facts | None = None) -> list[Sight]:
+def weighed(sights: Sequence[Sight], facts: Facts) -> list[Sight]:
     """The same; where drift alone shows it is a warning at most, and a note where outcomes say all is well.
 
     Where outcomes come in time, or the manifest says that they will, they and what is estimated of them are
     the judge; else the answers are.
     """
-    latest = max(filter(is_overall, sights), key=lambda each: each.until, default=None)
-    came = latest is not None and latest.value is not None and _is_timely(latest, sights)
-    timely = came or (facts is not None and _is_expected(facts))
+    timely, well = are_timely(facts, sights), well_since(facts, sights)
     loud = [each for each in sights if each.breach and each.verdict in (WARN, ACT)]
     breach = any(each.watches != "output" or not timely for each in loud)
-    fine = latest.since if latest is not None and latest.verdict == OK else None
-    return [_weighed(each, breach=breach, timely=timely, fine=fine) for each in sights]
+    return [_weighed(each, breach=breach, timely=timely, well=well) for each in sights]
 
 
-def _is_timely(latest: Sight, sights: Sequence[Sight]) -> bool:
-    return max(each.until for each in sights) - latest.until <= TIMELY
-
-
-def _is_expected(facts: Facts) -> bool:
-    """Whether outcomes are declared to come soon, and are not overdue yet."""
-    days = facts.manifest.evaluation.outcome_days
-    if not days or timedelta(days=days) > TIMELY:
-        return False
-    return facts.now - facts.going.since <= timedelta(days=days) + NEW
-
-
-def _weighed(sight: Sight, *, breach: bool, timely: bool, fine: datetime | None) -> Sight:
-    shown = sight.watches in INDIRECT or (timely and sight.watches == "output")
-    estimated = sight.watches in ESTIMATES
-    if not (shown or estimated) or not is_worse(sight.verdict, NOTE):
+def _weighed(sight: Sight, *, breach: bool, timely: bool, well: WellSince) -> Sight:
+    if sight.watches not in JUDGED or not is_worse(sight.verdict, NOTE):
         return sight
-    if fine is not None and fine >= sight.since:
+    if well(sight.since):
         why = f"{sight.why}; outcomes since then are as good as ever"
         return structs.replace(sight, verdict=NOTE, lasting=True, why=why)
-    if sight.verdict == ACT and not breach:
+    alone = sight.watches in INDIRECT or (timely and sight.watches == "output")
+    if sight.verdict == ACT and alone and not breach:
         who = "outcomes do not show it yet" if timely else "neither answers nor outcomes show it"
         return structs.replace(sight, verdict=WARN, why=f"{sight.why}; {who}, so nothing acts")
     return sight
-
-
-def is_overall(sight: Sight) -> bool:
-    """Whether it is what outcomes say of all rows lately, not of a slice nor of the release's whole life."""
-    return sight.watches == "quality" and sight.about in ("", sight.unit) and sight.about != EVERY_LOOK
 
 
 def _alarm(facts: Facts, cause: str, sights: Sequence[Sight], before: Alarm | None) -> Alarm | None:
