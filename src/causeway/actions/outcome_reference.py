@@ -37,7 +37,7 @@ def reference_of(work: Workspace, product: str, release: str) -> Reference | Non
         described = describe(work, release).release
     except CausewayError:
         return None
-    kept = _held(work, product, release)
+    kept = held_answers(work, product, release)
     if kept is None:
         return Reference(Asked(described.signature, described.task))
     if kept.classes:
@@ -45,7 +45,8 @@ def reference_of(work: Workspace, product: str, release: str) -> Reference | Non
     return _valued(kept, described, release)
 
 
-def _held(work: Workspace, product: str, release: str) -> KeptAnswers | None:
+def held_answers(work: Workspace, product: str, release: str) -> KeptAnswers | None:
+    """The answers to held-out rows that the release was measured by; None where they are not on this disk."""
     runs = [run for run in fold(work.ledger.read(product)).runs.values() if run.release == release]
     stages = [stage for run in runs for stage in run.stages if stage.stage == "evaluate"]
     for stage in reversed(stages):
@@ -86,7 +87,7 @@ def _valued(kept: KeptAnswers, described: Release, release: str) -> Reference:
     if not len(finite):
         return Reference(Asked(described.signature, described.task))
     median = float(np.median(finite))
-    names, features = _features(kept, described)
+    names, features = features_of(kept, described)
     model = error_model(answer, features, away, names=names)
     window = QualityWindow(
         0,
@@ -102,7 +103,7 @@ def _valued(kept: KeptAnswers, described: Release, release: str) -> Reference:
     return Reference(Asked(described.signature, described.task, median, model), window)
 
 
-def _features(kept: KeptAnswers, described: Release) -> tuple[list[str], Floats]:
+def features_of(kept: KeptAnswers, described: Release) -> tuple[list[str], Floats]:
     """The numbers that callers send, of the rows that were scored."""
     raw = kept.raw
     at = kept.column("at").astype(np.int64)

@@ -85,7 +85,7 @@ def windows_of(
     release, arm, at = rows["release"], rows["arm"], rows["at"]
     if not isinstance(release, Coded) or not isinstance(arm, Coded) or isinstance(at, Coded):
         return
-    own = _own(rows, arm)
+    own = own_rows(rows, arm)
     hours = at.astype(np.int64) // HOUR_US
     keys = (hours * len(release.names) + release.codes) * len(arm.names) + arm.codes
     chosen = np.flatnonzero(own & (release.codes >= 0) & (arm.codes >= 0))
@@ -215,7 +215,8 @@ class _Judged:
         self._hits = np.where(self._truth == UNKNOWN_YET, np.nan, hit)
 
 
-def _own(rows: Arrays, arm: Coded) -> Mask:
+def own_rows(rows: Arrays, arm: Coded) -> Mask:
+    """Which rows are the release's own answers, to somebody who asked and was to get one."""
     apart = [place for place, name in enumerate(arm.names) if name in (HOLDOUT, SHADOW)]
     own = ~np.isin(arm.codes, apart)
     flags = rows.get("flags")
