@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 SHOWN_RULES = 5
+LONG = 230
+"""So many characters of an event are enough; the copy's ledger has all of them."""
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 
@@ -92,10 +94,40 @@ def _tell(at: "datetime", events: "list[Event]") -> None:
 
     from causeway.views.timeline import tell
 
-    for event in events:
+    for event in filter(_is_news, events):
         head = f"{at:%Y-%m-%d}  "
-        words = tell(event).words
+        words = _short(tell(event).words)
         narrate(textwrap.fill(words, WIDTH, initial_indent=head, subsequent_indent=" " * len(head)))
+
+
+def _is_news(event: "Event") -> bool:
+    """Whether it is worth a line: not every stage of every training is; the copy's ledger has them all."""
+    from causeway.core.canary import GO_ON, CanaryJudged
+    from causeway.core.events import (
+        DataRead,
+        ProductDeclared,
+        RunFinished,
+        RunStarted,
+        StageFinished,
+        TriggerEnded,
+        TriggerFired,
+    )
+
+    if isinstance(event.fact, CanaryJudged):
+        return event.fact.verdict != GO_ON or bool(event.fact.criteria)
+    told_otherwise = (DataRead, ProductDeclared, RunFinished, RunStarted, StageFinished)
+    return not isinstance(event.fact, (*told_otherwise, TriggerFired, TriggerEnded))
+
+
+def _short(words: str) -> str:
+    """The first few things that it says, whole."""
+    said = words.split("; ")
+    kept = said[:1]
+    for each in said[1:]:
+        if len("; ".join((*kept, each))) > LONG:
+            return "; ".join(kept) + "; ..."
+        kept.append(each)
+    return words
 
 
 def _print(replayed: "Replayed") -> None:

@@ -103,7 +103,7 @@ def compose(
         words,
     )
     known = {*labelled.inputs.columns, part.target, part.time_column, *part.identifiers}
-    empty = tuple(name for name in source.header if name not in known)
+    empty = tuple(name for name in source.header if name not in known | _steady(source).keys())
     return Composed(given, len(kept), len(recorded), empty)
 
 
@@ -130,8 +130,9 @@ def _recorded(
 ) -> Iterator[list[str]]:
     """The recorded rows in the source's columns and words; what was not recorded stays empty."""
     words = {name: _words_of(source, column) for column, name in enumerate(source.header)}
+    steady = _steady(source)
     for place in places:
-        known: dict[str, str] = {}
+        known = dict(steady)
         for name, column in labelled.inputs.columns.items():
             known[name] = _text(value_at(column, place), words.get(name, frozenset()))
         known |= dict.fromkeys(part.identifiers, labelled.ids[place])
@@ -140,6 +141,12 @@ def _recorded(
             known.setdefault(part.time_column, moment.isoformat())
         known[part.target] = labelled.outcomes[place]
         yield [known.get(name, "") for name in source.header]
+
+
+def _steady(source: Source) -> dict[str, str]:
+    """The columns that say one thing in all of the source: no release takes them, so none is recorded."""
+    columns = zip(source.header, zip(*source.rows, strict=True), strict=True) if source.rows else ()
+    return {name: values[0] for name, values in columns if values[0] and len(set(values)) == 1}
 
 
 def labels_of(source: Source, target: str) -> frozenset[str]:
