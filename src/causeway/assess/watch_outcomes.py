@@ -7,7 +7,7 @@ from functools import cache
 from causeway.assess.quality_promise import QualityRules, promise_of
 from causeway.assess.quality_watch import EVERY_LOOK, Held, held_of
 from causeway.assess.watch_facts import Facts
-from causeway.core.watching import NOTE, OK, Sight, is_worse
+from causeway.core.watching import NOTE, Sight, is_worse
 from causeway.stats.binned_metrics import Measured, metric_of
 from causeway.stats.quality_form import ONE, ZERO, QualityWindow
 from causeway.stats.quality_window import by_slice, merged_windows
@@ -47,7 +47,7 @@ def _are_expected(facts: Facts) -> bool:
 def well_since(facts: Facts, sights: Sequence[Sight]) -> WellSince:
     """Tells of a moment whether outcomes of rows since then are as good as ever; no, where too few came."""
     latest = max(filter(is_overall, sights), key=lambda each: each.until, default=None)
-    if latest is None or latest.verdict != OK or facts.going.described is None:
+    if latest is None or is_worse(latest.verdict, NOTE) or facts.going.described is None:
         return lambda _: False
     held = held_of(promise_of(facts.going.described, facts.manifest.evaluation))[0][1]
     windows = by_slice(facts.quality).get("", [])
