@@ -11,7 +11,8 @@ from causeway.actions.segments import PREDICTIONS, segment_source, segments_of
 from causeway.actions.stages.kept_answers import KeptAnswers
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
-from causeway.assess.label_watch import by_day
+from causeway.assess.label_watch import by_day, maturity_of
+from causeway.assess.quality_promise import QualityPromise
 from causeway.assess.quality_rows import own_rows
 from causeway.assess.quality_weighing import WeighedDay, Weighing
 from causeway.core.errors import CausewayError
@@ -21,13 +22,31 @@ from causeway.stats.binned_metrics import metric_of
 from causeway.stats.estimated_weights import weighted_metric, weights_of
 from causeway.stats.profile_form import Coded
 from causeway.stats.quality import METRICS
-from causeway.stats.quality_form import QualityWindow
-from causeway.stats.quality_window import merged_windows
+from causeway.stats.quality_form import HOUR_US, QualityWindow
+from causeway.stats.quality_window import by_slice, merged_windows
 
 DAYS = 6
 LEAST_KNOWN = 200
 MOST_ROWS = 5_000
 """Of a day; they are taken evenly."""
+
+
+def weighing_where_needed(
+    work: Workspace,
+    product: str,
+    windows: Sequence[QualityWindow],
+    *,
+    reference: QualityWindow | None,
+    promise: QualityPromise,
+    now_us: int,
+) -> Weighing | None:
+    """The same where nothing else estimates: answers without chances, of which no errors were learnt."""
+    every = by_slice(windows).get("", [])
+    if reference is None or reference.scores or reference.expected or not every:
+        return None
+    hours = maturity_of(every, promise=promise, now_us=now_us).hours
+    known_until_us = 0 if hours is None else now_us - round(hours * HOUR_US)
+    return weighing(work, product, promise.release, every, known_until_us=known_until_us)
 
 
 def weighing(

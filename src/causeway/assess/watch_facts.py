@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from causeway.assess.drift import Moment
 from causeway.assess.drift_columns import DriftRules
+from causeway.assess.quality_weighing import Weighing
 from causeway.assess.service_facts import Kpi, Scored, Service
 from causeway.core.manifest import Manifest, MonitorPart
 from causeway.core.release import Release
@@ -66,6 +67,8 @@ class Facts(Struct, frozen=True):
     quality: tuple[QualityWindow, ...] = ()
     """The live release's own answers beside what came of them, by hour and slice, oldest first."""
     quality_reference: QualityWindow | None = None
+    weighing: Weighing | None = None
+    """Held-out rows weighted to look like the last days'; only where nothing else estimates."""
     """The rows it was measured on; None where they are not here."""
     unread: int = 0
     """Segments that have no profile."""

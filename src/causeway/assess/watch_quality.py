@@ -4,6 +4,7 @@ from msgspec import structs
 
 from causeway.assess.quality_promise import QualityPromise, promise_of
 from causeway.assess.quality_watch import quality_of
+from causeway.assess.quality_weighing import weighing_of
 from causeway.assess.watch_facts import Facts
 from causeway.core.watching import Sight
 
@@ -19,6 +20,8 @@ def quality(facts: Facts) -> tuple[Sight, ...]:
         now_us=round(facts.now.timestamp() * 1e6),
         reference=facts.quality_reference,
     )
+    if facts.weighing is not None:
+        sights += weighing_of(facts.weighing)
     return tuple(
         structs.replace(
             each,

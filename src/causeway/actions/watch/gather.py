@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from msgspec import structs
 
 from causeway.actions.outcome_bins import quality_windows, reference_quality
+from causeway.actions.outcome_shift import weighing_where_needed
 from causeway.actions.segments import PREDICTIONS
 from causeway.actions.watch.business import kpi_of
 from causeway.actions.watch.history import BESIDE, NOBODY, History, history_of, hour_of
@@ -13,6 +14,7 @@ from causeway.actions.watch.references import References, release_of
 from causeway.actions.watch.service import DAYS, scored_of, service_of
 from causeway.actions.watch.windows import MOST, compared, cut, lately, least_hours
 from causeway.actions.workspace import Workspace
+from causeway.assess.quality_promise import promise_of
 from causeway.assess.watch_facts import Facts, Going
 from causeway.core.events import Event
 from causeway.core.manifest import Manifest
@@ -77,8 +79,22 @@ def gathered(
         can_go_back=bool(state.before),
         last_at=_last_at(state),
     )
-    # these have no past that could be gone back to
-    return _with_service(work, state, facts, past) if quality else facts
+    return _with_service(work, state, _with_weighing(work, facts), past) if quality else facts
+
+
+def _with_weighing(work: Workspace, facts: Facts) -> Facts:
+    """The same with held-out rows weighted to look like the last days', where nothing else estimates."""
+    if facts.going.described is None:
+        return facts
+    seen = weighing_where_needed(
+        work,
+        facts.product,
+        facts.quality,
+        reference=facts.quality_reference,
+        promise=promise_of(facts.going.described, facts.manifest.evaluation),
+        now_us=round(facts.now.timestamp() * 1e6),
+    )
+    return structs.replace(facts, weighing=seen)
 
 
 def _with_service(work: Workspace, state: ProductState, facts: Facts, past: History) -> Facts:
