@@ -15,9 +15,11 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from columns import columns, judged, reference, together
+from columns import START, TEXTS, columns, judged, reference, texts, together
 
-from causeway.assess.drift import DriftRules, DriftSeen
+from causeway.assess.drift import DriftRules, DriftSeen, Moment, drift_of
+from causeway.stats.profile_form import Coded, Relations
+from causeway.stats.relations import merged_relations, relations_of, sample_of
 
 THREE = ("in_n0_0", "in_n0_3", "in_n0_5")
 HOUR_ROWS = 28_000
@@ -36,6 +38,7 @@ def main() -> None:
     print_season("daily season, beside all hours", seeds, windows, is_matched=False)
     print_planted(seeds, max(4, windows // 10))
     print_certain(seeds)
+    print_relations(seeds, windows)
 
 
 def print_still(label: str, seeds: int, windows: int, *, rows: int, before: int, times: int = 1) -> None:
@@ -114,6 +117,36 @@ def print_certain(seeds: int) -> None:
         late = np.array(delays)
         label = f"{by} sd, 1,000 rows, {'both radii' if strict else 'one radius'}"
         print(f"{label:44} {(late < NEVER).mean():8.3f} {middle(late)}", flush=True)
+
+
+def print_relations(seeds: int, windows: int) -> None:
+    """Windows of 18 columns of which six go together; from half of them on two go together less."""
+    print(f"\n{'two columns go together by 0.6, then by':44} {'noticed':>8} {'warned':>8} {'in two':>8}")
+    for now in (0.6, 0.4, 0.2, -0.6):
+        shares = np.zeros(3)
+        for seed in range(seeds):
+            rng = np.random.default_rng(seed)
+            known = merged_relations([related(rng, 0.6) for _ in range(40)])
+            made = [related(rng, now) for _ in range(windows)]
+            moments = [Moment(START, START, 1000, {}, {}, 40_000, each, known) for each in made]
+            seen = drift_of(moments, rules=DriftRules(), importance={})
+            shares += [
+                np.mean([bool(each.relations) for each in seen]),
+                np.mean([is_warned(each) for each in seen]),
+                is_warned(seen[1]),
+            ]
+        print(f"{now:<44} {' '.join(f'{share / seeds:8.4f}' for share in shares)}", flush=True)
+
+
+def related(rng: np.random.Generator, rho: float) -> Relations | None:
+    """How 18 columns of 1,000 rows go together; each is distributed as ever."""
+    rows = 1000
+    made: dict[str, np.ndarray | Coded] = {f"in_{i}": rng.lognormal(size=rows) for i in range(12)}
+    base = rng.normal(size=rows)
+    made |= {f"in_t{i}": np.sign(base) * np.abs(rng.normal(size=rows)) for i in range(3)}
+    made |= {"in_a": base, "in_b": rho * base + np.sqrt(1 - rho**2) * rng.normal(size=rows)}
+    made["in_kind"] = Coded(texts(rng, 25, rows), TEXTS[25])
+    return relations_of({name: sample_of(each) for name, each in made.items()})
 
 
 def middle(delays: np.ndarray) -> str:

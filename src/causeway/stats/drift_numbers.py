@@ -42,7 +42,8 @@ def steps_of(reference: NumberProfile, seen: NumberProfile) -> Steps:
 
 
 def _aligned(first: Table, second: Table) -> tuple[Floats, Floats, Floats]:
-    places = np.unique(np.concatenate([first[0], second[0]])).astype(np.float64)
+    every = np.sort(np.concatenate([first[0], second[0]]).astype(np.float64))
+    places = every[np.concatenate([[True], every[1:] != every[:-1]])]
     filled: list[Floats] = []
     for where, counts in (first, second):
         row = np.zeros(len(places))
