@@ -18,7 +18,7 @@ import traffic
 from causeway.actions.monitoring import Mark
 from causeway.actions.watch.remembered import MOST, remember, remembered
 from causeway.actions.watch.watch import watch
-from causeway.assess.watch_series import Point, Series
+from causeway.assess.watch_line import Point, Series
 from causeway.assess.watch_words import in_short
 from causeway.cli.main import main
 from causeway.console.app import create_app

@@ -9,15 +9,18 @@ from causeway.actions.act import decisions_of
 from causeway.actions.decide import product_state
 from causeway.actions.outcome_bins import quality_windows, reference_quality
 from causeway.actions.routes import promise
+from causeway.actions.watch.business import kpi_of
 from causeway.actions.watch.gather import gathered, live_release
-from causeway.actions.watch.history import BESIDE, history_of, time_of
+from causeway.actions.watch.history import BESIDE, NOBODY, history_of, time_of
 from causeway.actions.watch.judges import JUDGES
 from causeway.actions.watch.kept import kept
 from causeway.actions.watch.remembered import recalled, remembered
+from causeway.actions.watch.service import service_of
 from causeway.actions.watch.watch import seen_of
 from causeway.actions.workspace import Workspace
 from causeway.assess.watch_facts import Facts
-from causeway.assess.watch_series import Series, series_of
+from causeway.assess.watch_line import Series
+from causeway.assess.watch_series import series_of
 from causeway.assess.watch_words import in_short
 from causeway.assess.watching import summed, weighed
 from causeway.core.errors import CausewayError, NotFound
@@ -151,7 +154,7 @@ class Monitors:
         known, found = self._found.get(state.product, ("", _Pictured()))
         if known != key:
             facts, answered = _facts(self._work, state, now)
-            sights = look.sights if look and look.sights else _judged(facts)
+            sights = look.sights if look and look.sights else _judged(self._work, state, now)
             found = _pictured(facts, answered, sights) if facts else _Pictured(sights=sights)
             more = recalled(remembered(self._work.state, state.product), found.series, sights)
             found = structs.replace(found, series=(*found.series, *more))
@@ -186,17 +189,21 @@ def _facts(
     if facts is None or not past.live:
         return facts, ()
     windows = quality_windows(work, state.product, since=time_of(past.live[0].hour))
-    answered = tuple(each for each in windows if each.arm not in BESIDE)
-    going = facts.going
+    answered = tuple(each for each in windows if each.arm not in BESIDE | NOBODY)
+    going, events = facts.going, work.ledger.read(state.product)
     facts = structs.replace(
         facts,
+        service=service_of(work, state, past, now=now, latency_ms=None),
+        kpi=kpi_of(work, state, facts.manifest, events, now=now),
         quality=tuple(each for each in answered if each.release == going.release),
         quality_reference=reference_quality(work, state.product, going.release),
     )
     return facts, answered
 
 
-def _judged(facts: Facts | None) -> tuple[Sight, ...]:
+def _judged(work: Workspace, state: ProductState, now: datetime) -> tuple[Sight, ...]:
+    """As a look would judge."""
+    facts = gathered(work, state, promise(work, state), now=now)
     return tuple(weighed([each for judge in JUDGES for each in judge(facts)], facts)) if facts else ()
 
 

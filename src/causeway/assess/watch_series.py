@@ -1,10 +1,10 @@
 """What monitors saw over the last windows, one line each: what a page or a report draws."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from causeway.assess.drift import drift_of
 from causeway.assess.label_watch import Maturity, at, maturity_of
@@ -12,72 +12,18 @@ from causeway.assess.quality_estimates import estimates_of
 from causeway.assess.quality_promise import QualityPromise, QualityRules, promise_of
 from causeway.assess.quality_watch import Held, held_of
 from causeway.assess.watch_facts import OUT, Facts, bare
-from causeway.assess.watch_service import P99, USUAL, alike, rows_by_hour
+from causeway.assess.watch_line import Point, Series, spans
+from causeway.assess.watch_series_service import MOST_POINTS, service_series
 from causeway.core.ids import counted
 from causeway.core.watching import NOT_ENOUGH_DATA, OK, SILENT, WARN, Sight
 from causeway.stats.binned_metrics import metric_of
-from causeway.stats.profile import quantile
-from causeway.stats.profile_form import HOUR_US, NumberProfile
-from causeway.stats.profile_many import merged_columns
+from causeway.stats.profile_form import HOUR_US
 from causeway.stats.proportion import wilson
 from causeway.stats.quality_form import QualityWindow
 from causeway.stats.quality_window import by_slice, grouped, merged_windows
 
-MOST_POINTS = 32
-VOLUME_HOURS = 72
-MEDIAN = 0.5
-_HOUR = timedelta(hours=1)
-
-
-class Point(Struct, frozen=True, omit_defaults=True):
-    """One window of a line: a number with its interval; no number where there was too little to say."""
-
-    since: datetime
-    until: datetime
-    rows: int
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    verdict: str = OK
-    threshold: float | None = None
-    """Of this window, where it is another in each."""
-    reference: float | None = None
-    """The same."""
-
-
-class Series(Struct, frozen=True, omit_defaults=True):
-    """One monitor over its last windows, oldest first, and what the last look said of it."""
-
-    watches: str
-    about: str
-    unit: str
-    points: tuple[Point, ...]
-    monitor: str = ""
-    verdict: str = OK
-    why: str = ""
-    period: str = ""
-    """What one window is."""
-    method: str = ""
-    threshold: float | None = None
-    reference: float | None = None
-    importance: float | None = None
-    beside: tuple[Point, ...] = ()
-    """A second line, drawn dashed."""
-    beside_is: str = ""
-    """What that line is."""
-    note: str = ""
-    """What else is to be known of it, in one sentence."""
-
-    @property
-    def last(self) -> Point | None:
-        """The last window in which there was a number."""
-        return next((each for each in reversed(self.points) if each.value is not None), None)
-
-    @property
-    def weight(self) -> float:
-        """Effect times importance, by which features are ranked; what nobody measured counts in full."""
-        share = 1.0 if self.importance is None else self.importance
-        return abs(self.last.value or 0.0) * share if self.last else 0.0
+OF_OTHER_SPANS = frozenset({"labels", "volume"})
+"""What is judged over other spans than those that are drawn: its threshold has no place there."""
 
 
 def series_of(
@@ -89,7 +35,7 @@ def series_of(
     """
     windows = answered or facts.quality
     quality = [_believed(each, sights) for each in _quality(facts, windows)]
-    found = (*quality, *_outcomes(windows), *_drift(facts), *_volume(facts), *_latency(facts))
+    found = (*quality, *_outcomes(windows), *_drift(facts), *service_series(facts))
     return tuple(_said(each, sights) for each in found if each.points)
 
 
@@ -99,16 +45,15 @@ def _said(series: Series, sights: Sequence[Sight]) -> Series:
     if not same:
         return series
     sight = same[0]
-    # the threshold is for days whose outcomes are due, and the last ones drawn may not be
-    threshold = None if series.watches == "labels" else sight.threshold
+    alike = series.watches not in OF_OTHER_SPANS
     return structs.replace(
         series,
         monitor=sight.monitor,
         verdict=sight.verdict,
         why=sight.why,
         method=sight.method or series.method,
-        threshold=threshold if series.threshold is None else series.threshold,
-        reference=sight.reference if series.reference is None else series.reference,
+        threshold=sight.threshold if alike and series.threshold is None else series.threshold,
+        reference=sight.reference if alike and series.reference is None else series.reference,
         importance=sight.importance if series.importance is None else series.importance,
     )
 
@@ -131,7 +76,7 @@ def _drift(facts: Facts) -> Iterator[Series]:
             unit="distance",
             threshold=facts.drift_rules.effect,
             importance=facts.going.importance.get(name),
-            period=_spans([each.until - each.since for each in seen]),
+            period=spans([each.until - each.since for each in seen]),
             points=tuple(
                 next(
                     (
@@ -149,17 +94,6 @@ def _drift(facts: Facts) -> Iterator[Series]:
         for name in names
     ]
     yield from sorted(made, key=lambda each: (each.watches != "output", -each.weight))
-
-
-def _spans(spans: Sequence[timedelta]) -> str:
-    """From the shortest to the longest in words."""
-    least, most = min(spans, default=_HOUR), max(spans, default=_HOUR)
-    return f"windows of {_span(least)}" if least == most else f"windows of {_span(least)} to {_span(most)}"
-
-
-def _span(span: timedelta) -> str:
-    hours = span / _HOUR
-    return f"{hours / 24:.3g} days" if hours >= 48 else f"{hours:.3g} h"
 
 
 def _quality(facts: Facts, answered: Sequence[QualityWindow]) -> Iterator[Series]:
@@ -180,7 +114,7 @@ def _quality(facts: Facts, answered: Sequence[QualityWindow]) -> Iterator[Series
             about=name or promise.metric,
             unit=promise.metric,
             points=points,
-            period=_spans([each.until - each.since for each in points]),
+            period=spans([each.until - each.since for each in points]),
             threshold=held.threshold(rules),
             reference=held.value,
         )
@@ -259,64 +193,3 @@ def _outcomes(answered: Sequence[QualityWindow]) -> Iterator[Series]:
     waiting = 1 - known / answers if answers else 0.0
     note = f"{waiting:.1%} of these {counted(answers, 'answer')} have no outcome yet."
     yield Series("labels", "join rate", "share", tuple(points), period="days", method="Wilson", note=note)
-
-
-def _volume(facts: Facts) -> Iterator[Series]:
-    """The rows of each hour in three days, beside what is usual then; and of each day."""
-    rows = rows_by_hour(facts)
-    if not rows:
-        return
-    end = max(max(rows) + 1, min(int(facts.now.timestamp() // 3600), max(rows) + VOLUME_HOURS))
-    hours = range(max(min(rows), end - VOLUME_HOURS), end)
-    points: list[Point] = []
-    for hour in hours:
-        before = sorted(alike(rows, hour))
-        usual = float(before[len(before) // 2]) if len(before) >= USUAL else None
-        came, since = rows.get(hour, 0), _time(hour)
-        points.append(Point(since, since + _HOUR, came, came, reference=usual))
-    yield Series("volume", "", "rows", tuple(points), period="hours")
-    days: dict[int, int] = {}
-    for hour, count in rows.items():
-        days[hour // 24] = days.get(hour // 24, 0) + count
-    whole = range(max(min(days), max(days) - MOST_POINTS + 1), max(days) + 1)
-    if len(whole) > 3:
-        daily = tuple(
-            Point(_time(day * 24), _time(day * 24 + 24), days.get(day, 0), days.get(day, 0)) for day in whole
-        )
-        yield Series("volume", "by day", "rows", daily, period="days")
-
-
-def _latency(facts: Facts) -> Iterator[Series]:
-    """How long 99 of 100 answers took, and half of them, in each window."""
-    slow: list[Point] = []
-    half: list[Point] = []
-    for moment in (each.moment for each in facts.windows):
-        first, end = moment.since.timestamp() // 3600, moment.until.timestamp() // 3600
-        found = [
-            each.columns["latency_us"]
-            for each in facts.hours
-            if first <= each.hour < end
-            and each.release == facts.going.release
-            and "latency_us" in each.columns
-        ]
-        times = merged_columns(found) if found else None
-        if isinstance(times, NumberProfile) and times.count:
-            for line, share in ((slow, P99), (half, MEDIAN)):
-                took = quantile(times, share) / 1000
-                line.append(Point(moment.since, moment.until, times.count, round(took, 3)))
-    limit = facts.monitor("latency").threshold
-    yield Series(
-        "latency",
-        "",
-        "ms",
-        tuple(slow),
-        period=_spans([each.until - each.since for each in slow]),
-        method="the 99th percentile of all answers of the window",
-        threshold=limit if limit is not None else facts.manifest.serving.latency_ms,
-        beside=tuple(half),
-        beside_is="the median",
-    )
-
-
-def _time(hour: int) -> datetime:
-    return datetime.fromtimestamp(hour * 3600, UTC)

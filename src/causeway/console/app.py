@@ -18,6 +18,7 @@ from causeway.console.lineage import lineage_route
 from causeway.console.lineage_pages import lineage_index, lineage_page
 from causeway.console.monitoring import Watching
 from causeway.console.pages import events_page, portfolio, product_page, release_page
+from causeway.console.records import records_route
 from causeway.console.sign_in import SignIn
 from causeway.console.trials import Watch, trial_page
 from causeway.core.errors import CausewayError, NotFound, UsageError
@@ -65,6 +66,7 @@ def create_app(work: Workspace, *, token: str, cookie: str = "causeway") -> Star
             Route("/healthz", _healthy),
             Route("/static/console.css", _style),
             lineage_route(work),
+            records_route(work),
             *(Route(path + TWIN, _as_json(content)) for path, _, content in shows),
             *(Route(path, _as_html(template, content)) for path, template, content in shows),
         ],

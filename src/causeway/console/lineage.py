@@ -23,14 +23,19 @@ def lineage_route(work: Workspace) -> Route:
     inbox = Inbox(work)
 
     async def take(request: Request) -> Response:
-        # a page elsewhere can make a browser send its cookie, never this header
-        if not request.headers.get("authorization", "").lower().startswith("bearer "):
-            raise NotSignedIn(hint="send the header: Authorization: Bearer TOKEN")
-        body = _unpacked(await _body(request), request.headers.get("content-encoding", ""))
+        body = await sent(request)
         taken = await run_in_threadpool(inbox.take, body)
         return twin(taken, status=CREATED if taken.received else 200)
 
     return Route(PATH, take, methods=["POST"])
+
+
+async def sent(request: Request) -> bytes:
+    """The body that another tool sent with its token, unpacked."""
+    # a page elsewhere can make a browser send its cookie, never this header
+    if not request.headers.get("authorization", "").lower().startswith("bearer "):
+        raise NotSignedIn(hint="send the header: Authorization: Bearer TOKEN")
+    return _unpacked(await _body(request), request.headers.get("content-encoding", ""))
 
 
 async def _body(request: Request) -> bytes:

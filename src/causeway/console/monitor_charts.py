@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from causeway.actions.monitoring import Mark
-from causeway.assess.watch_series import Point, Series
+from causeway.assess.watch_line import Point, Series
 from causeway.core.metrics import spoken
 from causeway.core.watching import ACT, NOT_ENOUGH_DATA, NOTE, WARN
 
@@ -16,8 +16,9 @@ LEFT, RIGHT, TOP, BOTTOM = 40.0, 352.0, 18.0, 126.0
 TICKS = 3
 APART = 9.0
 """Marks closer than this would hide one another."""
-FROM_ZERO = frozenset({"distance", "share", "rows", "ms", "hours"})
-BARS = frozenset({"volume"})
+FROM_ZERO = frozenset({"distance", "share", "rows", "requests", "ms", "hours", "of the budget of 28 days"})
+BARS = frozenset({"volume", "throughput"})
+BARE = frozenset({"distance", "share", "loss", "accuracy", "r2", "rmse", "mae", "brier", "ece"})
 LETTERS = {"release": "R", "trial": "T", "alarm": "!", "over": "ok"}
 TITLES = {
     "labels": "Outcomes",
@@ -28,7 +29,10 @@ TITLES = {
     "unseen": "Never seen before",
     "latency": "Time to answer",
     "freshness": "Since the last row",
-    "errors": "Errors",
+    "errors": "Requests that failed",
+    "throughput": "Requests an hour",
+    "uptime": "Uptime",
+    "contract": "Contract",
     "slo": "Error budget",
     "kpi": "Business measure",
     "cost": "Cost",
@@ -252,8 +256,8 @@ def measured(point: Point | None, unit: str) -> str:
 
 
 def units(unit: str) -> str:
-    """The unit behind a number; a metric is its own."""
-    return unit if unit in ("ms", "rows", "hours") else ""
+    """The unit behind a number; a share, a distance or a metric has none."""
+    return "" if unit in BARE or spoken(unit) != unit or "_" in unit else unit
 
 
 def described(series: Series) -> str:

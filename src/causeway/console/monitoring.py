@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from causeway.actions.monitoring import Mark, Monitoring, Monitors
 from causeway.actions.workspace import Workspace
-from causeway.assess.watch_series import Series
+from causeway.assess.watch_line import Series
 from causeway.console.monitor_charts import Chart, chart_of, described, heading, measured, units
 from causeway.core.watching import Sight
 
@@ -31,9 +31,14 @@ _SECTIONS = (
         "inputs",
         "What callers send",
         "By effect times importance: what changed most of what the answers hang on comes first.",
-        {"drift", "missing", "unseen"},
+        {"drift", "missing", "unseen", "contract"},
     ),
-    ("service", "How it runs", "", {"volume", "latency", "errors", "slo", "freshness"}),
+    (
+        "service",
+        "How it runs",
+        "",
+        {"slo", "errors", "latency", "volume", "throughput", "freshness", "uptime"},
+    ),
     ("business", "What it is worth", "", {"kpi", "cost"}),
 )
 _NAMED = frozenset[str]().union(*(watched for *_, watched in _SECTIONS))

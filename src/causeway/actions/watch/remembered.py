@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from causeway.actions.workspace import write_whole
-from causeway.assess.watch_series import Point, Series
+from causeway.assess.watch_line import Point, Series
 from causeway.core.watching import Sight
 
 FOLDER = "watch/past"
