@@ -44,6 +44,7 @@ RESULTS = {
     "replay": ("causeway.actions.replay.replay", "Replayed", "Block"),
     "tick": ("causeway.actions.tick", "Ticked"),
     "label": ("causeway.actions.label", "Labelled"),
+    "import-records": ("causeway.actions.shipped.inbox", "Imported"),
     "retrain": ("causeway.actions.retrain", "Retrained", "Tried"),
     "approve": ("causeway.actions.approve", "Approved"),
     "erase": ("causeway.actions.erase", "Erased"),

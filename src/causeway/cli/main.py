@@ -42,6 +42,7 @@ VERBS = {
     "report": ("report", "Write one page about a product, to be kept or sent."),
     "tick": ("tick", "Do everything that is due."),
     "label": ("label", "Bring outcomes in and join them to predictions."),
+    "import-records": ("import_records", "Bring in what other servers logged."),
     "retrain": ("retrain", "Train anew on what was labelled; judge it beside what is live."),
     "approve": ("approve", "Agree to what a trigger waits to do."),
     "erase": ("erase", "Take every recorded row about one entity out for good."),

@@ -1,0 +1,1 @@
+"""Records of other servers, brought into a product's stream of predictions."""
