@@ -77,6 +77,8 @@ def test_the_copy_has_a_whole_ledger_with_the_times_of_the_rows(folder, tmp_path
     # a day's rows are known a day later, at the look that follows
     assert labelled[0].body.at - done.since >= timedelta(days=1)
     assert sum(event.fact.joined for event in labelled) == ROWS
+    # it is opened where it stands, and its time goes on from there
+    assert timedelta() <= copy.clock.now() - done.until < timedelta(hours=1)
     assert CliRunner().invoke(main, ["verify", str(tmp_path / "copy")]).exit_code == 0
     copy.ledger.close()
 

@@ -8,12 +8,12 @@ from causeway.actions.workspace import (
     STATE,
     Workspace,
     check_folder,
+    clock_of,
     has_workspace,
     load_product,
     open_workspace,
 )
 from causeway.adapters import registry
-from causeway.core.clock import SystemClock
 from causeway.core.errors import Conflict, NotFound
 from causeway.core.events import AnyFact
 from causeway.ledger import open_ledger
@@ -88,7 +88,7 @@ def readable_workspace(folder: Path) -> Workspace:
         root=root,
         state=state,
         ledger=open_ledger(os.environ.get("CAUSEWAY_LEDGER") or state / "ledger.db", only_read=True),
-        clock=SystemClock(),
+        clock=clock_of(state),
         # who only reads appears in no event
         actor="",
         artifacts=registry.artifact_store(state / "artifacts"),

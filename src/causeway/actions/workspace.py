@@ -4,11 +4,12 @@ import getpass
 import os
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from causeway.adapters import registry
 from causeway.adapters.ports import ArtifactStore
-from causeway.core.clock import Clock, SystemClock
+from causeway.core.clock import AheadClock, Clock, SystemClock
 from causeway.core.errors import BadManifest, NotFound, OutsideError, UsageError, remedy
 from causeway.core.events import LINEAGE_CHAIN
 from causeway.core.manifest import Manifest
@@ -17,6 +18,8 @@ from causeway.ledger import Ledger, open_ledger
 
 STATE = ".causeway"
 MANIFEST = "causeway.toml"
+AHEAD = "ahead"
+"""The file that says by how many seconds a copy's time is ahead."""
 PRIVATE = 0o700
 
 
@@ -54,11 +57,19 @@ def open_workspace(folder: Path, *, clock: Clock | None = None, actor: str | Non
         root=state.parent,
         state=state,
         ledger=ledger,
-        clock=clock or SystemClock(),
+        clock=clock or clock_of(state),
         # whose login it is stays in the ledger's directory, where it can be erased
         actor=actor or os.environ.get("CAUSEWAY_ACTOR") or ledger.actor_for(_login()),
         artifacts=registry.artifact_store(state / "artifacts"),
     )
+
+
+def clock_of(state: Path) -> Clock:
+    """The machine's clock; in a copy in which time was compressed, one that goes on from there."""
+    try:
+        return AheadClock(timedelta(seconds=float((state / AHEAD).read_text())))
+    except (OSError, ValueError, OverflowError):
+        return SystemClock()
 
 
 def check_folder(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """The one place that asks what time it is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -29,3 +29,14 @@ class FixedClock:
     def now(self) -> datetime:
         """The moment this clock was set to."""
         return self.at
+
+
+class AheadClock:
+    """The machine's clock, so much later: for a copy in which time was compressed."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        self._ahead = ahead
+
+    def now(self) -> datetime:
+        """The present moment there."""
+        return datetime.now(UTC) + self._ahead

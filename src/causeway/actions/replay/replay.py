@@ -25,8 +25,8 @@ from causeway.actions.replay.feeder import Feeder
 from causeway.actions.replay.rows import MICROSECONDS, Rows, Wanted, rows_of
 from causeway.actions.replay.scene import scene
 from causeway.actions.tick import Done, tick
-from causeway.actions.workspace import Workspace, load_product, write_whole
-from causeway.core.clock import FixedClock
+from causeway.actions.workspace import AHEAD, Workspace, load_product, write_whole
+from causeway.core.clock import FixedClock, SystemClock
 from causeway.core.errors import NotFound
 from causeway.core.events import Event, OutcomesLabelled, ReleaseMade, SegmentSealed
 
@@ -120,6 +120,9 @@ def replay(
         finally:
             feeder.close()
             shutil.rmtree(scratch, ignore_errors=True)
+            # whoever looks at the copy later finds it where it stands
+            ahead = (copy.clock.now() - SystemClock().now()).total_seconds()
+            write_whole(copy.state / AHEAD, f"{ahead:.0f}".encode())
         return _replayed(course, into, champion, seconds=time.monotonic() - began)
 
 
