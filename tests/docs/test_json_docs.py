@@ -13,6 +13,7 @@ from causeway.core.errors import NotFound
 DOCS = Path(__file__).parents[2] / "docs"
 RESULTS = {
     "tour": ("causeway.actions.tour", "Toured", "CanaryToured"),
+    "tour --chapter drift": ("causeway.actions.tour_drift", "Drifted"),
     "new": ("causeway.actions.new", "Written"),
     "init": ("causeway.actions.init", "InitReport"),
     "check": ("causeway.actions.check", "CheckReport"),

@@ -46,6 +46,7 @@ class Span(click.ParamType[float]):
 @click.option("--every", type=Span(), default=0.0, help="From one row to the next, without such a column.")
 @click.option("--delay", type=Span(), default=0.0, help="After which outcomes are known. [default: at once]")
 @click.option("--step", type=Span(), default=86_400.0, help="How often somebody looks. [default: 1d]")
+@click.option("--block", type=Span(), default=28 * 86_400.0, help="Over which to measure. [default: 28d]")
 @click.option(
     "--speed",
     type=click.FloatRange(min=0),
@@ -64,6 +65,7 @@ def command(
     every: float,
     delay: float,
     step: float,
+    block: float,
     speed: float,
     as_json: bool,
 ) -> int:
@@ -74,7 +76,7 @@ def command(
     from causeway.actions.replay.replay import replay
     from causeway.actions.replay.rows import Wanted
 
-    wanted = Wanted(file, outcome, time=time, every=every, delay=delay, step=step, speed=speed)
+    wanted = Wanted(file, outcome, time=time, every=every, delay=delay, step=step, block=block, speed=speed)
     work = existing_workspace(folder)
     with closing(work.ledger):
         replayed = replay(work, folder, wanted, into, watch=_nothing if as_json else _tell)
@@ -145,7 +147,8 @@ def _print(replayed: "Replayed") -> None:
         click.echo(f"  refused       {count:>9,} rows: {rule}")
     known = [block for block in replayed.blocks if block.value is not None]
     if known:
-        click.echo(f"\n  28 days from   outcomes   {spoken(known[0].metric)}")
+        days = (known[0].until - known[0].since).total_seconds() / 86_400
+        click.echo(f"\n  {f'{days:g} days from':<13}  outcomes   {spoken(known[0].metric)}")
     for block in known:
         click.echo(f"  {block.since:%Y-%m-%d}     {block.rows:>8,}   {block.value:.3f}")
     for each in replayed.troubles:

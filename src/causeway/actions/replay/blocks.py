@@ -13,14 +13,12 @@ from causeway.core.release import Release
 from causeway.core.table import Number, Numbers, Table, Text
 from causeway.stats.quality import METRICS
 
-BLOCK_DAYS = 28
-BLOCK_US = BLOCK_DAYS * 86_400_000_000
 FEWEST = 50
 REPLAYED = "replay"
 
 
 class Block(Struct, frozen=True):
-    """28 days: how many outcomes are known, and the metric over them; None where there are too few."""
+    """Some days: how many outcomes are known, and the metric over them; None where there are too few."""
 
     since: datetime
     until: datetime
@@ -29,7 +27,7 @@ class Block(Struct, frozen=True):
     value: float | None
 
 
-def blocks_of(work: Workspace, product: str, release: str) -> tuple[Block, ...]:
+def blocks_of(work: Workspace, product: str, release: str, *, seconds: float) -> tuple[Block, ...]:
     """The metric of whatever answered, by the time of asking; what this release's outcomes are called."""
     joined = outcomes_joined(work, product)
     if not len(joined):
@@ -43,15 +41,16 @@ def blocks_of(work: Workspace, product: str, release: str) -> tuple[Block, ...]:
     known = np.isfinite(truth) & np.isfinite(answers)
     if not known.any():
         return ()
-    place = (at - at.min()) // BLOCK_US
+    block_us = round(seconds * 1e6)
+    place = (at - at.min()) // block_us
     found: list[Block] = []
     for number in range(int(place.max()) + 1):
         mine = known & (place == number)
-        since = int(at.min()) + number * BLOCK_US
+        since = int(at.min()) + number * block_us
         found.append(
             Block(
                 since=_moment(since),
-                until=_moment(since + BLOCK_US),
+                until=_moment(since + block_us),
                 rows=int(mine.sum()),
                 metric=metric,
                 value=_value(metric, truth[mine], answers[mine]),

@@ -142,7 +142,7 @@ def _replayed(course: _Course, into: Path, champion: str, *, seconds: float) -> 
         rules=dict(course.rules.most_common()),
         made=course.made,
         events=work.ledger.head(course.product).seq,
-        blocks=blocks_of(work, course.product, champion),
+        blocks=blocks_of(work, course.product, champion, seconds=course.wanted.block),
         troubles=tuple(course.troubles.values()),
         seconds=round(seconds, 1),
     )

@@ -32,6 +32,8 @@ class Wanted(Struct, frozen=True):
     """After which an outcome is known."""
     step: float = 86_400.0
     """How often somebody looks."""
+    block: float = 28 * 86_400.0
+    """Over which the metric is taken."""
     speed: float = 0.0
     """So many seconds of the table a second; as fast as it goes where it is 0."""
 
