@@ -34,7 +34,8 @@ class Series(Struct, frozen=True, omit_defaults=True):
     unit: str
     points: tuple[Point, ...]
     monitor: str = ""
-    verdict: str = OK
+    verdict: str = ""
+    """Of the last look; empty where it is only shown, and nobody judges it."""
     why: str = ""
     period: str = ""
     """What one window is."""
