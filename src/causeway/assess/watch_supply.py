@@ -50,8 +50,8 @@ def volume(facts: Facts) -> tuple[Sight, ...]:
 def _lasts(
     counts: "np.ndarray[tuple[int], np.dtype[np.float64]]", last: int, span: int, found: Usual
 ) -> bool:
-    """Whether a short span is no accident: silence, or the one before was unusual too."""
-    if span > 1 or not found.rows:
+    """Whether it is no accident of the hour: silence, or an hour ago it was unusual too."""
+    if span == 1 and not found.rows:
         return True
     before = usual(counts[:-1], last=last - 1, hours=span)
     return before is not None and before.is_few

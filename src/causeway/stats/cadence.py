@@ -14,6 +14,8 @@ LONGEST_TIMES = 3.0
 KNOWN = 2 * WEEK
 """From so many hours on, the same hours of the week are asked."""
 SPARE = 1.25
+EARLIER = (0, 1, 2)
+"""Hours by which a batch may have come sooner than it does now."""
 THURSDAY = 4
 """The first day of 1970 was one: days since then, plus this, are days of the week from Sunday on."""
 
@@ -45,11 +47,11 @@ def _quiet(active: Sequence[int], now: int) -> Hours:
 
 
 def _limits(quiet: Hours) -> Hours:
-    """For each hour, what the same hour and the one before it in the last four weeks allow."""
+    """For each hour, what the same hour and the two before it in the last four weeks allow."""
     longest = np.zeros(len(quiet))
     known = np.zeros(len(quiet), bool)
     for week in range(1, WEEKS + 1):
-        for by in (0, 1):
+        for by in EARLIER:
             lag = week * WEEK + by
             if lag < len(quiet):
                 longest[lag:] = np.maximum(longest[lag:], quiet[:-lag])

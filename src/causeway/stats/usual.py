@@ -11,6 +11,7 @@ WEEKS = 4
 DAYS = WEEKS * 7
 TRAILING = WEEKS * WEEK
 LEAST_ALIKE = 4
+FEWER_WEEKS = 2
 MANY_DAYS = 10
 WEEKEND = (0, 6)
 THURSDAY = 4
@@ -70,11 +71,14 @@ def usual(counts: Counts, *, last: int, hours: int) -> Usual | None:
     known = np.isfinite(alike).sum(axis=1)
     if known[-1] < LEAST_ALIKE:
         return None
-    alike, places = alike[known >= LEAST_ALIKE], places[known >= LEAST_ALIKE]
-    expected = np.nanmedian(alike, axis=1)
-    ratios = np.log((sums[places] + MORE) / (expected + MORE))
-    now, usually = float(sums[-1]), float(expected[-1])
-    low, high = _reach(ratios[:-1][expected[:-1] >= COUNTED], usually)
+    # what goes on now is no part of what is usual
+    before = (known >= (FEWER_WEEKS if len(lags) == WEEKS else LEAST_ALIKE)) & (places < len(sums) - DAY)
+    expected = np.nanmedian(alike[before], axis=1)
+    ratios = np.log((sums[places[before]] + MORE) / (expected + MORE))
+    if len(ratios) < DAY:
+        return None
+    now, usually = float(sums[-1]), float(np.nanmedian(alike[-1]))
+    low, high = _reach(ratios[expected >= COUNTED], usually)
     least = min(usually * float(np.exp(low)), _least(sums, kinds))
     return Usual(now, usually, least, usually * float(np.exp(high)), int(known[-1]))
 
