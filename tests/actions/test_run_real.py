@@ -18,9 +18,11 @@ from causeway.core.bundle import check_file, check_paths, verified_release
 from causeway.core.environment import Environment
 from causeway.core.errors import Refused
 from causeway.core.events import ReleaseMade, RunFinished, StageFinished
+from causeway.core.ids import digest_of
 from causeway.core.papers.bom_schema import faults_of
 from causeway.core.signatures import verify
 from causeway.gateway.models.model import Model
+from causeway.stats.release_profile import read_release_profile
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -124,6 +126,7 @@ def test_a_proof_of_concept_becomes_a_signed_release_of_raw_rows(tmp_path, works
     assert [output.positive for output in release.signature.outputs] == ["yes", "yes"]
     assert release.task == "binary"
     assert {"bom.cdx.json", "README.md", "artefacts.json"} <= set(release.files)
+    assert_profiled(Path(report.bundle), release)
     assert not {"provenance.json", "lineage.json", "model.sig"} & set(release.files)
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
     facts = [event.fact for event in work.ledger.read("leavers")]
@@ -137,6 +140,21 @@ def test_a_proof_of_concept_becomes_a_signed_release_of_raw_rows(tmp_path, works
     # converted once more, to the very same bytes
     assert (again.status, again.release) == ("already_made", report.release)
     assert [stage.stage for stage in again.stages if not stage.cached] == ["compile", "package"]
+
+
+def assert_profiled(bundle, release):
+    content = (bundle / "reference.profile").read_bytes()
+    assert release.files["reference.profile"] == digest_of(content)
+    profile = read_release_profile(content)
+    assert {name: each.count + each.missing for name, each in profile.columns.items()} == dict.fromkeys(
+        ("in_months", "in_spend", "in_plan", "out_label", "out_probability"), 300
+    )
+    weights = profile.importance
+    assert weights["months"] > weights["plan"] > weights["spend"]
+    assert sum(weights.values()) == pytest.approx(1, abs=0.001)
+    held = profile.held.kept
+    assert (profile.held.classes, profile.held.one, len(held.truth)) == (("no", "yes"), 1, 300)
+    assert held.chance[held.truth == 1].mean() > held.chance[held.truth == 0].mean() + 0.2
 
 
 def lose(work, digest):

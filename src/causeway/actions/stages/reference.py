@@ -9,7 +9,7 @@ from causeway.actions.stages.compile import Compiled, by_input, matrix_of
 from causeway.actions.stages.contract import CONTRACT, Contracted
 from causeway.actions.stages.evaluate import Evaluated
 from causeway.actions.stages.kept_answers import HELD, KeptAnswers, read_held
-from causeway.actions.stages.recover import Recovered
+from causeway.actions.stages.recover import Recovered, kept_rows
 from causeway.actions.stages.site import Site
 from causeway.assess.parity import words_of
 from causeway.core.answers import Answers
@@ -49,7 +49,9 @@ def reference(
     """The profile's bytes; nothing in them depends on the time or the machine."""
     kept = read_held(site.work.artifacts.get(evaluated.files[HELD]))
     raw = kept.raw
-    columns, left_out = _inputs(recovered.fields, raw, private=_private(site, contracted))
+    # what is encoded is sent as the model's own columns
+    sent = kept_rows(site, recovered).matrix if recovered.encoded_input else raw
+    columns, left_out = _inputs(recovered.fields, sent, private=_private(site, contracted))
     importance, how = _importance(site, recovered, compiled, features, kept=kept)
     held = _held(kept, outputs)
     return write_release_profile(
@@ -142,6 +144,8 @@ def _importance(
     """How much of the answers hangs on each field, and how that was found out, or why not."""
     if compiled.converted.form not in ("matrix", "columns") or recovered.function:
         return {}, "not measured: the model answers in a process of its own"
+    if recovered.encoded_input:
+        return {}, "not measured: the input is encoded"
     at = kept.column("at").astype(np.int64)
     chosen = at[np.linspace(0, len(at) - 1, min(SHUFFLED_ROWS, len(at))).astype(np.int64)]
     rows = kept.raw.take(chosen)
