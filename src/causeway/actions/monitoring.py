@@ -226,9 +226,9 @@ def _marks(events: Iterable[Event]) -> Iterator[Mark]:
             case CanaryStarted() as fact:
                 yield Mark(at, TRIED, f"{short(fact.release)} goes on trial", seq)
             case WatchJudged() as fact if fact.alarm.verdict == OK:
-                yield Mark(at, OVER, f"{fact.alarm.cause}: over", seq)
+                yield Mark(at, OVER, f"the alarm about {fact.alarm.cause} is over", seq)
             case WatchJudged() as fact:
-                yield Mark(at, RAISED, f"{fact.alarm.cause}: {fact.alarm.verdict}", seq)
+                yield Mark(at, RAISED, f"alarm about {fact.alarm.cause}: {fact.alarm.verdict}", seq)
             case _:
                 pass
 

@@ -77,7 +77,7 @@ def recalled(
             watches=sight.watches,
             about=sight.about,
             unit=sight.unit,
-            points=past.points,
+            points=_even(past.points),
             monitor=sight.monitor,
             verdict=sight.verdict,
             why=sight.why,
@@ -87,6 +87,13 @@ def recalled(
             reference=sight.reference,
             importance=sight.importance,
         )
+
+
+def _even(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The last of each day, where they are of more days than are kept by the hour."""
+    if points[-1].until - points[0].until <= HOURLY:
+        return tuple(points)
+    return tuple({each.until.date(): each for each in points}.values())
 
 
 def _point(sight: Sight, at: datetime) -> Point:
