@@ -142,7 +142,7 @@ def model_of_release(release: Release) -> dict[str, str]:
         "target": release.target,
         "estimator": release.model.estimator,
         "framework": release.model.framework,
-        "metric": f"{seen.metric} {seen.value:.4g}",
+        **({"metric": f"{seen.metric} {seen.value:.4g}"} if seen.rows else {}),
     }
 
 

@@ -18,7 +18,7 @@ from causeway.actions.releases import chosen
 from causeway.actions.source import digest_own_code, digest_source
 from causeway.actions.stages.contract import check_declared
 from causeway.actions.stages.package import LINEAGE, Packaged, unpacked
-from causeway.actions.stages.pipeline import make_release
+from causeway.actions.stages.pipeline import make_release, make_try
 from causeway.actions.stages.site import Given, Site, Workshop
 from causeway.actions.stages.step import AnyMade, Made, Nobody, StageEnded, Steps, Watcher, as_ended
 from causeway.actions.sweep import sweep
@@ -119,7 +119,7 @@ def run(
     *,
     watcher: Watcher | None = None,
     workshop: Workshop = registry,
-    pipeline: Pipeline = make_release,
+    pipeline: Pipeline | None = None,
     again: str | None = None,
     given: Given | None = None,
     tried: bool = False,
@@ -128,9 +128,9 @@ def run(
 
     With `again`, the first digits of a release, nothing but the environment is taken up, and the report
     says whether the same release came out. `given` stands in the place of a source's file; with `tried` the
-    release is put together, and the product does not have it.
+    model is put together as far as it can be asked, nothing is proven, and the product has no release of it.
     """
-    watcher = watcher or Nobody()
+    watcher, pipeline = watcher or Nobody(), pipeline or (make_try if tried else make_release)
     manifest, digest = load_product(work, folder)
     for part in manifest.data:
         check_declared(folder, part.contract)

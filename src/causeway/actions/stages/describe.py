@@ -19,6 +19,7 @@ from causeway.actions.stages.package import Contents
 from causeway.actions.stages.recover import FEATURES, Recovered, kept_rows
 from causeway.actions.stages.reference import REFERENCE, reference
 from causeway.actions.stages.site import Site
+from causeway.actions.stages.trying import ONLY_TRIED
 from causeway.actions.workspace import MANIFEST
 from causeway.assess import app_replay
 from causeway.assess.app_replay import AppReplay
@@ -90,7 +91,33 @@ def describe(site: Site, parts: Parts) -> Contents:
             outputs=outputs,
         )
     )
-    release = Release(
+    release = _release(site, parts, files, outputs, findings)
+    papers = _papers(site, parts, release, findings)
+    files |= _written(site, papers)
+    release = msgspec.structs.replace(release, files=files)
+    story = _story(site, parts, features, release=release)
+    return Contents(release, files, findings, story, columns_of(recovered), papers)
+
+
+def describe_try(site: Site, parts: Parts) -> Contents:
+    """The same of what is only tried: no profile, no papers, and a finding that keeps it from callers."""
+    recovered, compiled, findings = parts.recovered, parts.compiled, (ONLY_TRIED,)
+    features = _features(site, recovered)
+    files = _files(site, parts, features, findings)
+    outputs = outputs_of(recovered, compiled, positive=site.data.positive)
+    release = _release(site, parts, files, outputs, findings)
+    return Contents(release, files, findings, _story(site, parts, features, release=release))
+
+
+def _release(
+    site: Site,
+    parts: Parts,
+    files: dict[str, str],
+    outputs: tuple[Output, ...],
+    findings: tuple[Finding, ...],
+) -> Release:
+    recovered, compiled = parts.recovered, parts.compiled
+    return Release(
         product=site.product,
         task=recovered.task,
         target=recovered.target.column,
@@ -107,11 +134,6 @@ def describe(site: Site, parts: Parts) -> Contents:
         findings=blockers(findings),
         format=WHOLE,
     )
-    papers = _papers(site, parts, release, findings)
-    files |= _written(site, papers)
-    release = msgspec.structs.replace(release, files=files)
-    story = _story(site, parts, features, release=release)
-    return Contents(release, files, findings, story, columns_of(recovered), papers)
 
 
 def _limited(site: Site, fields: tuple[Field, ...]) -> tuple[Field, ...]:

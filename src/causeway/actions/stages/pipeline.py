@@ -11,7 +11,7 @@ from causeway.actions.stages.claimed import claims_of
 from causeway.actions.stages.compile import Compiled, compile_model, weighed
 from causeway.actions.stages.contract import Contracted, contract_text, hold
 from causeway.actions.stages.data import Brought, as_left, bring
-from causeway.actions.stages.describe import Parts, describe
+from causeway.actions.stages.describe import Parts, describe, describe_try
 from causeway.actions.stages.entry import training_entry
 from causeway.actions.stages.environment import EnvironmentMade, build, stands, wanted
 from causeway.actions.stages.evaluate import Evaluated, evaluate
@@ -22,6 +22,7 @@ from causeway.actions.stages.replay import Replayed, app_of, replay_app
 from causeway.actions.stages.site import Site
 from causeway.actions.stages.step import Made, Steps
 from causeway.actions.stages.train import TRACE, Trained, train
+from causeway.actions.stages.trying import NOT_MEASURED, put_together
 from causeway.core.admission import Admission
 from causeway.core.errors import Refused
 from causeway.core.ids import counted, digest_of
@@ -75,6 +76,41 @@ def make_release(site: Site, steps: Steps) -> Packaged:
                 ),
             ),
         ),
+        stands=lambda packaged: unpacked(site.work, packaged),
+    )
+
+
+def make_try(site: Site, steps: Steps) -> Packaged:
+    """What the same training makes, put together as far as it can be asked: for judging, never for shipping."""
+    road = _Road(site, steps)
+    brought = road.data()
+    road.agreed(brought)
+    environment = road.environment()
+    watched = _Watched(site, road.training(environment, brought))
+    contracted = road.contract(watched, brought)
+    recovered = road.preparation(environment, watched, road.recovery(watched))
+    verdicts = _Verdicts(road, watched, recovered)
+    compiled = steps.take(
+        "compile",
+        {"trace": watched.trained.files, "recovered": recovered, "tried": "yes"},
+        result=Compiled,
+        do=lambda: verdicts.before(lambda: put_together(site, environment, watched.folder, recovered)),
+    )
+    source = watched.source(recovered)
+    parts = Parts(
+        environment, contracted, recovered, NOT_MEASURED, compiled, source, road.poc, (), verdicts.all
+    )
+    return steps.take(
+        "package",
+        {
+            "manifest": site.manifest_digest,
+            "source": site.source,
+            "pins": environment.pinned,
+            "parts": [contracted, recovered, compiled],
+            "tried": "yes",
+        },
+        result=Packaged,
+        do=lambda: package(site, describe_try(site, parts)),
         stands=lambda packaged: unpacked(site.work, packaged),
     )
 
