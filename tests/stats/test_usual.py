@@ -46,6 +46,7 @@ def test_a_first_weekend_is_beside_no_workday():
     counts = np.where((hours // 24 < 5) & (hours % 24 > 7), 100.0, 0.0)
     assert seen(counts[: 5 * 24 + 12]) is None
     assert seen(counts[: 2 * 24]) is None
+    assert seen(counts[:0]) is None
 
 
 def test_few_rows_are_judged_by_longer_spans():

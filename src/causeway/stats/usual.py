@@ -60,6 +60,8 @@ def usual(counts: Counts, *, last: int, hours: int) -> Usual | None:
     the median deviation, the tail, and the least at about this hour of the day, so that it holds for counts
     of any dispersion (Poisson's would page every day) and for batches that come now sooner, now later.
     """
+    if len(counts) < hours:
+        return None
     sums = np.convolve(counts, np.ones(hours))[hours - 1 : len(counts)]
     ends = np.arange(last - len(sums) + 1, last + 1)
     kinds = _kinds(ends, hours)
