@@ -84,6 +84,10 @@ SOON = structs.replace(
     going=Going("sha256:1", NOW - 100 * HOUR),
 )
 
+ACTING = structs.replace(
+    FACTS, alarms={MODEL: Alarm(MODEL, "estimate", ACT, NOW - 9 * HOUR, NOW - HOUR, "sha256:1")}
+)
+
 
 def came(verdict, *, watches="quality"):
     return sight(watches, verdict, since=30, until=6, breach=True)
@@ -94,6 +98,7 @@ def came(verdict, *, watches="quality"):
     [
         ((DRIFT, ANSWERS), FACTS, ACT, "nobody knows better"),
         ((DRIFT, ANSWERS, DELAY), FACTS, WARN, "outcomes come, and are waited for"),
+        ((DRIFT, ANSWERS, DELAY), ACTING, ACT, "it acts already"),
         ((DRIFT, ANSWERS), SOON, WARN, "outcomes are declared to come, and are waited for"),
         ((DRIFT, ANSWERS, LATE), FACTS, ACT, "outcomes come too late"),
         ((DRIFT, ANSWERS, DELAY, OUTAGE), FACTS, ACT, "outcomes came once, and no more"),

@@ -140,12 +140,13 @@ def columns(facts: Facts) -> tuple[Sight, ...]:
     if not facts.windows:
         return ()
     moment = facts.windows[-1].moment
-    trained = facts.going.profile.columns if facts.going.profile else {}
+    profile = facts.going.profile
+    trained = {*profile.columns, *(f"{IN}{name}" for name in profile.left_out)} if profile else set[str]()
     before = {name for name, each in moment.reference.items() if name.startswith(IN) and each.count}
     now = {name for name, each in moment.columns.items() if name.startswith(IN) and each.count}
     said = [
         (name, NOTE, f"{bare(name)} comes, which never came before")
-        for name in sorted(now - before - {*trained})
+        for name in sorted(now - before - trained)
     ]
     if not trained:
         said += [

@@ -53,8 +53,15 @@ def weighed(sights: Sequence[Sight], facts: Facts) -> list[Sight]:
     """
     timely, well = are_timely(facts, sights), well_since(facts, sights)
     loud = [each for each in sights if each.breach and each.verdict in (WARN, ACT)]
-    breach = any(each.watches != "output" or not timely for each in loud)
+    # what was shown once is not unseen because an estimate falls silent
+    breach = _is_shown(facts) or any(each.watches != "output" or not timely for each in loud)
     return [_weighed(each, breach=breach, timely=timely, well=well) for each in sights]
+
+
+def _is_shown(facts: Facts) -> bool:
+    """Whether an alarm about this release's model acts already."""
+    on = facts.alarms.get(MODEL)
+    return on is not None and on.verdict == ACT and on.release == facts.going.release
 
 
 def _weighed(sight: Sight, *, breach: bool, timely: bool, well: WellSince) -> Sight:
