@@ -27,7 +27,7 @@ from causeway.core.errors import CausewayError, NotFound
 from causeway.core.events import CanaryStarted, Event, TrafficRouted
 from causeway.core.ids import short
 from causeway.core.triggers import Decision
-from causeway.core.watching import ACT, NOT_ENOUGH_DATA, NOTE, OK, WARN, Alarm, Sight, WatchJudged
+from causeway.core.watching import ACT, NOT_ENOUGH_DATA, NOTE, OK, WARN, Alarm, Sight, WatchJudged, is_worse
 from causeway.stats.quality_form import QualityWindow
 from causeway.views.product import ProductState
 
@@ -85,6 +85,11 @@ class Glance(Struct, frozen=True):
     """Whether nobody looked for so long that it should not be trusted."""
     alarms: tuple[Alarm, ...] = ()
     """Those that are on, the worst first."""
+
+    @property
+    def is_alarmed(self) -> bool:
+        """Whether somebody should look, or do something."""
+        return any(each.verdict in (WARN, ACT) for each in self.alarms)
 
 
 def glance(work: Workspace, state: ProductState) -> Glance:
@@ -227,7 +232,7 @@ def _marks(events: Iterable[Event]) -> Iterator[Mark]:
                 yield Mark(at, TRIED, f"{short(fact.release)} goes on trial", seq)
             case WatchJudged() as fact if fact.alarm.verdict == OK:
                 yield Mark(at, OVER, f"the alarm about {fact.alarm.cause} is over", seq)
-            case WatchJudged() as fact:
+            case WatchJudged() as fact if not fact.before or is_worse(fact.alarm.verdict, fact.before):
                 yield Mark(at, RAISED, f"alarm about {fact.alarm.cause}: {fact.alarm.verdict}", seq)
             case _:
                 pass

@@ -56,6 +56,8 @@ class Facts(Struct, frozen=True):
     going: Going
     windows: tuple[Compared, ...] = ()
     """Of the live arm, oldest first; each has rows enough."""
+    earlier: tuple[Compared, ...] = ()
+    """Those that were compared with other rows than the last one is; nobody judges by them any more."""
     lately: Compared | None = None
     """The last seven days beside the rows that the release was made of."""
     waiting_rows: int = 0

@@ -6,12 +6,12 @@ from itertools import groupby
 
 from msgspec import structs
 
-from causeway.assess.drift import drift_of
+from causeway.assess.drift import DriftSeen, drift_of
 from causeway.assess.label_watch import Maturity, at, maturity_of
 from causeway.assess.quality_estimates import estimates_of
 from causeway.assess.quality_promise import QualityPromise, QualityRules, promise_of
 from causeway.assess.quality_watch import Held, held_of
-from causeway.assess.watch_facts import OUT, Facts, bare
+from causeway.assess.watch_facts import OUT, Compared, Facts, bare
 from causeway.assess.watch_line import Point, Series, spans
 from causeway.assess.watch_series_service import MOST_POINTS, service_series
 from causeway.core.ids import counted
@@ -64,10 +64,16 @@ def _believed(series: Series, sights: Sequence[Sight]) -> Series:
     return structs.replace(series, beside=(), beside_is="", note=refused.why) if refused else series
 
 
+def _drifts(facts: Facts, windows: Sequence[Compared]) -> tuple[DriftSeen, ...]:
+    moments = [each.moment for each in windows]
+    return drift_of(moments, rules=facts.drift_rules, importance=facts.going.importance)
+
+
 def _drift(facts: Facts) -> Iterator[Series]:
     """Each answer, then each input, by what matters most."""
-    moments = [each.moment for each in facts.windows]
-    seen = drift_of(moments, rules=facts.drift_rules, importance=facts.going.importance)
+    seen = sorted(
+        (*_drifts(facts, facts.earlier), *_drifts(facts, facts.windows)), key=lambda each: each.since
+    )
     names = dict.fromkeys(column.name for window in seen for column in window.columns)
     made = [
         Series(

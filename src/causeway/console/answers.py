@@ -14,7 +14,7 @@ from starlette.types import Scope
 from causeway import __version__
 from causeway.console.charts import honest, interval
 from causeway.console.monitor_charts import plain_number
-from causeway.console.monitoring import methods, ranked, sections_of, sight_numbers
+from causeway.console.monitoring import methods, ranked, sections_of, sight_numbers, windows_of
 from causeway.console.trials import line_of
 from causeway.core.errors import CausewayError
 from causeway.core.figure import plain
@@ -101,6 +101,7 @@ def templates() -> jinja2.Environment:
         methods=methods,
         ranked=ranked,
         sight_numbers=sight_numbers,
+        windows_of=windows_of,
     )
     environment.filters.update(
         short=short,

@@ -109,6 +109,12 @@ def _picture(name: str, series: Series, marks: Sequence[Mark]) -> Picture:
     )
 
 
+def windows_of(series: Series) -> str:
+    """How many windows are drawn, and what one is."""
+    count, (first, *rest) = len(series.points), series.period.split() or ["windows"]
+    return " ".join([f"{count:,}", first.removesuffix("s") if count == 1 else first, *rest])
+
+
 def ranked(sights: Sequence[Sight]) -> list[Sight]:
     """Everything that was looked at, the worst first."""
     return sorted(sights, key=lambda each: (_ORDER.index(each.verdict), each.watches, each.about))

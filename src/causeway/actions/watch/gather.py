@@ -12,7 +12,7 @@ from causeway.actions.watch.business import kpi_of
 from causeway.actions.watch.history import BESIDE, NOBODY, History, history_of, hour_of
 from causeway.actions.watch.references import References, release_of
 from causeway.actions.watch.service import DAYS, scored_of, service_of
-from causeway.actions.watch.windows import MOST, compared, cut, lately, least_hours
+from causeway.actions.watch.windows import MOST, cut, lately, least_hours, parted
 from causeway.actions.workspace import Workspace
 from causeway.assess.quality_promise import promise_of
 from causeway.assess.watch_facts import Facts, Going
@@ -62,12 +62,14 @@ def gathered(
         without=alarming_hours(work.ledger.read(state.product), since=since, now=now),
     )
     windows = cut(own, least_hours=least_hours(own, references))
+    alike, earlier = parted(windows.windows, references, most=most)
     facts = Facts(
         product=state.product,
         now=now,
         manifest=manifest,
         going=going,
-        windows=tuple(compared(windows.windows, references, most=most)),
+        windows=tuple(alike),
+        earlier=tuple(earlier),
         lately=lately(own, references) if own else None,
         waiting_rows=windows.waiting,
         hours=past.live,

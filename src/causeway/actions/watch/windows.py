@@ -61,8 +61,16 @@ def compared(
     groups: Sequence[Sequence[Window]], references: References, *, most: int = MOST
 ) -> list[Compared]:
     """The last windows, each beside its reference; those alone that are compared as the last one is."""
+    return parted(groups, references, most=most)[0]
+
+
+def parted(
+    groups: Sequence[Sequence[Window]], references: References, *, most: int = MOST
+) -> tuple[list[Compared], list[Compared]]:
+    """The same, and then those that are compared otherwise."""
     found = list(_compared(groups, references, most))
-    return [each for each in found if each.seasonal or not found[-1].seasonal]
+    alike = [each for each in found if each.seasonal or not found[-1].seasonal]
+    return alike, [each for each in found if found[-1].seasonal and not each.seasonal]
 
 
 def _compared(groups: Sequence[Sequence[Window]], references: References, most: int) -> Iterator[Compared]:
