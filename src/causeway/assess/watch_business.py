@@ -61,7 +61,7 @@ def _of_predictions(facts: Facts, known: Kpi, worst: float, *, more: bool) -> Si
     ripe = [each for each in known.days if _is_mature(each, known.mature_days, today)]
     waiting = [each for each in known.days if each not in ripe]
     open_ = sum(each.predictions - each.sums.rows for each in waiting)
-    later = f"; {counted(open_, 'prediction')} of later days wait for theirs" if waiting else ""
+    later = f"; {counted(open_, 'prediction')} of later days wait for theirs" if open_ else ""
     if known.mature_days is None or not ripe:
         why = f"nobody knows yet how long values take ([evaluation] outcome_days says it){later}"
         return _sight(facts, NOT_ENOUGH_DATA, (facts.going.since, facts.now), why, worst=worst)

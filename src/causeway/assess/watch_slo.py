@@ -21,6 +21,7 @@ CHANCE = 1e-4
 REACHED = 0.5
 """Where not even all requests could burn so fast, half of them do."""
 RULE_OF_THREE = 3
+FINE = 300.0
 DOWN = timedelta(minutes=15)
 METHOD = (
     "multi-window burn rates (SRE workbook, chapter 5): 14.4 over 1 h and 5 min, 6 over 6 h and 30 min, "
@@ -89,7 +90,7 @@ def _judged(facts: Facts, spans: Sequence[Span], what: tuple[str, str, str], *, 
         about=about,
         value=round(month.rate, 4),
         threshold=1.0,
-        unit="of the budget of 28 days",
+        unit="of the budget",
         rows=month.total,
         method=f"{METHOD}; at least {LEAST_BAD} bad and no chance{_resolution(spans, now)}",
         breach=True,
@@ -122,7 +123,7 @@ def _used(month: Burn) -> str:
 
 def _resolution(spans: Sequence[Span], now: float) -> str:
     last = [each for each in spans if each.until > now - HOUR]
-    rough = any(each.until - each.since >= HOUR for each in last)
+    rough = any(each.until - each.since > FINE for each in last)
     return "; the last hour is known as a whole only" if rough else ""
 
 

@@ -82,18 +82,18 @@ def _asked(minutes: Iterable[Minute], now: datetime) -> Iterator[Asked]:
         if first <= since <= now.timestamp():
             size = MINUTE if since >= fine else HOUR
             found.setdefault((int(since // size) * size, size), []).append(each)
-    for (since, size), mine in sorted(found.items()):
-        yield _together(mine, since, size, now.timestamp())
+    for (since, _), mine in sorted(found.items()):
+        yield _together(mine, since, now.timestamp())
 
 
-def _together(minutes: Sequence[Minute], since: int, size: int, now: float) -> Asked:
+def _together(minutes: Sequence[Minute], since: int, now: float) -> Asked:
     codes = [(int(code), count) for each in minutes for code, count in each.codes.items() if code.isdigit()]
     # a caller who went away was neither answered nor refused
     refused = sum(count for code, count in codes if 400 <= code < 500)
     until = max(each.until_ns for each in minutes) / 1e9
     return Asked(
         since=since,
-        until=min(now, max(until, since + 1.0)) if size == MINUTE else min(now, since + size),
+        until=min(now, max(until, since + 1.0)),
         up_seconds=_up(minutes),
         answered=sum(count for code, count in codes if code < 400),
         refused=refused,
