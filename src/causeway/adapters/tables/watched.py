@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 ROWS_AT_ONCE = 131_072
 TAIL_BYTES = 1 << 20
-LOOKED_AT = 400
+LOOKED_AT, LEAST_LOOKED = 400, 100
 NEARLY = 0.98
 """Of the values of a column of numbers so many are numbers; the others are missing."""
 HALF = 0.5
@@ -37,13 +37,19 @@ _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%Y%m%d")
 class WatchedTable:
     """One table, whose columns are numbers, texts or times whatever its file says of them."""
 
-    def __init__(self, frame: pl.LazyFrame, told: str, *, like: Mapping[str, str]) -> None:
+    def __init__(self, frame: pl.LazyFrame, told: str, *, like: Mapping[str, str], copy: Path) -> None:
         self.told = told
-        self._frame = frame
-        self._schema = dict(frame.collect_schema())
-        self._like = like
-        self.columns = _facts(frame, self._schema, like)
+        schema = dict(frame.collect_schema())
+        looked = frame.head(LOOKED_AT).collect()
+        self.columns = _facts(frame, schema, like, looked)
         self._kinds = {each.name: each.kind for each in self.columns}
+        read = [_read(each, schema[each.name], looked) for each in self.columns if each.kind != OTHER]
+        if any(schema[each.name] == pl.String and each.kind in {NUMBER, TIME} for each in self.columns):
+            # texts are made numbers once, and not whenever they are read
+            frame.select(read).sink_parquet(copy, compression="lz4", maintain_order=True)
+            self._frame = pl.scan_parquet(copy)
+        else:
+            self._frame = frame.select(read)
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -57,7 +63,7 @@ class WatchedTable:
 
     def values(self, name: str, *, most: int) -> tuple[str, ...]:
         """The different values of a column as texts, sorted; none where there are more than so many."""
-        column = self._read(name)
+        column = pl.col(name)
         found = self._frame.select(column.unique().drop_nulls().head(most + 1)).collect(engine="streaming")
         if len(found) > most:
             return ()
@@ -65,7 +71,7 @@ class WatchedTable:
 
     def span(self, time: str) -> tuple[float, float] | None:
         """The first and the last time, in microseconds since 1970; None where there is none."""
-        column = self._read(time)
+        column = pl.col(time)
         first, last = (
             self._frame.select(column.min(), column.max().alias("last")).collect(engine="streaming").row(0)
         )
@@ -73,7 +79,7 @@ class WatchedTable:
 
     def batches(self, names: Sequence[str]) -> Iterator[dict[str, Floats | Coded]]:
         """The rows in their order, a piece at a time; what is not there is NaN, or has no place."""
-        asked = self._frame.select(self._read(name) for name in names)
+        asked = self._frame.select(names)
         try:
             for batch in asked.collect_batches(
                 chunk_size=ROWS_AT_ONCE, maintain_order=True, engine="streaming"
@@ -81,12 +87,6 @@ class WatchedTable:
                 yield {series.name: _array(series) for series in batch}
         except PolarsError as error:
             raise _unread(self.told, error) from error
-
-    def _read(self, name: str) -> pl.Expr:
-        kind, dtype = self._kinds[name], self._schema[name]
-        if kind == TIME:
-            return _as_time(name, dtype)
-        return _as_number(name, dtype) if kind == NUMBER else _as_text(name, dtype)
 
 
 def watched_table(
@@ -96,7 +96,8 @@ def watched_table(
     told = told or str(path)
     try:
         frame = _scanned(path, scratch)
-        table = WatchedTable(frame, told, like=like or {})
+        copy = scratch / f"{len(list(scratch.iterdir())):03}-typed.parquet"
+        table = WatchedTable(frame, told, like=like or {}, copy=copy)
     except PolarsError as error:
         raise _unread(told, error) from error
     except OSError as error:
@@ -172,13 +173,19 @@ def _broken_lines(path: Path, error: PolarsError) -> UsageError:
     )
 
 
+def _read(column: ColumnFacts, dtype: pl.DataType, looked: pl.DataFrame) -> pl.Expr:
+    """The column as what it holds: a number, a text, or microseconds since 1970."""
+    if column.kind == TIME:
+        return _as_time(column.name, dtype, looked)
+    return _as_number(column.name, dtype) if column.kind == NUMBER else _as_text(column.name, dtype)
+
+
 def _facts(
-    frame: pl.LazyFrame, schema: Mapping[str, pl.DataType], like: Mapping[str, str]
+    frame: pl.LazyFrame, schema: Mapping[str, pl.DataType], like: Mapping[str, str], looked: pl.DataFrame
 ) -> tuple[ColumnFacts, ...]:
-    looked = frame.head(LOOKED_AT).collect()
     asked: list[pl.Expr] = [pl.len().alias("rows")]
     for place, (name, dtype) in enumerate(schema.items()):
-        asked += _counts(place, name, dtype)
+        asked += _counts(place, name, dtype, looked)
     row = frame.select(asked).collect(engine="streaming").row(0, named=True)
     return tuple(
         _column(place, name, dtype, row, looked=looked, like=like.get(name, ""))
@@ -186,18 +193,24 @@ def _facts(
     )
 
 
-def _counts(place: int, name: str, dtype: pl.DataType) -> Iterator[pl.Expr]:
+def _counts(place: int, name: str, dtype: pl.DataType, looked: pl.DataFrame) -> Iterator[pl.Expr]:
     if _is_other(dtype):
         return
     plain = _as_text(name, dtype) if _is_text(dtype) else pl.col(name)
     yield plain.count().alias(f"count{place}")
-    yield plain.approx_n_unique().alias(f"distinct{place}")
-    if not dtype.is_temporal():
-        number = _as_number(name, dtype)
+    if dtype.is_temporal():
+        yield plain.approx_n_unique().alias(f"distinct{place}")
+        return
+    number = _as_number(name, dtype)
+    seen = looked.select(plain.alias("text"), number.alias("number")).drop_nulls("text")
+    # what begins as plain texts holds no column of numbers
+    if len(seen) < LEAST_LOOKED or seen["number"].count():
         yield number.count().alias(f"numbers{place}")
         yield number.min().alias(f"min{place}")
         yield number.max().alias(f"max{place}")
         yield (number == number.floor()).all().alias(f"whole{place}")
+    is_number = len(seen) >= LEAST_LOOKED and seen["number"].count() == len(seen)
+    yield (pl.col(name) if is_number else plain).approx_n_unique().alias(f"distinct{place}")
 
 
 def _column(
@@ -250,7 +263,7 @@ def _kind(
         return like if like in {NUMBER, TEXT} else NUMBER
     if dtype == pl.String and like != TEXT:
         seen = looked[name].drop_nulls()
-        times = looked.select(_as_time(name, dtype)).to_series().drop_nulls()
+        times = looked.select(_as_time(name, dtype, looked)).to_series().drop_nulls()
         if len(seen) and len(times) >= NEARLY * len(seen):
             return TIME
     return TEXT
@@ -308,35 +321,33 @@ def _as_number(name: str, dtype: pl.DataType) -> pl.Expr:
     return pl.when(number.is_finite()).then(number).otherwise(None).alias(name)
 
 
-def _as_time(name: str, dtype: pl.DataType) -> pl.Expr:
+def _as_time(name: str, dtype: pl.DataType, looked: pl.DataFrame) -> pl.Expr:
     """Microseconds since 1970 in UTC, where nothing else is said."""
     column = pl.col(name)
     if dtype.is_temporal():
         moment = column.cast(pl.Datetime("us")) if dtype == pl.Date else column.dt.cast_time_unit("us")
         return moment.to_physical().cast(pl.Float64).alias(name)
-    if not _is_text(dtype) or dtype != pl.String:
+    if dtype != pl.String:
         return _as_epoch(column.cast(pl.Float64, strict=False)).alias(name)
-    text = column.str.strip_chars()
-    utc = pl.Datetime("us", "UTC")
+    ways = _ways(column.str.strip_chars())
+    # only those that any of the first rows is written in are tried on all
+    used = [way for way in ways if looked.select(way.count()).item()]
+    return pl.coalesce(used or ways[:1]).alias(name)
+
+
+def _ways(text: pl.Expr) -> list[pl.Expr]:
+    """The ways in which a time may be written, each as microseconds since 1970."""
     zoned = text.str.replace(r"[zZ]$", "+00:00")
-    found = [
+    ways = [
         zoned.str.to_datetime(f"{each}%#z", strict=False, time_unit="us", time_zone="UTC")
         for each in _FORMATS[:2]
     ]
-    found += [
-        text.str.to_datetime(each, strict=False, time_unit="us").dt.replace_time_zone("UTC")
-        for each in _FORMATS
-    ]
-    found += [
-        text.str.to_date(each, strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-        for each in _DAYS
-    ]
-    month = pl.when(text.str.len_chars() == 7).then(text + "-01").otherwise(None)
-    found.append(
-        month.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-    )
-    written = pl.coalesce(found).cast(utc).to_physical().cast(pl.Float64)
-    return pl.coalesce(written, _as_epoch(text.cast(pl.Float64, strict=False))).alias(name)
+    ways += [text.str.to_datetime(each, strict=False, time_unit="us") for each in _FORMATS]
+    ways += [text.str.to_date(each, strict=False).cast(pl.Datetime("us")) for each in _DAYS]
+    month = pl.when(text.str.contains(r"^\d{4}-\d{2}$")).then(text + "-01")
+    ways.append(month.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")))
+    numbers = _as_epoch(text.cast(pl.Float64, strict=False))
+    return [*(way.to_physical().cast(pl.Float64) for way in ways), numbers]
 
 
 def _as_epoch(number: pl.Expr) -> pl.Expr:
