@@ -102,11 +102,20 @@ def _picture(name: str, series: Series, marks: Sequence[Mark]) -> Picture:
     return Picture(
         id=name,
         title=heading(series),
-        now=measured(series.last, series.unit),
+        now=_known(series)
+        if series.note and series.watches == "labels"
+        else measured(series.last, series.unit),
         words=described(series),
         series=series,
         chart=chart_of(series, marks),
     )
+
+
+def _known(series: Series) -> str:
+    """The share over all days: the last ones are young, and say little."""
+    rows = sum(each.rows for each in series.points)
+    known = sum((each.value or 0.0) * each.rows for each in series.points)
+    return f"{known / rows:.1%} of {rows:,} answers" if rows else "not enough data"
 
 
 def windows_of(series: Series) -> str:
