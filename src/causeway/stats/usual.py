@@ -74,7 +74,7 @@ def usual(counts: Counts, *, last: int, hours: int) -> Usual | None:
     if known[-1] < LEAST_ALIKE:
         return None
     # what goes on now is no part of what is usual
-    before = (known >= (FEWER_WEEKS if len(lags) == WEEKS else LEAST_ALIKE)) & (places < len(sums) - DAY)
+    before = (known >= (FEWER_WEEKS if lags[0] == WEEK else LEAST_ALIKE)) & (places < len(sums) - DAY)
     expected = np.nanmedian(alike[before], axis=1)
     ratios = np.log((sums[places[before]] + MORE) / (expected + MORE))
     if len(ratios) < DAY:
