@@ -1,8 +1,10 @@
 """What is known of a product that runs, as the console shows it and `report` writes it."""
 
 import json
+import os
 import re
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "watch"))
 
 import traffic
 
-from causeway.actions.monitoring import Mark
+from causeway.actions.monitoring import Mark, Monitoring
+from causeway.actions.report import reported
 from causeway.actions.watch.remembered import MOST, remember, remembered
 from causeway.actions.watch.watch import watch
 from causeway.assess.watch_line import Point, Series
@@ -163,8 +166,23 @@ def test_the_report_needs_nothing_else(folder, tmp_path, monkeypatch):
     found = json.loads(CliRunner().invoke(main, ["report", str(folder), "--monitoring", "--json"]).stdout)
     assert (found["ok"], found["file"], found["bytes"]) == (True, "", 0)
     assert len(found["monitoring"]["series"]) == page.tags.count("desc")
+    (tmp_path / "link.html").symlink_to(tmp_path / "there.html")
+    assert CliRunner().invoke(main, ["report", str(folder), "--monitoring", "-o", "link.html"]).exit_code == 0
+    assert (tmp_path / "there.html").stat().st_size == len(text.encode())
+    assert (tmp_path / "link.html").is_symlink()
     asked = CliRunner().invoke(main, ["report", str(folder)])
     assert (asked.exit_code, "--monitoring" in asked.stderr) == (2, True)
+
+
+def test_a_pipe_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    heard = []
+    reader = threading.Thread(target=lambda: heard.append(pipe.read_bytes()))
+    reader.start()
+    reported(Monitoring("churn", OK, "Nothing is the matter."), lambda seen: seen.sentence, file=pipe)
+    reader.join(timeout=10)
+    assert (heard, pipe.is_fifo()) == ([b"Nothing is the matter."], True)
 
 
 @pytest.mark.parametrize("rows", [0, 30])

@@ -30,9 +30,12 @@ def monitoring_of(work: Workspace, folder: Path) -> Monitoring:
 
 
 def reported(seen: Monitoring, drawn: Callable[[Monitoring], str], *, file: Path | None) -> Reported:
-    """The report, written whole or not at all where a file is named."""
+    """The report, written whole or not at all where a file is named; a link is followed."""
     content = drawn(seen).encode() if file else b""
-    if file:
-        write_whole(file, content, mode=MODE)
+    if file and file.exists() and not file.is_file():
+        # a pipe or a device is written to, never put aside for a file
+        file.write_bytes(content)
+    elif file:
+        write_whole(file.resolve(), content, mode=MODE)
     where = str(file) if file else ""
     return Reported(seen.product, seen.verdict, seen.sentence, where, len(content), seen)
