@@ -162,6 +162,12 @@ def test_a_message_is_sent_once_for_each_cause_and_again_when_it_gets_worse():
     told = (-1.9, TriggerFired("alarm-notify", "alarm", "notify", "b", "model:warn"))
     assert decide(part, warned, told).verdict == "cooling down"
     assert decide(part, warned, told, ALARMED).cause == "model:act"
+    # it stands for days, and nobody is called again; once it was over, they are
+    stands = (-99, WatchJudged(alarm(sight(verdict="warn"), verdict="warn")))
+    first = (-98, TriggerFired("alarm-notify", "alarm", "notify", "b", "model:warn"))
+    assert decide(part, stands, first).verdict == "cooling down"
+    ended = (-40, WatchJudged(alarm(sight(verdict="ok"), verdict="ok")))
+    assert decide(part, stands, first, ended, warned).verdict == "fires"
     promise = Manifest(ProductPart("churn"), triggers=(part,))
     labels = (-0.3, WatchJudged(alarm(sight("labels"), cause="labels")))
     both = due(state_of(ALARMED, labels), NOON, promise=promise)

@@ -155,10 +155,19 @@ def _cooling(part: TriggerPart, met: _Met, state: ProductState, now: datetime) -
     last = None if part.on.startswith(SCHEDULE) else _last(part, met.cause, state)
     if last is None:
         return None
+    if part.do in (NOTIFY, FINDING) and met.cause and not _over_since(last, met.cause, state):
+        why = f"it was told at {last.at:%Y-%m-%d %H:%M} UTC; again when it is worse, or comes back"
+        return COOLING, why, None
     until = last.at + timedelta(hours=part.cooldown_hours)
     if now >= until:
         return None
     return COOLING, f"it fired at {last.at:%Y-%m-%d %H:%M} UTC, and rests {part.cooldown_hours:g} h", until
+
+
+def _over_since(last: Fired, cause: str, state: ProductState) -> bool:
+    """Whether the alarm that it told of is no more the same one; `cause` names alarm and verdict."""
+    over = state.acting.over.get(cause.partition(":")[0])
+    return over is not None and over > last.at
 
 
 def _last(part: TriggerPart, cause: str, state: ProductState) -> Fired | None:

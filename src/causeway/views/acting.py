@@ -18,6 +18,7 @@ from causeway.core.events import (
     TriggerWaits,
 )
 from causeway.core.loop import FRUITLESS, PROMOTED
+from causeway.core.watching import OK, Alarm
 
 
 class Fired(Struct, frozen=True):
@@ -77,6 +78,8 @@ class Acting(Struct, frozen=True):
     """How many in a row did not get better."""
     stopped: str = ""
     """Why nothing more is trained, until a person resumes it."""
+    over: dict[str, datetime] = {}
+    """When an alarm was last over, by its cause."""
 
     @property
     def loop(self) -> Loop | None:
@@ -125,6 +128,12 @@ def acted(acting: Acting, event: Event, *, labelled: int) -> Acting:  # noqa: PL
             return structs.replace(acting, stopped="", fruitless=0)
         case _:
             return acting
+
+
+def after_alarm(acting: Acting, alarm: Alarm, at: datetime) -> Acting:
+    """What is so after news of this alarm."""
+    over = {**acting.over, alarm.cause: at} if alarm.verdict == OK else acting.over
+    return structs.replace(acting, over=over)
 
 
 def _ended(fired: dict[tuple[str, str], Fired], fact: TriggerEnded) -> dict[tuple[str, str], Fired]:

@@ -29,7 +29,7 @@ from causeway.core.events import (
 )
 from causeway.core.keeping import RecordsLost, SegmentErased
 from causeway.core.watching import OK, Alarm, WatchJudged
-from causeway.views.acting import Acting, acted
+from causeway.views.acting import Acting, acted, after_alarm
 from causeway.views.canary import Canary, on_trial
 from causeway.views.segments import follow
 
@@ -274,6 +274,7 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
             state.lost.append(fact)
         case WatchJudged(alarm=alarm):
             _alarmed(state.alarms, alarm)
+            state.acting = after_alarm(state.acting, alarm, body.at)
         case OutcomesLabelled() as fact:
             state.outcomes = _labelled(state.outcomes, fact)
             state.canary = on_trial(state.canary, event)
