@@ -32,7 +32,7 @@ labels = "optional"
 WATCHED = """
 # How the product is looked after: it is trained anew when outcomes say that it got worse.
 [loop]
-windows = "all, 5d"
+windows = "all, all/4d"
 judged_rows = 300
 
 [[triggers]]
