@@ -117,6 +117,8 @@ def test_a_request_and_its_answer_are_one_record_however_they_come(console, work
     # once they are sealed too
     fresh = Inbox(work, "churn").take(halves_of(lines(event("request", V2), event("response", ANSWER_V2))))
     assert (fresh.status, rows(work)) == ("already_imported", expected)
+    live = next(iter(product_state(work, "churn").routings[-1].shares))
+    assert fresh.release == live
 
 
 def test_what_is_no_record_is_counted_and_told_in_the_ledger(console, work):

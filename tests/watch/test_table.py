@@ -1,6 +1,7 @@
 """`causeway watch FILE`: roles, windows, verdicts, and what is said of files that cannot be read."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,11 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
+import shipyard
+from causeway.actions.access import grant
+from causeway.actions.workspace import open_workspace
 from causeway.cli.watch import command
+from causeway.core.events import DataRead
 
 DAYS, A_DAY = 60, 60
 
@@ -176,6 +181,47 @@ def test_windows_1252_is_read(tmp_path: Path) -> None:
     assert told(tmp_path / "rows.csv")["tables"][0]["verdict"] == "ok"
 
 
-def test_a_database_must_be_granted(tmp_path: Path) -> None:
-    result = ran("sqlite:///rows.db#scored", "--folder", tmp_path)
-    assert (result.exit_code, "granted" in result.stderr) == (1, True)
+SOURCE = """
+[[data]]
+name = "scored"
+from = "sqlite:///scored.db"
+table = "scored"
+path = "scored.csv"
+owner = "a1"
+purpose = "monitoring"
+"""
+
+
+def test_a_database_must_be_granted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAUSEWAY_KEYS", str(tmp_path / "keys"))
+    monkeypatch.delenv("CAUSEWAY_LEDGER", raising=False)
+    address = "sqlite:///scored.db#scored"
+    refused = ran(address, "--folder", tmp_path)
+    assert (refused.exit_code, "granted" in refused.stderr) == (1, True)
+
+    folder = shipyard.poc(tmp_path / "churn", more=SOURCE)
+    shipyard.release(folder)
+    draw = np.random.default_rng(4)
+    with sqlite3.connect(folder / "scored.db") as connection:
+        connection.execute("CREATE TABLE scored (tenure REAL, prediction TEXT)")
+        rows = [(float(draw.normal()), "Yes" if draw.random() < 0.5 else "No") for _ in range(800)]
+        connection.executemany("INSERT INTO scored VALUES (?, ?)", rows)
+    connection.close()
+    monkeypatch.chdir(folder)
+    refused = ran(address)
+    assert (refused.exit_code, "nobody has granted" in refused.stderr) == (1, True)
+    grant(open_workspace(folder, actor="a1"), folder, "scored", days=3)
+    (table,) = told(address)["tables"]
+    assert (table["verdict"], table["rows"], table["table"]) == ("ok", 800, "scored")
+    work = shipyard.workspace(folder)
+    (read,) = [each.fact for each in work.ledger.read("churn") if isinstance(each.fact, DataRead)]
+    work.ledger.close()
+    assert (read.rows, read.columns, read.grant[:6]) == (800, ("tenure", "prediction"), "grant-")
+
+
+def test_a_folder_is_the_product_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAUSEWAY_KEYS", str(tmp_path / "keys"))
+    monkeypatch.delenv("CAUSEWAY_LEDGER", raising=False)
+    folder = shipyard.poc(tmp_path / "churn")
+    shipyard.release(folder)
+    assert told(folder)["products"][0]["verdict"] == "not-live"

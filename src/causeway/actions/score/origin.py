@@ -64,7 +64,7 @@ def opened(work: Workspace, folder: Path, manifest: Manifest, wanted: str, *, sc
     place = folder / part.path if part is not None and part.path else Path(wanted)
     files = _files(place)
     for file in files:
-        _refuse_governed(file, manifest, folder)
+        refuse_governed(file, manifest, folder)
     digests = [digest_file(file) for file in files]
     digest = digests[0] if len(digests) == 1 else digest_of_value(digests)
     purpose = one_line(manifest.product.purpose)
@@ -95,8 +95,8 @@ def _same_file(place: str, wanted: str, folder: Path) -> bool:
     return named == Path(wanted).resolve()
 
 
-def _refuse_governed(file: Path, manifest: Manifest, folder: Path) -> None:
-    """A file in a folder may belong to somebody too."""
+def refuse_governed(file: Path, manifest: Manifest, folder: Path) -> None:
+    """Refuses a file that somebody owns: one in a folder may belong to somebody too."""
     for part in manifest.data:
         if part.governed and any(_same_file(p, str(file), folder) for p in (part.path, part.origin) if p):
             raise NoAccess(

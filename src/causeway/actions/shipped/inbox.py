@@ -69,11 +69,11 @@ class Inbox:
 
     def take(self, events: Iterable[Half | Strange]) -> Imported:
         """Takes these events in; when this returns, what is new is on the disk."""
-        release = self._release()
+        digest, release = self._release()
         with self._lock, alone(self._work, self._product, seconds=10.0):
-            return self._taken(list(events), release)
+            return self._taken(list(events), digest, release.signature)
 
-    def _release(self) -> Release:
+    def _release(self) -> tuple[str, Release]:
         state = product_state(self._work, self._product)
         live = live_release(state)
         named = [
@@ -89,9 +89,10 @@ class Inbox:
                 f"{self._product} has no live release whose answers these could be",
                 hint="name it with --release, or ship it; rows alone: causeway watch FILE",
             )
-        return describe(self._work, named[0] if named else live[0] if live else "").release
+        digest = named[0] if named else live[0] if live else ""
+        return digest, describe(self._work, digest).release
 
-    def _taken(self, events: Sequence[Half | Strange], release: Release) -> Imported:
+    def _taken(self, events: Sequence[Half | Strange], release: str, signature: Signature) -> Imported:
         reasons = Counter(str(each) for each in events if isinstance(each, Strange))
         halves = [each for each in events if isinstance(each, Half)]
         known = self._known(halves)
@@ -103,7 +104,7 @@ class Inbox:
         for half in ready:
             done.append(half.id)
             try:
-                records += _records(half, self._product, release, now=now)
+                records += _records(half, signature, product=self._product, release=release, now=now)
             except Strange as strange:
                 reasons[str(strange)] += 1
         old = self._expired(now)
@@ -118,7 +119,7 @@ class Inbox:
         return Imported(
             product=self._product,
             status=_status(records, waiting, reasons),
-            release=release.digest,
+            release=release,
             events=len(events),
             rows=len(records),
             already=len(halves) - len(fresh) + again,
@@ -216,9 +217,8 @@ def _overlaps(first: datetime | None, last: datetime | None, times: Sequence[int
 _DAY = datetime.fromtimestamp(WAITS_US / 1e6, UTC) - datetime.fromtimestamp(0, UTC)
 
 
-def _records(half: Half, product: str, release: Release, *, now: int) -> list[Record]:
+def _records(half: Half, signature: Signature, *, product: str, release: str, now: int) -> list[Record]:
     """The records of one request's rows."""
-    signature: Signature = release.signature
     at = now if half.at_us is None else half.at_us
     if at > now + AHEAD_US or at < 0:
         raise Strange("an event whose time lies ahead, or before 1970")
@@ -230,7 +230,7 @@ def _records(half: Half, product: str, release: Release, *, now: int) -> list[Re
             id=f"{half.id}.{row}" if several else half.id,
             at_ns=at * 1000,
             product=product,
-            release=release.digest,
+            release=release,
             arm=SHIPPED,
             consumer=SHIPPED,
             inputs=inputs,

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from causeway.actions.decide import existing_workspace
-from causeway.actions.score.origin import opened
+from causeway.actions.score.origin import opened, refuse_governed
 from causeway.actions.workspace import MANIFEST, has_workspace, load_product
 from causeway.adapters import registry
 from causeway.core.access import NoAccess
 from causeway.core.errors import UsageError
 from causeway.core.ids import digest_of_value, short
 from causeway.core.manifest_sources import is_database
+from causeway.core.manifest_text import read_manifest
 
 FORMS = frozenset({".csv", ".tsv", ".txt", ".data", ".parquet", ".pq", ".jsonl", ".ndjson", ".json"})
 
@@ -45,6 +46,7 @@ def _place(name: str, folder: Path, scratch: Path) -> Place:
         # nobody promised anything about files here; a database is never simply read
         if is_database(name.partition("#")[0]):
             raise _not_granted(name, folder)
+        _refuse_owned(Path(name), folder)
         return Place(Path(name), name)
     work = existing_workspace(folder)
     with closing(work.ledger):
@@ -63,6 +65,13 @@ def _place(name: str, folder: Path, scratch: Path) -> Place:
             fact = origin.read(read, rows=table.rows, columns=list(table.kinds))
             work.ledger.append(manifest.product.name, [fact], actor=work.actor, at=work.clock.now())
     return Place(origin.files[0], origin.told)
+
+
+def _refuse_owned(file: Path, folder: Path) -> None:
+    """A manifest counts where nothing was run yet, too."""
+    manifest = folder / MANIFEST
+    if manifest.is_file():
+        refuse_governed(file, read_manifest(manifest.read_bytes(), where=str(manifest)), folder)
 
 
 def _not_granted(name: str, folder: Path) -> NoAccess:
