@@ -12,7 +12,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import traffic
 
 import shipyard
+from causeway.actions.decide import product_state
 from causeway.actions.label import Columns, label
+from causeway.actions.watch.turn import due
 from causeway.actions.watch.watch import watch
 from causeway.core.events import BaselineMeasured, ScoreFinished
 from causeway.core.ids import digest_of
@@ -70,6 +72,14 @@ def look(folder, hour):
         work.ledger.close()
 
 
+def is_due(folder, hour):
+    work = traffic.later(folder, hour)
+    try:
+        return due(work, product_state(work, "churn"))
+    finally:
+        work.ledger.close()
+
+
 def test_failures_of_the_gateway_burn_what_may_fail(tmp_path):
     folder = tmp_path / "churn"
     release = traffic.live(folder, more=MORE)
@@ -79,6 +89,7 @@ def test_failures_of_the_gateway_burn_what_may_fail(tmp_path):
     assert (fine["slo", "availability"].verdict, fine["slo", "latency"].verdict) == (OK, OK)
     assert fine["slo", "availability"].rows == 1800
     assert fine["slo", "latency"].rows == 660
+    assert not is_due(folder, 3.1)
     assert (fine["throughput", ""].value, fine["uptime", ""].value) == (600, 1.0)
     # another process of the same gateway, in the same minutes
     minutes(folder, 3, codes={"503": 6, "422": 9}, reasons={"invalid_input": 9}, pid=8)
@@ -88,6 +99,10 @@ def test_failures_of_the_gateway_burn_what_may_fail(tmp_path):
     assert broken["slo", "availability"].why.startswith(said)
     assert broken["contract", "refused"].verdict == WARN
     assert broken["throughput", ""].rows == 1800 + 15 * 60
+    # what failed left no row that would be news
+    assert not is_due(folder, 3.1)
+    minutes(folder, 3.1, codes={"503": 6}, last=1, pid=9)
+    assert is_due(folder, 3.1)
 
 
 def test_slow_answers_burn_it_too(tmp_path):

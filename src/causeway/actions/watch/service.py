@@ -55,6 +55,18 @@ def forget_minutes(folder: Path, *, now: datetime) -> None:
                 file.unlink()
 
 
+def failed_since(folder: Path, moment: datetime) -> bool:
+    """Whether the gateway failed a request since then; such requests leave no rows that would be news."""
+    for file in folder.glob(f"*{MINUTES_SUFFIX}"):
+        with suppress(FileNotFoundError):
+            if file.stat().st_mtime >= moment.timestamp() and any(
+                each.until_ns > moment.timestamp() * 1e9 and any(code >= "500" for code in each.codes)
+                for each in _lines(file)
+            ):
+                return True
+    return False
+
+
 def scored_of(events: Iterable[Event], *, since: datetime) -> tuple[Scored, ...]:
     """The scorings of tables since then."""
     return tuple(
@@ -67,10 +79,14 @@ def scored_of(events: Iterable[Event], *, since: datetime) -> tuple[Scored, ...]
 def _minutes(folder: Path) -> Iterator[Minute]:
     for file in sorted(folder.glob(f"*{MINUTES_SUFFIX}")):
         with suppress(FileNotFoundError):
-            # the last line may be on its way
-            for line in file.read_bytes().rpartition(b"\n")[0].splitlines():
-                with suppress(msgspec.MsgspecError):
-                    yield _decode(line)
+            yield from _lines(file)
+
+
+def _lines(file: Path) -> Iterator[Minute]:
+    # the last line may be on its way
+    for line in file.read_bytes().rpartition(b"\n")[0].splitlines():
+        with suppress(msgspec.MsgspecError):
+            yield _decode(line)
 
 
 def _asked(minutes: Iterable[Minute], now: datetime) -> Iterator[Asked]:

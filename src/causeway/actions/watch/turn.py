@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from causeway.actions.seal import log_folder
 from causeway.actions.watch.gather import live_release
 from causeway.actions.watch.kept import kept
+from causeway.actions.watch.service import failed_since
 from causeway.actions.watch.watch import Watched, seen_of, watch
 from causeway.actions.workspace import Workspace
 from causeway.views.product import ProductState
@@ -19,7 +21,10 @@ def due(work: Workspace, state: ProductState) -> bool:
     last, now = kept(work.state, state.product), work.clock.now()
     if last is None or now < last.at:
         return True
-    return now - last.at >= ANYHOW or (now - last.at >= ON_NEWS and last.seen != seen_of(state))
+    if now - last.at < ON_NEWS:
+        return False
+    is_new = last.seen != seen_of(state) or failed_since(log_folder(work, state.product), last.at)
+    return is_new or now - last.at >= ANYHOW
 
 
 def look(work: Workspace, state: ProductState) -> Watched:
