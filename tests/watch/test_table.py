@@ -172,6 +172,7 @@ def test_few_rows_are_not_enough(tmp_path: Path) -> None:
     result = ran(tmp_path / "few.csv")
     assert result.exit_code == 0
     assert "not-enough-data" in result.stdout
+    assert "40 rows are no reference and a window" in result.stdout
 
 
 def test_windows_1252_is_read(tmp_path: Path) -> None:

@@ -55,8 +55,14 @@ def judged(
     promise: QualityPromise | None,
     reference: QualityWindow | None,
     window_hours: int,
+    rows: int,
+    at: datetime,
 ) -> Judged:
     """The sights of the last window that could be judged, and all windows; `absent` are columns that went."""
+    if not moments:
+        why = f"{rows:,} rows are no reference and a window: {LEAST_ROWS} each are needed"
+        few = Sight("drift", "drift", NOT_ENOUGH_DATA, at, at, why, rows=rows)
+        return Judged(NOT_ENOUGH_DATA, (few,), ())
     alone = len(moments) < 2
     rules = DriftRules(least_rows=LEAST_ROWS, of_three=1 if alone else 2)
     seen = drift_of(moments, rules=rules, importance={}) if moments else ()

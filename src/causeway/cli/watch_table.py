@@ -77,7 +77,7 @@ def table_lines(found: "WatchedRows", *, why: bool = False) -> Iterator[str]:
     """A look at a table in a few lines: its verdict, which column is what, and what changed."""
     each = f" by {found.window}" if found.window else ""
     beside = f"{counted(found.rows, 'row')}{each}, beside {found.reference}"
-    beside += f": {found.reference_rows:,} rows" if "(" not in found.reference else ""
+    beside += f": {counted(found.reference_rows, 'row')}"
     yield from _wrapped(f"{found.table}: {_loud(found.verdict)}  ", beside, rest=2)
     yield from _wrapped("  ", "; ".join(_roles(found)), rest=4)
     if found.timeless:

@@ -165,6 +165,8 @@ def _told(
         promise=promise,
         reference=found.base,
         window_hours=spans.hours,
+        rows=table.rows,
+        at=spans.since(0),
     )
     return WatchedRows(
         table=table.told,

@@ -105,8 +105,8 @@ def timed(first: float, last: float, *, asked: int = 0) -> Spans:
 def in_order(rows: int, *, asked: int = 0) -> Spans:
     """Windows of so many rows in the order in which they stand, the first quarter of them the reference."""
     length = asked or max(LEAST_BLOCK, math.ceil(rows / 4 / TIMES))
-    # what is left over is too few for a window, and joins the last
-    count = max(1, rows // length)
+    # less than half a window is left over to the one before
+    count = max(1, (rows + length // 2) // length)
     return Spans(0, length, count, timed=False, reference=_first_part(count))
 
 
@@ -131,7 +131,7 @@ def said_of(spans: Spans, *, seasonal: Mapping[int, int] | None = None) -> str:
     """What the reference is, where it is the first part of the rows."""
     part = "quarter" if spans.reference <= math.ceil(spans.count / 4) else "part"
     if not spans.timed:
-        return f"the first {part} of the rows ({spans.reference * spans.length:,})"
+        return f"the first {part} of the rows"
     began = spans.since(spans.reference)
     until = f"{began:%Y-%m-%d}" if spans.length >= DAY else f"{began:%Y-%m-%d %H:%M}"
     same = ", each the same hours of the week or day" if seasonal and len(seasonal) > 1 else ""
