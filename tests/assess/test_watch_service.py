@@ -14,7 +14,7 @@ from causeway.assess.watch_facts import Facts, Going
 from causeway.assess.watch_slo import slo, throughput, uptime
 from causeway.assess.watching import alarms_of, weighed
 from causeway.core.manifest import KpiPart, Manifest, MonitorPart, ProductPart, ServingPart, TriggerPart
-from causeway.core.watching import ACT, NOT_ENOUGH_DATA, OK, WARN
+from causeway.core.watching import ACT, NOT_ENOUGH_DATA, OK, WARN, Sight
 from causeway.stats.mean_sequence import Sums
 from causeway.views.product import ProductState
 
@@ -190,3 +190,10 @@ def test_two_measurements_in_a_row_are_worse_before_anybody_is_told():
     once = Kpi(measured=tuple(zip(when, (11.0, 12.0, 8.0), strict=True)))
     twice = Kpi(measured=tuple(zip(when, (11.0, 8.5, 8.0), strict=True)))
     assert [one(kpi, kpi=each, declared=KPI).verdict for each in (once, twice)] == [OK, WARN]
+
+
+def test_a_service_that_fails_does_not_make_drift_act():
+    known = facts(asked(100, lambda ago: 2 * (ago <= 60)), serving=PROMISED)
+    drifted = Sight("drift", "drift", ACT, NOW - timedelta(hours=5), NOW, "so", about="tenure", lasting=True)
+    alarms = alarms_of(known, weighed([drifted, *slo(known)], known))
+    assert {each.cause: each.verdict for each in alarms} == {"model": WARN, "service": ACT}

@@ -115,5 +115,4 @@ def _sight(
         unit="share",
         rows=rows,
         method="Wilson interval, 95 %, beside the 28 days before",
-        breach=True,
     )

@@ -63,6 +63,5 @@ def latency(facts: Facts) -> tuple[Sight, ...]:
             unit="ms",
             rows=sum(each.count for each in times),
             method="the 99th percentile of the worst hour",
-            breach=True,
         ),
     )

@@ -93,7 +93,6 @@ def _judged(facts: Facts, spans: Sequence[Span], what: tuple[str, str, str], *, 
         unit="of the budget",
         rows=month.total,
         method=f"{METHOD}; at least {LEAST_BAD} bad and no chance{_resolution(spans, now)}",
-        breach=True,
     )
 
 
@@ -182,7 +181,6 @@ def uptime(facts: Facts) -> tuple[Sight, ...]:
             threshold=part.threshold,
             unit="share",
             method="minutes in which any process of it wrote what it answered, also where that was nothing",
-            breach=True,
         ),
     )
 
