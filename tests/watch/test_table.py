@@ -55,7 +55,7 @@ def scored(*, days: int = DAYS, shift_at: int | None = None, worse_at: int | Non
     )
 
 
-def test_own_first_quarter_is_the_reference(tmp_path: Path) -> None:
+def test_own_first_part_is_the_reference(tmp_path: Path) -> None:
     scored().write_csv(tmp_path / "rows.csv")
     (found,) = told(tmp_path / "rows.csv")["tables"]
     roles = found["roles"]
@@ -63,7 +63,7 @@ def test_own_first_quarter_is_the_reference(tmp_path: Path) -> None:
     assert (roles["outcome"], roles["id"], roles["features"]) == ("outcome", "request_id", ["tenure", "plan"])
     assert roles["left_out"]["note"] == "nearly every row has its own"
     assert (found["verdict"], found["window"], found["positive"]) == ("ok", "1 day", "Yes")
-    assert found["reference_rows"] == 15 * A_DAY
+    assert found["reference_rows"] == 28 * A_DAY
     quality = next(each for each in found["sights"] if each["watches"] == "quality")
     assert quality["low"] < quality["reference"] < quality["high"]
 
@@ -75,7 +75,7 @@ def test_drift_that_answers_and_outcomes_show(tmp_path: Path) -> None:
     assert "ACT" in result.stdout
     assert "quality roc_auc" in result.stdout
     assert "drift tenure" in result.stdout
-    assert "first that of 2026-02-09" in result.stdout
+    assert "first that of 2026-02-10" in result.stdout
     assert max(map(len, result.stdout.splitlines()[1:])) <= 80
 
 

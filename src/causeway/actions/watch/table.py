@@ -22,7 +22,7 @@ from causeway.stats.quality_form import QualityWindow
 from causeway.stats.quality_window import merged_windows
 from causeway.stats.relations import merged_relations
 
-FEWEST_TIMES = 4
+FEWEST_TIMES = 2
 """A reference of the same hours has so many times the window's rows, else all of it is compared."""
 
 

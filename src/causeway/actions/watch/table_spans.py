@@ -25,6 +25,8 @@ MOST_WINDOWS = 400
 TIMES = 10
 """The reference has so many times a window, where there is as much."""
 LEAST_BLOCK = 100
+SEVERAL_DAYS = 2 * DAY
+MOST_REFERENCE = 0.75
 WEEKS, DAYS = 4, 7
 """From so many of them in the reference on, the same hours of the week, or of the day, are compared."""
 _MONDAY = 4 * DAY
@@ -62,8 +64,9 @@ class Spans(Struct, frozen=True):
 
     @property
     def hours(self) -> int:
-        """About how many hours a window has, one at least."""
-        return max(1, self.length // HOUR) if self.timed else 24
+        """Over how many hours quality is measured: those of a window, or a day where there are several."""
+        least = 24 if not self.timed or self.length * self.count >= SEVERAL_DAYS else 1
+        return max(least, self.length // HOUR) if self.timed else least
 
     @property
     def words(self) -> str:
@@ -99,7 +102,12 @@ def timed(first: float, last: float, *, asked: int = 0) -> Spans:
     offset = _MONDAY if length % WEEK == 0 else 0
     start = int((first - offset) // length) * length + offset
     count = int((last - start) // length) + 1
-    return Spans(start, length, count, timed=True, reference=_first_part(count))
+    reference = _first_part(count)
+    weeks = WEEKS * WEEK // length
+    if WEEK % length == 0 and length < WEEK and weeks <= MOST_REFERENCE * count:
+        # so long that the hours of a week can be told apart
+        reference = max(reference, weeks)
+    return Spans(start, length, count, timed=True, reference=reference)
 
 
 def in_order(rows: int, *, asked: int = 0) -> Spans:
