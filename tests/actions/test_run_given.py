@@ -47,7 +47,13 @@ def test_a_table_stands_in_the_place_of_the_source_and_a_try_is_no_release(tmp_p
     )
     assert (poc / "customers.csv").read_bytes() == before
     # it only answers: nothing is measured, converted or proven
-    assert [stage.stage for stage in tried.stages][2:] == ["train", "contract", "recover", "compile", "package"]
+    assert [stage.stage for stage in tried.stages][2:] == [
+        "train",
+        "contract",
+        "recover",
+        "compile",
+        "package",
+    ]
     assert tried.stages[2].fact.endswith("; 199 rows read")
     assert (tried.evaluation.rows, tried.parity.rows, tried.parity.proven) == (0, 0, False)
     assert tried.evaluation.method.endswith("nothing was measured, converted or proven")

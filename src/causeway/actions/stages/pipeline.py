@@ -81,7 +81,7 @@ def make_release(site: Site, steps: Steps) -> Packaged:
 
 
 def make_try(site: Site, steps: Steps) -> Packaged:
-    """What the same training makes, put together as far as it can be asked: for judging, never for shipping."""
+    """What the same training makes, put together as far as it can be asked: to judge, not to ship."""
     road = _Road(site, steps)
     brought = road.data()
     road.agreed(brought)
