@@ -11,7 +11,7 @@ from causeway.actions.workspace import MANIFEST, Workspace, write_whole
 from causeway.core.events import LoopEnded, LoopMoved, TriggerFired, WatchJudged
 from causeway.core.ids import short
 from causeway.core.loop import GATE, PROMOTED
-from causeway.core.watching import ACT, WARN
+from causeway.core.watching import ACT, WARN, Alarm
 from causeway.example.later import later_csv
 
 ROWS_A_DAY = 400
@@ -32,14 +32,15 @@ labels = "optional"
 WATCHED = """
 # How the product is looked after: it is trained anew when outcomes say that it got worse.
 [loop]
-windows = "all, all/4d"
-judged_rows = 300
+windows = "all, all/7d"
+judged_rows = 500
+stops_after = 3
 
 [[triggers]]
 on = "decay"
 do = "retrain"
 approval = false
-cooldown_hours = 72
+cooldown_hours = 120
 """
 
 
@@ -51,6 +52,8 @@ class Drifted(Struct, frozen=True):
     """Rows of which it is known what really happened."""
     warned_at: datetime | None
     """When answers and inputs were said to have changed."""
+    estimated: str
+    """What the quality was estimated at then, in words; empty where nothing was estimated."""
     confirmed_at: datetime | None
     """When outcomes said so too."""
     promoted_at: datetime | None
@@ -82,11 +85,16 @@ def promise_care(folder: Path) -> None:
         write_whole(manifest, (text.rstrip() + "\n" + WATCHED).encode())
 
 
+def _by_outcomes(alarm: Alarm) -> bool:
+    return any(each.watches == "quality" and each.verdict == ACT for each in alarm.sights)
+
+
 def became_of(copy: Workspace, product: str, *, seconds: float) -> Drifted:
     """What the copy's ledger and records tell of the eight weeks."""
     events = list(copy.ledger.read(product))
     alarms = [(e.body.at, e.fact.alarm) for e in events if isinstance(e.fact, WatchJudged)]
     moved = [(at, alarm) for at, alarm in alarms if any(each.watches == "output" for each in alarm.sights)]
+    guesses = [each.why for _, alarm in alarms for each in alarm.sights if each.watches == "estimate"]
     ended = next(
         (e for e in reversed(events) if isinstance(e.fact, LoopEnded) and e.fact.outcome == PROMOTED), None
     )
@@ -99,7 +107,8 @@ def became_of(copy: Workspace, product: str, *, seconds: float) -> Drifted:
         folder=str(copy.root),
         outcomes=sum(block.rows for block in blocks),
         warned_at=next((at for at, alarm in moved if alarm.verdict in (WARN, ACT)), None),
-        confirmed_at=next((at for at, alarm in alarms if alarm.verdict == ACT), None),
+        estimated=guesses[0].split("; ")[0] if guesses else "",
+        confirmed_at=next((at for at, alarm in alarms if _by_outcomes(alarm)), None),
         promoted_at=ended.body.at if ended else None,
         release=short(ended.fact.release) if ended and isinstance(ended.fact, LoopEnded) else "",
         gate=gates[-1] if gates else "",
