@@ -8,7 +8,7 @@ from msgspec import Struct
 from causeway.actions.decide import product_state
 from causeway.actions.replay.blocks import blocks_of
 from causeway.actions.workspace import MANIFEST, Workspace, write_whole
-from causeway.core.events import LoopEnded, LoopMoved, TriggerFired, WatchJudged
+from causeway.core.events import AnyFact, Event, LoopEnded, LoopMoved, TriggerFired, WatchJudged
 from causeway.core.ids import short
 from causeway.core.loop import GATE, PROMOTED
 from causeway.core.watching import ACT, WARN, Alarm
@@ -16,8 +16,8 @@ from causeway.example.later import later_csv
 
 ROWS_A_DAY = 400
 WEEK = 7 * 86_400.0
-LATER = "eight_weeks.csv"
-COPY = "eight-weeks"
+LATER = "seven_weeks.csv"
+COPY = "seven-weeks"
 COLUMN_WITHOUT_EFFECT = "region"
 SERVING = "[serving]\n"
 KEPT = SERVING + 'personal = "keep"\n'
@@ -45,7 +45,7 @@ cooldown_hours = 120
 
 
 class Drifted(Struct, frozen=True):
-    """What became of eight weeks in which things turned round; times are the copy's."""
+    """What became of seven weeks in which things turned round; times are the copy's."""
 
     folder: str
     outcomes: int
@@ -71,7 +71,7 @@ class Drifted(Struct, frozen=True):
 
 
 def lay_out_weeks(into: Path) -> Path:
-    """The eight weeks as the business would export them."""
+    """The seven weeks as the business would export them."""
     write_whole(into / LATER, later_csv(rows_a_day=ROWS_A_DAY).encode())
     return into / LATER
 
@@ -85,20 +85,25 @@ def promise_care(folder: Path) -> None:
         write_whole(manifest, (text.rstrip() + "\n" + WATCHED).encode())
 
 
+def _is_gate(fact: AnyFact, ended: Event | None) -> bool:
+    """Whether it says how the training that ended so did beside what was live."""
+    named = ended.fact.loop if ended and isinstance(ended.fact, LoopEnded) else ""
+    return isinstance(fact, LoopMoved) and fact.state == GATE and fact.loop == named
+
+
 def _by_outcomes(alarm: Alarm) -> bool:
     return any(each.watches == "quality" and each.verdict == ACT for each in alarm.sights)
 
 
 def became_of(copy: Workspace, product: str, *, seconds: float) -> Drifted:
-    """What the copy's ledger and records tell of the eight weeks."""
+    """What the copy's ledger and records tell of the seven weeks."""
     events = list(copy.ledger.read(product))
     alarms = [(e.body.at, e.fact.alarm) for e in events if isinstance(e.fact, WatchJudged)]
     moved = [(at, alarm) for at, alarm in alarms if any(each.watches == "output" for each in alarm.sights)]
     guesses = [each.why for _, alarm in alarms for each in alarm.sights if each.watches == "estimate"]
-    ended = next(
-        (e for e in reversed(events) if isinstance(e.fact, LoopEnded) and e.fact.outcome == PROMOTED), None
-    )
-    gates = [e.fact.words for e in events if isinstance(e.fact, LoopMoved) and e.fact.state == GATE]
+    loops = [e for e in events if isinstance(e.fact, LoopEnded) and e.fact.outcome == PROMOTED]
+    ended = loops[0] if loops else None
+    gate = next((e.fact for e in events if _is_gate(e.fact, ended)), None)
     fired = [e.fact for e in events if isinstance(e.fact, TriggerFired)]
     live = next(iter(product_state(copy, product).shares))
     blocks = blocks_of(copy, product, live, seconds=WEEK)
@@ -111,7 +116,7 @@ def became_of(copy: Workspace, product: str, *, seconds: float) -> Drifted:
         confirmed_at=next((at for at, alarm in alarms if _by_outcomes(alarm)), None),
         promoted_at=ended.body.at if ended else None,
         release=short(ended.fact.release) if ended and isinstance(ended.fact, LoopEnded) else "",
-        gate=gates[-1] if gates else "",
+        gate=gate.words if isinstance(gate, LoopMoved) else "",
         first=values[0] if values else None,
         worst=min(values, default=None),
         last=values[-1] if values else None,

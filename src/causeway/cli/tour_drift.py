@@ -1,4 +1,4 @@
-"""The tour's chapter on drift: eight weeks in minutes, in a copy."""
+"""The tour's chapter on drift: seven weeks in minutes, in a copy."""
 
 import textwrap
 import time
@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import click
+from msgspec import structs
 
 from causeway.actions.decide import existing_workspace, product_state
 from causeway.actions.tour_drift import COPY, Drifted, became_of, lay_out_weeks, promise_care
@@ -25,7 +26,7 @@ def tell_drift(into: Path, *, quiet: bool) -> Drifted:
     if not _is_live(folder):
         tell(into, quiet=quiet)
     story = Story(into, quiet)
-    story.say(click.style("\nEight weeks in minutes: it drifts, and is looked after", bold=True))
+    story.say(click.style("\nSeven weeks in minutes: it drifts, and is looked after", bold=True))
     story.chapter(
         "What is promised",
         "In causeway.toml: when outcomes say that the product got worse, it is trained anew on the rows that "
@@ -35,7 +36,7 @@ def tell_drift(into: Path, *, quiet: bool) -> Drifted:
     promise_care(folder)
     story.run("ship", str(folder), "--release", _live(folder), "--yes", only=(_name(folder),))
     story.chapter(
-        "Eight weeks",
+        "Seven weeks",
         "The simulator's business goes on, 400 customers a day, in a copy. From the seventh day on the "
         "regions are others, which nothing hangs on. From the 29th day on a competitor's offer turns things "
         "round: newcomers in numbers, and what drove people away keeps them now. Who left is known after "
@@ -51,6 +52,7 @@ def tell_drift(into: Path, *, quiet: bool) -> Drifted:
     work = open_workspace(copy)
     with closing(work.ledger):
         drifted = became_of(work, _name(folder), seconds=time.monotonic() - began)
+    drifted = structs.replace(drifted, folder=str(copy))
     _told(story, drifted)
     return drifted
 

@@ -17,7 +17,7 @@ from causeway.example import simulator
 from causeway.example.simulator import Columns
 
 BEGIN = datetime(2026, 6, 1)  # noqa: DTZ001 - as the billing system writes it
-DAYS = 56
+DAYS = 49
 ROWS_A_DAY = 200
 REGIONS_FROM = 6
 TURNED_FROM = 28
