@@ -5,6 +5,7 @@ when their time has come, and everything that is due is done, as `causeway tick`
 triggers, retraining and trials act as they would, and the copy's ledger tells it. The original only reads.
 """
 
+import math
 import shutil
 import time
 from collections import Counter
@@ -121,8 +122,8 @@ def replay(
             feeder.close()
             shutil.rmtree(scratch, ignore_errors=True)
             # whoever looks at the copy later finds it where it stands
-            ahead = (copy.clock.now() - SystemClock().now()).total_seconds()
-            write_whole(copy.state / AHEAD, f"{ahead:.0f}".encode())
+            ahead = math.ceil((copy.clock.now() - SystemClock().now()).total_seconds())
+            write_whole(copy.state / AHEAD, str(ahead).encode())
         return _replayed(course, into, champion, seconds=time.monotonic() - began)
 
 
