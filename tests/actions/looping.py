@@ -25,10 +25,11 @@ path = "customers.csv"
 target = "Churn"
 identifiers = ["customer"]
 """
-LOOP = '[loop]\nleast_rows = 100\njudged_rows = 60\nship = "direct"\nwindows = "all, 20d, 2d"\n'
+LOOP = '[loop]\nleast_rows = 100\njudged_rows = 60\nship = "direct"\nwindows = "all, 20d, 5d"\n'
 WEIGHTS = {}
 """Of every release that was made here."""
 DAY_NS = 86_400_000_000_000
+BURST = 40
 SOURCE = "customer,tenure,Contract,Churn\nc1,3,Month-to-month,Yes\nc2,60,Two year,No\n"
 
 
@@ -82,9 +83,12 @@ def traffic(folder, tmp_path, *, rows=400, days=40, first=0, swapped=False, tenu
     logs.mkdir(parents=True, exist_ok=True)
     start = int(shipyard.NOON.timestamp() * 1e9)
     records, lines = [], ["id,outcome"]
+    # they come in bursts of one day each: every day is a segment of its own, which takes time
+    apart = BURST * days / rows
     for i in range(rows):
         months = int(random.integers(0, 72)) if tenure is None else tenure
-        at = start + int((first + days * i / rows) * DAY_NS)
+        day = first + i // BURST * apart + i % BURST / BURST * min(1.0, apart)
+        at = start + int(day * DAY_NS)
         said = {"tenure": months, "Contract": "One year"}
         leaves = (random.random() < 1 / (1 + np.exp(-(months - 36) / 6))) != swapped
         name = f"p{seed}-{i}"

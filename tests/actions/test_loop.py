@@ -63,7 +63,7 @@ def test_a_better_release_replaces_the_live_one_and_the_ledger_tells_how(churn):
     assert "it is better: ROC AUC 0.8" in done.because
     # tried on each window, then trained on the best
     assert [tried for _, tried in trainer.given] == [True, True, False]
-    assert (done.window, done.tried[2].why_not) == ("20d", "only 20 rows")
+    assert (done.window, done.tried[2].why_not) == ("20d", "only 40 rows")
     last, _ = trainer.given[-1]
     assert "200 recorded rows with known outcomes, window 20d" in last.words
     assert not list((churn / ".causeway" / "loops").glob("*"))
