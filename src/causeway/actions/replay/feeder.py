@@ -17,7 +17,6 @@ from causeway.actions.score.answering import Answerer, Setup, part_files
 from causeway.actions.segments import PREDICTIONS, new_segment, put_segment
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
-from causeway.core.bundle import check_file
 from causeway.core.errors import NotFound
 from causeway.core.ids import digest_of_value, short
 from causeway.core.records import SegmentContent
@@ -26,7 +25,6 @@ from causeway.core.score import Part
 from causeway.core.table import Number, Table, Text
 
 CONSUMER = "replay"
-CONTRACT = "contract.odcs.yaml"
 
 
 class Fed(Struct, frozen=True):
@@ -86,13 +84,8 @@ class Feeder:
         return self._answerer
 
     def _setup(self, route: Route) -> Setup:
+        # a caller's row is held to the release's signature, which has the rules of a contract in force
         releases = {each.release: describe(self._work, each.release).release for each in route.served}
-        contracts: dict[str, str] = {}
-        for digest, release in releases.items():
-            if CONTRACT in release.files:
-                content = (self._work.bundle(digest) / CONTRACT).read_bytes()
-                check_file(release, CONTRACT, content)
-                contracts[digest] = content.decode()
         columns = self._rows.staged.columns
         taken = {field.name for release in releases.values() for field in release.signature.inputs}
         named = route.entity in columns
@@ -102,7 +95,6 @@ class Feeder:
             scratch=str(self._scratch),
             staged=(self._rows.staged,),
             route=route,
-            contracts=contracts,
             unit=route.entity if named else "",
             entity=route.entity if named and route.entity not in taken else "",
             consumer=CONSUMER,
