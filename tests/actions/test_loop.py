@@ -188,6 +188,15 @@ def test_a_poisoned_batch_reaches_no_training(folder, tmp_path):
     assert "the recorded rows break the contract: maximum of tenure" in done.because
 
 
+def test_what_was_only_drafted_stops_no_training(folder, tmp_path):
+    product(folder, more='contract = "c.yaml"\n' + LOOP)
+    (folder / "c.yaml").write_text(CONTRACT.replace("status: active", "status: draft"))
+    traffic(folder, tmp_path)
+    traffic(folder, tmp_path, rows=60, first=40, days=2, tenure=9000, seed=4)
+    _, trainer = trained(folder)
+    assert trainer.given
+
+
 def test_by_a_canary_it_waits_for_the_trial_and_says_how_that_ended(folder, tmp_path):
     product(folder, more=LOOP.replace("direct", "canary"))
     traffic(folder, tmp_path)

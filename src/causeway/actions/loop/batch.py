@@ -6,6 +6,7 @@ from causeway.actions.loop.rows import Labelled
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
 from causeway.core.contract import Contract, Violation
+from causeway.core.contract_limits import IN_FORCE
 from causeway.core.contract_text import read_contract
 from causeway.core.errors import OutsideError, remedy
 from causeway.core.ids import counted
@@ -17,7 +18,7 @@ CONTRACT = "contract.odcs.yaml"
 TOLERATED = 0.01
 """A rule that people agreed on may be broken by this share of the rows."""
 BROKEN_SHARE = 0.5
-"""A contract that was only inferred counts where most rows break it: it knows nothing of what is new."""
+"""A contract that was only drafted counts where most rows break it: it knows nothing of what is new."""
 
 
 def broken_rules(
@@ -33,14 +34,15 @@ def broken_rules(
     names = {part.name for part in contract.objects}
     wanted = manifest.data[0].name if manifest.data and manifest.data[0].name in names else next(iter(names))
     report = registry.validate_table(contract, table, name=wanted)
-    most = TOLERATED if declared else BROKEN_SHARE
+    agreed = bool(declared) and contract.status == IN_FORCE
+    most = TOLERATED if agreed else BROKEN_SHARE
     broken = [
         violation
         for violation in report.violations
         if not violation.is_warning
         and violation.column in table.columns
         and violation.rows > most * max(report.rows, 1)
-        and (declared or violation.rule in ("present", "type", "required"))
+        and (agreed or violation.rule in ("present", "type", "required"))
     ]
     return tuple(_words(violation, report.rows) for violation in broken), report.rules
 

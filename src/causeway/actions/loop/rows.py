@@ -74,7 +74,7 @@ def labelled_rows(work: Workspace, release: Release) -> Labelled:
     inputs = Table({name: rows.columns[f"in_{name}"] for name in names})
     outcomes = [text or "" for text in _texts(rows, "outcome")]
     truth, metric = truth_of(release, outcomes, _numbers(rows, "outcome_number"))
-    masked, strange = _masked(inputs), np.isnan(truth)
+    masked, strange = _masked(inputs) | _left_out(inputs, release), np.isnan(truth)
     whole = Labelled(
         [text or "" for text in _texts(rows, "id")],
         times[order],
@@ -127,6 +127,22 @@ def _masked(inputs: Table) -> NDArray[np.bool_]:
         if isinstance(column, Text):
             hidden |= [bool(text and (text.endswith(HIDDEN) or is_hash(text))) for text in column.values]
     return hidden
+
+
+def _left_out(inputs: Table, release: Release) -> NDArray[np.bool_]:
+    """The rows without a value that was needed for an answer: it was sent, and not recorded."""
+    gone = np.zeros(len(inputs), bool)
+    if release.missing != "refuse":
+        return gone
+    for field in release.signature.inputs:
+        column = inputs.columns[field.name]
+        if not field.required:
+            continue
+        if isinstance(column, Text):
+            gone |= [text is None for text in column.values]
+        else:
+            gone |= np.isnan(column.values)
+    return gone
 
 
 def _nothing(release: Release, missing: tuple[str, ...], *, masked: int) -> Labelled:
