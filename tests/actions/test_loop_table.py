@@ -2,13 +2,15 @@
 
 import csv
 
+import msgspec
 import numpy as np
 
-from causeway.actions.loop.rows import Labelled
+import shipyard
+from causeway.actions.loop.rows import Labelled, _left_out
 from causeway.actions.loop.table import Source, compose
 from causeway.assess.windows import Window
 from causeway.core.manifest import DataPart
-from causeway.core.table import Number, Table
+from causeway.core.table import Number, Table, Text
 
 PART = DataPart("rows", path="rows.csv", target="left")
 
@@ -27,3 +29,15 @@ def test_what_never_varied_in_the_source_is_so_in_recorded_rows_too(tmp_path):
     *_, last = csv.reader(into.read_text().splitlines())
     assert last == ["52", "EUR", "", "yes"]
     assert made.empty == ("note",)
+
+
+def test_rows_whose_needed_values_were_not_recorded_teach_nothing():
+    inputs = Table(
+        {
+            "tenure": Number(np.array([1.0, np.nan, 3.0]), "integer"),
+            "Contract": Text(["One year", "One year", None]),
+        }
+    )
+    assert _left_out(inputs, shipyard.RELEASE).tolist() == [False, True, True]
+    flagging = msgspec.structs.replace(shipyard.RELEASE, missing="flag")
+    assert not _left_out(inputs, flagging).any()
