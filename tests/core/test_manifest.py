@@ -168,7 +168,7 @@ MISTAKES = {
     "no such monitor": (
         (
             f'{SMALLEST}[[monitors]]\nname = "drift"\nwatches = "drift"\n'
-            '[[triggers]]\non = "drft"\ndo = "retrain"\n'
+            '[[triggers]]\non = "drft"\ndo = "stop"\n'
         ),
         7,
         'no monitor named "drft"',

@@ -107,3 +107,24 @@ def test_features_of_words_see_typed_rows_too():
     typed = TypedRows(kind, [kind.made(row.values()) for row in rows])
     assert compiled.matrix(typed).problems == compiled.matrix(rows).problems
     assert np.array_equal(compiled.matrix(typed).values, compiled.matrix(rows).values, equal_nan=True)
+
+
+REALS = tuple(Field(f"x{n}", "number") for n in range(17))
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), width=st.sampled_from([1, 2, 15, 16, 17]), count=st.sampled_from([1, 2, 15, 16, 40]))
+def test_numbers_are_the_same_whether_rows_are_alone_together_or_packed(data, width, count):
+    kind, names = RowType(REALS[:width]), tuple(field.name for field in REALS[:width])
+    # whole numbers where numbers are meant, and nothing, are not what packed numbers are
+    value = st.floats(allow_nan=False) | st.sampled_from([-0.0, 5e-324, 7, None])
+    few = st.lists(st.tuples(*[st.floats(allow_nan=False)] * width), min_size=count, max_size=count)
+    rows = data.draw(few)
+    rows[data.draw(st.integers(0, count - 1))] = data.draw(st.tuples(*[value] * width))
+    typed = TypedRows(kind, [kind.made(row) for row in rows])
+    kept = None if any(None in row for row in rows) else np.array(rows, np.float64)
+    assert msgspec.msgpack.decode(typed.packed()) == [list(row) for row in rows]
+    for each, times in ((typed, 1), (joined([typed, typed, typed]), 3)):
+        found = each.numbers(names)
+        assert (found is None) == (kept is None)
+        assert kept is None or found.tobytes() == np.concatenate([kept] * times).tobytes()

@@ -6,10 +6,12 @@ import msgspec
 from msgspec import Struct
 
 from causeway.core.canary import CanaryJudged, CanaryStarted
+from causeway.core.costs import BILLS_CHAIN, Spending
 from causeway.core.fact import Fact
 from causeway.core.ids import digest_of
 from causeway.core.keeping import RecordsLost, SegmentErased
 from causeway.core.loop import LoopEnded, LoopMoved, LoopResumed, LoopStarted, LoopStopped
+from causeway.core.metering import Metering, Usage
 from causeway.core.proofs import (
     BaselineMeasured,
     DependenciesScanned,
@@ -18,6 +20,7 @@ from causeway.core.proofs import (
     ManifestAgreed,
     OwnTestsRan,
 )
+from causeway.core.reports import Reporting
 from causeway.core.triggers import (
     AlertFailed,
     AlertSent,
@@ -26,6 +29,7 @@ from causeway.core.triggers import (
     TriggerFired,
     TriggerWaits,
 )
+from causeway.core.value import Valuing
 from causeway.core.watching import WatchJudged
 
 
@@ -129,6 +133,8 @@ class TrafficRouted(Fact, frozen=True, tag="traffic.routed"):
     """Sequence number of the routing that this one goes on from; both are taken back as one step."""
     shadow: tuple[str, ...] = ()
     """Releases that are asked beside, and whose answers nobody gets."""
+    workers: int = 0
+    """Processes that answer at least, where the manifest asks for fewer."""
 
 
 class KeyIssued(Fact, frozen=True, tag="key.issued"):
@@ -163,6 +169,10 @@ class SegmentSealed(Fact, frozen=True, tag="segment.sealed"):
     """Digest of the summary of its columns that lies beside it; empty where none was made."""
     replaces: tuple[str, ...] = ()
     """The segments whose rows it holds now; they are none any more."""
+    bytes: int = 0
+    """Of the file and its profile; 0 where nobody counted them."""
+    usage: tuple[Usage, ...] = ()
+    """What its rows used, where they are new; what replaces others has none of its own."""
 
 
 class RecordsTorn(Fact, frozen=True, tag="records.torn"):
@@ -304,18 +314,20 @@ class LineageReceived(Fact, frozen=True, tag="lineage.received"):
 LINEAGE_CHAIN = "lineage"
 """The chain of what was received and touches no product; no product may be called so."""
 
-Followed = (
-    TriggerFired | TriggerWaits | TriggerApproved | TriggerEnded | LoopStarted | LoopMoved | LoopEnded |
-    LoopStopped | LoopResumed
-)  # fmt: skip
+OWN_CHAINS = {LINEAGE_CHAIN: "what other tools send is kept", BILLS_CHAIN: "bills and prices are kept"}
+"""The chains that are no product's, and what is kept there."""
+
+Triggered = TriggerFired | TriggerWaits | TriggerApproved | TriggerEnded | AlertSent | AlertFailed
+Followed = Triggered | LoopStarted | LoopMoved | LoopEnded | LoopStopped | LoopResumed
 """What follows by itself."""
 
 Elsewhere = (
     AccessAsked | AccessGranted | AccessRevoked | DataRead | ReleaseAttached | ScoreStarted |
     ScorePartFinished | ScoreFinished | LineageReceived | ManifestAgreed | BaselineMeasured | OwnTestsRan |
-    EndpointProbed | LoadMeasured | DependenciesScanned | AlertSent | AlertFailed
+    EndpointProbed | LoadMeasured | DependenciesScanned | Spending |
+    Valuing | Reporting
 )  # fmt: skip
-"""Grants, reads, scorings, lineage, messages and proofs: each has a view of its own."""
+"""Grants, reads, scorings, lineage, proofs, money, value, reports: each has a view of its own."""
 
 AnyFact = (
     ProductDeclared
@@ -337,6 +349,7 @@ AnyFact = (
     | GatewayScaled
     | WatchJudged
     | Followed
+    | Metering
     | Elsewhere
 )
 

@@ -33,3 +33,11 @@ def plain(number: float) -> str:
         return f"{number:,.0f}"
     # never with an exponent
     return f"{Decimal(f'{number:.2g}'):f}" if abs(number) < 1 else f"{number:.1f}".removesuffix(".0")
+
+
+def many(unit: str) -> str:
+    """The unit as it stands behind a number: `subscriber kept` is `subscribers kept`."""
+    first, _, rest = unit.partition(" ")
+    if len(first) > 2 and not first.endswith(("s", "y")) and first.isalpha() and first.islower():
+        first += "s"
+    return f"{first} {rest}".rstrip()

@@ -16,7 +16,8 @@ NOT_BETTER = "not better"
 NO_ROWS = "too few labelled rows"
 REFUSED = "refused"
 ROLLED_BACK = "rolled back"
-OUTCOMES = (PROMOTED, FOR_A_PERSON, NOT_BETTER, NO_ROWS, REFUSED, ROLLED_BACK)
+WITHDRAWN = "withdrawn"
+OUTCOMES = (PROMOTED, FOR_A_PERSON, NOT_BETTER, NO_ROWS, REFUSED, ROLLED_BACK, WITHDRAWN)
 FRUITLESS = frozenset({NOT_BETTER, REFUSED, ROLLED_BACK})
 """What counts as training without getting better."""
 
@@ -33,16 +34,21 @@ class LoopStarted(Fact, frozen=True, tag="loop.started"):
 
 
 class Tried(Struct, frozen=True, omit_defaults=True):
-    """How well a model of one window did on what came after it."""
+    """How well models of one window did on what came after it."""
 
     window: str
     rows: int
-    """That it was fitted on."""
+    """That the newest of them was fitted on."""
     judged: int = 0
     value: float | None = None
     low: float | None = None
     high: float | None = None
     why_not: str = ""
+    folds: int = 1
+    """In how many back-tests, each with a model of its own."""
+    behind: float = 0.0
+    """How far from the best window on the same rows, and the standard error of that."""
+    behind_error: float = 0.0
 
 
 class LoopMoved(Fact, frozen=True, tag="loop.moved"):

@@ -41,6 +41,39 @@ class KpiPart(Struct, frozen=True, omit_defaults=True):
     wrong_decision: Decimal | None = None
 
 
+class ValuePart(Struct, frozen=True, omit_defaults=True):
+    """How its part in the business measure is told from chance, by `[kpi] design`."""
+
+    unit: str = ""
+    per: str = "mean"
+    counts: str = ""
+    horizon_days: float = 30.0
+    lag_days: float = 0.0
+    start: date | None = None
+    end: date | None = None
+    units: int | None = None
+    """Planned, in both arms together."""
+    cap: float | None = None
+    covariate: str = ""
+    washout: int = 0
+    haircuts: str = "0, 10, 30, 60"
+
+    @property
+    def haircut_percents(self) -> dict[str, int]:
+        """What is taken off a claim of each grade."""
+        percents = (int(each) for each in self.haircuts.split(","))
+        return dict(zip("ABCD", percents, strict=True))
+
+
+class GuardrailPart(Struct, frozen=True, omit_defaults=True):
+    """Something beside the business measure that must not get worse."""
+
+    name: str
+    margin: float
+    better: str = "more"
+    unit: str = ""
+
+
 class BudgetPart(Struct, frozen=True, omit_defaults=True):
     """What it may cost, until when, and who said so."""
 
@@ -55,6 +88,21 @@ class BudgetPart(Struct, frozen=True, omit_defaults=True):
     upkeep_days: float | None = None
     """Days a month that people spend on it once it runs."""
     tools_per_month: Decimal | None = None
+    discount_rate: float | None = None
+    """What money is worth less a year later, as a share; 0.08 where nobody says."""
+    enforce: str = "tell"
+    """What happens once a month's cost has reached `run_per_month`: `tell`, or `refuse`."""
+
+
+class CostPart(Struct, frozen=True, omit_defaults=True):
+    """Which part of the bills is this product's: every word in it must match."""
+
+    account: str = ""
+    resource: str = ""
+    tag: str = ""
+    service: str = ""
+    category: str = ""
+    share: str = "direct"
 
 
 class DataPart(Struct, frozen=True, omit_defaults=True, rename={"origin": "from"}):
@@ -248,7 +296,10 @@ class Manifest(Struct, frozen=True, omit_defaults=True):
 
     product: ProductPart
     kpi: KpiPart = KpiPart()
+    value: ValuePart = ValuePart()
+    guardrails: tuple[GuardrailPart, ...] = ()
     budget: BudgetPart = BudgetPart()
+    costs: tuple[CostPart, ...] = ()
     data: tuple[DataPart, ...] = ()
     model: ModelPart = ModelPart()
     evaluation: EvaluationPart = EvaluationPart()

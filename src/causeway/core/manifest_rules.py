@@ -31,6 +31,8 @@ _WATCHED = (
     "throughput", "kpi", "cost",
 )  # fmt: skip
 
+_CLAIMED = ("account", "resource", "tag", "service", "category")
+
 Tables = dict[str, object]
 
 
@@ -51,7 +53,10 @@ def problems_of(tables: Tables) -> Iterator[Problem]:
         else:
             yield from _one(section, (section.name,), value)
     yield from _triggers_without_cause(tables)
+    yield from _actions_without_means(tables)
     yield from _no_answer(tables)
+    yield from _no_budget(tables)
+    yield from _claims_of_nothing(tables)
 
 
 def _many(section: SectionRule, value: object) -> Iterator[Problem]:
@@ -152,6 +157,33 @@ def _triggers_without_cause(tables: Tables) -> Iterator[Problem]:
         )
 
 
+def _actions_without_means(tables: Tables) -> Iterator[Problem]:
+    """What follows by itself, and could never be done with what this manifest allows."""
+    asked = [(("triggers", at, "do"), part.get("do")) for at, part in enumerate(_parts(tables, "triggers"))]
+    lacking = dict(_lacking(tables))
+    for path, do in asked:
+        if isinstance(do, str) and do in lacking:
+            words, hint = lacking[do]
+            yield Problem(path, f'"{do}" can never be done: {words}', hint)
+
+
+def _lacking(tables: Tables) -> Iterator[tuple[str, tuple[str, str]]]:
+    """By action what it lacks, and what to write."""
+    serving, stage = _table(tables, "serving"), _table(tables, "product").get("stage", "sandbox")
+    if serving.get("requests_per_minute") is None and stage != "sandbox":
+        words = "nobody says how many requests a minute are let in, so it cannot be half of them"
+        yield "shed", (words, "write under [serving], for instance: requests_per_minute = 600")
+    workers, most = serving.get("workers", 1), serving.get("workers_most", 0)
+    if isinstance(workers, int) and isinstance(most, int) and most <= workers:
+        hint = f"write under [serving], for instance: workers_most = {workers + 1}"
+        yield "scale", ("`workers_most` lets the gateway have no process more than `workers`", hint)
+
+
+def _table(tables: Tables, section: str) -> Tables:
+    value = tables.get(section)
+    return cast("Tables", value) if isinstance(value, dict) else {}
+
+
 def _no_schedule(index: int, line: str) -> Iterator[Problem]:
     try:
         read_cron(line)
@@ -173,8 +205,7 @@ def _no_quiet(index: int, quiet: object) -> Iterator[Problem]:
 
 def _no_answer(tables: Tables) -> Iterator[Problem]:
     """A `fallback` that no caller could get."""
-    serving = tables.get("serving")
-    said = cast("Tables", serving).get("fallback") if isinstance(serving, dict) else None
+    said = _table(tables, "serving").get("fallback")
     if not isinstance(said, str):
         return
     try:
@@ -183,6 +214,24 @@ def _no_answer(tables: Tables) -> Iterator[Problem]:
         words = f"`fallback` under [serving] is no JSON object of plain values: {error}"
         rule = schema()["serving"].keys["fallback"]
         yield Problem(("serving", "fallback"), words, f"write, for instance: {rule.example}")
+
+
+def _no_budget(tables: Tables) -> Iterator[Problem]:
+    """Callers refused once a budget is spent that nobody named."""
+    budget = _table(tables, "budget")
+    lacking = [name for name in ("run_per_month", "currency") if name not in budget]
+    if budget.get("enforce") == "refuse" and lacking:
+        words = f'`enforce = "refuse"` under [budget], and no {" and no ".join(lacking)}'
+        rule = schema()["budget"].keys[lacking[0]]
+        yield Problem(("budget", "enforce"), words, f"write, for instance: {rule.example}")
+
+
+def _claims_of_nothing(tables: Tables) -> Iterator[Problem]:
+    """A part of the bills that is named by nothing."""
+    for index, part in enumerate(_parts(tables, "costs")):
+        if not any(name in part for name in _CLAIMED):
+            words = "[[costs]] that names nothing on a bill claims nothing"
+            yield Problem(("costs", index), words, f"write one of: {', '.join(_CLAIMED)}")
 
 
 def _parts(tables: Tables, section: str) -> list[Tables]:

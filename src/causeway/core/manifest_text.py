@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import cast
 
 import msgspec
@@ -45,6 +46,7 @@ def read_manifest(content: bytes, *, where: str) -> Manifest:
     return parse_manifest(text, where=where)
 
 
+@lru_cache(maxsize=32)
 def parse_manifest(text: str, *, where: str) -> Manifest:
     """The promise in this text; raises BadManifest with every problem, each with its line."""
     text = text.removeprefix(_BYTE_ORDER_MARK)

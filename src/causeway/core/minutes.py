@@ -15,3 +15,5 @@ class Minute(Struct, frozen=True, array_like=True):
     until_ns: int
     codes: dict[str, int] = {}
     reasons: dict[str, int] = {}
+    cpu_us: int | None = None
+    """Processor time of the process that went to this product; None where nobody measured it."""

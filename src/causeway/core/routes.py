@@ -8,9 +8,9 @@ from msgspec import Struct
 from causeway.core.errors import UsageError
 from causeway.core.records import Value
 
-PREDICT, METRICS = "predict", "metrics"
-SCOPES = (PREDICT, METRICS)
-"""What a key may do: ask for answers; see what the gateway counts of each key."""
+PREDICT, METRICS, OUTCOMES = "predict", "metrics", "outcomes"
+SCOPES = (PREDICT, METRICS, OUTCOMES)
+"""What a key may do: ask for answers; see what the gateway counts of each key; send what came about."""
 RECORD_LEVELS = ("async", "durable", "off")
 
 
@@ -43,6 +43,13 @@ class Used(Struct, frozen=True):
 
     month: str
     requests: dict[str, dict[str, int]]
+
+
+class OverBudget(Struct, frozen=True):
+    """A month's budget is spent: nobody is answered until this moment (seconds since 1970), and why."""
+
+    until: float
+    why: str
 
 
 class Route(Struct, frozen=True, omit_defaults=True):
@@ -82,6 +89,7 @@ class Route(Struct, frozen=True, omit_defaults=True):
     on_full_disk: str = "answer"
     workers: int = 1
     workers_most: int | None = None
+    over_budget: OverBudget | None = None
 
 
 class RouteFile(Struct, frozen=True):

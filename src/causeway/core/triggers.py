@@ -22,6 +22,10 @@ WORDS_ONLY = frozenset({NOTIFY, FINDING, MEASURE})
 """What changes nothing that callers or the model notice."""
 
 
+DONE, FAILED = "done", "failed"
+"""What came of a trigger that fired."""
+
+
 class Decision(Struct, frozen=True, omit_defaults=True):
     """Whether one trigger fires now, or exactly why not."""
 

@@ -7,12 +7,19 @@ from typing import Annotated, Any, overload
 
 import numpy as np
 from msgspec import Meta, Struct, defstruct
+from msgspec.msgpack import Encoder
 from msgspec.structs import astuple
+from numpy.typing import NDArray
 
 from causeway.core.release import Field
 from causeway.core.table import Numbers
 
 _WHOLE = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+_encode = Encoder().encode
+_FLOAT = 0xCB
+"""What MessagePack writes before the eight bytes of a number."""
+_SHORT = 16
+"""From so many values on it says in three bytes how many there are, before in one."""
 _TYPES: dict[str, Any] = {"number": float, "integer": _WHOLE, "boolean": bool, "text": str}
 
 
@@ -25,6 +32,7 @@ class RowType:
     def __init__(self, fields: Sequence[Field]) -> None:
         self.names = tuple(field.name for field in fields)
         self.types = tuple(_TYPES[field.kind] | None for field in fields)
+        self.all_numbers = all(field.kind == "number" for field in fields)
         self.of = _struct_of(fields, self.types)
         self._attributes = self.of.__struct_fields__
         # fields that may be left out make all of them go by name
@@ -58,12 +66,14 @@ class RowType:
 class TypedRows(Sequence[dict[str, Any]]):
     """Rows of one type; each is made a dict when it is looked at."""
 
-    __slots__ = ("kind", "sent")
+    __slots__ = ("_packed", "_parts", "kind", "sent")
 
-    def __init__(self, kind: RowType, sent: Sequence[Any]) -> None:
+    def __init__(self, kind: RowType, sent: Sequence[Any], parts: "Sequence[TypedRows]" = ()) -> None:
         self.kind = kind
         self.sent = sent
         """The rows as they were decoded: written as maps, they are what the dicts would be."""
+        self._parts = parts
+        self._packed = b""
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -85,11 +95,22 @@ class TypedRows(Sequence[dict[str, Any]]):
 
     def numbers(self, names: tuple[str, ...]) -> Numbers | None:
         """What the rows have in these fields, which are numbers; None where some value is missing."""
+        if len(self) > 1 and self.kind.all_numbers and names == self.kind.names:
+            found = self._together() if self._parts else _unpacked(self.packed(), len(self), len(names))
+            if found is not None:
+                return found
         return self.kind.numbers(self.sent, names)
 
-    def values(self) -> list[tuple[Any, ...]]:
-        """Each row's values in order."""
-        return list(map(astuple, self.sent))
+    def packed(self) -> bytes:
+        """Each row's values in order, in MessagePack: made once, for the model and for the record."""
+        if not self._packed:
+            self._packed = _encode(list(map(astuple, self.sent)))
+        return self._packed
+
+    def _together(self) -> Numbers | None:
+        found = [part.numbers(self.kind.names) for part in self._parts]
+        made = [each for each in found if each is not None]
+        return np.concatenate(made) if len(made) == len(found) else None
 
     def _row(self, row: Any) -> dict[str, Any]:  # noqa: ANN401 - of a type that was made at run time
         return dict(zip(self.kind.names, astuple(row), strict=True))
@@ -100,7 +121,23 @@ def joined(parts: Sequence[Sequence[dict[str, Any]]]) -> Sequence[dict[str, Any]
     typed = [part for part in parts if isinstance(part, TypedRows)]
     if len(typed) < len(parts):
         return [row for part in parts for row in part]
-    return TypedRows(typed[0].kind, [row for part in typed for row in part.sent])
+    sent = [row for part in typed for row in part.sent]
+    # many small ones are faster read as one
+    large = len(sent) >= _SHORT * len(typed)
+    return TypedRows(typed[0].kind, sent, typed if large else ())
+
+
+def _unpacked(packed: bytes, rows: int, width: int) -> Numbers | None:
+    """The numbers of packed rows that hold nothing else; None where something else is among them."""
+    start, before = (1 if rows < _SHORT else 3), (1 if width < _SHORT else 3)
+    size = before + 9 * width
+    if len(packed) != start + rows * size:
+        return None
+    shape, steps = (rows, width), (size, 9)
+    marks: NDArray[np.uint8] = np.ndarray(shape, np.uint8, packed, start + before, steps)
+    if not (marks == _FLOAT).all():
+        return None
+    return np.ndarray(shape, ">f8", packed, start + before + 1, steps).astype(np.float64)
 
 
 def _struct_of(fields: Sequence[Field], types: Sequence[Any]) -> type[Struct]:

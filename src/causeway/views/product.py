@@ -1,13 +1,14 @@
 """One product as its events tell it: stage, releases, traffic, keys, waivers, runs, segments."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import Struct, structs
 
 from causeway.core.errors import OutsideError
 from causeway.core.events import (
     GENESIS,
+    AnyFact,
     CanaryJudged,
     CanaryStarted,
     Elsewhere,
@@ -28,6 +29,7 @@ from causeway.core.events import (
     TrafficRouted,
 )
 from causeway.core.keeping import RecordsLost, SegmentErased
+from causeway.core.metering import BudgetJudged, CostUnusual, Metering, ServingMetered
 from causeway.core.watching import OK, Alarm, WatchJudged
 from causeway.views.acting import Acting, acted, after_alarm
 from causeway.views.canary import Canary, on_trial
@@ -61,6 +63,7 @@ class Routing(Struct, frozen=True):
     undoes: int = 0
     judgement: str = ""
     shadow: tuple[str, ...] = ()
+    workers: int = 0
 
 
 class KeyHeld(Struct, frozen=True):
@@ -153,6 +156,12 @@ class ProductState(Struct):
     """Those that are not over, by cause."""
     acting: Acting = Acting()
     """What follows by itself: triggers, and the training that goes on."""
+    budget: BudgetJudged | None = None
+    """What the last month's cost came to, where it was ever near its budget."""
+    unusual: CostUnusual | None = None
+    """The last day that cost what nobody could expect."""
+    served_until: date | None = None
+    """The last day whose hours of serving are written."""
     workers: int = 0
     """Processes of its gateway when their number last changed by itself; 0 where it never did."""
 
@@ -235,7 +244,8 @@ def _expect_next(state: ProductState, event: Event) -> None:
 
 def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - one case for each kind of fact
     body = event.body
-    if isinstance(body.fact, Elsewhere):
+    if isinstance(body.fact, Elsewhere | Metering):
+        _metered(state, body.fact)
         return
     if isinstance(body.fact, Followed):
         state.acting = acted(state.acting, event, labelled=state.outcomes.known)
@@ -278,6 +288,18 @@ def _apply(state: ProductState, event: Event) -> None:  # noqa: C901, PLR0912 - 
         case OutcomesLabelled() as fact:
             state.outcomes = _labelled(state.outcomes, fact)
             state.canary = on_trial(state.canary, event)
+
+
+def _metered(state: ProductState, fact: AnyFact) -> None:
+    match fact:
+        case BudgetJudged():
+            state.budget = fact
+        case CostUnusual():
+            state.unusual = fact
+        case ServingMetered(day=day):
+            state.served_until = max(day, state.served_until or day)
+        case _:
+            pass
 
 
 def _held(fact: KeyIssued, event: Event) -> KeyHeld:
@@ -331,6 +353,7 @@ def _route(state: ProductState, fact: TrafficRouted, event: Event) -> None:
         undoes=fact.undoes,
         judgement=fact.judgement,
         shadow=fact.shadow,
+        workers=fact.workers,
     )
     state.routings.append(routing)
     state.canary = on_trial(state.canary, event)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from causeway.core.costs import Spending
 from causeway.core.events import (
     AccessAsked,
     AccessGranted,
@@ -43,9 +44,16 @@ from causeway.core.events import (
 )
 from causeway.core.ids import counted, short
 from causeway.core.keeping import RecordsLost, SegmentErased
+from causeway.core.metering import Metering
 from causeway.core.metrics import spoken
+from causeway.core.reports import Reporting
+from causeway.core.value import Valuing
 from causeway.core.watching import OK, WatchJudged
 from causeway.views.timeline_acting import words_of
+from causeway.views.timeline_metering import metered_words
+from causeway.views.timeline_reports import reported_words
+from causeway.views.timeline_spending import spent_words
+from causeway.views.timeline_value import valued_words
 
 
 class Told(Struct, frozen=True):
@@ -77,6 +85,8 @@ def tell(event: Event) -> Told:
 def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911, PLR0912 - one case for each kind
     if isinstance(fact, Followed | AlertSent | AlertFailed):
         return words_of(fact)
+    if isinstance(fact, Spending | Valuing | Reporting | Metering):
+        return _of_money(fact), ()
     match fact:
         case ProductDeclared():
             return f"Its promise was declared, for the {fact.stage} stage.", ()
@@ -102,11 +112,7 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
         case KeyRevoked():
             return f"{fact.key} was revoked.", ()
         case SegmentSealed():
-            noun = fact.stream.removesuffix("s")
-            return (
-                f"{counted(fact.rows, noun)} {'was' if fact.rows == 1 else 'were'} sealed into a segment.",
-                (),
-            )
+            return _sealed(fact), ()
         case GatewayScaled():
             return f"The gateway went from {fact.before} to {fact.after} processes: {fact.why}.", ()
         case RecordsTorn():
@@ -134,6 +140,19 @@ def _words(fact: AnyFact) -> tuple[str, tuple[str, ...]]:  # noqa: C901, PLR0911
             return "A gateway with the release was asked.", (fact.release,)
         case ManifestAgreed() | BaselineMeasured() | OwnTestsRan() | DependenciesScanned():
             return _proof(fact), ()
+
+
+def _sealed(fact: SegmentSealed) -> str:
+    noun = fact.stream.removesuffix("s")
+    return f"{counted(fact.rows, noun)} {'was' if fact.rows == 1 else 'were'} sealed into a segment."
+
+
+def _of_money(fact: Spending | Valuing | Reporting | Metering) -> str:
+    if isinstance(fact, Spending):
+        return spent_words(fact)
+    if isinstance(fact, Valuing):
+        return valued_words(fact)
+    return reported_words(fact) if isinstance(fact, Reporting) else metered_words(fact)
 
 
 def _canary(fact: CanaryStarted | CanaryJudged) -> str:
