@@ -177,3 +177,12 @@ def test_not_enough_data_is_never_ok():
     assert summed([sight("drift", NOT_ENOUGH_DATA), sight("volume", OK)], ()) == NOT_ENOUGH_DATA
     assert summed([sight("drift", OK), sight("quality", NOT_ENOUGH_DATA)], ()) == OK
     assert worst(["silent", NOT_ENOUGH_DATA]) == NOT_ENOUGH_DATA
+
+
+def test_chances_that_say_too_much_make_no_drift_act():
+    inputs = sight("drift", ACT, about="tenure", value=0.3)
+    honest = sight("calibration", WARN, about="probability", breach=True)
+    (alarm,) = alarms(inputs, honest, sight("quality", OK, breach=True))
+    assert alarm.verdict == WARN
+    (alarm,) = alarms(inputs, sight("quality", ACT, breach=True))
+    assert alarm.verdict == ACT

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from msgspec import structs
 from scipy import stats
 
 from causeway.assess.codes import Effort, codes
@@ -28,7 +29,7 @@ DECLARED = Manifest(
         name="leavers", family="conversion", unit="subscribers kept", unit_value=Decimal(180), currency="EUR",
         baseline=0.042, target=0.038, right_decision=Decimal(60), wrong_decision=Decimal("12.5"),
     ),
-    BudgetPart(
+    budget=BudgetPart(
         build=Decimal(40000), run_per_month=Decimal(900), currency="EUR", until=date(2027, 12, 31),
         predictions_per_month=60000,
     ),
@@ -160,13 +161,23 @@ def test_break_even_pays_and_one_less_does_not():
         manifest = Manifest(
             ProductPart("a"),
             KpiPart(unit="units", unit_value=Decimal(int(worth))),
-            BudgetPart(run_per_month=Decimal(int(run))),
+            budget=BudgetPart(run_per_month=Decimal(int(run))),
         )
         (condition,) = payback(manifest, today=TODAY).conditions
         if run < worth:
             continue
         units = int(condition.words.split(" from ")[1].split(" ")[0].replace(",", ""))
         assert units * worth >= run > (units - 1) * worth
+
+
+def test_an_aim_in_hours_is_that_of_one_case():
+    hours = KpiPart(
+        name="hours a claim", family="hours", unit="hour", unit_value=Decimal(40), currency="EUR",
+        baseline=1.5, target=1.2,
+    )  # fmt: skip
+    told = {each.what: each for each in payback(structs.replace(DECLARED, kpi=hours), today=TODAY).conditions}
+    assert told["aim"].figure.value == pytest.approx(18_000)
+    assert "(1.5 to 1.2 a case) would bring 18,000 hour, 720,000 EUR" in told["aim"].words
 
 
 @pytest.mark.parametrize(
@@ -187,7 +198,7 @@ def test_break_even_pays_and_one_less_does_not():
     ],
 )
 def test_nothing_is_made_up_where_nothing_was_declared(kpi, budget, missing):
-    told = payback(Manifest(ProductPart("a"), kpi, budget), today=TODAY)
+    told = payback(Manifest(ProductPart("a"), kpi, budget=budget), today=TODAY)
     assert (told.conditions, told.missing) == ((), missing)
 
 
@@ -196,7 +207,7 @@ def test_a_budget_that_ended_and_a_decision_that_never_pays_are_said_as_they_are
         build=Decimal(1), run_per_month=Decimal(9), until=date(2026, 1, 1), predictions_per_month=1
     )
     kpi = KpiPart(unit_value=Decimal(1), right_decision=Decimal(1), wrong_decision=Decimal(5))
-    told = payback(Manifest(ProductPart("a"), kpi, budget), today=TODAY).conditions
+    told = payback(Manifest(ProductPart("a"), kpi, budget=budget), today=TODAY).conditions
     assert [each.what for each in told] == ["running", "decisions"]
     assert "no share of right decisions pays" in told[1].words
 

@@ -82,7 +82,7 @@ def test_decay_in_two_of_three_windows_acts_and_one_window_is_a_note():
     lasting = watched(days(10, change=8, concept=0.6))[("quality", "roc_auc")]
     assert lasting.verdict == "act"
     assert lasting.breach
-    assert "2 of the last 3" in lasting.why
+    assert "worse for 2 windows" in lasting.why
 
 
 def test_a_slow_decay_is_found_over_the_horizon():

@@ -232,9 +232,9 @@ ANSWERS = [
 ]
 TRIED_ELSEWHERE = {
     "VAL-2", "CST-1", "CST-2", "CST-3", "DAT-3", "DAT-9", "MOD-2", "MOD-10", "PIP-2", "MON-2", "GOV-3",
-    "CST-6", "DEP-5", "MON-3", "MON-5",
+    "CST-6", "DEP-5", "MON-3", "MON-5", "VAL-3", "VAL-4", "VAL-6", "VAL-7", "CST-4", "CST-5",
 }  # fmt: skip
-"""In test_verdicts_proof.py, test_capacity.py and test_verdicts_watch.py."""
+"""In test_verdicts_proof.py, test_verdicts_value.py, test_capacity.py and test_verdicts_watch.py."""
 CHECKS = {check.id: check for check in catalogue()}
 
 
@@ -297,9 +297,9 @@ def test_questions_about_generative_products_are_asked_of_those_alone():
 
 
 def test_a_check_nobody_can_judge_yet_says_so_with_its_remedy():
-    found = answer(CHECKS["CST-4"], PROMISE, NOTHING)
+    found = answer(CHECKS["VAL-5"], PROMISE, NOTHING)
     assert (found.grade, found.how, found.why) == (0.0, How.NONE, "no evidence yet")
-    assert found.remedy.words == "Set budget."
+    assert found.remedy.words == "Collect."
 
 
 def test_a_persons_word_counts_half_until_it_expires():

@@ -10,7 +10,7 @@ from causeway.core.events import GENESIS, Body, OutcomesLabelled, ReleaseMade, T
 from causeway.core.loop import LoopEnded, LoopResumed, LoopStarted, LoopStopped
 from causeway.core.manifest import IntegrationPart, Manifest, MonitorPart, ProductPart, TriggerPart
 from causeway.core.manifest_text import parse_manifest
-from causeway.core.triggers import TriggerApproved, TriggerFired, TriggerWaits
+from causeway.core.triggers import TriggerApproved, TriggerEnded, TriggerFired, TriggerWaits
 from causeway.core.watching import Alarm, Sight, WatchJudged
 from causeway.views.product import fold
 
@@ -227,3 +227,57 @@ def test_monitors_are_bound_to_actions_and_every_alarm_is_told_where_somebody_li
 def test_the_manifest_refuses_what_can_never_fire(line, why):
     with pytest.raises(Exception, match=why):
         parse_manifest(f'[product]\nname = "churn"\n[[triggers]]\ndo = "retrain"\n{line}\n', where="x")
+
+
+def failed(hours, seq, part=RETRAIN, cause="model"):
+    """It fired at this time and failed; the first fact of a product's is its going live."""
+    fired = TriggerFired(part.called, part.on, part.do, "b", cause)
+    return (hours, fired), (hours, TriggerEnded(part.called, seq, "failed", "no disk"))
+
+
+def test_what_failed_is_tried_again_after_pauses_that_grow_up_to_the_cool_down():
+    part, at, seq, timed, pauses = TriggerPart("drift", "shed"), -0.4, 3, [], []
+    for _ in range(12):
+        timed += failed(at, seq, part)
+        rests = decide(part, ALARMED, *timed, at=at)
+        assert (rests.verdict, "failed at" in rests.why, "no disk" in rests.why) == (
+            "cooling down",
+            True,
+            True,
+        )
+        pauses.append((rests.until - NOON) / HOUR - at)
+        at, seq = (rests.until - NOON) / HOUR, seq + 2
+        assert decide(part, ALARMED, *timed, at=at).verdict == "fires"
+    assert [round(60 * each) for each in pauses[:9]] == [5 * 2**i for i in range(9)]
+    assert [round(each) for each in pauses[9:]] == [24, 24, 24]
+    assert "12 times in a row" in decide(part, ALARMED, *timed, at=at - 0.1).why
+    # once it is done it rests, and the next failure begins anew
+    fired = (at, TriggerFired(part.called, "drift", "shed", "b", "model"))
+    done = (at, TriggerEnded(part.called, seq, "done"))
+    assert "rests 24 h" in decide(part, ALARMED, *timed, fired, done, at=at + 1).why
+    anew = failed(at + 30, seq + 2, part)
+    again = decide(part, ALARMED, *timed, fired, done, *anew, at=at + 30)
+    assert again.until - NOON == (at + 30) * HOUR + timedelta(minutes=5)
+
+
+def test_a_cool_down_of_nothing_is_no_loop_and_a_failure_of_a_dry_run_is_none():
+    part = TriggerPart("drift", "shed", cooldown_hours=0)
+    assert decide(part, ALARMED, *failed(-0.01, 3, part)).verdict == "cooling down"
+    dry = msgspec.structs.replace(part, dry_run=True)
+    assert decide(dry, ALARMED, *failed(-0.01, 3, part)).verdict == "dry run"
+
+
+@pytest.mark.parametrize("on", ["schedule:0 4 * * *", "outcomes", "release"])
+def test_what_comes_once_is_not_lost_because_its_action_failed(on):
+    part = TriggerPart(on, "measure")
+    known = (
+        (-9, OutcomesLabelled("s", rows=5, joined=5, unmatched=0, duplicates=0)),
+        (-9, ReleaseMade("sha256:abc", "r", "k")),
+    )
+    assert decide(part, *known).verdict == "fires"
+    broken = (*known, *failed(-0.01, 4, part, ""))
+    rests = decide(part, *broken)
+    assert (rests.verdict, rests.until) == ("cooling down", NOON + timedelta(minutes=5) - 0.01 * HOUR)
+    assert decide(part, *broken, at=0.2).verdict == "fires"
+    done = ((0.2, broken[-2][1]), (0.2, TriggerEnded(part.called, 6, "done")))
+    assert decide(part, *broken, *done, at=0.3).verdict == "condition not met"

@@ -1,13 +1,30 @@
 """Which rows a product is trained anew on, and whether what comes out may replace what is live."""
 
+import itertools
+from statistics import NormalDist
+
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causeway.assess.loop import compared, gate, inverted, stops
-from causeway.assess.windows import DAY, Window, backtest, chosen, read_windows, split_of, worth_trying
+from causeway.assess.loop import compared, gate, inverted, refuses, stops
+from causeway.assess.windows import (
+    DAY,
+    Answered,
+    Fold,
+    Window,
+    backtest,
+    chosen,
+    folds_of,
+    judged_together,
+    read_windows,
+    split_of,
+    worth_trying,
+)
 from causeway.core.loop import LoopEnded, Tried
+from causeway.stats.paired import delong
 from causeway.views.acting import Acting, Loop
 
 RANDOM = np.random.default_rng(4)
@@ -65,17 +82,89 @@ def test_after_a_change_the_back_test_takes_the_window_behind_it():
     tries = backtest(read_windows("all, 20d"), at, truth, fit, metric="roc_auc", until=100 * DAY, judged=400)
     best, why = chosen(tries, metric="roc_auc")
     assert best.window == "20d"
-    assert why.startswith("20d does best on the 400 rows after it: ROC AUC 0.9")
+    assert why.startswith("20d does best in 3 back-tests, on 1,200 rows: ROC AUC 0.")
+    assert [(each.folds, each.judged) for each in tries] == [(3, 1200), (3, 1200)]
 
 
 def test_of_equals_that_with_more_rows_is_taken_and_none_of_none():
-    even = (Tried("30d", 300, 100, 0.8004, 0.7, 0.9), Tried("all", 900, 100, 0.8, 0.7, 0.9))
-    assert chosen(even, metric="roc_auc")[0].window == "all"
-    assert chosen(even, metric="mae")[0].window == "all"
+    first = Tried("30d", 300, 100, 0.81, 0.7, 0.9)
+    second = Tried("all", 900, 100, 0.8, 0.7, 0.9, behind=0.01, behind_error=0.011)
+    assert chosen((first, second), metric="roc_auc")[0].window == "all"
+    surely = msgspec.structs.replace(second, behind_error=0.009)
+    assert chosen((first, surely), metric="mae")[0].window == "30d"
+    assert chosen((first,), metric="mae")[1] == (
+        "30d does best on the 100 rows after it: mean absolute error 0.810; no other could be tried"
+    )
     assert chosen((Tried("all", 3, why_not="only 3 rows"),), metric="mae") == (
         None,
         "no window could be judged (all: only 3 rows)",
     )
+
+
+@given(st.integers(0, 4000), st.integers(1, 400), st.integers(1, 12))
+def test_folds_lie_side_by_side_as_history_and_cost_allow(rows, size, windows):
+    at = np.arange(rows + size, dtype=np.int64)
+    folds = folds_of(at, since=rows, until=rows + size, windows=windows)
+    assert folds[0] == Fold(rows, rows + size)
+    assert 1 <= len(folds) <= 3
+    assert len(folds) == 1 or len(folds) * windows <= 9
+    for later, earlier in itertools.pairwise(folds):
+        assert (earlier.until, earlier.until - earlier.since) == (later.since, size)
+        assert earlier.since >= 2 * size
+    if windows <= 3 and rows >= 4 * size:
+        assert len(folds) == 3
+
+
+def test_rows_of_one_moment_are_in_one_fold():
+    at = np.repeat(np.arange(50, dtype=np.int64), 10)
+    for fold in folds_of(at, since=45, until=50, windows=1)[1:]:
+        assert ((at >= fold.since) & (at < fold.until)).sum() % 10 == 0
+
+
+def together(*said, metric="roc_auc", truths):
+    asked = [Answered(Window(f"{i}d", float(i)), 100 * i, tuple(each)) for i, each in enumerate(said, 1)]
+    return judged_together(asked, truths, metric=metric)
+
+
+def test_how_far_behind_is_measured_on_the_same_rows():
+    # DeLong's standard error of the paired difference, which is far below those of both AUCs
+    truth = (RANDOM.random(1500) < 0.4).astype(float)
+    base = answers(1.0, truth)
+    first, second = base + 0.3 * answers(0.5, truth), base
+    one, other = together([first], [second], truths=[truth])
+    exact = delong(truth, first, second)
+    assert one.behind == 0.0
+    assert other.behind == pytest.approx(exact.difference, abs=1e-4)
+    assert other.behind_error == pytest.approx(
+        exact.difference / NormalDist().inv_cdf(1 - exact.p / 2), rel=0.2
+    )
+    assert other.behind_error < (other.high - other.low) / 6
+
+
+def test_more_folds_tell_equals_apart_from_luck():
+    # of two equal windows one fold alone often calls one better; the mean of three errs by less
+    errors = []
+    for folds in (1, 3):
+        truths = [(RANDOM.random(300) < 0.5).astype(float) for _ in range(folds)]
+        one, other = together(
+            [answers(1, each) for each in truths], [answers(1, each) for each in truths], truths=truths
+        )
+        errors.append(max(one.behind_error, other.behind_error))
+        assert (one.folds, one.judged) == (folds, 300 * folds)
+    assert errors[1] == pytest.approx(errors[0] / np.sqrt(3), rel=0.25)
+
+
+def test_what_refuses_rows_is_not_judged_on_the_easy_ones():
+    truth = (RANDOM.random(400) < 0.5).astype(float)
+    fine, shy, silent = answers(1, truth), answers(1, truth), np.full(400, np.nan)
+    shy[:100] = np.nan
+    tries = together([fine], [shy], [silent], truths=[truth])
+    assert [each.judged for each in tries] == [300, 300, 0]
+    assert tries[2].why_not == "it does not answer most of the rows that came after"
+    # a fold of one class judges no AUC; the other does
+    both = together([fine, fine], [shy, shy], truths=[np.ones(400), truth])
+    assert [(each.folds, each.judged) for each in both] == [(1, 300), (1, 300)]
+    assert together([fine], truths=[np.ones(400)])[0].why_not == "ROC AUC is not defined on what came after"
 
 
 def answers(skill, truth):
@@ -116,3 +205,11 @@ def test_it_stops_once_so_many_were_in_vain():
     assert stops(Acting(loops=(loop,), fruitless=2), after=2) == (
         "2 trainings in a row did not better it; the last: it is worse"
     )
+
+
+def test_a_release_that_refuses_what_is_answered_today_takes_no_place():
+    truth, old = np.ones(200), np.full(200, 0.5)
+    new = np.where(np.arange(200) < 3, np.nan, 0.9)
+    assert refuses(truth, new=new, old=old) == "it refuses 3 of 200 rows that what is live answers"
+    assert not refuses(truth, new=np.where(np.arange(200) < 2, np.nan, 0.9), old=old)
+    assert not refuses(truth, new=np.full(200, np.nan), old=np.full(200, np.nan))

@@ -119,6 +119,21 @@ def test_columns_that_went_and_few_holes(tmp_path: Path) -> None:
     assert seen["missing", "a"] == "note"
 
 
+def test_holes_that_begin_in_several_columns_at_once_are_a_warning(tmp_path: Path) -> None:
+    draw = np.random.default_rng(3)
+    frame = pl.DataFrame({name: draw.normal(size=1000) for name in ("a", "b", "c", "y")})
+    frame.write_csv(tmp_path / "before.csv")
+    few = [
+        pl.when(pl.int_range(pl.len()) % 50 == place).then(None).otherwise(pl.col(name)).alias(name)
+        for place, name in enumerate("abc")
+    ]
+    frame.with_columns(few).write_csv(tmp_path / "now.csv")
+    (table,) = told(tmp_path / "now.csv", "--reference", tmp_path / "before.csv")["tables"]
+    holes = [each for each in table["sights"] if each["watches"] == "missing"]
+    assert table["verdict"] == "warn"
+    assert [(each["about"], each["value"]) for each in holes] == [("a", 0.02), ("b", 0.02), ("c", 0.02)]
+
+
 def test_an_estimate_where_outcomes_are_not_there_yet(tmp_path: Path) -> None:
     frame = scored(days=20)
     frame.write_parquet(tmp_path / "before.parquet")

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
-from msgspec import Struct, structs
+from msgspec import structs
 
+from causeway.assess.backtest_form import Planted, Tested
+from causeway.assess.backtest_quality import quality_tests
 from causeway.assess.drift import DriftSeen, Moment, drift_of
 from causeway.assess.watch_facts import IN, Compared, Facts, Judge, bare
 from causeway.assess.watch_supply import freshness, volume
@@ -24,33 +26,6 @@ BY_HOUR: dict[str, Judge] = {"volume": volume, "freshness": freshness}
 _HOUR = HOUR_US // 1_000_000
 
 
-class Planted(Struct, frozen=True):
-    """What was planted in how many places, and how many windows and hours later it was warned of."""
-
-    what: str
-    places: int
-    found: int
-    windows: float | None = None
-    """The median; 0 is the very first window in which it was."""
-    hours: float | None = None
-
-
-class Tested(Struct, frozen=True):
-    """One monitor over the recorded history as it is, and then with something planted in it."""
-
-    monitor: str
-    watches: str
-    looks: int
-    false: int
-    """Looks that would have warned, or worse."""
-    low: float
-    high: float
-    """The share of these, 95 % (Wilson)."""
-    acts: int = 0
-    planted: tuple[Planted, ...] = ()
-    how: str = ""
-
-
 def backtest(facts: Facts, *, quiet: Callable[[datetime], bool]) -> tuple[Tested, ...]:
     """Every monitor that history can be asked about; `quiet` says whether nothing was alarming then."""
     windows = [each for each in facts.windows if quiet(each.moment.since)]
@@ -58,7 +33,7 @@ def backtest(facts: Facts, *, quiet: Callable[[datetime], bool]) -> tuple[Tested
     if windows:
         made.append(_drift(facts, windows))
     made += [_by_hour(facts, judge, watches, quiet) for watches, judge in BY_HOUR.items()]
-    return tuple(made)
+    return (*made, *quality_tests(facts, quiet=quiet))
 
 
 def _drift(facts: Facts, windows: Sequence[Compared]) -> Tested:

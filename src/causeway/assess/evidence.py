@@ -4,12 +4,16 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from causeway.assess.cost.reconcile import Reconciled
 from causeway.assess.forecast import Forecast
+from causeway.assess.running_cost import Trained
 from causeway.core.contract import ContractReport
 from causeway.core.finding import Finding
+from causeway.core.metering import BudgetJudged, CostForecast
 from causeway.core.proofs import Review
 from causeway.core.release import Release
 from causeway.core.watching import Alarm, Sight
+from causeway.views.benefit import OnRecord
 from causeway.views.product import ProductState, Waiver
 from causeway.views.proofs import Baseline, Loaded, Probed, Scanned, SuiteRan
 
@@ -116,6 +120,14 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """The KPI's baseline as computed from historic data."""
     baseline: Baseline | None = None
     """When that was first done with the manifest's query."""
+    value: OnRecord | None = None
+    """What is on record of its value, actors by their names; None where there is no ledger."""
+    budgets: tuple[BudgetJudged, ...] = ()
+    """Every time that a month's cost came near its budget, reached it, or was within it again."""
+    foretold: tuple[datetime, CostForecast] | None = None
+    """What it was last said to cost, and when."""
+    reconciled: Reconciled | None = None
+    """Metered and billed of what both cover, lately; None where no bill covers it."""
     permissions: tuple[Permission, ...] | None = None
     personal: tuple[Personal, ...] | None = None
     """What a scan of the data found; None where no data was scanned."""
@@ -136,6 +148,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     models_in_bill: int | None = None
     """How many models the release's bill of materials names."""
     forecast: Forecast | None = None
+    trained: Trained | None = None
+    """What the run took that made the release."""
     release: Release | None = None
     signature_holds: bool | None = None
     data_resolves: bool | None = None

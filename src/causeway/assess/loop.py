@@ -14,6 +14,10 @@ from causeway.views.acting import Acting
 BETTER, NO_WORSE = "better", "no-worse"
 FEWEST = 30
 """Fewer rows compare nothing."""
+FEWEST_OF_A_CLASS = 10
+"""With two or three one release in eight passed that was no better, instead of one in forty."""
+MOST_REFUSED = 0.01
+"""Of the rows that are answered today, a new release may refuse this share."""
 WORSE_THAN_CHANCE = 0.4
 """A ROC AUC surely below it is no loss of skill: outcomes are the other way round."""
 _SCALED = frozenset({"mae", "rmse"})
@@ -27,6 +31,15 @@ class Gate(Struct, frozen=True):
     comparison: Comparison
 
 
+def refuses(truth: Numbers, *, new: Numbers, old: Numbers) -> str:
+    """Why the new release cannot take the live one's place: it refuses rows that are answered today."""
+    known = ~(np.isnan(truth) | np.isnan(old))
+    rows, refused = int(known.sum()), int((known & np.isnan(new)).sum())
+    if refused <= MOST_REFUSED * rows:
+        return ""
+    return f"it refuses {refused:,} of {counted(rows, 'row')} that what is live answers"
+
+
 def compared(live: str, metric: str, truth: Numbers, *, new: Numbers, old: Numbers) -> Comparison:
     """Both releases on the rows that both answer; rows without an outcome or an answer are left out."""
     both = ~(np.isnan(truth) | np.isnan(new) | np.isnan(old))
@@ -34,8 +47,11 @@ def compared(live: str, metric: str, truth: Numbers, *, new: Numbers, old: Numbe
     truth, new, old = truth[both], new[both], old[both]
     if len(truth) < FEWEST:
         return Comparison(live, metric, why_not=f"only {counted(len(truth), 'row')} could be compared")
-    if metric == "roc_auc" and not 2 <= truth.sum() <= len(truth) - 2:
-        return Comparison(live, metric, why_not="fewer than two rows of each class came")
+    few = min(truth.sum(), len(truth) - truth.sum()) if metric == "roc_auc" else FEWEST_OF_A_CLASS
+    if few < FEWEST_OF_A_CLASS:
+        rows = counted(int(few), "row")
+        why_not = f"only {rows} of one of the classes came, {FEWEST_OF_A_CLASS} are needed"
+        return Comparison(live, metric, why_not=why_not)
     score = score_of(metric, truth, new, old)
     test = {"roc_auc": delong, "accuracy": mcnemar}.get(metric)
     tested = test(truth, new, old) if test else None
@@ -87,6 +103,9 @@ def inverted(metric: str, truth: Numbers, old: Numbers) -> str:
     """Why the newest outcomes are not to be trusted: what is live does worse than chance on them."""
     known = ~(np.isnan(truth) | np.isnan(old))
     truth, old = truth[known], old[known]
+    if metric == "accuracy" and set(truth.tolist()) == set(old.tolist()) and len(set(truth.tolist())) == 2:
+        # of two labels the higher is the one that is asked for, and an answer is a chance of 0 or 1
+        truth, old, metric = (truth == truth.max()) * 1.0, (old == old.max()) * 1.0, "roc_auc"
     if metric != "roc_auc" or len(truth) < FEWEST or not 2 <= truth.sum() <= len(truth) - 2:
         return ""
     score = score_of(metric, truth, old, np.zeros(len(old)), count=200)

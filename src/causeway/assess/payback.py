@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from causeway.assess.threshold import expected
+from causeway.core.evaluation import DecisionSeen
 from causeway.core.figure import Figure, plain
 from causeway.core.manifest import Manifest
 
@@ -16,7 +18,7 @@ class Condition(Struct, frozen=True, omit_defaults=True):
     """Something that must hold, as a sentence, with its figure and the sum behind it."""
 
     what: str
-    """`running`, `running and building`, `decisions` or `aim`."""
+    """`running`, `running and building`, `decisions`, `aim`; of acting see `causeway.assess.threshold`."""
     words: str
     figure: Figure
 
@@ -31,14 +33,15 @@ class Payback(Struct, frozen=True):
 NEEDED = ("kpi.unit_value", "budget.run_per_month")
 
 
-def payback(manifest: Manifest | None, *, today: date) -> Payback:
-    """What must be true for it to pay, from today on."""
+def payback(manifest: Manifest | None, *, today: date, decided: DecisionSeen | None = None) -> Payback:
+    """What must be true for it to pay, from today on; `decided` is what its release was measured to bring."""
     if manifest is None:
         return Payback((), NEEDED)
     missing = tuple(_missing(manifest))
     found = [*_decisions(manifest)]
     if not missing:
         found = [*_volumes(manifest, today=today), *found, *_aim(manifest)]
+    found += [Condition(*each) for each in expected(manifest, decided)]
     return Payback(tuple(found), missing)
 
 
@@ -101,18 +104,21 @@ def _decisions(manifest: Manifest) -> Iterator[Condition]:
 
 
 def _aim(manifest: Manifest) -> Iterator[Condition]:
-    """What the declared aim would bring, where the measure is a share and each prediction is one case."""
+    """What the declared aim would bring, where the measure is that of one case and each prediction is one."""
     kpi, predictions = manifest.kpi, manifest.budget.predictions_per_month
-    if kpi.family != "conversion" or kpi.baseline is None or kpi.target is None or not predictions:
+    if not kpi.family or kpi.baseline is None or kpi.target is None or not predictions:
         return
-    if not (0 <= kpi.baseline <= 1 and 0 <= kpi.target <= 1):
+    is_share = kpi.family == "conversion"
+    if is_share and not (0 <= kpi.baseline <= 1 and 0 <= kpi.target <= 1):
         return
     cases = abs(kpi.target - kpi.baseline) * predictions
     money = cases * float(kpi.unit_value or 0)
+    spoken, each = (_percent, "") if is_share else (plain, " a case")
+    aim = f"{spoken(kpi.baseline)} to {spoken(kpi.target)}{each}"
+    brought = f"{plain(cases)} {kpi.unit or 'units'}, {plain(money)} {kpi.currency} a month"
     yield Condition(
         "aim",
-        f"the aim ({_percent(kpi.baseline)} to {_percent(kpi.target)}) would bring {plain(cases)} "
-        f"{kpi.unit or 'units'}, {plain(money)} {kpi.currency} a month, if each prediction is one case",
+        f"the aim ({aim}) would bring {brought}, if each prediction is one case",
         Figure(cases, kpi.unit or "units", "month", how="the declared change times the declared predictions"),
     )
 

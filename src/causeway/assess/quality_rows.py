@@ -24,6 +24,7 @@ MOST_GROUPS = 10
 """A fairness column has at most so many groups; of others the commonest are kept."""
 SHADOW = "shadow"
 NO, YES = "no", "yes"
+OTHER_ARM = -2
 _MICRO = 1e6
 
 Mask = NDArray[np.bool_]
@@ -81,11 +82,14 @@ def columns_asked(asked: Mapping[str, Asked], parts: Parts) -> tuple[str, ...]:
 def windows_of(
     rows: Arrays, came: Came, *, asked: Mapping[str, Asked], parts: Parts
 ) -> Iterator[QualityWindow]:
-    """The windows of these rows by hour; only models' own answers, to people who were to get them."""
+    """The windows of these rows by hour: of models' own answers, to people who were to get them.
+
+    Those of the holdout, in an arm of its own, are of what they would have been told.
+    """
     release, arm, at = rows["release"], rows["arm"], rows["at"]
     if not isinstance(release, Coded) or not isinstance(arm, Coded) or isinstance(at, Coded):
         return
-    own = own_rows(rows, arm)
+    own = own_rows(rows, arm, apart=(SHADOW,)) & (_is_answered(rows, len(arm.codes)) | ~_is_in(arm, HOLDOUT))
     hours = at.astype(np.int64) // HOUR_US
     keys = (hours * len(release.names) + release.codes) * len(arm.names) + arm.codes
     chosen = np.flatnonzero(own & (release.codes >= 0) & (arm.codes >= 0))
@@ -215,10 +219,9 @@ class _Judged:
         self._hits = np.where(self._truth == UNKNOWN_YET, np.nan, hit)
 
 
-def own_rows(rows: Arrays, arm: Coded) -> Mask:
+def own_rows(rows: Arrays, arm: Coded, *, apart: Sequence[str] = (HOLDOUT, SHADOW)) -> Mask:
     """Which rows are the release's own answers, to somebody who asked and was to get one."""
-    apart = [place for place, name in enumerate(arm.names) if name in (HOLDOUT, SHADOW)]
-    own = ~np.isin(arm.codes, apart)
+    own = ~np.logical_or.reduce([_is_in(arm, name) for name in apart])
     flags = rows.get("flags")
     if isinstance(flags, Coded):
         fell = [
@@ -231,6 +234,19 @@ def own_rows(rows: Arrays, arm: Coded) -> Mask:
     if isinstance(consumer, Coded) and REHEARSAL in consumer.names:
         own &= consumer.codes != consumer.names.index(REHEARSAL)
     return own
+
+
+def _is_in(arm: Coded, name: str) -> Mask:
+    return arm.codes == (arm.names.index(name) if name in arm.names else OTHER_ARM)
+
+
+def _is_answered(rows: Arrays, count: int) -> Mask:
+    """Whether anything was said of a row, be it to nobody."""
+    found = np.zeros(count, bool)
+    for name, column in rows.items():
+        if name.startswith("out_"):
+            found |= column.codes >= 0 if isinstance(column, Coded) else np.isfinite(column)
+    return found
 
 
 def _groups(rows: Arrays, parts: Parts) -> dict[str, Mask]:

@@ -1,25 +1,28 @@
 """Whether answers are as good as they were measured to be: by window and slice, with intervals, said once.
 
-A window decays where the upper end of the difference to what was measured lies below the tolerance; the
-interval is that of two independent measures (MOVER; Zou and Donner, 2008). It counts in two of three windows
-in a row, or over the last seven together. Over the release's whole life the loss is held against what was
-measured by a confidence sequence, which may be looked at every hour.
+A decay is a fall below what was usual (`quality_usual`). A window that lies below what was measured beyond
+its rows' chance and the tolerance is a note; the interval is that of two independent measures (MOVER; Zou
+and Donner, 2008). Over the release's whole life the loss is held against what was measured by a confidence
+sequence, which may be looked at every hour.
 """
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from msgspec.structs import replace
 
 from causeway.assess.label_watch import Maturity, at, labels_of, maturity_of, said_hours
 from causeway.assess.quality_estimates import estimates_of
 from causeway.assess.quality_groups import calibration_of, confidence_of, fairness_of
 from causeway.assess.quality_promise import RELATIVE, QualityPromise, QualityRules
+from causeway.assess.quality_usual import LIMIT, Fall, Spell, fall_of, scatter_of, spell_of
 from causeway.core.ids import counted
 from causeway.core.metrics import spoken
 from causeway.core.watching import ACT, NOT_ENOUGH_DATA, NOTE, OK, Sight
 from causeway.stats.binned_metrics import Measured, metric_of
+from causeway.stats.proportion import Z
 from causeway.stats.quality_form import HOUR_US, ONE, ZERO, QualityWindow
 from causeway.stats.quality_window import by_slice, grouped, lately, merged_windows
 from causeway.stats.sequential import Moments, difference_of_means
@@ -39,6 +42,8 @@ class Held(Struct, frozen=True):
     high: float | None
     floor: float | None
     slice: str = ""
+    rows: int = 0
+    """That it was measured on."""
 
     @property
     def sign(self) -> float:
@@ -49,17 +54,30 @@ class Held(Struct, frozen=True):
         """By how much it may be worse."""
         return rules.tolerance * (abs(self.value or 0.0) if self.metric in RELATIVE else 1.0)
 
+    @property
+    def measured(self) -> Spell | None:
+        """What was measured, as a window is compared."""
+        if self.value is None:
+            return None
+        low, high = (self.value if each is None else each for each in (self.low, self.high))
+        return Spell(0, 0, self.value, (high - low) / (2 * Z), self.rows)
+
     def threshold(self, rules: QualityRules) -> float | None:
         """Worse than this is a decay."""
         return None if self.value is None else self.value - self.sign * self.tolerance(rules)
 
-    def decayed(self, seen: Measured, rules: QualityRules) -> bool:
-        """Whether it is worse than it was measured, beyond chance and tolerance."""
+    def decayed(self, seen: Measured, rules: QualityRules, *, apart: float = 0.0) -> bool:
+        """Whether it is worse than it was measured, beyond chance and tolerance.
+
+        `apart` is the variance that so many windows have beside that of their rows.
+        """
         if self.value is None:
             return False
         best = seen.high if self.higher_is_better else seen.low
         worst = self.low if self.higher_is_better else self.high
-        reach = math.hypot(best - seen.value, (self.value if worst is None else worst) - self.value)
+        reach = math.hypot(
+            best - seen.value, (self.value if worst is None else worst) - self.value, Z * math.sqrt(apart)
+        )
         return self.sign * (seen.value - self.value) + reach < -self.tolerance(rules)
 
     def below_floor(self, seen: Measured) -> bool:
@@ -74,9 +92,13 @@ def quality_of(
     now_us: int,
     rules: QualityRules | None = None,
     reference: QualityWindow | None = None,
+    before: Sequence[Spell] = (),
     monitor: str = QUALITY,
 ) -> tuple[Sight, ...]:
-    """What is to be said of one release, by all its windows: of outcomes, quality, estimates and groups."""
+    """What is to be said of one release, by all its windows: of outcomes, quality, estimates and groups.
+
+    `before` are the product's windows that other releases answered.
+    """
     rules = rules or QualityRules()
     slices = by_slice(windows)
     every = slices.get("", [])
@@ -85,7 +107,9 @@ def quality_of(
     maturity = maturity_of(every, promise=promise, now_us=now_us)
     seen: list[Sight] = [*labels_of(every, maturity, now_us=now_us, rules=rules)]
     for name, held in held_of(promise):
-        seen.append(_quality(slices.get(name, []), held, maturity, now_us=now_us, rules=rules))
+        past = () if name else before
+        own = slices.get(name, [])
+        seen.append(_quality(own, held, maturity, before=past, now_us=now_us, rules=rules))
     if (life := _life(every, reference, maturity, now_us=now_us, rules=rules)) is not None:
         seen.append(life)
     all_mature = [window for window in every if maturity.is_mature(window, now_us)]
@@ -107,15 +131,21 @@ def held_of(promise: QualityPromise) -> list[tuple[str, Held]]:
         promise.low,
         promise.high,
         promise.floor,
+        rows=promise.rows,
     )
     parts = [
-        (
-            name,
-            Held(promise.metric, promise.higher_is_better, part.value, part.low, part.high, part.floor, name),
+        structs.replace(
+            whole,
+            value=part.value,
+            low=part.low,
+            high=part.high,
+            floor=part.floor,
+            slice=name,
+            rows=part.rows,
         )
         for name, part in promise.slices.items()
     ]
-    return [("", whole), *parts]
+    return [("", whole), *((each.slice, each) for each in parts)]
 
 
 def _quality(
@@ -123,6 +153,7 @@ def _quality(
     held: Held,
     maturity: Maturity,
     *,
+    before: Sequence[Spell],
     now_us: int,
     rules: QualityRules,
 ) -> Sight:
@@ -140,14 +171,11 @@ def _quality(
         rows=sum(window.labelled for window in windows),
         breach=True,
     )
-    mature = _recent([window for window in windows if maturity.is_mature(window, now_us)], rules)
-    groups = grouped(mature, hours=rules.window_hours, least=rules.least_rows)
-    measured = [(group, seen) for group in groups if (seen := _measured(group, held.metric, rules))]
+    mature = [window for window in windows if maturity.is_mature(window, now_us)]
+    measured = _by_windows(mature, held.metric, rules)
     if not measured:
         return about
-    merged = merged_windows([group for group, _ in measured[-rules.horizon :]])
-    whole = _measured(merged, held.metric, rules) if merged else None
-    seen = _judged(about, measured, (merged, whole), held=held, rules=rules)
+    seen = _judged(about, measured, before, held=held, rules=rules)
     old_us = now_us - measured[-1][0].until_us - round((maturity.hours or 0) * HOUR_US)
     if seen.verdict == ACT or old_us <= rules.horizon * rules.window_hours * HOUR_US:
         return seen
@@ -161,21 +189,19 @@ def _quality(
 def _judged(
     about: Sight,
     measured: Sequence[tuple[QualityWindow, Measured]],
-    merged: tuple[QualityWindow | None, Measured | None],
+    before: Sequence[Spell],
     *,
     held: Held,
     rules: QualityRules,
 ) -> Sight:
-    """The last window, what the two before it say of it, and all of the horizon together."""
-    window, seen = measured[-1]
-    horizon, whole = merged
+    """The last window, or the last ones together where they fell, beside what was usual."""
+    spells = [spell_of(each.since_us, each.until_us, seen, release=each.release) for each, seen in measured]
+    fall = fall_of(
+        spells, before, held.measured, sign=held.sign, tolerance=held.tolerance(rules), rules=rules
+    )
+    window, seen = _fallen(measured, fall, held, rules) or measured[-1]
     three = [each for _, each in measured[-3:]]
-    decays = [held.decayed(each, rules) for each in three]
-    lasting = sum(decays) >= rules.of_three and decays[-1]
-    slow = whole is not None and len(measured) > 1 and held.decayed(whole, rules)
-    floored = sum(map(held.below_floor, three)) >= rules.of_three and held.below_floor(seen)
-    if not (lasting or floored) and slow and horizon is not None and whole is not None:
-        window, seen = horizon, whole
+    floored = sum(map(held.below_floor, three)) >= rules.of_three and held.below_floor(three[-1])
     about = replace(
         about,
         since=at(window.since_us),
@@ -189,19 +215,62 @@ def _judged(
     told = f"{_spoken(held)} is {_interval(seen)}"
     beside = f"; it was measured as {held.value:.3f}" if held.value is not None else ""
     if floored:
+        why = f"{told}: below the floor {held.floor:g}."
+        return replace(about, verdict=ACT, threshold=held.floor, why=why)
+    if fall is not None:
+        return _fell(about, fall, f"{told}{beside}", held=held, rules=rules)
+    if held.decayed(three[-1], rules) and rules.of_three == len(measured) == 1:
+        return replace(about, verdict=ACT, why=f"{told}{beside}: worse beyond chance.")
+    if held.decayed(three[-1], rules):
         return replace(
-            about, verdict=ACT, threshold=held.floor, why=f"{told}: below the floor {held.floor:g}."
+            about, verdict=NOTE, why=f"{told}{beside}: worse, but by no more than windows differ here."
         )
-    if lasting or slow:
-        how = f"in {sum(decays)} of the last {len(three)} windows" if lasting else "over all of them together"
-        return replace(about, verdict=ACT, why=f"{told}{beside}: worse beyond chance {how}.")
-    if decays[-1]:
-        return replace(about, verdict=NOTE, why=f"{told}{beside}: worse in one window, which happens.")
     if held.floor is not None and held.higher_is_better and seen.low < held.floor:
         return replace(
             about, verdict=NOTE, why=f"{told}: it may lie below the floor {held.floor:g}, for so few rows."
         )
     return replace(about, verdict=OK, why=f"{told}{beside}.")
+
+
+def _fallen(
+    measured: Sequence[tuple[QualityWindow, Measured]], fall: Fall | None, held: Held, rules: QualityRules
+) -> tuple[QualityWindow, Measured] | None:
+    """The windows that fell, together."""
+    merged = merged_windows([window for window, _ in measured[-fall.windows :]]) if fall else None
+    seen = _measured(merged, held.metric, rules) if merged else None
+    return (merged, seen) if merged and seen else None
+
+
+def _fell(about: Sight, fall: Fall, told: str, *, held: Held, rules: QualityRules) -> Sight:
+    limit = fall.reference - held.sign * held.tolerance(rules)
+    lately = f"{fall.windows} windows"
+    if fall.since_us:
+        days = f"from {at(fall.since_us):%Y-%m-%d} to {at(fall.until_us):%Y-%m-%d}"
+        told += f", and was {fall.reference:.3f} {days}"
+    if fall.spared:
+        why = f"{told}. It was so on the same days before."
+        return replace(about, verdict=NOTE, threshold=limit, why=why)
+    why = f"{told}: worse for {lately}, by more than windows differ here."
+    return replace(about, verdict=ACT, threshold=limit, reference=fall.reference, why=why)
+
+
+def spells_of(
+    windows: Sequence[QualityWindow], promise: QualityPromise, *, rules: QualityRules | None = None
+) -> tuple[Spell, ...]:
+    """Windows of all rows that any release answered, oldest first, as they are compared."""
+    found: list[Spell] = []
+    for _, part in groupby(windows, key=lambda each: each.release):
+        for window, seen in _by_windows(list(part), promise.metric, rules or QualityRules()):
+            found.append(spell_of(window.since_us, window.until_us, seen, release=window.release))
+    return tuple(found)
+
+
+def _by_windows(
+    windows: Sequence[QualityWindow], metric: str, rules: QualityRules
+) -> list[tuple[QualityWindow, Measured]]:
+    """Days with rows enough, and the metric of each."""
+    groups = grouped(windows, hours=rules.window_hours, least=rules.least_rows)
+    return [(group, seen) for group in groups if (seen := _measured(group, metric, rules))]
 
 
 def _recent(windows: Sequence[QualityWindow], rules: QualityRules) -> Sequence[QualityWindow]:
@@ -247,7 +316,7 @@ def _life(
         return None
     bounds = difference_of_means(seen, reference.loss, alpha=rules.alpha)
     measured = reference.loss.mean
-    limit = rules.tolerance
+    limit = rules.tolerance + _apart(mature, reference, rules)
     worse = bounds.low > limit
     what = "The mean loss over the release's life"
     return Sight(
@@ -269,6 +338,27 @@ def _life(
         method=f"confidence sequence, right at every look but for {rules.alpha:.0%}",
         breach=True,
     )
+
+
+def _apart(mature: Sequence[QualityWindow], reference: QualityWindow, rules: QualityRules) -> float:
+    """How far the mean losses may lie apart because windows differ, whatever their rows."""
+    groups = grouped(mature, hours=rules.window_hours, least=rules.least_rows)
+    spells = [
+        Spell(
+            each.since_us,
+            each.until_us,
+            each.loss.mean,
+            math.sqrt(each.loss.spread) / each.loss.rows,
+            each.loss.rows,
+        )
+        for each in groups
+        if each.loss.rows
+    ]
+    if not spells:
+        return 0.0
+    usual = sum(each.rows for each in spells) / len(spells)
+    windows = max(reference.loss.rows / usual, 1.0)
+    return LIMIT * math.sqrt(scatter_of(spells) * (1 / len(spells) + 1 / windows))
 
 
 def _spoken(held: Held) -> str:

@@ -9,6 +9,7 @@ from causeway.assess import (
     verdicts_proof,
     verdicts_release,
     verdicts_running,
+    verdicts_value,
     verdicts_watch,
 )
 from causeway.assess.catalogue import STAGES, Check, asked
@@ -23,9 +24,15 @@ JUDGES: dict[str, Judge] = {
     "OWN-3": verdicts_promise.success,
     "VAL-1": verdicts_promise.kpi,
     "VAL-2": verdicts_proof.baseline,
+    "VAL-3": verdicts_value.design,
+    "VAL-4": verdicts_value.claim,
+    "VAL-6": verdicts_value.unit_value,
+    "VAL-7": verdicts_value.adoption,
     "CST-1": verdicts_cost.tagged,
     "CST-2": verdicts_cost.measured,
     "CST-3": verdicts_cost.forecast,
+    "CST-4": verdicts_cost.budget,
+    "CST-5": verdicts_cost.reconciled,
     "CST-6": verdicts_capacity.peak_priced,
     "DAT-1": verdicts_promise.contract,
     "DAT-2": verdicts_release.contract_enforced,

@@ -16,6 +16,8 @@ BUSY_SHARE = 0.6
 # the busiest hour over the average one
 PEAKS = (3.0, 5.0, 10.0)
 GB = 1e9
+SECONDS_AN_HOUR = 3600.0
+RETRAINING = "retraining"
 
 
 class Measured(Struct, frozen=True):
@@ -27,6 +29,13 @@ class Measured(Struct, frozen=True):
     p95: float
     record_bytes: float
     source: str
+
+
+class Trained(Struct, frozen=True):
+    """Seconds that a run took, all its stages added up, and bytes of the release that it made."""
+
+    seconds: float
+    release_bytes: int
 
 
 class Line(Struct, frozen=True):
@@ -48,16 +57,28 @@ class RunningCost(Struct, frozen=True, omit_defaults=True):
     per_thousand: Figure | None = None
 
 
-NOT_COUNTED = ("people", "network", "licences", "retraining", "calls to hosted models")
+NOT_COUNTED = ("people", "network", "licences", RETRAINING, "calls to hosted models")
 
 
 def running_cost(
-    rates: RateCard, *, predictions: int | None, measured: Measured | None, currency: str = ""
+    rates: RateCard,
+    *,
+    predictions: int | None,
+    measured: Measured | None,
+    currency: str = "",
+    trained: Trained | None = None,
+    trainings: float | None = None,
 ) -> RunningCost:
-    """The cost at this volume; without volume or measurement, that of the least one can run: one server."""
+    """The cost at this volume; without volume or measurement, that of the least one can run: one server.
+
+    `trainings` is how many a month are scheduled; what they take is as the last one took.
+    """
     rate = rates.to(currency)
     unit = currency if rate is not None and currency else rates.currency
-    lines = tuple(_lines(rates, predictions, measured, unit=unit, rate=rate or 1.0))
+    lines = (
+        *_lines(rates, predictions, measured, unit=unit, rate=rate or 1.0),
+        *_training(rates, trained, trainings, unit=unit, rate=rate or 1.0),
+    )
     total = Figure(
         _sum(line.cost.value for line in lines),
         unit,
@@ -74,7 +95,7 @@ def running_cost(
         lines=lines,
         predictions=predictions,
         prices=prices,
-        not_counted=NOT_COUNTED if measured else (*NOT_COUNTED, "records of predictions, not measured yet"),
+        not_counted=tuple(_not_counted(measured, trained, trainings)),
         measured=measured,
         per_thousand=_per_thousand(total, predictions),
     )
@@ -96,6 +117,42 @@ def _lines(
         cost = round(gigabytes * rates.storage.gb_month * rate, 2)
         how = f"{gigabytes:,.2f} GB: records of {KEPT_MONTHS} months, {measured.record_bytes:,.0f} bytes each"
         yield Line("storage", Figure(cost, unit, "month", cost, cost, how))
+
+
+def _training(
+    rates: RateCard, trained: Trained | None, trainings: float | None, *, unit: str, rate: float
+) -> Iterator[Line]:
+    """Training anew as often as it is scheduled, and keeping the releases of a year."""
+    if trained is None:
+        return
+    if trainings:
+        server = rates.server
+        hours = trainings * trained.seconds / SECONDS_AN_HOUR
+        low, likely, high = (
+            round(hours * price * rate, 4)
+            for price in (server.hour_low, server.hour_likely, server.hour_high)
+        )
+        how = (
+            f"{trainings:.3g} trainings a month as scheduled, {trained.seconds:,.0f} s each as the last one, "
+            f"on a server of {server.vcpus} vCPUs"
+        )
+        yield Line(RETRAINING, Figure(likely, unit, "month", low, high, how))
+    kept = 1 + (trainings or 0.0) * KEPT_MONTHS
+    cost = round(trained.release_bytes * kept / GB * rates.storage.gb_month * rate, 4)
+    how = f"{kept:,.0f} releases of {trained.release_bytes:,} bytes kept, those of {KEPT_MONTHS} months"
+    yield Line("releases", Figure(cost, unit, "month", cost, cost, how))
+
+
+def _not_counted(
+    measured: Measured | None, trained: Trained | None, trainings: float | None
+) -> Iterator[str]:
+    for name in NOT_COUNTED:
+        if name != RETRAINING or trainings is None:
+            yield name
+        elif trained is None:
+            yield f"{RETRAINING}, scheduled and not measured yet"
+    if measured is None:
+        yield "records of predictions, not measured yet"
 
 
 def _servers(predictions: int | None, measured: Measured | None, *, vcpus: int) -> tuple[int, int, int]:

@@ -68,7 +68,7 @@ def judged(
     seen = drift_of(moments, rules=rules, importance={}) if moments else ()
     sights = [*_drift(seen, alone=alone), *_absent(moments, absent)]
     if promise is not None and quality:
-        sights += _quality(quality, promise, reference, window_hours=window_hours)
+        sights += _quality(quality, promise, reference, window_hours=window_hours, alone=alone)
     weighed = _weighed(sights, roles)
     return Judged(_verdict(weighed), tuple(weighed), tuple(map(_window, seen)))
 
@@ -87,30 +87,37 @@ def _drift(seen: Sequence[DriftSeen], *, alone: bool) -> list[Sight]:
 
 
 def _holes(seen: DriftSeen) -> list[Sight]:
-    """Columns that never lacked a value and now do, however few; beyond chance over all columns."""
+    """Columns that never lacked a value and now do, however few; beyond chance over all columns.
+
+    Several that begin to at once have one cause, and count together.
+    """
+    rules = DriftRules()
     inputs = [each for each in seen.columns if each.verdict in (OK, NOTE) and "missing" not in each.aspects]
-    found: list[Sight] = []
-    for each in inputs:
-        share = each.difference.missing
-        if share.reference or not share.seen or share.p * len(seen.columns) > DriftRules().q:
-            continue
-        found.append(
-            Sight(
-                "missing",
-                "missing",
-                NOTE,
-                seen.since,
-                seen.until,
-                f"missing in {share.seen:.1%} of {seen.rows:,} rows, never in the reference",
-                about=_bare(each.name),
-                value=round(share.seen, 4),
-                reference=0.0,
-                unit="share",
-                rows=seen.rows,
-                lasting=True,
-            )
+    shares = {_bare(each.name): each.difference.missing for each in inputs}
+    holes = {
+        name: share
+        for name, share in shares.items()
+        if share.seen and not share.reference and share.p * len(seen.columns) <= rules.q
+    }
+    together = len(holes) > 1 and sum(each.seen for each in holes.values()) >= rules.effect
+    return [
+        Sight(
+            "missing",
+            "missing",
+            WARN if together else NOTE,
+            seen.since,
+            seen.until,
+            f"missing in {share.seen:.1%} of {seen.rows:,} rows, never in the reference"
+            + (f"; so are values of {len(holes) - 1} more columns" if together else ""),
+            about=name,
+            value=round(share.seen, 4),
+            reference=0.0,
+            unit="share",
+            rows=seen.rows,
+            lasting=True,
         )
-    return found
+        for name, share in holes.items()
+    ]
 
 
 def _too_few(seen: DriftSeen) -> Sight:
@@ -173,13 +180,14 @@ def _quality(
     reference: QualityWindow | None,
     *,
     window_hours: int,
+    alone: bool,
 ) -> list[Sight]:
     known = reference if reference is not None and reference.labelled >= LEAST_ROWS else None
     sights = quality_of(
         windows,
         promise=promise,
         now_us=windows[-1].until_us,
-        rules=QualityRules(least_rows=LEAST_ROWS, window_hours=window_hours),
+        rules=QualityRules(least_rows=LEAST_ROWS, window_hours=window_hours, of_three=1 if alone else 2),
         reference=known,
     )
     # outcomes lie beside their rows here: how long they took nobody can tell

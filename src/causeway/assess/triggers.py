@@ -1,5 +1,6 @@
 """Whether what the manifest asks for when something happens is to be done now, or exactly why not."""
 
+import shlex
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -7,11 +8,13 @@ from msgspec import Struct, structs
 
 from causeway.core.cron import read_cron
 from causeway.core.ids import counted
+from causeway.core.loop import GATE, SHIP
 from causeway.core.manifest import Manifest, TriggerPart
 from causeway.core.quiet import read_quiet
 from causeway.core.triggers import (
     COOLING,
     DRY_RUN,
+    FAILED,
     FINDING,
     FIRES,
     HOLD,
@@ -27,13 +30,20 @@ from causeway.core.triggers import (
     Decision,
 )
 from causeway.core.watching import ACT, LABELS, WARN, Alarm, is_worse, worst
-from causeway.views.acting import Fired
+from causeway.views.acting import Fired, Waiting
 from causeway.views.product import ProductState
+from causeway.views.turned import before_turned
 
 ANY_ALARM = "alarm"
+AHEAD = timedelta(hours=1)
+"""What happened later than that was written by a clock that was wrong, and says nothing of when it was."""
+FIRST_PAUSE = timedelta(minutes=5)
+"""After so long what failed is tried again."""
 SCHEDULE = "schedule:"
 DATA_ROWS = 1000.0
 """New labelled rows that `data` waits for where the manifest names no number."""
+ONCE = ("outcomes", "release")
+"""What comes, and is not there any more once something followed."""
 SHORT_WORDS = {
     "decay": ("quality",),
     "slo": ("slo", "latency", "errors"),
@@ -107,6 +117,9 @@ def _decided(
         threshold=met.threshold,
         cause=met.cause,
     )
+    if begun := _begun(part, state, now):
+        verdict, why, until = begun
+        return structs.replace(decision, verdict=verdict, why=why, until=until)
     if not met.met:
         return structs.replace(decision, verdict=NOT_MET, until=met.until)
     for hindered in (
@@ -118,11 +131,22 @@ def _decided(
         if hindered:
             verdict, why, until = hindered
             return structs.replace(decision, verdict=verdict, why=f"{why} ({met.why})", until=until)
-    waiting = state.acting.waiting.get(part.called)
+    waiting = asked(state, part.called, on=part.on, do=part.do)
     return structs.replace(decision, approved_by=waiting.approved_by if waiting else "")
 
 
 _Hindered = tuple[str, str, datetime | None]
+
+
+def _begun(part: TriggerPart, state: ProductState, now: datetime) -> _Hindered | None:
+    """How far the training is that this trigger began, whatever became of what it began for."""
+    loop = state.acting.loop
+    if part.do != RETRAIN or loop is None or loop.trigger != part.called:
+        return None
+    quiet = _quiet(part, now) if loop.state in (GATE, SHIP) else None
+    if quiet:
+        return QUIET, f"{quiet[1]}; what it trained goes live after them, a trial goes on then", quiet[2]
+    return UNDER_WAY, f"it is being trained anew since {loop.at:%Y-%m-%d %H:%M} UTC", None
 
 
 def _impossible(part: TriggerPart, state: ProductState, alarms: Mapping[str, Alarm]) -> _Hindered | None:
@@ -130,8 +154,9 @@ def _impossible(part: TriggerPart, state: ProductState, alarms: Mapping[str, Ala
         return _untrainable(state, alarms)
     if part.do == HOLD and not state.canary:
         return NOT_MET, "no release is on trial that could be held", None
-    if part.do == ROLL_BACK and not state.before:
-        return NOT_MET, "nothing was live before that traffic could go back to", None
+    if part.do == ROLL_BACK and not (state.shares and before_turned(state)):
+        why = "nothing was live before that traffic could go back to" if state.shares else "nothing answers"
+        return NOT_MET, why, None
     return None
 
 
@@ -151,9 +176,13 @@ def _untrainable(state: ProductState, alarms: Mapping[str, Alarm]) -> _Hindered 
 
 
 def _cooling(part: TriggerPart, met: _Met, state: ProductState, now: datetime) -> _Hindered | None:
-    # a schedule has a clock of its own
-    last = None if part.on.startswith(SCHEDULE) else _last(part, met.cause, state)
-    if last is None:
+    last = _last(part, met.cause, state)
+    if last is None or last.at > now + AHEAD:
+        return None
+    if _has_failed(part, last):
+        return _pausing(part, last, now)
+    if part.on.startswith(SCHEDULE):
+        # it has a clock of its own
         return None
     if part.do in (NOTIFY, FINDING) and met.cause and not _over_since(last, met.cause, state):
         why = f"it was told at {last.at:%Y-%m-%d %H:%M} UTC; again when it is worse, or comes back"
@@ -162,6 +191,24 @@ def _cooling(part: TriggerPart, met: _Met, state: ProductState, now: datetime) -
     if now >= until:
         return None
     return COOLING, f"it fired at {last.at:%Y-%m-%d %H:%M} UTC, and rests {part.cooldown_hours:g} h", until
+
+
+def _has_failed(part: TriggerPart, last: Fired | None) -> bool:
+    return last is not None and last.outcome == FAILED and not part.dry_run
+
+
+def _pausing(part: TriggerPart, last: Fired, now: datetime) -> _Hindered | None:
+    """Whether what failed is not tried again yet: each time it waits twice as long, up to the cool-down."""
+    longest = max(timedelta(hours=part.cooldown_hours), FIRST_PAUSE)
+    until = last.at + min(longest, FIRST_PAUSE * 2 ** min(last.failures - 1, 20))
+    if now >= until:
+        return None
+    times = f", {counted(last.failures, 'time')} in a row" if last.failures > 1 else ""
+    return (
+        COOLING,
+        f"it failed at {last.at:%Y-%m-%d %H:%M} UTC{times}, and is tried again: {last.words}",
+        until,
+    )
 
 
 def _over_since(last: Fired, cause: str, state: ProductState) -> bool:
@@ -187,12 +234,21 @@ def _quiet(part: TriggerPart, now: datetime) -> _Hindered | None:
 def _unapproved(part: TriggerPart, state: ProductState, promise: Manifest) -> _Hindered | None:
     if part.dry_run or not needs_approval(part, promise):
         return None
-    waiting = state.acting.waiting.get(part.called)
+    waiting = asked(state, part.called, on=part.on, do=part.do)
     if waiting and waiting.approved_by:
         return None
     who = promise.product.owner or "a person"
     since = f" since {waiting.at:%Y-%m-%d %H:%M} UTC" if waiting else ""
-    return WAITS, f"{who} must agree{since}: causeway approve {part.called}", None
+    return WAITS, f"{who} must agree{since}: causeway approve {shlex.quote(part.called)}", None
+
+
+def asked(state: ProductState, trigger: str, *, on: str, do: str) -> Waiting | None:
+    """What a person was asked about this trigger; None once its alarm is over, or it would do otherwise."""
+    waiting = state.acting.waiting.get(trigger)
+    if waiting is None or (waiting.fact.on, waiting.fact.do) != (on, do):
+        return None
+    over = state.acting.over.get(waiting.fact.cause.partition(":")[0])
+    return None if over and over > waiting.at else waiting
 
 
 def needs_approval(part: TriggerPart, promise: Manifest) -> bool:
@@ -205,6 +261,10 @@ def needs_approval(part: TriggerPart, promise: Manifest) -> bool:
 def _conditions(
     part: TriggerPart, state: ProductState, alarms: Mapping[str, Alarm], now: datetime
 ) -> Iterable[_Met]:
+    last = _last(part, "", state)
+    if last and _has_failed(part, last) and (part.on.startswith(SCHEDULE) or part.on in ONCE):
+        # whatever it waits for came, and nothing was done about it
+        return (_Met(True, last.fact.because),)
     if part.on.startswith(SCHEDULE):
         return (_scheduled(part, state, now),)
     match part.on:
@@ -255,11 +315,12 @@ def _of_alarm(part: TriggerPart, alarm: Alarm, watched: tuple[str, ...]) -> _Met
 def _scheduled(part: TriggerPart, state: ProductState, now: datetime) -> _Met:
     cron = read_cron(part.on.removeprefix(SCHEDULE))
     fired = _last(part, "", state)
-    since = fired.at if fired else (state.routings[0].at if state.routings else None)
+    times = ([fired.at] if fired else []) + [each.at for each in state.routings[:1]]
     last, following = cron.last(now), cron.next(now)
-    if since is None:
+    if not times:
         return _Met(False, "nothing is live yet", until=following)
-    if last is None or last <= since:
+    since = next((at for at in times if at <= now + AHEAD), None)
+    if last is None or (since is not None and last <= since):
         return _Met(False, "its time has not come", until=following)
     return _Met(True, f"it was due at {last:%Y-%m-%d %H:%M} UTC")
 

@@ -1,5 +1,6 @@
 """Verdicts on what the manifest promises: ownership, value, data, risk."""
 
+from causeway.assess.cost.funding import CODE as UNFUNDED
 from causeway.assess.evidence import RISK, SIGNATURES, SPONSOR, Agreement, Facts, within
 from causeway.assess.verdict import Verdict, attested, refuted, unknown, verified
 from causeway.core.contract import ContractReport
@@ -55,6 +56,9 @@ def sponsor(promise: Manifest | None, facts: Facts) -> Verdict:
         return unknown(f"not written: {', '.join(missing)}", f"Agree on it, then write {missing[0]}.")
     if budget.until and facts.at and budget.until < facts.at.date():
         return refuted(f"the budget ended on {budget.until}", "Have the budget renewed: [budget] until")
+    told = facts.forecast.funding if facts.forecast else None
+    if told is not None and told.is_short:
+        return refuted(told.words, "Have more granted: [budget] run_per_month", codes=(UNFUNDED,))
     money = f"{budget.run_per_month} {budget.currency} a month until {budget.until}"
     own = promise.product.owner
     for signed in _signed(SPONSOR, facts):

@@ -2,6 +2,7 @@
 
 from causeway.assess.evidence import Facts, Personal, within
 from causeway.assess.verdict import Verdict, attested, refuted, unknown, verified
+from causeway.assess.verdicts_value import recorded_baseline
 from causeway.core.ids import counted, short
 from causeway.core.manifest import Manifest
 
@@ -15,8 +16,18 @@ _PROVE = "causeway prove"
 
 def baseline(promise: Manifest | None, facts: Facts) -> Verdict:
     """VAL-2: the measure was taken before anything was live."""
+    noted = recorded_baseline(facts)
+    asked_before = facts.baseline is not None and not facts.baseline.after_launch
+    if noted is not None and noted.fact is not None and not noted.after_launch and not asked_before:
+        read = f"from {noted.fact.source}, read by {noted.fact.who}"
+        return verified(
+            f"{noted.value:.4g} {read}, was on record on {noted.at:%Y-%m-%d}, before any release was live"
+        )
     if promise is None or not promise.kpi.query:
-        return unknown("nobody wrote how the baseline is computed", "Write its SELECT: [kpi] query")
+        return unknown(
+            "nobody wrote how the baseline is computed, or what it was before launch",
+            "Record it (causeway measure baseline), or write its SELECT: [kpi] query",
+        )
     if facts.baseline is None:
         return unknown("the query of the baseline was not asked yet", "Ask it.", command=_PROVE)
     when = f"{facts.baseline.fact.value:.4g} on {facts.baseline.at:%Y-%m-%d}"

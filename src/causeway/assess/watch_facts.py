@@ -10,6 +10,7 @@ from causeway.assess.drift_columns import DriftRules
 from causeway.assess.quality_weighing import Weighing
 from causeway.assess.service_facts import Kpi, Scored, Service
 from causeway.core.manifest import Manifest, MonitorPart
+from causeway.core.metering import BudgetJudged, CostUnusual
 from causeway.core.release import Release
 from causeway.core.watching import Alarm, Sight
 from causeway.stats.profile_form import Window
@@ -68,10 +69,14 @@ class Facts(Struct, frozen=True):
     """What a canary or a shadow answered, by hour."""
     quality: tuple[QualityWindow, ...] = ()
     """The live release's own answers beside what came of them, by hour and slice, oldest first."""
+    is_of_holdout: bool = False
+    """Whether those windows are of whom the release's answers were withheld from."""
+    quality_before: tuple[QualityWindow, ...] = ()
+    """All rows that other releases answered before, by the day, oldest first."""
     quality_reference: QualityWindow | None = None
+    """The rows it was measured on; None where they are not here."""
     weighing: Weighing | None = None
     """Held-out rows weighted to look like the last days'; only where nothing else estimates."""
-    """The rows it was measured on; None where they are not here."""
     unread: int = 0
     """Segments that have no profile."""
     alarms: Mapping[str, Alarm] = {}
@@ -86,6 +91,10 @@ class Facts(Struct, frozen=True):
     """What the answers brought; None where nothing of it is known."""
     scored: tuple[Scored, ...] = ()
     """Scorings of tables in 28 days, oldest first."""
+    budget: BudgetJudged | None = None
+    """What a month's cost was last to its budget."""
+    unusual: CostUnusual | None = None
+    """The last day that cost what nobody could expect."""
 
     def monitor(self, watches: str, *, about: str = "") -> MonitorPart:
         """The manifest's monitor for this, the one that names the column first; else one of that name."""

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from causeway.assess.quality_promise import QualityRules, promise_of
-from causeway.assess.quality_watch import EVERY_LOOK, Held, held_of
+from causeway.assess.quality_usual import scatter_of
+from causeway.assess.quality_watch import EVERY_LOOK, Held, held_of, spells_of
 from causeway.assess.watch_facts import Facts
 from causeway.core.watching import NOTE, Sight, is_worse
 from causeway.stats.binned_metrics import Measured, metric_of
@@ -49,15 +50,22 @@ def well_since(facts: Facts, sights: Sequence[Sight]) -> WellSince:
     latest = max(filter(is_overall, sights), key=lambda each: each.until, default=None)
     if latest is None or is_worse(latest.verdict, NOTE) or facts.going.described is None:
         return lambda _: False
-    held = held_of(promise_of(facts.going.described, facts.manifest.evaluation))[0][1]
+    promise = promise_of(facts.going.described, facts.manifest.evaluation)
+    held = held_of(promise)[0][1]
     windows = by_slice(facts.quality).get("", [])
+    spells = spells_of(windows, promise)
+    usual = scatter_of(spells)
 
     @cache
     def well(since: datetime) -> bool:
         first = round(since.timestamp() * 1e6)
         merged = merged_windows([each for each in windows if each.since_us >= first])
         seen = _measured(merged, held) if merged else None
-        return seen is not None and not held.decayed(seen, RULES) and not held.below_floor(seen)
+        if seen is None or held.below_floor(seen):
+            return False
+        since_then = [each.rows for each in spells if each.since_us >= first] or [seen.rows]
+        measured_on = max(held.rows * len(since_then) / sum(since_then), 1.0)
+        return not held.decayed(seen, RULES, apart=usual * (1 / len(since_then) + 1 / measured_on))
 
     return well
 

@@ -2,8 +2,9 @@
 
 from msgspec import structs
 
+from causeway.assess.holdout import as_of_holdout, as_touched
 from causeway.assess.quality_promise import QualityPromise, promise_of
-from causeway.assess.quality_watch import quality_of
+from causeway.assess.quality_watch import quality_of, spells_of
 from causeway.assess.quality_weighing import weighing_of
 from causeway.assess.watch_facts import Facts
 from causeway.core.watching import Sight
@@ -14,14 +15,20 @@ def quality(facts: Facts) -> tuple[Sight, ...]:
     described = facts.going.described
     if described is None or not facts.quality:
         return ()
+    promise = _promised(facts, promise_of(described, facts.manifest.evaluation))
     sights = quality_of(
         facts.quality,
-        promise=_promised(facts, promise_of(described, facts.manifest.evaluation)),
+        promise=promise,
         now_us=round(facts.now.timestamp() * 1e6),
         reference=facts.quality_reference,
+        before=spells_of(facts.quality_before, promise),
     )
     if facts.weighing is not None:
         sights += weighing_of(facts.weighing)
+    if facts.is_of_holdout:
+        sights = tuple(map(as_of_holdout, sights))
+    elif facts.manifest.serving.holdout_percent:
+        sights = tuple(map(as_touched, sights))
     return tuple(
         structs.replace(
             each,

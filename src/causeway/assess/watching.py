@@ -11,6 +11,7 @@ from causeway.core.ids import short
 from causeway.core.watching import (
     ACT,
     CAUSES,
+    COST,
     MODEL,
     NOTE,
     OK,
@@ -27,6 +28,8 @@ MOST_SIGHTS = 12
 NEW = timedelta(days=2)
 """A release that went live so shortly before is the first to be suspected."""
 MOVED = 0.1
+CALIBRATION = "calibration"
+"""Chances that say too much are a warning of their own: who is ranked how may be as good as ever."""
 INDIRECT = frozenset({"drift", "skew", "schema"})
 """What matters only as far as answers or outcomes do."""
 JUDGED = INDIRECT | {"output", "estimate"}
@@ -52,7 +55,9 @@ def weighed(sights: Sequence[Sight], facts: Facts) -> list[Sight]:
     the judge; else the answers are.
     """
     timely, well = are_timely(facts, sights), well_since(facts, sights)
-    loud = [each for each in sights if each.breach and each.verdict in (WARN, ACT)]
+    loud = [
+        each for each in sights if each.breach and each.verdict in (WARN, ACT) and each.watches != CALIBRATION
+    ]
     # what was shown once is not unseen because an estimate falls silent
     breach = _is_shown(facts) or any(each.watches != "output" or not timely for each in loud)
     return [_weighed(each, breach=breach, timely=timely, well=well) for each in sights]
@@ -205,6 +210,8 @@ def _command(facts: Facts, cause: str, verdict: str, since: datetime) -> str:
         return "causeway roll back"
     if cause == MODEL and verdict == ACT:
         return f"causeway retrain {facts.product}"
+    if cause == COST:
+        return f"causeway bill show {facts.product}"
     return f"causeway watch {facts.product} --why"
 
 

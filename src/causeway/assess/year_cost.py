@@ -36,6 +36,33 @@ def year(manifest: Manifest | None, *, cost: RunningCost, work: Figure) -> Year:
     return Year(Figure(value, cost.total.unit, YEAR, low, high, how), lines)
 
 
+def month(manifest: Manifest | None, *, cost: RunningCost) -> tuple[Figure, tuple[str, ...]]:
+    """What is bought in a month, with its parts: computing, and tools where they are declared."""
+    budget = manifest.budget if manifest else BudgetPart()
+    parts = [(line.what, line.cost) for line in cost.lines]
+    if budget.currency in {"", cost.total.unit} and budget.tools_per_month:
+        parts.append(("tools", Figure(float(budget.tools_per_month), cost.total.unit)))
+    low, value, high = (
+        round(sum(figure.value if bound is None else bound for figure, bound in bounds), 2)
+        for bounds in (
+            [(each, each.low) for _, each in parts],
+            [(each, each.value) for _, each in parts],
+            [(each, each.high) for _, each in parts],
+        )
+    )
+    names = tuple(name for name, _ in parts)
+    how = f"{', '.join(names)}: each part's low and high ends added up"
+    return Figure(value, cost.total.unit, "month", low, high, how), names
+
+
+def people(manifest: Manifest | None) -> float | None:
+    """What a month of the people costs who keep it going; None where it is not declared."""
+    budget = manifest.budget if manifest else BudgetPart()
+    if budget.day_rate is None or budget.upkeep_days is None:
+        return None
+    return budget.upkeep_days * float(budget.day_rate)
+
+
 def _missing(budget: BudgetPart, cost: RunningCost) -> Iterator[str]:
     for name in ("predictions_per_month", "day_rate", "upkeep_days", "tools_per_month", "currency"):
         if getattr(budget, name) in (None, ""):
@@ -51,8 +78,8 @@ def _lines(budget: BudgetPart, cost: RunningCost, work: Figure) -> Iterator[Line
     for line in cost.lines:
         figure = line.cost
         yield Line(line.what, _figure(unit, figure.value, figure.low, figure.high, times=MONTHS))
-    people = float(budget.upkeep_days or 0) * rate
-    yield Line("people", _figure(unit, people, people, people, times=MONTHS))
+    upkeep = float(budget.upkeep_days or 0) * rate
+    yield Line("people", _figure(unit, upkeep, upkeep, upkeep, times=MONTHS))
     tools = float(budget.tools_per_month or 0)
     yield Line("tools", _figure(unit, tools, tools, tools, times=MONTHS))
     yield Line("what is left to do", _figure(unit, work.value, work.low, work.high, times=rate))

@@ -6,6 +6,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from causeway.stats.chances import normal_sf
+
 Numbers = NDArray[np.float64]
 
 
@@ -33,7 +35,7 @@ def delong(truth: Numbers, first: Numbers, second: Numbers) -> Difference:
     )
     if variance <= 0:
         return Difference(difference, 1.0 if difference == 0 else 0.0, "DeLong")
-    return Difference(difference, math.erfc(abs(difference) / math.sqrt(2 * variance)), "DeLong")
+    return Difference(difference, 2 * normal_sf(abs(difference) / math.sqrt(variance)), "DeLong")
 
 
 def mcnemar(truth: Numbers, first: Numbers, second: Numbers) -> Difference:

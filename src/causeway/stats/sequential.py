@@ -11,6 +11,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from causeway.stats.chances import chi_square_sf
+
 Numbers = NDArray[np.float64]
 
 BISECTIONS = 45
@@ -116,7 +118,7 @@ def chi_square(first: int, second: int, share: float) -> float:
     if not rows or not 0 < share < 1:
         return 1.0
     distance = (first - rows * share) ** 2 / (rows * share * (1 - share))
-    return math.erfc(math.sqrt(distance / 2))
+    return chi_square_sf(distance, 1)
 
 
 def _deviation(spread: float, level: float) -> float:

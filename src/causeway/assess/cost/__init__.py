@@ -1,0 +1,1 @@
+"""What a product cost: metered, attributed, reconciled, held against its budget."""
