@@ -4,8 +4,10 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from datetime import date
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -168,13 +170,13 @@ def assert_nothing_is_lost(rows, expected, at_fault, folder):
         assert len(reasons) == sum(row in at for at in expected.values())
 
 
-@pytest.fixture
-def in_parts(monkeypatch):
-    """So few keys at once that every check takes several passes."""
-    monkeypatch.setattr(duplicates, "KEYS_AT_ONCE", 3)
+@pytest.fixture(params=[3, 40, 24_000_000])
+def in_parts(request, monkeypatch):
+    """So few keys at once that a check takes a pass for each part of a key, for each key, or only one."""
+    monkeypatch.setattr(duplicates, "KEYS_AT_ONCE", request.param)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=SUPPRESSED)
+@settings(max_examples=30, deadline=None, suppress_health_check=SUPPRESSED)
 @given(keys=st.lists(st.one_of(st.none(), st.integers(-5, 5), st.integers(-(2**63), 2**63 - 1)), max_size=40))
 def test_uniqueness_in_parts_is_uniqueness(keys, in_parts, tmp_path):
     promised = Contract(
@@ -184,7 +186,9 @@ def test_uniqueness_in_parts_is_uniqueness(keys, in_parts, tmp_path):
     )
     path = tmp_path / "t.parquet"
     texts = [None if key is None else f"k{key}" for key in keys]
-    pl.DataFrame({"n": keys, "s": texts}, schema={"n": pl.Int64, "s": pl.String}).write_parquet(path)
+    pl.DataFrame({"n": keys, "s": texts}, schema={"n": pl.Int64, "s": pl.String}).write_parquet(
+        path, row_group_size=7
+    )
     seen: set[int] = set()
     again = []
     for row, key in enumerate(keys, 1):
@@ -198,6 +202,28 @@ def test_uniqueness_in_parts_is_uniqueness(keys, in_parts, tmp_path):
     assert found == (
         {"n": (len(again), tuple(again[:3])), "s": (len(again), tuple(again[:3]))} if again else {}
     )
+
+
+WORDS_OF_64_BITS = st.one_of(st.integers(0, 12), st.integers(2**64 - 6, 2**64 - 1), st.integers(0, 2**64 - 1))
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=SUPPRESSED)
+@given(pieces=st.lists(st.lists(WORDS_OF_64_BITS, max_size=9), max_size=5))
+def test_hashes_repeat_whatever_pieces_they_come_in(pieces, monkeypatch):
+    monkeypatch.setattr(duplicates, "KEYS_AT_A_STEP", 2)
+    counted = Counter(each for piece in pieces for each in piece)
+    found = duplicates.repeated([np.array(piece, np.uint64) for piece in pieces])
+    assert found.keys.tolist() == sorted(each for each, times in counted.items() if times > 1)
+    assert found.rows == counted.total() - len(counted)
+
+
+@given(keys=st.integers(0, 9), rows=st.integers(0, 10**9))
+def test_every_part_of_every_key_is_looked_at_once_and_never_too_much_is_held(keys, rows):
+    passes = list(duplicates.passes_of(range(keys), rows))
+    parts = max((each.parts for each in passes), default=1)
+    looked = [(key, each.part) for each in passes for key in each.keys]
+    assert sorted(looked) == [(key, part) for key in range(keys) for part in range(parts)]
+    assert all(len(each.keys) * rows / each.parts <= duplicates.KEYS_AT_ONCE for each in passes)
 
 
 TABLES = st.fixed_dictionaries(

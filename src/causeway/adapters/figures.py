@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from causeway.core.errors import OutsideError, UsageError, remedy
 
@@ -15,7 +15,27 @@ STEPS = 100_000
 ALLOWED = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
+MOST_ROWS = 5_000_000
+ROWS_HINT = "it is one SELECT over the sources by their names"
 HINT = "[kpi] query is one SELECT over the sources by their names, with one number as its answer"
+
+
+class Answered(NamedTuple):
+    """What a query answers: the names of its columns, and its rows."""
+
+    names: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+def rows_of(
+    query: str,
+    sources: Mapping[str, Path],
+    *,
+    delimiters: Mapping[str, str],
+    hidden: Mapping[str, Collection[str]],
+) -> Answered:
+    """All that the query answers over these files, each a table by its name; of what is `hidden`, nothing."""
+    return _asked(query, sources, delimiters, hidden, most=MOST_ROWS, hint=ROWS_HINT)
 
 
 def figure_of(
@@ -29,6 +49,21 @@ def figure_of(
 
     Of what is `hidden`, columns by the name of their source, the query finds nothing.
     """
+    rows = _asked(query, sources, delimiters, hidden, most=2, hint=HINT).rows
+    if len(rows) != 1 or len(rows[0]) != 1 or not isinstance(rows[0][0], int | float):
+        raise UsageError("the query of the baseline does not answer with one number", hint=HINT)
+    return float(rows[0][0])
+
+
+def _asked(
+    query: str,
+    sources: Mapping[str, Path],
+    delimiters: Mapping[str, str],
+    hidden: Mapping[str, Collection[str]],
+    *,
+    most: int,
+    hint: str,
+) -> Answered:
     # without a name: a table that memory does not hold goes to a temporary file
     with closing(sqlite3.connect("")) as base:
         for name, path in sources.items():
@@ -38,12 +73,12 @@ def figure_of(
         deadline = time.monotonic() + SECONDS
         base.set_progress_handler(lambda: int(time.monotonic() > deadline), STEPS)
         try:
-            rows = base.execute(query).fetchmany(2)
+            cursor = base.execute(query)
+            rows = cursor.fetchmany(most)
         except sqlite3.Error as error:
-            raise UsageError(f"the query of the baseline fails: {error}", hint=HINT) from error
-    if len(rows) != 1 or len(rows[0]) != 1 or not isinstance(rows[0][0], int | float):
-        raise UsageError("the query of the baseline does not answer with one number", hint=HINT)
-    return float(rows[0][0])
+            what = "the query of the baseline" if hint == HINT else "the query"
+            raise UsageError(f"{what} fails: {error}", hint=hint) from error
+        return Answered(tuple(each[0] for each in cursor.description or ()), rows)
 
 
 def _only_reading(action: int, *_: object) -> int:

@@ -42,9 +42,7 @@ if TYPE_CHECKING:
 
 def bring_model(address: str, into: Path) -> Origin:
     """The files of the model at this address, below the new folder `into`, and where they come from."""
-    from causeway.adapters.mlflow.bringing import bring_model as bring
-
-    return bring(address, into)
+    return importlib.import_module("causeway.adapters.mlflow.bringing").bring_model(address, into)
 
 
 def artifact_store(root: Path) -> ArtifactStore:
@@ -177,14 +175,12 @@ def watch_training(
     *,
     limits: Limits | None = None,
     brought: Mapping[str, Path] | None = None,
+    texts: Mapping[str, Sequence[str]] | None = None,
 ) -> Trace:
-    """Runs a copy of the folder's training under watch; writes the trace and captured models to `into`.
-
-    The files that were `brought` lie in the copy, at these paths, while it runs.
-    """
+    """Runs a copy of the training under watch, what was `brought` laid in; the trace goes to `into`."""
     from causeway.adapters.runs.runners import watch_training as watch
 
-    return watch(environment, folder, script, into, limits=limits or Limits(), brought=brought)
+    return watch(environment, folder, script, into, limits=limits or Limits(), brought=brought, texts=texts)
 
 
 def load_trace(into: Path) -> LoadedTrace:
@@ -333,6 +329,11 @@ def open_source(part: DataPart, folder: Path, *, scratch: Path) -> DataSource:
     return opening.open_source(part, folder, scratch=scratch)
 
 
+def bills() -> ModuleType:
+    """Bills of providers: read, held to FOCUS's rules, and written."""
+    return _served("billing.bills", "bills are read with Polars, which is not installed")
+
+
 def tables() -> ModuleType:
     """Tables larger than memory: brought into parts, read, written and put together."""
     return importlib.import_module("causeway.adapters.tables.tables")
@@ -358,16 +359,12 @@ def cage(reports: Path, *, write: Path, read: Sequence[Path]) -> Cage:
 
 def confined(cage: Cage) -> AbstractContextManager[None]:
     """Processes of strangers' code that start within are in this cage."""
-    from causeway.adapters.runs.sandbox import confined as within
-
-    return within(cage)
+    return importlib.import_module("causeway.adapters.runs.sandbox").confined(cage)
 
 
 def removed(root: Path) -> None:
     """Removes a folder whatever strangers' code made of it."""
-    from causeway.adapters.runs.sandbox import removed as gone
-
-    gone(root)
+    importlib.import_module("causeway.adapters.runs.sandbox").removed(root)
 
 
 def copy_folder(folder: Path, copy: Path) -> None:

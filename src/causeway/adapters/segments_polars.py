@@ -1,5 +1,6 @@
 """Segments as Parquet files (zstd), written and read by Polars."""
 
+import csv
 import io
 import math
 import re
@@ -123,13 +124,8 @@ class ParquetSegments:
             raise OutsideError(
                 f"cannot read {file}: {error.strerror or error}", hint=remedy(error)
             ) from error
-        except (PolarsError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            reason = str(error).splitlines()[0]
-            raise UsageError(
-                f"{file.name} cannot be read: {reason}",
-                where=str(file),
-                hint="save it as CSV in UTF-8 with a line of column names, as JSON lines or as Parquet",
-            ) from error
+        except (PolarsError, csv.Error, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise _unreadable(file, str(error).splitlines()[0]) from error
         missing = [column for column in columns[:2] if column not in frame.columns]
         if missing:
             raise UsageError(
@@ -253,8 +249,33 @@ def _column(series: pl.Series) -> Column:
 
 
 def _read_csv(file: Path) -> pl.DataFrame:
+    content = file.read_bytes()
+    _expect_whole(file, content)
     # read as written: what a number means is not for a reader to guess
-    return pl.read_csv(file, infer_schema=False)
+    return pl.read_csv(content, infer_schema=False)
+
+
+def _expect_whole(file: Path, content: bytes) -> None:
+    """Refuses what the reader would take, and would take for something else."""
+    if b"\0" in content:
+        raise _unreadable(file, "it holds a NUL byte")
+    first, _, rest = content.partition(b"\n")
+    names = next(csv.reader([first.decode("utf-8-sig")]), [])
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None:
+        raise _unreadable(file, f"it names the column {twice!r} twice")
+    last = rest.rstrip(b"\r\n").rpartition(b"\n")[2]
+    if last and b'"' not in last and last.count(b",") + 1 < len(names):
+        told = f"its last row has {last.count(b',') + 1} of {len(names)} columns, so it seems cut short"
+        raise _unreadable(file, told)
+
+
+def _unreadable(file: Path, reason: str) -> UsageError:
+    return UsageError(
+        f"{file.name} cannot be read: {reason}",
+        where=str(file),
+        hint="save it as CSV in UTF-8 with a line of column names, as JSON lines or as Parquet",
+    )
 
 
 def _read_parquet(file: Path) -> pl.DataFrame:

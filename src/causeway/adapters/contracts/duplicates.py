@@ -1,6 +1,6 @@
 """Rows whose key stood before, found by the hashes of keys: 8 bytes a row, and never all at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from causeway.adapters.contracts.values import Cell
 
 KEYS_AT_ONCE = 24_000_000
-"""So many keys are sorted in memory at a time; more take another pass over their columns."""
+"""So many hashes are held in memory at a time; more take another pass over their columns."""
 
 DENSE_SPAN = 16
 MAX_MAP_BYTES = 200_000_000
-KEYS_AT_A_STEP = 1_000_000
+KEYS_AT_A_STEP = 50_000
 
 Hashes = NDArray[np.uint64]
 _SEED, _SECOND_SEED = 20_240_131, 77_003
@@ -50,43 +50,67 @@ class Repeated:
     rows: int
 
 
-def parts_of(rows: int, keys: int) -> int:
-    """In how many parts so many keys of so many rows are looked at."""
-    return max(1, -(-rows * keys // KEYS_AT_ONCE))
+@dataclass(frozen=True)
+class Pass:
+    """Keys that are looked at together, by number; where one is too many, one part of it after the other."""
+
+    keys: Sequence[int]
+    part: int
+    parts: int
 
 
-def gathered(key: Key, part: int, parts: int) -> pl.Expr:
-    """The hashes of one part of the keys, as one list."""
-    chosen = key.present if parts == 1 else key.present & (key.hashed() % parts == part)
-    return key.hashed().filter(chosen).implode()
+def passes_of(keys: Sequence[int], rows: int) -> Iterator[Pass]:
+    """How keys of so many rows are looked at, that never too many are held."""
+    together, parts = max(1, KEYS_AT_ONCE // max(1, rows)), max(1, -(-rows // KEYS_AT_ONCE))
+    for begin in range(0, len(keys), together):
+        for part in range(parts):
+            yield Pass(keys[begin : begin + together], part, parts)
 
 
-def repeated(hashes: Hashes) -> Repeated:
-    """What stands more than once among these."""
-    if _is_dense(hashes) and _all_differ(hashes):
+def gathered(key: Key, looked: Pass, into: list[pl.Series]) -> pl.Expr:
+    """How many hashes of the key one pass looks at; as the scan brings them, they are put into the list."""
+
+    def kept(hashes: pl.Series) -> pl.Series:
+        into.append(hashes.drop_nulls() if hashes.null_count() else hashes)
+        return hashes
+
+    # collected by Polars they would be copied, and to filter them it holds other columns back without bound
+    hashes = pl.when(_chosen(key, looked)).then(key.hashed())
+    return hashes.map_batches(kept, return_dtype=pl.UInt64, is_elementwise=True).count()
+
+
+def _chosen(key: Key, looked: Pass) -> pl.Expr:
+    if looked.parts == 1:
+        return key.present
+    return key.present & (key.hashed() % looked.parts == looked.part)
+
+
+def repeated(pieces: Sequence[Hashes]) -> Repeated:
+    """What stands more than once among these, in whatever pieces they come."""
+    pieces = [piece for piece in pieces if piece.size]
+    if not pieces or _all_differ(pieces):
         return Repeated(np.zeros(0, np.uint64), 0)
-    ordered = np.sort(hashes)
+    ordered = np.concatenate(pieces)
+    ordered.sort()
     again = ordered[1:] == ordered[:-1]
     # each once; numpy's own unique loads its masked arrays first, which takes longer than a small scan
     first = again & ~np.concatenate(([False], again[:-1])) if again.size else again
     return Repeated(ordered[1:][first], int(again.sum()))
 
 
-def _is_dense(hashes: Hashes) -> bool:
-    """Whether the keys are numbers so close together, as counters are, that a map of them is small."""
-    if not hashes.size:
+def _all_differ(pieces: Sequence[Hashes]) -> bool:
+    """Whether they are numbers close together, as counters are, each once: a map tells it without sorting."""
+    size = sum(piece.size for piece in pieces)
+    least, most = min(piece.min() for piece in pieces), max(piece.max() for piece in pieces)
+    span = int(most) - int(least)
+    if span >= min(DENSE_SPAN * size, MAX_MAP_BYTES):
         return False
-    span = int(hashes.max()) - int(hashes.min())
-    return span < min(DENSE_SPAN * hashes.size, MAX_MAP_BYTES)
-
-
-def _all_differ(hashes: Hashes) -> bool:
-    """Five times as fast as sorting them."""
-    least = hashes.min()
-    there = np.zeros(int(hashes.max() - least) + 1, bool)
-    for begin in range(0, hashes.size, KEYS_AT_A_STEP):
-        there[hashes[begin : begin + KEYS_AT_A_STEP] - least] = True
-    return int(np.count_nonzero(there)) == hashes.size
+    there = np.zeros(span + 1, bool)
+    for piece in pieces:
+        for begin in range(0, piece.size, KEYS_AT_A_STEP):
+            # so small a number is the same with a sign, and numpy need not convert it to find its place
+            there[(piece[begin : begin + KEYS_AT_A_STEP] - least).view(np.int64)] = True
+    return int(np.count_nonzero(there)) == size
 
 
 def together(parts: Sequence[Repeated]) -> Repeated:

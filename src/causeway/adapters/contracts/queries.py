@@ -79,7 +79,7 @@ def answers(
     """For each query a violation, None where it holds, or a text: why it is not looked at."""
     for column, quality in _queries(described):
         name = quality.name or quality.description or "query"
-        query = _PLACE.sub(lambda match: _named(match.group(1), described, column), quality.query or "")  # noqa: B023
+        query = _filled(quality.query or "", described, column)
         if why := forbidden(query):
             yield f"{name}: the query is not run, for {why}"
             continue
@@ -95,6 +95,11 @@ def _queries(described: SchemaObject) -> Iterator[tuple[str, Quality]]:
     yield from (("", quality) for quality in described.quality or () if quality.type == "sql")
     for column in described.columns:
         yield from ((column.column, quality) for quality in column.quality or () if quality.type == "sql")
+
+
+def _filled(query: str, described: SchemaObject, column: str) -> str:
+    """The query with names where the standard has places for them."""
+    return _PLACE.sub(lambda match: _named(match.group(1), described, column), query)
 
 
 def _named(place: str, described: SchemaObject, column: str) -> str:

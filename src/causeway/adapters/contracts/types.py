@@ -108,12 +108,13 @@ def _moment(cell: Cell, wanted: str, form: str | None) -> Wrong | Unread:
 def _nested(cell: Cell, wanted: str) -> Wrong | Unread:
     if cell.type == pl.String and cell.textual:
         return Unread(f"values of type {wanted} are not looked into where they stand as text")
-    many = isinstance(cell.type, pl.List | pl.Array)
+    item = cell.type.inner if isinstance(cell.type, pl.List | pl.Array) else None
+    record = isinstance(cell.type, pl.Struct)
     fits = {
-        "array": many,
-        "vector": many and cell.type.inner.is_numeric() if many else False,  # type: ignore[attr-defined]
-        "object": isinstance(cell.type, pl.Struct),
-        "map": isinstance(cell.type, pl.Struct) or (many and isinstance(cell.type.inner, pl.Struct)),  # type: ignore[attr-defined]
+        "array": item is not None,
+        "vector": item is not None and item.is_numeric(),
+        "object": record,
+        "map": record or isinstance(item, pl.Struct),
     }[wanted]
     return Wrong(
         "type", f"{'an' if wanted[0] in 'ao' else 'a'} {wanted}", None if fits else cell.value.is_not_null()

@@ -5,6 +5,8 @@ import msgspec
 from causeway.core.notice import Notice, chart, escaped, sparkline
 
 TYPE = "org.causeway.alert.v1"
+MOST = 1000
+"""Characters of each of the longer parts as they are sent: Slack refuses a text of more than 3,000 in all."""
 
 
 def cloud_event(notice: Notice) -> bytes:
@@ -26,18 +28,33 @@ def cloud_event(notice: Notice) -> bytes:
 
 def chat_message(notice: Notice) -> bytes:
     """`text` for what shows one line, `blocks` for what shows more."""
-    line = f"{notice.product}: {notice.title}"
+    line = _short(f"{notice.product}: {notice.title}", most=200)
     bars = sparkline(notice.series, threshold=notice.threshold)
     limit = f" (limit {notice.threshold:g})" if notice.threshold is not None else ""
     parts = [
-        f"*{escaped(line)}*",
-        escaped(notice.words),
-        f"{escaped(notice.measure)} `{bars}`{limit}" if bars else "",
-        f"Likely: {escaped(notice.likely)}" if notice.likely else "",
-        f"Run: `{escaped(notice.command)}`" if notice.command else "",
+        f"*{line}*",
+        _short(notice.words),
+        f"{_short(notice.measure, most=200)} `{bars}`{limit}" if bars else "",
+        f"Likely: {_short(notice.likely, most=500)}" if notice.likely else "",
+        f"Run: `{_short(notice.command, most=500)}`" if notice.command else "",
         f"<{notice.link}|{escaped(notice.product)} in the console>" if notice.link else "",
     ]
     text = "\n".join(part for part in parts if part)
     return msgspec.json.encode(
         {"text": line, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]}
     )
+
+
+def _short(text: str, *, most: int = MOST) -> str:
+    """The text as Slack wants it, and no longer; no character is cut in the middle of its name."""
+    whole = escaped(text)
+    if len(whole) <= most:
+        return whole
+    found: list[str] = []
+    length = 0
+    for each in map(escaped, text):
+        length += len(each)
+        if length > most - 3:
+            break
+        found.append(each)
+    return f"{''.join(found)}..."

@@ -33,6 +33,9 @@ def _secret(reference: str) -> str:
         found = os.environ.get(place, "") if way == "env" else Path(place).read_text("utf-8").strip()
     except OSError as error:
         raise UsageError(f"the secret {reference} cannot be read: {error.strerror}") from error
+    except ValueError:
+        # what it says quotes the secret
+        raise UsageError(f"the secret {reference} is no text in UTF-8") from None
     if not found:
         raise UsageError(f"the secret {reference} is not there", hint="set it where the ticks run")
     return found

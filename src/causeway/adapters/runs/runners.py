@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -60,10 +60,12 @@ def watch_training(
     *,
     limits: Limits,
     brought: Mapping[str, Path] | None = None,
+    texts: Mapping[str, Sequence[str]] | None = None,
 ) -> Trace:
     """Runs a copy of the folder's training under watch; writes the trace and captured models to `into`.
 
-    `script` is a path inside the folder, or `path:function`.
+    `script` is a path inside the folder, or `path:function`; `texts` names columns of files that are read as
+    texts, whatever their cells look like.
     """
     script, _, function = script.partition(":")
     if not (folder / script).is_file():
@@ -82,6 +84,7 @@ def watch_training(
         "function": function,
         "out": str(copy.parent),
         "limit_bytes": MAX_TRACE_BYTES,
+        "texts": texts or {},
     }
     # in a cage it is interrupted first, so that what it did until then is known
     if current() is not None:

@@ -11,6 +11,7 @@ from polars.exceptions import PolarsError
 
 from causeway.adapters.contracts.sources import open_source, unreadable
 from causeway.adapters.tables.staging import stage
+from causeway.adapters.tables.watched_times import as_time
 from causeway.assess.table_roles import NUMBER, OTHER, TEXT, TIME, ColumnFacts
 from causeway.core.contract import SchemaObject
 from causeway.core.errors import NotFound, OutsideError, UsageError, outside
@@ -21,6 +22,8 @@ Floats = NDArray[np.float64]
 ROWS_AT_ONCE = 131_072
 TAIL_BYTES = 1 << 20
 LOOKED_AT, LEAST_LOOKED = 400, 100
+FEW_TEXTS = 20_000
+"""Of fewer different texts each is looked at once, of more all rows are."""
 NEARLY = 0.98
 """Of the values of a column of numbers so many are numbers; the others are missing."""
 HALF = 0.5
@@ -28,10 +31,6 @@ HALF = 0.5
 LINES = frozenset({".jsonl", ".ndjson", ".json"})
 PARQUET = frozenset({".parquet", ".pq"})
 NOTHING = ("", "na", "n/a", "nan", "null", "none", "nil", "#n/a", "<na>", "nat", "-")
-_EPOCHS = ((1e17, 1e-3), (1e14, 1.0), (1e11, 1e3), (1e8, 1e6))
-"""From which number on a time counts in ns, us, ms, s; and how many us one of it is."""
-_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")
-_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%Y%m%d")
 
 
 class WatchedTable:
@@ -41,9 +40,16 @@ class WatchedTable:
         self.told = told
         schema = dict(frame.collect_schema())
         looked = frame.head(LOOKED_AT).collect()
-        self.columns = _facts(frame, schema, like, looked)
+        self.columns, few = _facts(frame, schema, like, looked)
         self._kinds = {each.name: each.kind for each in self.columns}
-        read = [_read(each, schema[each.name], looked) for each in self.columns if each.kind != OTHER]
+        self._texts = {name: _Texts(raw) for name, raw in few.items() if self._kinds[name] == TEXT}
+        read = [
+            pl.col(each.name).cast(pl.String)
+            if each.name in self._texts
+            else _read(each, schema[each.name], looked)
+            for each in self.columns
+            if each.kind != OTHER
+        ]
         if any(schema[each.name] == pl.String and each.kind in {NUMBER, TIME} for each in self.columns):
             # texts are made numbers once, and not whenever they are read
             frame.select(read).sink_parquet(copy, compression="lz4", maintain_order=True)
@@ -63,6 +69,9 @@ class WatchedTable:
 
     def values(self, name: str, *, most: int) -> tuple[str, ...]:
         """The different values of a column as texts, sorted; none where there are more than so many."""
+        if name in self._texts:
+            names = self._texts[name].names
+            return names if len(names) <= most else ()
         column = pl.col(name)
         found = self._frame.select(column.unique().drop_nulls().head(most + 1)).collect(engine="streaming")
         if len(found) > most:
@@ -84,9 +93,31 @@ class WatchedTable:
             for batch in asked.collect_batches(
                 chunk_size=ROWS_AT_ONCE, maintain_order=True, engine="streaming"
             ):
-                yield {series.name: _array(series) for series in batch}
+                yield {series.name: self._array(series) for series in batch}
         except PolarsError as error:
             raise _unread(self.told, error) from error
+
+    def _array(self, series: pl.Series) -> Floats | Coded:
+        few = self._texts.get(series.name)
+        return few.coded(series) if few else _array(series)
+
+
+class _Texts:
+    """The few different texts of a column, and what each of them stands for."""
+
+    def __init__(self, raw: pl.Series) -> None:
+        read = raw.alias("text").to_frame().select(_as_text("text", pl.String())).to_series()
+        names = read.drop_nulls().unique().sort()
+        self.names: tuple[str, ...] = tuple(names.to_list())
+        self._raw = pl.Enum(raw)
+        # the place of each, and of those that stand for nothing; nothing itself comes last
+        places = read.cast(pl.Enum(names)).to_physical().cast(pl.Int64).fill_null(-1).to_list()
+        self._places = np.array([*places, -1], np.int64)
+
+    def coded(self, series: pl.Series) -> Coded:
+        """The column as places of its names."""
+        at = series.cast(self._raw).to_physical().cast(pl.Int64).fill_null(len(self._places) - 1)
+        return Coded(self._places[at.to_numpy()], self.names)
 
 
 def watched_table(
@@ -176,21 +207,49 @@ def _broken_lines(path: Path, error: PolarsError) -> UsageError:
 def _read(column: ColumnFacts, dtype: pl.DataType, looked: pl.DataFrame) -> pl.Expr:
     """The column as what it holds: a number, a text, or microseconds since 1970."""
     if column.kind == TIME:
-        return _as_time(column.name, dtype, looked)
+        return as_time(column.name, dtype, looked)
     return _as_number(column.name, dtype) if column.kind == NUMBER else _as_text(column.name, dtype)
 
 
 def _facts(
     frame: pl.LazyFrame, schema: Mapping[str, pl.DataType], like: Mapping[str, str], looked: pl.DataFrame
-) -> tuple[ColumnFacts, ...]:
+) -> tuple[tuple[ColumnFacts, ...], Mapping[str, pl.Series]]:
+    """What the columns hold; and the different texts of those that have few."""
     asked: list[pl.Expr] = [pl.len().alias("rows")]
     for place, (name, dtype) in enumerate(schema.items()):
-        asked += _counts(place, name, dtype, looked)
+        one = pl.col(name).approx_n_unique().alias(f"texts{place}")
+        asked += [one] if _is_text(dtype) else _counts(place, name, dtype, looked)
     row = frame.select(asked).collect(engine="streaming").row(0, named=True)
+    few: dict[str, pl.Series] = {}
+    many: list[pl.Expr] = []
+    for place, (name, dtype) in enumerate(schema.items()):
+        if _is_text(dtype) and row[f"texts{place}"] < FEW_TEXTS:
+            few[name], counts = _text_counts(frame, place, name)
+            row |= counts
+        elif _is_text(dtype):
+            many += _counts(place, name, dtype, looked)
+    if many:
+        row |= frame.select(many).collect(engine="streaming").row(0, named=True)
     return tuple(
         _column(place, name, dtype, row, looked=looked, like=like.get(name, ""))
         for place, (name, dtype) in enumerate(schema.items())
+    ), few
+
+
+def _text_counts(frame: pl.LazyFrame, place: int, name: str) -> tuple[pl.Series, dict[str, float]]:
+    """The different texts, and what `_counts` asks, of each of them once."""
+    raw = pl.col(name).cast(pl.String)
+    found = frame.group_by(raw).agg(pl.len().alias("times")).collect(engine="streaming").sort(name)
+    text, number = _as_text(name, pl.String()), _as_number(name, pl.String())
+    row = found.select(
+        pl.col("times").filter(text.is_not_null()).sum().alias(f"count{place}"),
+        text.drop_nulls().n_unique().alias(f"distinct{place}"),
+        pl.col("times").filter(number.is_not_null()).sum().alias(f"numbers{place}"),
+        number.min().alias(f"min{place}"),
+        number.max().alias(f"max{place}"),
+        (number == number.floor()).all().alias(f"whole{place}"),
     )
+    return found[name].drop_nulls(), row.row(0, named=True)
 
 
 def _counts(place: int, name: str, dtype: pl.DataType, looked: pl.DataFrame) -> Iterator[pl.Expr]:
@@ -263,7 +322,7 @@ def _kind(
         return like if like in {NUMBER, TEXT} else NUMBER
     if dtype == pl.String and like != TEXT:
         seen = looked[name].drop_nulls()
-        times = looked.select(_as_time(name, dtype, looked)).to_series().drop_nulls()
+        times = looked.select(as_time(name, dtype, looked)).to_series().drop_nulls()
         if len(seen) and len(times) >= NEARLY * len(seen):
             return TIME
     return TEXT
@@ -319,42 +378,6 @@ def _as_number(name: str, dtype: pl.DataType) -> pl.Expr:
         column = column.cast(pl.String).str.strip_chars()
     number = column.cast(pl.Float64, strict=False)
     return pl.when(number.is_finite()).then(number).otherwise(None).alias(name)
-
-
-def _as_time(name: str, dtype: pl.DataType, looked: pl.DataFrame) -> pl.Expr:
-    """Microseconds since 1970 in UTC, where nothing else is said."""
-    column = pl.col(name)
-    if dtype.is_temporal():
-        moment = column.cast(pl.Datetime("us")) if dtype == pl.Date else column.dt.cast_time_unit("us")
-        return moment.to_physical().cast(pl.Float64).alias(name)
-    if dtype != pl.String:
-        return _as_epoch(column.cast(pl.Float64, strict=False)).alias(name)
-    ways = _ways(column.str.strip_chars())
-    # only those that any of the first rows is written in are tried on all
-    used = [way for way in ways if looked.select(way.count()).item()]
-    return pl.coalesce(used or ways[:1]).alias(name)
-
-
-def _ways(text: pl.Expr) -> list[pl.Expr]:
-    """The ways in which a time may be written, each as microseconds since 1970."""
-    zoned = text.str.replace(r"[zZ]$", "+00:00")
-    ways = [
-        zoned.str.to_datetime(f"{each}%#z", strict=False, time_unit="us", time_zone="UTC")
-        for each in _FORMATS[:2]
-    ]
-    ways += [text.str.to_datetime(each, strict=False, time_unit="us") for each in _FORMATS]
-    ways += [text.str.to_date(each, strict=False).cast(pl.Datetime("us")) for each in _DAYS]
-    month = pl.when(text.str.contains(r"^\d{4}-\d{2}$")).then(text + "-01")
-    ways.append(month.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")))
-    numbers = _as_epoch(text.cast(pl.Float64, strict=False))
-    return [*(way.to_physical().cast(pl.Float64) for way in ways), numbers]
-
-
-def _as_epoch(number: pl.Expr) -> pl.Expr:
-    made = pl.when(number >= _EPOCHS[0][0]).then(number * _EPOCHS[0][1])
-    for least, us in _EPOCHS[1:]:
-        made = made.when(number >= least).then(number * us)
-    return made.otherwise(None)
 
 
 def _array(series: pl.Series) -> Floats | Coded:
