@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from causeway.gateway.door.admission import Admission
+from causeway.gateway.processes import memory
 from causeway.gateway.quick.lane import FastLane
 from causeway.gateway.wire.http import Reply
 
@@ -105,3 +106,46 @@ except SystemExit:
 """
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert json.loads(said) == []
+
+
+MAPPED = """\
+55d0c0a00000-55d0c0a01000 r--p 00000000 fe:00 1234                       /usr/lib/clean.so
+Size:                  4 kB
+Rss:                   4 kB
+Anonymous:             0 kB
+VmFlags: rd mr mw me
+55d0c0a01000-55d0c0a05000 r-xp 00001000 fe:00 1234                       /usr/lib/a name.so (deleted)
+Size:                 16 kB
+Anonymous:             0 kB
+55d0c0a05000-55d0c0a06000 r--p 00005000 fe:00 1234                       /usr/lib/relocated.so
+Anonymous:             4 kB
+55d0c0a06000-55d0c0a07000 rw-p 00006000 fe:00 1234                       /usr/lib/written.so
+Anonymous:             0 kB
+55d0c0a07000-55d0c0a08000 r--s 00000000 fe:00 1234                       /usr/lib/shared
+Anonymous:             0 kB
+55d0c0b00000-55d0c0b01000 r--p 00000000 00:00 0
+Anonymous:             0 kB
+7ffd00000000-7ffd00002000 r-xp 00000000 00:00 0                          [vdso]
+Anonymous:             0 kB
+"""
+
+
+def test_only_pages_that_can_be_read_again_as_they_were_are_given_back():
+    page = 0x1000
+    assert list(memory._untouched(MAPPED)) == [
+        (0x55D0C0A00000, 0x55D0C0A00000 + page),
+        (0x55D0C0A01000, 0x55D0C0A01000 + 4 * page),
+    ]
+
+
+def resident_kb() -> int:
+    lines = memory.MAPPINGS.with_name("smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Rss:"))
+
+
+@pytest.mark.skipif(not memory.MAPPINGS.exists(), reason="needs Linux's /proc")
+def test_what_starting_needed_of_files_is_read_again_when_it_is_needed():
+    before = resident_kb()
+    memory._forget_files()
+    assert resident_kb() < before - 1000
+    assert json.loads(json.dumps({"a": [1.5]})) == {"a": [1.5]}

@@ -115,6 +115,26 @@ def test_one_stall_does_not_make_a_model_slow():
     assert pace.seconds == 0.001
 
 
+def test_a_releases_first_run_and_one_stall_after_it_close_no_door():
+    door, pace = Admission(), Pace()
+    door.learn(pace, seconds=0.5, rows=1)
+    assert pace.seconds == 0.0
+    door.learn(pace, seconds=0.2, rows=1)
+    door.learn(pace, seconds=0.001, rows=1)
+    assert pace.seconds == 0.001
+
+
+def test_time_in_which_others_had_the_processor_makes_no_model_slow(monkeypatch):
+    desk = Desk(SimpleNamespace(admission=Admission(), witness=None))
+    call = SimpleNamespace(pace=Pace(), checked=SimpleNamespace(rows=[{}]))
+    call.pace.fresh = False
+    monkeypatch.setattr(desk, "_answer", lambda _group: None)
+    clocks = SimpleNamespace(thread_time=iter([1.0, 1.002]).__next__, perf_counter=iter([1.0, 9.0]).__next__)
+    monkeypatch.setattr("causeway.gateway.quick.desk.time", clocks)
+    desk._answer_paced([call])
+    assert call.pace.seconds == pytest.approx(0.002)
+
+
 def test_the_shortest_deadline_is_heeded():
     door = Admission()
     door.heed([100.0, 5000.0])
@@ -220,3 +240,34 @@ def test_at_the_desk_nobody_is_answered_who_is_gone_or_waited_too_long():
     here, gone, late = waiting(), waiting(gone=True), waiting(until=0.0)
     assert desk._awaited([here, gone, late]) == [here]
     assert refused == [(late.exchange, "deadline")]
+
+
+def test_what_waits_for_the_disk_is_an_answer_that_is_made(monkeypatch):
+    """Not all that it is made of: the memory of a whole turn would be held until the flush."""
+    happened, waits = [], []
+    recorder = SimpleNamespace(commit=lambda _product, _frames, done: waits.append(done), failures={})
+    rows = SimpleNamespace(add=lambda _product, *, amount: happened.append(amount))
+    measures = SimpleNamespace(rows=rows, count=lambda *_, **__: None, refused=lambda *_: None)
+    desk = Desk(SimpleNamespace(admission=Admission(), witness=None, recorder=recorder, measures=measures))
+    monkeypatch.setattr("causeway.gateway.quick.desk.answered", lambda *_: SimpleNamespace(ids=["a", "b"]))
+    monkeypatch.setattr("causeway.gateway.quick.desk.frames_of", lambda *_: [b"", b""])
+    live = SimpleNamespace(route=SimpleNamespace(records="durable"), product="churn")
+    variant = SimpleNamespace(loaded=SimpleNamespace(version="1"))
+    call = SimpleNamespace(
+        live=live, variant=variant, key=SimpleNamespace(id="k"), refuser="1", replied=lambda told, _id: told
+    )
+    for kept in (True, False):
+        exchange = SimpleNamespace(started=0.0, reply=happened.append)
+        each = SimpleNamespace(
+            call=call,
+            exchange=exchange,
+            asked=None,
+            checked=SimpleNamespace(rows=[]),
+            spoken=(None, lambda _made: happened.append("made") or SimpleNamespace(status=200)),
+        )
+        desk._give(each, None)
+        assert happened == ["made"]
+        waits.pop()(kept)
+        assert happened[-1].status == (200 if kept else 503)
+        assert happened[1:-1] == ([2] if kept else [])
+        happened.clear()

@@ -21,5 +21,6 @@ def test_answers_and_refusals_are_kept_also_of_the_last_minute(tmp_path, signing
     minutes = [msgspec.json.decode(line, type=Minute) for line in file.read_bytes().splitlines()]
     assert asked == [200, 200, 422]
     assert (minutes[-1].codes, minutes[-1].reasons) == ({"200": 2, "422": 1}, {"invalid_input": 1})
+    assert 0 < sum(minute.cpu_us for minute in minutes) < 60e6
     assert 0 < minutes[-1].until_ns - minutes[0].since_ns < 60e9
     assert not file.stat().st_mode & 0o077

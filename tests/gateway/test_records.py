@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from causeway.core.clock import SystemClock
 from causeway.core.records import Record, Torn, columns_of, frame, frames
 from causeway.gateway.records.flushing import Flusher
-from causeway.gateway.records.identifiers import prediction_ids
+from causeway.gateway.records.identifiers import following, prediction_ids
 from causeway.gateway.records.logs import AppendLog
 from causeway.gateway.records.recorder import Recorder
 
@@ -348,3 +348,10 @@ def test_prediction_ids_are_uuids_that_sort_by_time_and_row():
     assert everything == sorted(everything)
     assert len(set(everything)) == 1002
     assert all(name[14] == "7" and name[19] in "89ab" and len(name) == 36 for name in everything)
+
+
+def test_those_of_one_request_count_up_whatever_digits_turn_over():
+    head = "0192f0c0-7e9a-7abc-8def-"
+    for tail, count in ((0xFF, 2), (0xFFFFF0, 300), (0x1FF, 1), (2**48 - 600, 599), (2**47 - 5, 10)):
+        counted = [f"{head}{number:012x}" for number in range(tail, tail + count)]
+        assert following(counted[0], count) == counted

@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from causeway.gateway.door.admission import REST_SECONDS, SLICE_SECONDS, Admission, overloaded
-from causeway.gateway.door.resting import LONG_WAY_SECONDS, READ_SECONDS, UNREAD_SECONDS, Resting
+from causeway.gateway.door.resting import EARLY, LONG_WAY_SECONDS, READ_SECONDS, UNREAD_SECONDS, Resting
 from causeway.gateway.quick.lane import FastLane
 from causeway.gateway.wire.http import TURNED_AWAY, Reply, reply_to
 from causeway.gateway.wire.http_limits import BoundedProtocol
@@ -147,6 +147,50 @@ def test_nobody_rests_longer_than_the_shortest_deadline_allows():
     assert door.resting.most == 0.05
     door.heed([1.0])
     assert door.resting.most == SLICE_SECONDS
+
+
+def test_where_others_have_the_processor_a_rest_is_longer_but_for_deadlines(monkeypatch):
+    clock, used = [100.0], [0.0]
+    times = SimpleNamespace(monotonic=lambda: clock[0], process_time=lambda: used[0])
+    monkeypatch.setattr("causeway.gateway.door.resting.time", times)
+    rests = []
+    for had, deadlines in ((1.0, []), (0.5, []), (0.25, []), (0.01, []), (0.25, [1000.0])):
+        door = Admission()
+        door.heed(deadlines)
+        for _ in range(2):
+            clock[0], used[0] = clock[0] + 0.2, used[0] + 0.2 * had
+            door.resting.spent(1.0)
+        rests.append(round(door.resting.ends_at - clock[0], 3))
+    assert rests == [0.5, 1.0, 2.0, 2.5, 0.5]
+
+
+def test_while_there_is_room_those_who_rest_come_back_a_few_at_a_time(dear):
+    async def story():
+        door, heard, all_heard = Admission(), [], asyncio.Event()
+        door.resting.most = door.resting.longest = LONG_SECONDS
+
+        def listen(number):
+            heard.append(number)
+            if number == EARLY:
+                # it is refused again: the others go on resting
+                door.resting.spent(UNREAD_SECONDS)
+            elif number == 2 * EARLY + 1:
+                all_heard.set()
+
+        for number in range(2 * EARLY + 2):
+            door.resting.spent(UNREAD_SECONDS)
+            assert door.resting.rest(SimpleNamespace(listen=lambda number=number: listen(number)))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            door.settle([])
+            while len(heard) <= EARLY:  # noqa: ASYNC110 - nobody is told of it
+                await asyncio.sleep(0.001)
+            assert heard == [*range(2 * EARLY)]
+            assert door.resting._timer.when() - asyncio.get_running_loop().time() > 1
+            door.settle([])
+            await all_heard.wait()
+        assert heard == [*range(2 * EARLY + 2)]
+
+    asyncio.run(story())
 
 
 def test_what_it_sends_meanwhile_is_answered_after_the_rest(dear):

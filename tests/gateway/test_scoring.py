@@ -10,7 +10,8 @@ import pytest
 import test_whole_model as notes
 from bundle_made import write_bundle, write_columns, write_regression
 
-from causeway.actions.score.answering import Answerer, Setup, part_files
+from causeway.actions.score.answering import Answerer, Setup
+from causeway.actions.score.files import part_files
 from causeway.core.assignment import Lots
 from causeway.core.features import Features, Numeric, Words
 from causeway.core.release import Field
@@ -120,6 +121,8 @@ def test_a_table_gets_the_arms_of_single_requests_the_holdout_too(tmp_path, sign
     lots = Lots("churn", (60, 40), "", 20)
     answers = pl.read_parquet(part_files(tmp_path, 0).answers)
     assert (done.scored, len(answers)) == (80, 80)
+    records = pl.read_parquet(part_files(tmp_path, 0).segment)
+    said = dict(zip(records["id"], records["out_label"], strict=True))
     for i, told in enumerate(answers.iter_rows(named=True)):
         # whoever is not named is drawn by the row's number, which is one more than its place
         unit = "8" if i == 7 else str(i)
@@ -128,6 +131,8 @@ def test_a_table_gets_the_arms_of_single_requests_the_holdout_too(tmp_path, sign
             assert (told["arm"], told["probability_leave"]) == ("holdout", None)
             assert told["label"] == ("stay" if withheld == "fallback" else None)
             assert told["flags"].split("|")[-1] == "withheld"
+            # nobody is told, but it is known
+            assert said[told["prediction_id"]] == ("stay", "leave")[lots.release(unit)]
         else:
             assert told["arm"] == ("champion", "canary")[lots.release(unit)]
             assert told["label"] == ("stay", "leave")[lots.release(unit)]
@@ -152,3 +157,28 @@ def test_a_model_that_was_not_converted_is_asked_in_batches(tmp_path, signing):
     first = answers.row(0, named=True)
     assert (first["label"], first["probability_yes"], first["flags"]) == ("no", pytest.approx(0.4), None)
     assert answers.filter(pl.col("row") == 11)["flags"].to_list() == ["range:amount"]
+
+
+def test_what_the_release_refuses_of_the_holdout_is_not_recorded_as_its_answer(tmp_path, signing):
+    release, folder = write_bundle(tmp_path / "bundles", signing, weights=(-1.0, -1.0, -1.0))
+    route = Route(
+        "churn",
+        (Served(release, str(folder), 100),),
+        (),
+        trusted_keys=(signing.pem,),
+        entity="customer",
+        holdout_percent=50,
+        withheld="fallback",
+        fallback={"leaves": "leave"},
+    )
+    row = {"tenure": 1e39, "visits": 3, "plan": "gold"}
+    table = [row | {"customer": i, "tenure": 5.5 if i % 2 else 1e39} for i in range(40)]
+    pl.DataFrame(table).write_parquet(tmp_path / "rows.parquet")
+    staged = Staged(str(tmp_path / "rows.parquet"), 40, tuple(table[0]), textual=False)
+    setup = Setup("score-1", "sha256:1", str(tmp_path), (staged,), route, unit="customer", entity="customer")
+    answerer = Answerer(setup)
+    answerer.answer(Part(0, 0, 0, 40, 0))
+    answerer.close()
+    records = pl.read_parquet(part_files(tmp_path, 0).segment).filter(pl.col("arm") == "holdout")
+    known = dict(zip(records["in_tenure"] > 6, records["out_label"], strict=True))
+    assert known == {True: None, False: "stay"}

@@ -14,7 +14,8 @@ CausewayError
 │   ├── Invalid        readable, but not what the release takes         422
 │   │   └── NoNumber   the model makes no number of a row               422
 │   └── TooMany        over the requests a minute that are allowed      429
-│       └── QuotaSpent over the requests that a key has this month      429
+│       ├── QuotaSpent over the requests that a key has this month      429
+│       └── BudgetSpent  what it may cost this month is spent           429
 ├── Broken             the model failed on rows that were valid         500
 ├── NotReady           nothing verified to answer with                  503
 │   ├── Restarting     the release's own function is not there just now 503
@@ -134,6 +135,12 @@ class QuotaSpent(TooMany):
     """The key has made all the requests that it may make this month."""
 
     code = "quota_spent"
+
+
+class BudgetSpent(TooMany):
+    """What the product may cost this month is spent, and its owner wants no more."""
+
+    code = "budget_spent"
 
 
 class Broken(CausewayError):

@@ -31,12 +31,12 @@ from causeway.gateway.telling.begin import telling
 from causeway.gateway.telling.collector import Collector, collector_of
 from causeway.gateway.upkeep.heartbeat import report
 from causeway.gateway.upkeep.watcher import Watcher, load
-from causeway.gateway.wire.certificate import HANDSHAKE_SECONDS, Certificate
+from causeway.gateway.wire.certificate import Certificate
+from causeway.gateway.wire.doorstep import Doorstep
 from causeway.gateway.wire.http_limits import BoundedProtocol
 from causeway.gateway.wire.listening import BACKLOG, Listening, listen
 from causeway.gateway.wire.proxies import Proxies
 
-CONNECTIONS_A_TURN = 16
 # less than the supervisor waits before it kills
 DRAIN_SECONDS = 5
 FAST_LANE = "CAUSEWAY_FASTLANE"
@@ -87,18 +87,10 @@ class _Server(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen, and says so."""
         await self.lifespan.startup()
-        loop = asyncio.get_running_loop()
-        self.servers = []
-        for each in (copy for given in sockets or () for copy in _copies(given)):
-            secret = self._here.certificate if each.family != socket.AF_UNIX else None
-            taken = await loop.create_server(
-                self._protocol,
-                sock=each,
-                backlog=BACKLOG,
-                ssl=secret.context if secret else None,
-                ssl_handshake_timeout=HANDSHAKE_SECONDS if secret else None,
-            )
-            self.servers.append(taken)
+        self._doorstep = Doorstep(sockets or (), self._protocol, self._here.certificate)
+        self.servers = self._doorstep.servers  # type: ignore[assignment]
+        await self._doorstep.take()
+        self._resting.doorstep = self._doorstep
         self.started = True
         self._here.started()
 
@@ -109,6 +101,11 @@ class _Server(Server):
         protocol.resting = self._resting
         protocol.leaves = self._leaves
         return protocol
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Takes no more, and waits for what it owes."""
+        self._doorstep.close()
+        await super().shutdown(sockets)
 
     def leave(self) -> None:
         """Has callers go elsewhere with what they ask next."""
@@ -121,11 +118,6 @@ class _Server(Server):
     def capture_signals(self) -> Generator[None]:
         """Leaves the signals alone."""
         yield
-
-
-def _copies(listening: socket.socket) -> list[socket.socket]:
-    """The socket so many times: libuv takes one new connection of each in a turn of the loop."""
-    return [listening, *(listening.dup() for _ in range(CONNECTIONS_A_TURN - 1))]
 
 
 class _Here(Struct, frozen=True):
@@ -206,7 +198,7 @@ async def _serve(
         app.usage.restore()
     await watcher.look()
     if not seat.shared:
-        settle()
+        settle(alone=True)
     told = contextlib.ExitStack()
     app.witness = told.enter_context(
         telling(here.collector, lines=here.options.access_log, measures=app.measures)

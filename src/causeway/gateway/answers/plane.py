@@ -3,8 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 from itertools import repeat
+from typing import cast
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from causeway.core.assignment import HOLDOUT
 from causeway.core.features import Problem
@@ -49,6 +50,8 @@ class Answer(Struct, frozen=True, gc=False):
     request: str
     at_ns: int
     """Nanoseconds since 1970 in UTC."""
+    kept: Answers | None = None
+    """What is recorded, where that is not what goes back."""
 
 
 async def recorded(
@@ -68,7 +71,7 @@ def answered(variant: Variant, asked: Asked, checked: Checked, predicted: Predic
     """What was predicted for these rows, each with a name; refused where the release takes no such row."""
     flags = flagged(checked.flags, predicted.problems, variant) if predicted.problems else checked.flags
     ids = following(asked.unit, len(checked.rows))
-    made = Answer(variant, ids, predicted.answers, flags, asked.request, time.time_ns())
+    made = Answer(variant, ids, predicted.answers, flags, asked.request, time.time_ns(), predicted.kept)
     if variant.shadow is not None:
         variant.shadow.take(made, asked)
     return made
@@ -157,10 +160,11 @@ def _in_one(
         arm=made.variant.arm,
         consumer=consumer,
         fields=rows.kind.names,
-        inputs=rows.values(),
+        # written already
+        inputs=cast("Sequence[tuple[Value, ...]]", Raw(rows.packed())),
         outputs=plain.columns(made.outputs),
         latency_us=latency_us,
-        flags={row: said for row, said in enumerate(made.flags) if said},
+        flags={row: said for row, said in enumerate(made.flags) if said} if any(made.flags) else {},
         request=request,
     )
     # whoever counts records counts frames: the first is that of all rows, the others are empty
@@ -170,8 +174,9 @@ def _in_one(
 def kept_outputs(release: Release, made: Answer) -> list[dict[str, Value]]:
     """Each row's outputs as they are recorded: one probability, of the positive class, where there is one."""
     rows: list[dict[str, Value]] = [{} for _ in made.ids]
+    outputs = made.outputs if made.kept is None else made.kept
     for output in release.signature.outputs:
-        values = made.outputs[output.name]
+        values = outputs[output.name]
         if output.kind != "probability":
             for row, value in zip(rows, values, strict=True):
                 row[output.name] = value

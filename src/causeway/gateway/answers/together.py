@@ -1,13 +1,15 @@
 """Rows of one request that are not all answered by the same release, or by any."""
 
+import asyncio
 import re
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import cast
 
 from msgspec import Struct, structs
 
 from causeway.core.assignment import HOLDOUT, unit_of
+from causeway.core.errors import CausewayError
 from causeway.core.records import Value
 from causeway.core.release import Output, Signature
 from causeway.core.score import outputs_of
@@ -15,13 +17,15 @@ from causeway.core.typed_rows import TypedRows
 from causeway.gateway.answers.fallback import fallback_answers
 from causeway.gateway.answers.plane import Asked, flagged
 from causeway.gateway.models.bundles import Loaded
-from causeway.gateway.models.model import Answers, Model, Predicted
+from causeway.gateway.models.model import RUNTIME_ERRORS, Answers, Model, Predicted
 from causeway.gateway.refusals import Invalid
 from causeway.gateway.routes.routing import Live, Variant
 from causeway.gateway.rows.schema import INTEGER_RANGE, Checked, Row, Schema, at, shown
 
 WITHHELD = "withheld"
 """The flag of a row that gets no answer of the model, for the sake of a comparison."""
+WITHHELD_SECONDS = 0.05
+"""So long is waited at most for what a release would have said."""
 UNNAMED = "unnamed"
 """The flag, with the entity's name, of a row that does not say whom it is about."""
 _ROW = re.compile(r"^row (\d+)")
@@ -139,26 +143,42 @@ class Several:
     def predict(self, rows: Sequence[Row]) -> Predicted:
         """The answers of releases that are in this process."""
         answers = self._blank(len(rows))
-        for part in self._parts:
-            if part.variant.arm == HOLDOUT:
-                self._withhold(part, answers)
-                continue
+        for part in self._answering():
             with self._told(part):
                 predicted = cast("Model", part.variant.loaded.model).predict(part.checked.rows)
             self._put(part, predicted, answers)
-        return Predicted(answers, ())
+        kept = self._to_keep(answers)
+        for part in self._withheld():
+            with suppress(CausewayError, *RUNTIME_ERRORS):
+                self._keep(part, cast("Model", part.variant.loaded.model).predict(part.checked.rows), kept)
+            self._withhold(part, answers)
+        return Predicted(answers, (), kept)
 
     async def asked(self, rows: Sequence[Row]) -> Predicted:
         """The answers of releases wherever they run."""
         answers = self._blank(len(rows))
-        for part in self._parts:
-            if part.variant.arm == HOLDOUT:
-                self._withhold(part, answers)
-                continue
+        for part in self._answering():
             with self._told(part):
                 predicted = await part.variant.loaded.predict(part.checked.rows)
             self._put(part, predicted, answers)
-        return Predicted(answers, ())
+        kept = self._to_keep(answers)
+        for part in self._withheld():
+            # nobody waits for what nobody is told
+            with suppress(CausewayError, TimeoutError, *RUNTIME_ERRORS):
+                async with asyncio.timeout(WITHHELD_SECONDS):
+                    self._keep(part, await part.variant.loaded.predict(part.checked.rows), kept)
+            self._withhold(part, answers)
+        return Predicted(answers, (), kept)
+
+    def _answering(self) -> list[Part]:
+        return [part for part in self._parts if part.variant.arm != HOLDOUT]
+
+    def _withheld(self) -> list[Part]:
+        return [part for part in self._parts if part.variant.arm == HOLDOUT]
+
+    def _to_keep(self, answers: Answers) -> Answers | None:
+        """The answers once more, for the record: it has what the holdout is not told."""
+        return {name: [*values] for name, values in answers.items()} if self._withheld() else None
 
     @contextmanager
     def _told(self, part: Part) -> Generator[None]:
@@ -185,15 +205,25 @@ class Several:
             for name, value in given.items():
                 answers[name][i] = value
 
-    def _put(self, part: Part, predicted: Predicted, answers: Answers) -> None:
-        """Puts a part's answers into their places."""
+    def _keep(self, part: Part, predicted: Predicted, kept: Answers | None) -> None:
+        """Puts answers that nobody is told into their places; a row that is not taken has none."""
+        refused = {problem.row for problem in predicted.problems if problem.refused}
+        for output, told in self._in_places(part, predicted):
+            for place, (i, value) in enumerate(zip(part.rows, told, strict=True)):
+                if kept is not None and place not in refused:
+                    kept[output][i] = value
+
+    def _in_places(self, part: Part, predicted: Predicted) -> Iterator[tuple[str, Sequence[object]]]:
         own = {output.name: output for output in part.variant.loaded.release.signature.outputs}
         for output in self.outputs:
-            if output.name not in own:
-                continue
-            told = _aligned(predicted.answers[output.name], own[output.name], output)
+            if output.name in own:
+                yield output.name, _aligned(predicted.answers[output.name], own[output.name], output)
+
+    def _put(self, part: Part, predicted: Predicted, answers: Answers) -> None:
+        """Puts a part's answers into their places."""
+        for output, told in self._in_places(part, predicted):
             for i, value in zip(part.rows, told, strict=True):
-                answers[output.name][i] = value
+                answers[output][i] = value
         if predicted.problems:
             with self._told(part):
                 flags = flagged([self._flags[i] for i in part.rows], predicted.problems, part.variant)

@@ -9,6 +9,7 @@ from causeway.gateway.answers.plane import Answer, Asked
 from causeway.gateway.answers.together import drawn, who_answered
 from causeway.gateway.calls.deadlines import NEVER, patience_of
 from causeway.gateway.calls.places import Place
+from causeway.gateway.door import budget
 from causeway.gateway.door.keys import Caller
 from causeway.gateway.protocols import invocations, oip, oip_binary
 from causeway.gateway.protocols.parquet import PARQUET
@@ -122,6 +123,8 @@ def settled(live: Live, place: Place, headers: Mapping[bytes, bytes], caller: Ca
 def opened(asked: Settled, *, unit: str, started: float) -> Opened:
     """The call, if there is room for it now."""
     live = asked.live
+    if live.route.over_budget is not None:
+        budget.check(live.route.over_budget)
     limit = live.limits.get(asked.key.id) if live.limits is not None else None
     if limit is not None:
         limit.take(started)

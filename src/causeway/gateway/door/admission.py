@@ -13,11 +13,11 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
-from causeway.gateway.door.resting import Resting
+from causeway.gateway.door.resting import LONGEST_SECONDS, Resting
 from causeway.gateway.refusals import Overloaded
 
 QUEUE_SECONDS = 0.25
-"""How long those who wait may take to be answered."""
+"""How long those who wait may take to be answered, where the process has a processor for itself."""
 REST_SECONDS = 0.5
 """How long a connection may not be read of which a request was just refused."""
 SLICE_SECONDS = 0.01
@@ -35,15 +35,19 @@ SLOWEST_FADES = 0.99
 
 
 class Pace:
-    """How many seconds a release takes for a row: the median of the last runs, so that no stall counts."""
+    """How many seconds a release takes for a row: the median of the last runs, so that no stall counts.
+
+    The first run does not count, as it makes what later ones have.
+    """
 
     def __init__(self) -> None:
+        self.fresh = True
         self.last: deque[float] = deque(maxlen=PACES_KEPT)
 
     @property
     def seconds(self) -> float:
         """Seconds for one row; 0 while nothing is known."""
-        return sorted(self.last)[len(self.last) // 2] if self.last else 0.0
+        return sorted(self.last)[(len(self.last) - 1) // 2] if self.last else 0.0
 
 
 class Paced(Protocol):
@@ -97,15 +101,16 @@ class Admission:
         half = min((each / 2000 for each in deadlines_ms), default=math.inf)
         self.seconds = max(SLICE_SECONDS, min(QUEUE_SECONDS, half))
         self.resting.most = max(SLICE_SECONDS, min(REST_SECONDS, half))
+        self.resting.longest = max(SLICE_SECONDS, min(LONGEST_SECONDS, half))
 
     def check(self, product: str) -> None:
         """Refuses what comes for a product of which there is work enough."""
         if product in self.full:
             raise overloaded()
 
-    def shed(self) -> None:
-        """Counts a request that was refused before anything of it was read."""
-        self._shed += 1
+    def shed(self, count: int = 1) -> None:
+        """Counts requests that were refused before anything of them was read."""
+        self._shed += count
         self.stirred = True
 
     def take_shed(self) -> int:
@@ -115,6 +120,9 @@ class Admission:
 
     def learn(self, pace: Pace, *, seconds: float, rows: int) -> None:
         """Takes note of how long a run took."""
+        if pace.fresh:
+            pace.fresh = False
+            return
         took = seconds / rows if rows else 0.0
         pace.last.append(took)
         if took * self.slice_rows > SLICE_SECONDS:
@@ -151,6 +159,11 @@ class Admission:
             product for product, (work, calls) in shares.items() if work >= share and calls >= LEAST_CALLS
         )
 
+    def _calm(self, shares: "Shares") -> bool:
+        """Whether no product has half of the work that may wait."""
+        half = self.seconds / max(1, len(shares)) / 2
+        return all(work < half for work, _ in shares.values())
+
     def cut(self, waiting: Sequence[P]) -> tuple[Sequence[P], Sequence[P]]:
         """Those who wait that are answered before others are listened to again, and the rest of them."""
         queues: dict[str, list[P]] = {}
@@ -179,7 +192,12 @@ class Admission:
         if self._slowest:
             self.slice_rows = self.room = max(1, min(MAX_ROWS_TOGETHER, int(SLICE_SECONDS / self._slowest)))
         enough = len(waiting) >= LEAST_CALLS
-        self.full = self._full(_work(waiting)[0]) if enough else frozenset()
+        shares = _work(waiting)[0] if enough else {}
+        self.full = self._full(shares)
+        if self._calm(shares):
+            # there is room for those who wait to be let in, so that nobody has to be refused
+            self.resting.open()
+            self.resting.recall()
 
     def began(self, now: float) -> bool:
         """Says that a request came the long way; True where it is the first of its turn of the loop."""

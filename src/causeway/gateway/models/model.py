@@ -43,6 +43,8 @@ class Predicted(Struct, frozen=True):
 
     answers: Answers
     problems: Sequence[Problem]
+    kept: Answers | None = None
+    """What is recorded, where that is not what is told."""
 
 
 class Model:
@@ -148,10 +150,10 @@ def _labels(output: Output, array: Array, rows: Sequence[int]) -> list[object]:
     values: list[object] = array.reshape(-1).tolist()
     _check_count(len(values), rows)
     classes = output.classes
-    if not classes or set(map(str, values)) <= set(classes):
+    different = [*map(str, set(values))]
+    if not classes or set(different) <= set(classes):
         return values
-    counts = all(str(value).isdecimal() and int(str(value)) < len(classes) for value in values)
-    if not counts:
+    if not all(value.isdecimal() and int(value) < len(classes) for value in different):
         strange = next((value for value in values if str(value) not in classes), None)
         raise Broken(
             f"the model answers {str(strange)[:60]!r}, which is none of its classes",

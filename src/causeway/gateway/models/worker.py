@@ -88,19 +88,16 @@ class Worker:
                 f"the environment in which {release.model.apart} runs is gone",
                 hint="make it anew: causeway run, then ship",
             )
-        self.python = python
-        self._model, self._product = release.model, release.product
+        self.python, self._content = python, model
+        self._model, self.product = release.model, release.product
         self._fields = [field.name for field in release.signature.inputs]
-        self._hello = _hello(release, content)
-        self._content = model
+        self._hello, self._home = _hello(release, content), ""
         self._may_lack = np.array([name in self._model.missing for name in self._model.columns], np.bool_)
-        self._home = ""
         self._process: Process | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._calls: set[asyncio.Task[_Answer]] = set()
-        self._waiting = 0
-        self._pace = Pace()
+        self._waiting, self._pace = 0, Pace()
         self._users, self._retired = 0, False
         self._failures, self._back_at = 0, 0.0
 
@@ -108,6 +105,11 @@ class Worker:
     def trouble(self) -> str:
         """Why it cannot answer just now; empty where it can."""
         return "" if self._process else f"{self._model.apart} is being started again"
+
+    @property
+    def pid(self) -> int:
+        """The number of its process; 0 while it has none."""
+        return self._process.pid if self._process else 0
 
     @property
     def ended(self) -> bool:
@@ -281,8 +283,8 @@ class Worker:
         if self._failures:
             say(
                 "worker_started",
-                f"{self._model.apart} of {self._product} was started again",
-                product=self._product,
+                f"{self._model.apart} of {self.product} was started again",
+                product=self.product,
             )
 
     async def _greeted(self, process: Process) -> str:
@@ -315,8 +317,8 @@ class Worker:
                     await _end(self._process)
                     self._process = None
                 pause = min(FIRST_PAUSE * 2 ** min(self._failures, MOST_DOUBLINGS), LONGEST_PAUSE)
-                text = f"{self._model.apart} of {self._product} ended; it is started again in {pause:g} s"
-                say("worker_ended", text, level="error", product=self._product, pause_s=pause)
+                text = f"{self._model.apart} of {self.product} ended; it is started again in {pause:g} s"
+                say("worker_ended", text, level="error", product=self.product, pause_s=pause)
                 self._failures += 1
                 self._back_at = time.monotonic() + pause
                 await asyncio.sleep(pause)

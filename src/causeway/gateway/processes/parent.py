@@ -86,7 +86,7 @@ class Parent:
         for signum in SIGNALS:
             signal.signal(signum, self._told)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
-        settle()
+        settle(alone=False)
         _say_threads()
         self._want(range(self._limits.least))
         self._look_at = time.monotonic() + LOOK_SECONDS

@@ -2,65 +2,29 @@
 
 A request for answers is given to the desk from the parser's callbacks, without a scope, a task or a future.
 In uvicorn's books a `Turn` stands where its own cycle would, so that timeouts, pipelining and shutdown stay
-uvicorn's. Whatever is remarkable about a request (an expectation, an upgrade, a chunked body, one that waits
-behind another on its connection, a caller who does not read) goes the long way, through the ASGI application.
+uvicorn's. Whatever is remarkable about a request (an expectation, an upgrade, a chunked body, a caller who
+does not read) goes the long way, through the ASGI application. Of requests that come together each is read
+when the one before it is answered.
 """
 
 import asyncio
 import math
-import time
-from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
-
-from causeway.gateway.calls.asking import Opened
 from causeway.gateway.door.admission import is_whole_post, overloaded
-from causeway.gateway.door.resting import UNREAD_SECONDS
+from causeway.gateway.door.resting import BEHIND_SECONDS, UNREAD_SECONDS
 from causeway.gateway.protocols.parquet import PARQUET
+from causeway.gateway.quick.behind import HEAD_ENDS, LEFT, Behind
 from causeway.gateway.quick.desk import Desk, Door
 from causeway.gateway.quick.heads import Known
-from causeway.gateway.wire.http import BODY_SECONDS, MAX_BODY_BYTES, Reply, declared_bytes, reply_to, too_late
+from causeway.gateway.quick.replies import UNREAD, written
+from causeway.gateway.quick.turn import Turn
+from causeway.gateway.wire.http import BODY_SECONDS, MAX_BODY_BYTES, Reply, declared_bytes, too_late
 from causeway.gateway.wire.http_limits import BoundedProtocol
 
 OK = 200
 _PARQUET = PARQUET.encode()
 """What another process reads; it goes the long way."""
-_HEAD_ENDS = b"\r\n\r\n"
-OVERLOADED = reply_to(overloaded())
-
-
-class Turn:
-    """One request on the short way, from its headers to its reply."""
-
-    call: Opened
-
-    def __init__(self, lane: "FastLane", headers: Mapping[bytes, bytes], *, keep_alive: bool) -> None:
-        self.headers = headers
-        self.body = b""
-        self.started = time.perf_counter()
-        self.keep_alive = keep_alive
-        self.more_body = True
-        self.response_complete = self.disconnected = self.turned_away = False
-        self.message_event = _NOBODY_WAITS
-        self._lane = lane
-
-    def reply(self, reply: Reply) -> None:
-        """Sends it, and lets the connection go on."""
-        if not self.response_complete:
-            self.response_complete = True
-            self._lane.replied(self, reply)
-
-
-class _Nobody:
-    """What uvicorn sets when a connection is lost, for whoever reads a body; here nobody waits for one."""
-
-    def set(self) -> None:
-        """Nothing."""
-
-
-_NOBODY_WAITS = _Nobody()
 
 
 class FastLane(BoundedProtocol):
@@ -75,6 +39,14 @@ class FastLane(BoundedProtocol):
     _late_body: asyncio.TimerHandle | None = None
     _held = 0
     """How many bytes of room it has for a body that comes in pieces."""
+    _behind: Behind | None = None
+    """What came and is not read yet."""
+    _before = b""
+    """The last bytes that the parser was given."""
+    _reads = False
+    """Whether it is being read."""
+    _no_more = False
+    """Whether nothing comes behind it any more."""
 
     def __init__(self, *given: Any, desk: Desk, **more: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*given, **more)
@@ -82,32 +54,117 @@ class FastLane(BoundedProtocol):
         self._parts: list[bytes] = []
 
     def data_received(self, data: bytes) -> None:
-        """Reads on; a body that comes in pieces has so much time."""
-        if self._between:
-            full = self._desk.admission.full
-            head = data[: data.find(_HEAD_ENDS) + len(_HEAD_ENDS)]
-            # of what is too odd to be refused unread the parser decides, and then the door is shut to it
+        """Reads on; what comes behind a request waits until that one is answered."""
+        if self._behind is not None:
+            self._behind.add(data)
+            self.flow.pause_reading()
+            return
+        if self._between and not self._desk.admission.full:
+            head = data[: data.find(HEAD_ENDS) + len(HEAD_ENDS)]
             known = self._desk.known(head)
             if known is not None and len(data) - len(head) == known.length and self._is_idle():
-                if full and known.settled.live.product in full:
-                    self._shed()
-                else:
-                    self._again(known, data[len(head) :])
+                self._again(known, data[len(head) :])
                 return
-            if full and self._desk.admission.alone and self._is_idle() and is_whole_post(data):
-                self._shed()
+        self._behind = Behind(data)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Reads what is there, until a request has to be answered before the next is read."""
+        behind = self._behind
+        if behind is None or self._reads:
+            return
+        self._reads = True
+        unread = 0
+        while behind and not (self._ends or self.transport.is_closing()):
+            if self._between and self._answers():
+                # reading it now would have it wait at uvicorn's, and go the long way
+                break
+            piece, known = self._piece(behind)
+            if self._refuses(piece, known):
+                unread += 1
+                continue
+            if unread:
+                self._shed(unread)
+                unread = 0
+            self._take_in(piece, known)
+        self._reads = False
+        if unread:
+            self._shed(unread)
+        self._has_read(behind)
+
+    def _piece(self, behind: Behind) -> tuple[bytes, Known | None]:
+        """What is read next: one request, as far as can be seen from outside."""
+        if self._turn is not None:
+            declared = declared_bytes(self._turn.headers) or 0
+            return behind.take(max(1, declared - sum(map(len, self._parts)))), None
+        if not self._between:
+            return behind.through_head(self._before), None
+        known = self._desk.known(behind.head())
+        return behind.request(known.length if known is not None else None), known
+
+    def _refuses(self, piece: bytes, known: Known | None) -> bool:
+        """Whether it is a request that is refused unread."""
+        full = self._desk.admission.full
+        if not (full and self._between and self._is_idle()):
+            return False
+        if known is not None and len(piece) - piece.find(HEAD_ENDS) - len(HEAD_ENDS) == known.length:
+            return known.settled.live.product in full
+        # of what is too odd to be refused unread the parser decides, and then the door is shut to it
+        return self._desk.admission.alone and is_whole_post(piece)
+
+    def _take_in(self, piece: bytes, known: Known | None) -> None:
+        size = len(piece)
+        if self._between:
+            head = piece.find(HEAD_ENDS) + len(HEAD_ENDS)
+            if known is not None and size - head == known.length and self._is_idle():
+                self._again(known, piece[head:])
                 return
-            self._packet = data, len(head)
-        super().data_received(data)
+            self._packet = piece, head
+        super().data_received(piece)
         self._packet = None
+        if not self._between:
+            self._before = (self._before + piece[-LEFT:])[-LEFT:]
         if self._turn is not None and self._late_body is None:
             self._late_body = self.loop.call_later(BODY_SECONDS, self._body_is_late)
             self._hold(self._turn)
 
+    def _has_read(self, behind: Behind) -> None:
+        """Waits for the answer that is due, or for what comes next."""
+        if self._ends or self.transport.is_closing():
+            self._behind = None
+        elif behind:
+            self.flow.pause_reading()
+        else:
+            self._behind = None
+            self.flow.resume_reading()
+            if self._between and not self._answers():
+                self._idles()
+            if self._may_rest:
+                self._rest()
+            if self._no_more and not (self.eof_received() or self._ends):
+                self.transport.close()
+
+    def _answers(self) -> bool:
+        """Whether a request is being answered."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def eof_received(self) -> bool:
+        """Whoever sends no more still gets the answers to what was asked."""
+        if self._behind is not None:
+            self._no_more = True
+            return self.scheme != "https"
+        return super().eof_received()
+
+    def shutdown(self) -> None:
+        """Ends the connection once what came is answered."""
+        if self._behind is not None:
+            self._no_more = True
+        else:
+            super().shutdown()
+
     def _is_idle(self) -> bool:
         """Whether the next request may be answered at once."""
-        idle = self.cycle is None or self.cycle.response_complete
-        return idle and not (self._ends or self.flow.write_paused or self.transport.is_closing())
+        return not (self._answers() or self._ends or self.flow.write_paused or self.transport.is_closing())
 
     def _again(self, known: Known, body: bytes) -> None:
         """A whole request whose head was read before, byte for byte: the parser would say the same of it."""
@@ -130,25 +187,25 @@ class FastLane(BoundedProtocol):
         self._forget_body()
         self._desk.refuse(turn, turn.call, overloaded())
 
-    def _shed(self) -> None:
-        """Refuses a request of which nothing was read but its end."""
+    def _shed(self, count: int) -> None:
+        """Refuses requests of which nothing was read but their ends."""
         if self._timer is not None:
             self._unwatch()
+        if self.leaves:
+            count = 1
         admission = self._desk.admission
-        admission.shed()
-        admission.resting.spent(UNREAD_SECONDS)
+        admission.shed(count)
+        admission.resting.spent(UNREAD_SECONDS + (count - 1) * BEHIND_SECONDS)
         self.turned_away()
-        self.server_state.total_requests += 1
-        self.transport.write(_SHED.text(self.server_state.default_headers, closes=self.leaves))
+        self.server_state.total_requests += count
+        self.transport.write(UNREAD.text(self.server_state.default_headers, closes=self.leaves) * count)
         if self.leaves:
             self.transport.close()
-            return
-        self._idles()
-        self._rest()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets it, and what it had begun to ask."""
         self._forget_body()
+        self._behind = None
         cycle = self.cycle
         super().connection_lost(exc)
         if cycle is not None and cycle.disconnected:
@@ -161,7 +218,7 @@ class FastLane(BoundedProtocol):
 
     def start(self) -> bool:
         """Takes the short way if the request whose headers are there may."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._answers():
             return False
         if self.transport.is_closing():
             # the answer before this one, in the same packet, was the last
@@ -205,6 +262,7 @@ class FastLane(BoundedProtocol):
         turn = self._turn
         if turn is None:
             super().on_message_complete()
+            self._between = self._is_between()
             return
         self._awaits_headers = True
         self._silent_bytes = 0
@@ -216,6 +274,13 @@ class FastLane(BoundedProtocol):
         if self._packet is not None and turn.keep_alive:
             self._learn(turn, *self._packet)
         self._desk.take(turn, turn.call)
+
+    def _is_between(self) -> bool:
+        """Whether the parser, after a request for the long way, reads on as from the beginning."""
+        parser = self.parser
+        return not (self._unwished or parser.should_upgrade()) and (
+            parser.should_keep_alive() and parser.get_http_version() == "1.1"
+        )
 
     def _learn(self, turn: Turn, packet: bytes, head: int) -> None:
         """Remembers the head, where the packet was this one request and nothing else."""
@@ -230,18 +295,32 @@ class FastLane(BoundedProtocol):
             return
         if turn.turned_away:
             self.turned_away()
+        self._is_new = False
         closes = not turn.keep_alive or (reply.status != OK and ("connection", "close") in reply.headers)
-        transport.write(_head(reply, self.server_state.default_headers, closes=closes) + reply.body)
+        transport.write(written(reply, self.server_state.default_headers, closes=closes))
         if closes or self.pipeline or self._ends or not self._awaits_headers:
             if closes:
                 transport.close()
             self.on_response_complete()
             return
         self.server_state.total_requests += 1
+        if self._behind is not None:
+            self._go_on()
+            return
         self.flow.resume_reading()
         self._idles()
         if self._may_rest:
             self._rest()
+
+    def on_response_complete(self) -> None:
+        """Lets the next in."""
+        super().on_response_complete()
+        if self._behind is not None and not self.pipeline:
+            self._go_on()
+
+    def _rest(self) -> None:
+        if self._behind is None:
+            super()._rest()
 
     def _idles(self) -> None:
         """Waits for the next request for so long; one timer goes on from request to request."""
@@ -257,7 +336,7 @@ class FastLane(BoundedProtocol):
         if self.transport.is_closing():
             return
         rest = self._idle_from + self.timeout_keep_alive - self.loop.time()
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._answers():
             rest = self.timeout_keep_alive
         if rest > 0:
             self.timeout_keep_alive_task = self.loop.call_later(rest, self.timeout_keep_alive_handler)
@@ -269,7 +348,7 @@ class FastLane(BoundedProtocol):
         """When it ends, if nothing comes; never while it is being answered."""
         if self._timer is not None:
             return self._timer.when()
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._answers():
             return math.inf
         return max(super().ends_at, self._idle_from + self.timeout_keep_alive)
 
@@ -287,42 +366,3 @@ class FastLane(BoundedProtocol):
         self._forget_body()
         if turn is not None:
             self._desk.refuse(turn, turn.call, too_late())
-
-
-def _head(reply: Reply, defaults: list[tuple[bytes, bytes]], *, closes: bool) -> bytes:
-    first, rest = _constant(reply.status, reply.media, reply.headers)
-    said = b"".join([b"%b: %b\r\n" % pair for pair in defaults])
-    named = ""
-    if reply.request:
-        named = f"\r\nx-request-id: {reply.request}"
-    if reply.prediction:
-        named += f"\r\ncauseway-prediction-id: {reply.prediction}"
-    end = "\r\nconnection: close\r\n\r\n" if closes else "\r\n\r\n"
-    return first + said + rest + f"{len(reply.body)}{named}{end}".encode("latin-1")
-
-
-class _Shed:
-    """The refusal of what was not read, as it is sent: made anew when the date in its headers is."""
-
-    _defaults: list[tuple[bytes, bytes]] | None = None
-    _text = b""
-
-    def text(self, defaults: list[tuple[bytes, bytes]], *, closes: bool) -> bytes:
-        """All its bytes."""
-        if closes:
-            return _head(OVERLOADED, defaults, closes=True) + OVERLOADED.body
-        if self._defaults is not defaults:
-            self._defaults = defaults
-            self._text = _head(OVERLOADED, defaults, closes=False) + OVERLOADED.body
-        return self._text
-
-
-_SHED = _Shed()
-
-
-@lru_cache(maxsize=256)
-def _constant(status: int, media: str, headers: tuple[tuple[str, str], ...]) -> tuple[bytes, bytes]:
-    """The status line, and the headers that many replies share, up to their length."""
-    lines = [f"content-type: {media}"]
-    lines += [f"{name}: {value}" for name, value in headers if name != "connection"]
-    return STATUS_LINE[status], "\r\n".join([*lines, "content-length: "]).encode("latin-1")

@@ -7,6 +7,7 @@ _DRAWN_DIGITS = 20
 _POOL_DRAWS = 400
 _TAIL_DIGITS = 12
 _TAIL_ROOM = 1 << 48
+_LAST = [f"{number:02x}" for number in range(256)]
 # the variant's two bits, then a bit that is left free, so that counting up never overflows
 _VARIANT = dict(zip("0123456789abcdef", "8989898989898989", strict=True))
 
@@ -49,9 +50,18 @@ def following(first: str, count: int) -> Sequence[str]:
         return [first]
     head, tail = first[:-_TAIL_DIGITS], int(first[-_TAIL_DIGITS:], 16)
     if tail + count < _TAIL_ROOM:
-        return [first, *[f"{head}{number:012x}" for number in range(tail + 1, tail + count)]]
+        return _counted(head, tail, tail + count)
     number = int(first.replace("-", ""), 16)
     return [first, *(_written(number + row) for row in range(1, count))]
+
+
+def _counted(head: str, first: int, end: int) -> Sequence[str]:
+    """The head with each of these numbers behind it, whose last digits are looked up."""
+    names: list[str] = []
+    for block in range(first >> 8, (end - 1 >> 8) + 1):
+        most = f"{head}{block:010x}"
+        names += [most + last for last in _LAST[max(0, first - (block << 8)) : end - (block << 8)]]
+    return names
 
 
 def _written(value: int) -> str:

@@ -14,11 +14,13 @@ from msgspec import Struct
 from causeway.core.errors import CausewayError, OutsideError
 from causeway.gateway.app import App
 from causeway.gateway.calls.deadlines import HEADER as DEADLINE
+from causeway.gateway.door.admission import overloaded
 from causeway.gateway.protocols.oip_binary import LENGTH, OCTETS
 from causeway.gateway.quick.desk import Desk
-from causeway.gateway.refusals import Malformed, NothingHere, Unauthorized
+from causeway.gateway.refusals import Malformed, NothingHere, Overloaded, Unauthorized
 from causeway.gateway.rpc.certificate import Files, secrets_of
 from causeway.gateway.rpc.messages import SERVICE, message, read
+from causeway.gateway.rpc.peers import Peers
 from causeway.gateway.rpc.translation import body_of, response_of
 from causeway.gateway.wire.http import (
     BODY_SECONDS,
@@ -27,11 +29,16 @@ from causeway.gateway.wire.http import (
     Application,
     Reply,
     Scope,
+    reply_to,
     too_late,
 )
 
 MAX_CALLS = 1024
 """At once; one more is told that there is no room."""
+MAX_STREAMS = 100
+"""Of them on one connection; its caller keeps back what is more."""
+MAX_WAITING, MAX_WAITING_SECONDS = 512, 2
+"""So many may wait until they are begun, and so long; gRPC itself refuses the others."""
 MAX_READING = 16
 """Of so many the message may be on its way; the others wait, and theirs are not read."""
 MAX_HEADER_BYTES = 64 << 10
@@ -41,6 +48,8 @@ IDLE_MS = 60_000
 AGE_MS, GRACE_MS = 600_000, 20_000
 """And any after so long, with time for its last calls: so nobody holds a call open for ever."""
 DRAIN_SECONDS = 2
+PUSHBACK = "grpc-retry-pushback-ms"
+"""When to come again, as gRPC's own clients heed it."""
 GONE = 499
 """The status of a call whose caller went away."""
 
@@ -85,6 +94,7 @@ class Service(grpc.GenericRpcHandler):
     def __init__(self, app: App, desk: Desk | None) -> None:
         self._app = app
         self._desk = desk
+        self._peers = Peers(app.admission.resting)
         self._reading = asyncio.Semaphore(MAX_READING)
         anonymous = {"ServerLive": self._live, "ServerReady": self._ready}
         calls = {
@@ -97,7 +107,7 @@ class Service(grpc.GenericRpcHandler):
         # bytes in, bytes out: grpc would call it our fault that a message cannot be read; and a stream of one
         # message, as grpc reads that of any other kind of call before we are asked
         self._handlers = {
-            f"/{SERVICE}/{name}": grpc.stream_unary_rpc_method_handler(_guarded(call))
+            f"/{SERVICE}/{name}": grpc.stream_unary_rpc_method_handler(_guarded(call, self._peers))
             for name, call in let_in.items()
         }
 
@@ -109,6 +119,8 @@ class Service(grpc.GenericRpcHandler):
         """The call of whoever has a key, once its message is there."""
 
         async def let_in(context: Context) -> Any:  # noqa: ANN401 - a message
+            await self._peers.rested(context.peer())
+            self._check_door()
             try:
                 self._app.routing.keyring.caller(dict(_headers(context)))
             except Unauthorized:
@@ -121,6 +133,13 @@ class Service(grpc.GenericRpcHandler):
                 return await call(content, context)
 
         return let_in
+
+    def _check_door(self) -> None:
+        """Refuses a call unread where there is work enough for whatever it may ask."""
+        admission = self._app.admission
+        if admission.full and admission.alone:
+            admission.shed()
+            raise overloaded()
 
     async def _live(self, context: Context) -> Any:  # noqa: ANN401 - a message
         got = await self._asked("GET", "/v2/health/live", context)
@@ -198,7 +217,7 @@ class _Call:
         self.headers = headers
         self.body = body
         self.started = time.perf_counter()
-        self.disconnected = False
+        self.disconnected = self.turned_away = False
         self.answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
     def reply(self, reply: Reply) -> None:
@@ -239,18 +258,21 @@ async def _content(context: Context) -> bytes:
     return content
 
 
-def _guarded(call: Callable[[Context], Any]) -> Callable[[object, Context], Any]:
+def _guarded(call: Callable[[Context], Any], peers: Peers) -> Callable[[object, Context], Any]:
     """The call, whose refusals become the status that gRPC has for them."""
 
     async def answered(_messages: object, context: Context) -> bytes:
         try:
             made: bytes = (await call(context)).SerializeToString()
         except CausewayError as error:
-            status = error.status
-            if isinstance(error, _Refused):
-                status = error.got.status
-                context.set_trailing_metadata(_told(error.got))
-            code = CODES.get(status, grpc.StatusCode.INTERNAL)
+            got = error.got if isinstance(error, _Refused) else _got_of(reply_to(error))
+            code = CODES.get(got.status, grpc.StatusCode.INTERNAL)
+            told = _told(got)
+            if got.status == Overloaded.status and got.said["code"] == Overloaded.code:
+                code = grpc.StatusCode.RESOURCE_EXHAUSTED
+                told.append((PUSHBACK, str(1000 * int(got.headers.get("retry-after", "1")))))
+                peers.refused(context.peer())
+            context.set_trailing_metadata(told)
             said = error.message[:MAX_SHOWN] + (f"; {error.hint[:MAX_SHOWN]}" if error.hint else "")
             # a status travels in a header: printable ASCII only
             await context.abort(code, said.encode("ascii", "replace").decode())
@@ -319,6 +341,10 @@ async def serving(
             ("grpc.max_metadata_size", MAX_HEADER_BYTES),
             ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
             ("grpc.max_connection_idle_ms", IDLE_MS),
+            ("grpc.max_concurrent_streams", MAX_STREAMS),
+            ("grpc.server.max_pending_requests", MAX_WAITING),
+            ("grpc.server.max_pending_requests_hard_limit", MAX_WAITING),
+            ("grpc.server_max_unrequested_time_in_server", MAX_WAITING_SECONDS),
             ("grpc.max_connection_age_ms", AGE_MS),
             ("grpc.max_connection_age_grace_ms", GRACE_MS),
             ("grpc.so_reuseport", int(shared)),

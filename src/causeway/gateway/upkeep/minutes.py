@@ -11,6 +11,7 @@ from causeway.core.minutes import MINUTES_SUFFIX, Minute
 from causeway.gateway.metering.measures import Measures
 from causeway.gateway.routes.routing import Routing
 from causeway.gateway.upkeep.failures import PRIVATE
+from causeway.gateway.upkeep.spending import Spending
 
 EVERY_NS = 60_000_000_000
 
@@ -26,6 +27,7 @@ class Minutes:
         self._folder, self._measures = folder, measures
         self._since_ns = time.time_ns()
         self._codes, self._reasons = self._counted()
+        self._spending = Spending(measures)
 
     def write(self, routing: Routing, *, at_once: bool = False) -> None:
         """Keeps what was counted since the last line, once a minute is over or `at_once`."""
@@ -40,8 +42,15 @@ class Minutes:
             unread = asked.get(NOBODYS, {}).get(UNREAD, 0)
             mine = asked.setdefault(products[0], {})
             mine |= {UNREAD: mine.get(UNREAD, 0) + unread} if unread else {}
+        spent = self._spending.since_last(products, routing.workers)
         for product in products:
-            minute = Minute(self._since_ns, now_ns, asked.get(product, {}), refused.get(product, {}))
+            minute = Minute(
+                self._since_ns,
+                now_ns,
+                asked.get(product, {}),
+                refused.get(product, {}),
+                round(spent[product] * 1e6),
+            )
             self._append(product, minute)
         self._codes, self._reasons, self._since_ns = codes, reasons, now_ns
 

@@ -47,6 +47,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """Whose word is taken for who asked; nobody's where there are none."""
     resting: Resting | None = None
     """Where those rest who were refused because too much is asked; nobody does where there is none."""
+    _is_new = True
+    """Whether nothing was answered on it yet."""
     _may_rest = False
     """Whether it is to rest once it is between two requests."""
     _rests = False
@@ -205,6 +207,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if getattr(self.cycle, "scope", _NOTHING).get("state", _NOTHING).get(TURNED_AWAY):
             self.turned_away()
+        self._is_new = False
         if self._may_rest:
             self._rest()
         if more or self.transport.is_closing():
@@ -217,6 +220,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def turned_away(self) -> None:
         """Says that a request was refused because too much is asked."""
         self._may_rest = not self.leaves
+        if self._is_new and self.resting:
+            self.resting.newcomer()
+        self._is_new = False
 
     def _rest(self) -> None:
         """Reads nothing for a while, once the request that was refused has come to its end."""
