@@ -25,6 +25,19 @@ path = "customers.csv"
 target = "Churn"
 identifiers = ["customer"]
 """
+CONTRACT = """
+apiVersion: v3.1.0
+kind: DataContract
+id: c
+version: 1.0.0
+status: active
+schema:
+  - name: customers
+    properties:
+      - name: tenure
+        logicalType: integer
+        logicalTypeOptions: {minimum: 0, maximum: 72}
+"""
 LOOP = '[loop]\nleast_rows = 100\njudged_rows = 60\nship = "direct"\nwindows = "all, 20d, 5d"\n'
 WEIGHTS = {}
 """Of every release that was made here."""

@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -12,11 +13,14 @@ from looping import LOOP, MANIFEST, light
 import shipyard
 from causeway.actions.act import act, decisions_of
 from causeway.actions.decide import product_state
+from causeway.actions.roll import roll_back
+from causeway.actions.routes import current_routes
 from causeway.actions.ship import ship
 from causeway.actions.tick import tick
 from causeway.cli.main import main
 from causeway.core.events import AlertFailed, AlertSent, TriggerEnded, TriggerFired, WatchJudged
 from causeway.core.notice import Notice, chart, sparkline
+from causeway.core.routes import workers_of
 from causeway.core.watching import Alarm, Sight
 
 SIGHT = Sight(
@@ -123,7 +127,7 @@ def test_a_message_is_tried_again_and_what_did_not_arrive_is_written(folder, inb
     inbox.failing[0] = 9
     worse = Alarm("labels", "labels", "act", shipyard.NOON, shipyard.NOON, because="no outcomes come")
     work.ledger.append("churn", [WatchJudged(worse)], actor="a1", at=shipyard.NOON)
-    assert act(work, "churn").done[0].endswith("webhook was not reached: it answered 503")
+    assert act(work, "churn").failed[0].endswith("webhook was not reached: it answered 503")
     (failed,) = facts(work, AlertFailed)
     assert (failed.attempts, failed.because) == (3, "it answered 503")
 
@@ -139,7 +143,7 @@ def test_a_command_gets_the_message_on_its_standard_input_and_no_shell(folder, t
     )
     line = f"command:{sys.executable} {hook} '; touch {tmp_path / 'made'}'"
     work = alarming(folder, integration(line, "other"))
-    assert "ended with 1: no pager" in act(work, "churn").done[0]
+    assert "ended with 1: no pager" in act(work, "churn").failed[0]
     got = (tmp_path / "got").read_text()
     assert json.loads(got.removesuffix("False"))["data"]["product"] == "churn"
     assert not (tmp_path / "made").exists()
@@ -230,6 +234,21 @@ def test_traffic_is_taken_away_and_let_in_less(folder):
         "half of the requests a minute are let in",
         "nothing answers",
     ]
+
+
+def test_one_more_process_answers_as_far_as_the_manifest_allows(folder):
+    trigger = '[[triggers]]\non = "drift"\ndo = "scale"\ncooldown_hours = 1\n'
+    work = alarming(folder, "[serving]\nworkers = 1\nworkers_most = 2\n" + trigger)
+    assert workers_of(current_routes(work)) == (1, 2)
+    tick(work)
+    assert workers_of(current_routes(work)) == (2, 2)
+    work.clock.at += timedelta(hours=2)
+    tick(work)
+    words = [fact.words for fact in facts(work, TriggerEnded)]
+    assert words[0] == "one more process answers"
+    assert words[1].startswith("the gateway has 2 processes at most")
+    roll_back(folder, work=work)
+    assert workers_of(current_routes(work)) == (1, 2)
 
 
 def test_every_trigger_says_why_not(folder):

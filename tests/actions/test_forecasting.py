@@ -77,7 +77,7 @@ def test_a_declared_and_measured_product_has_every_figure(tmp_path):
     assert [each.what for each in told.payback.conditions] == ["running", "running and building", "decisions"]
     lines = forecast_text.text(told).splitlines()
     assert max(map(len, lines)) <= 80
-    assert len(lines) <= 9
+    assert len(lines) <= 10
     assert "  Pays    its running from 5 subscribers kept a month on" in lines[5]
 
 
@@ -89,7 +89,7 @@ def test_without_a_manifest_only_work_and_the_least_cost_are_told(tmp_path):
     assert "at least 30 to 81 USD a month: one server" in text
     assert "kpi.unit_value" in text
     shape = json.loads(CliRunner().invoke(main, ["check", str(tmp_path), "--json"]).stdout)
-    assert {"work", "cost", "payback", "wanted", "year"} == set(shape["forecast"])
+    assert {"work", "cost", "payback", "wanted", "year", "funding"} == set(shape["forecast"])
     page = CliRunner().invoke(main, ["check", str(tmp_path), "--md"]).stdout
     assert "### What production would take" in page
     assert "not a measurement" in page

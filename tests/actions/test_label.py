@@ -270,3 +270,13 @@ def test_a_value_that_is_no_number_stops_the_whole_file(work, csv, bad):
 def test_a_column_of_values_that_is_not_there_is_named(work, csv):
     with pytest.raises(UsageError, match="no column 'margin'"):
         label(work, "churn", csv("id,outcome", "p1,stay"), columns=MARGIN)
+
+
+@pytest.mark.parametrize(
+    "content", [b"id,outcome\rp1,yes\rp2,no\r", b"i\rd,outcome\np1,yes\n", b"a" * 200_000]
+)
+def test_lines_that_end_in_an_old_way_are_an_error_and_no_defect(work, tmp_path, content):
+    file = tmp_path / "old.csv"
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match=r"old\.csv"):
+        label(work, "churn", file)

@@ -31,6 +31,15 @@ def test_what_never_varied_in_the_source_is_so_in_recorded_rows_too(tmp_path):
     assert made.empty == ("note",)
 
 
+def test_texts_stay_texts_where_every_recorded_one_looks_like_a_number(tmp_path):
+    source = Source(("age", "charge", "left"))
+    inputs = Table({"age": Number(np.array([52.0]), "integer"), "charge": Text(["29.85"])})
+    recorded = Labelled(["a"], np.array([10]), inputs, ["yes"], np.ones(1), "")
+    into = tmp_path / "table.csv"
+    made = compose(source, recorded, Window("all"), part=PART, until=11, into=into)
+    assert made.given.texts == ("charge",)
+
+
 def test_rows_whose_needed_values_were_not_recorded_teach_nothing():
     inputs = Table(
         {

@@ -119,7 +119,7 @@ def test_segments_are_read_once_until_their_outcomes_change(work, tmp_path, monk
 def test_only_the_models_own_answers_to_those_who_were_to_get_them_count(work, tmp_path):
     predict(work, [("p0", 0)], outputs=chances, name="a")
     predict(work, [("p1", 0)], outputs=chances, name="b", arm="shadow")
-    predict(work, [("p2", 0)], outputs=chances, name="c", arm="holdout")
+    predict(work, [("p2", 0)], outputs=lambda _: {"label": None}, name="c", arm="holdout")
     predict(work, [("p3", 0)], outputs=chances, name="d", flags=("fallback:answer",))
     predict(work, [("p4", 0)], outputs=chances, name="e", consumer="rehearsal")
     told(work, tmp_path, *(f"p{i},yes," for i in range(5)))

@@ -341,3 +341,40 @@ def test_shipping_a_product_without_release_says_how_to_make_one(folder):
     shipyard.workspace(folder)
     result = run("ship", folder, "--yes")
     assert (result.exit_code, "causeway run" in result.stderr) == (2, True)
+
+
+GRANT = """
+[kpi]
+name = "leavers"
+
+[budget]
+run_per_month = 5000
+currency = "EUR"
+until = 2099-12-31
+approver = "finance"
+"""
+
+
+def test_production_is_not_reached_unfunded_but_with_a_waiver_or_a_grant(folder):
+    shipyard.release(folder)
+    pilot = {"waive": {"NO-OWNER": "a test"}}
+    shipyard.poc(folder, stage="production")
+    with pytest.raises(Blocked, match="RUN-UNFUNDED: Running it is not paid for: no run line") as blocked:
+        shipped(folder, **pilot)
+    assert [each.code for each in blocked.value.plan.judgement.blocking] == ["RUN-UNFUNDED"]
+    shipyard.poc(folder, stage="production", more=GRANT.replace("2099", "2020"))
+    with pytest.raises(Blocked, match="the grant ended on 2020-12-31"):
+        shipped(folder, **pilot)
+    shipyard.poc(folder, stage="production", more=GRANT)
+    assert shipped(folder, **pilot).status == "shipped"
+
+
+def test_who_takes_it_on_goes_to_production_and_stays_there(folder):
+    shipyard.release(folder)
+    shipyard.poc(folder, stage="production")
+    both = {"NO-OWNER": "a test", "RUN-UNFUNDED": "the board meets on Friday"}
+    done = shipped(folder, waive=both)
+    assert {each.finding.code for each in done.plan.judgement.waived} == set(both)
+    # what runs already is not held up by the day on which a grant ends
+    shipyard.poc(folder, stage="scaled")
+    assert shipped(folder, waive={}).status == "shipped"

@@ -19,7 +19,7 @@ COMMANDS = [[verb] for verb in VERBS] + [
     ["contract", "check"],
     ["contract", "diff"],
 ]
-GROUPS = {"contract", "key", "roll"}
+GROUPS = {"bill", "contract", "key", "roll"}
 
 
 def causeway(*words):
@@ -33,7 +33,7 @@ def causeway(*words):
         (["frobnicate"], "there is no command frobnicate\n"),
         (["ship", "--yess"], "Did you mean '--yes'?"),
         (["key", "isue", "x"], "Did you mean 'issue'?"),
-        (["label"], "Missing argument 'FILE'"),
+        (["label"], "name a file or a query"),
         (["up", "--port", "99999"], "99999 is not in the range"),
         (["up", "--port", "http"], "'http' is not a valid integer"),
         (["up", "--stop", "--background"], "--background and --stop are two things"),

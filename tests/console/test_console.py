@@ -46,7 +46,8 @@ def look(folder, path):
 
 def pages(folder):
     release = look(folder, "/products/churn.json").json()["shown"]["release"].removeprefix("sha256:")
-    return ["/", "/products/churn", "/products/churn/events", f"/releases/{release}"]
+    worth = ["/products/churn/worth", "/portfolio"]
+    return ["/", "/products/churn", "/products/churn/events", f"/releases/{release}", *worth]
 
 
 @pytest.mark.parametrize(
@@ -291,3 +292,11 @@ def test_our_own_style_is_small_and_loads_nothing():
     style = STYLE.read_text()
     assert len(style) < 30_000
     assert not re.search(r"@import|url\(", style)
+
+
+def test_the_page_of_costs_and_value_has_no_figure_of_the_models_quality(live):
+    assert "0.62" in look(live, "/products/churn").text
+    for path in ("/products/churn/worth", "/portfolio", "/products/churn/worth.json"):
+        said = look(live, path).text
+        assert "0.62" not in said
+        assert not re.search(r"\bf1\b|accura", said, re.IGNORECASE)

@@ -170,8 +170,8 @@ def test_the_report_needs_nothing_else(folder, tmp_path, monkeypatch):
     assert CliRunner().invoke(main, ["report", str(folder), "--monitoring", "-o", "link.html"]).exit_code == 0
     assert (tmp_path / "there.html").stat().st_size == len(text.encode())
     assert (tmp_path / "link.html").is_symlink()
-    asked = CliRunner().invoke(main, ["report", str(folder)])
-    assert (asked.exit_code, "--monitoring" in asked.stderr) == (2, True)
+    asked = CliRunner().invoke(main, ["report", str(folder), "--monitoring", "--pdf"])
+    assert (asked.exit_code, "it is HTML" in asked.stderr) == (2, True)
 
 
 def test_a_pipe_stays_a_pipe(tmp_path):

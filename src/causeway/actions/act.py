@@ -1,29 +1,36 @@
 """What follows by itself: every trigger decided, what is due done once, and the training that goes on."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct, structs
 
-from causeway.actions.alert import notice_of, send
+from causeway.actions import act_loop
+from causeway.actions.alert import listening, notice_of, send
 from causeway.actions.canary import hold
 from causeway.actions.decide import States, decide, product_state
 from causeway.actions.homes import home_of
 from causeway.actions.lease import holding
 from causeway.actions.loop.loop import go_on, started
 from causeway.actions.loop.ports import Ports
-from causeway.actions.measures import scale, shed, stop
-from causeway.actions.roll import roll_back
+from causeway.actions.measure.measure import measure
+from causeway.actions.measures import SCALED_BY, SHED_BY, STOPPED_BY, scale, shed, stop
+from causeway.actions.roll import release_back
 from causeway.actions.watch.watch import Looks
 from causeway.actions.workspace import Workspace, load_product
-from causeway.assess.triggers import due, explained
+from causeway.assess.triggers import asked, due, explained
+from causeway.assess.under_way import quiet_until, withdrawn
 from causeway.core.errors import CausewayError, outside
 from causeway.core.events import AnyFact
 from causeway.core.loop import LoopEnded, LoopMoved, LoopStopped
 from causeway.core.manifest import Manifest
 from causeway.core.triggers import (
+    DONE,
+    FAILED,
     FIRES,
     HOLD,
+    MEASURE,
     NOTIFY,
     RETRAIN,
     ROLL_BACK,
@@ -37,10 +44,9 @@ from causeway.core.triggers import (
     TriggerWaits,
 )
 from causeway.core.watching import Alarm
-from causeway.views.acting import Fired
+from causeway.views.acting import Fired, Waiting
 from causeway.views.product import ProductState
 
-DONE, FAILED = "done", "failed"
 ALSO, NO, ONLY = "also", "no", "only"
 TRAINING = (ALSO, NO, ONLY)
 
@@ -95,7 +101,7 @@ def act(
     done: list[str] = []
     failed: list[str] = []
     state = states(product) if states else product_state(work, product)
-    if training != ONLY and _is_news(due(state, work.clock.now(), promise=manifest), state):
+    if training != ONLY and _is_news(due(state, work.clock.now(), promise=manifest), state, manifest):
         with holding(work, f"act:{product}") as lease:
             for words, fine in _all(work, home, manifest, product) if lease else ():
                 (done if fine else failed).append(words)
@@ -110,37 +116,77 @@ def must_act(work: Workspace, state: ProductState) -> bool:
     if home is None:
         return False
     manifest, _ = load_product(work, home)
-    return _is_news(due(state, work.clock.now(), promise=manifest), state)
+    return _is_news(due(state, work.clock.now(), promise=manifest), state, manifest)
 
 
-def must_train(state: ProductState) -> bool:
-    """Whether the training that goes on could be taken further now, and waits for no trial."""
-    return state.acting.loop is not None and not state.canary
+def must_train(work: Workspace, state: ProductState) -> bool:
+    """Whether the training that goes on could be taken further now, and waits for no trial or hour."""
+    loop = state.acting.loop
+    home = home_of(work, state.product) if loop else None
+    if loop is None or home is None:
+        return False
+    try:
+        manifest, _ = load_product(work, home)
+    except (CausewayError, OSError):
+        # whoever trains says what is wrong
+        return True
+    waits = state.canary is not None or quiet_until(loop, manifest, work.clock.now()) is not None
+    return not waits or withdrawn(loop, manifest) != ""
 
 
-def _is_news(decisions: Sequence[Decision], state: ProductState) -> bool:
-    return bool(_unfinished(state)) or any(each.is_due or _asks(each, state) for each in decisions)
+def _is_news(decisions: Sequence[Decision], state: ProductState, manifest: Manifest) -> bool:
+    return (
+        bool(_unfinished(state))
+        or act_loop.is_news(state, manifest)
+        or any(each.is_due or _asks(each, state) or _to_be_told(each, state, manifest) for each in decisions)
+    )
 
 
 def _unfinished(state: ProductState) -> list[Fired]:
-    """What fired and nobody said what came of it: whoever fired it may have been killed."""
-    found = state.acting.fired.values()
-    return [fired for fired in found if not fired.outcome and not fired.fact.dry_run]
+    """What fired and nobody said what came of it: whoever fired it may have been killed.
+
+    Traffic goes back before less of it is let in, which going back would undo; what stops it comes last.
+    """
+    found = [each for each in state.acting.fired.values() if not each.outcome and not each.fact.dry_run]
+    order = {ROLL_BACK: -1, STOP: 1}
+    return sorted(found, key=lambda fired: (order.get(fired.fact.do, 0), fired.seq))
 
 
 def _all(work: Workspace, home: Path, manifest: Manifest, product: str) -> Iterator[tuple[str, bool]]:
     """Everything that is due, written before it is carried out; a line each, and whether it went well."""
-    for decision in _written(work, product, manifest):
-        if decision.verdict == WAITS:
-            yield "; ".join((explained(decision), *_tell(work, home, manifest, product, decision))), True
-        elif not _for_real(decision):
+    written = _written(work, product, manifest)
+    state = product_state(work, product)
+    for decision in written:
+        if decision.verdict not in (WAITS, FIRES):
             yield explained(decision), True
+    for decision in due(state, work.clock.now(), promise=manifest):
+        waiting = _waiting(decision, state)
+        new = any(each.verdict == WAITS and each.trigger == decision.trigger for each in written)
+        if waiting and (new or _to_be_told(decision, state, manifest)):
+            told = _tell(work, home, manifest, decision, at=waiting.at, told=waiting.told)
+            yield "; ".join((explained(decision), *told)), True
     for fired in _unfinished(product_state(work, product)):
         yield _carried_out(work, home, manifest, product, fired)
+    state = product_state(work, product)
+    if act_loop.is_news(state, manifest):
+        yield f"training anew: {'; '.join(act_loop.tell(work, home, manifest, state))}", True
+
+
+def _waiting(decision: Decision, state: ProductState) -> Waiting | None:
+    """What a person was asked of late, where that is what it waits for."""
+    return (
+        asked(state, decision.trigger, on=decision.on, do=decision.do) if decision.verdict == WAITS else None
+    )
 
 
 def _asks(decision: Decision, state: ProductState) -> bool:
-    return decision.verdict == WAITS and decision.trigger not in state.acting.waiting
+    return decision.verdict == WAITS and _waiting(decision, state) is None
+
+
+def _to_be_told(decision: Decision, state: ProductState, manifest: Manifest) -> bool:
+    """Whether whoever asked a person was killed before everybody was told of it."""
+    waiting = _waiting(decision, state)
+    return waiting is not None and any(part.name not in waiting.told for part in listening(manifest))
 
 
 def _written(work: Workspace, product: str, manifest: Manifest) -> list[Decision]:
@@ -189,21 +235,29 @@ def _carried_out(
     told: list[str] = []
     outcome, words = DONE, ""
     if fact.do == NOTIFY:
-        told = _tell(work, home, manifest, product, decision)
+        told = _tell(work, home, manifest, decision, at=fired.at, told=fired.told)
+        outcome = DONE if _are_told(product_state(work, product), manifest, fired) else FAILED
     else:
         words, outcome = _tried(work, home, decision, fired)
         if outcome == FAILED:
-            told = _tell(work, home, manifest, product, decision, trouble=words)
+            # of the same trouble once is enough
+            known = fired.told if fired.trouble in ("", words) else ()
+            told = _tell(work, home, manifest, decision, at=fired.at, told=known, trouble=words)
     ended = TriggerEnded(fact.trigger, fired.seq, outcome, words or "; ".join(told))
     work.ledger.append(product, [ended], actor=work.actor, at=work.clock.now())
     return "; ".join(filter(None, (explained(decision), words, *told))), outcome == DONE
 
 
+def _are_told(state: ProductState, manifest: Manifest, fired: Fired) -> bool:
+    """Whether everybody who listens was reached."""
+    now = state.acting.fired.get((fired.fact.trigger, fired.fact.cause), fired)
+    return all(part.name in now.reached for part in listening(manifest))
+
+
 def _tried(work: Workspace, home: Path, decision: Decision, fired: Fired) -> tuple[str, str]:
     state = product_state(work, load_product(work, home)[0].product.name)
-    if decision.do in (ROLL_BACK, STOP, SHED) and state.routings[-1].seq > fired.seq:
-        # whoever fired it was killed after it was done: twice would be once too often
-        return "the traffic was changed since", DONE
+    if said := _done_since(decision, state, fired):
+        return said, DONE
     try:
         return _effect(work, home, decision), DONE
     except CausewayError as error:
@@ -212,27 +266,54 @@ def _tried(work: Workspace, home: Path, decision: Decision, fired: Fired) -> tup
         return outside(error).message, FAILED
 
 
+def _done_since(decision: Decision, state: ProductState, fired: Fired) -> str:
+    """What was done already: whoever fired it was killed after it, and twice would be once too often."""
+    since = [each.reason for each in state.routings if each.seq > fired.seq]
+    mark = {STOP: STOPPED_BY, SHED: SHED_BY, SCALE: SCALED_BY}.get(decision.do)
+    if mark:
+        return "that is done already" if f"{mark}{decision.why}" in since else ""
+    # another release than the one that it fired about is not taken back
+    others = [reason for reason in since if not reason.startswith((STOPPED_BY, SHED_BY, SCALED_BY))]
+    return "the traffic was changed since" if decision.do == ROLL_BACK and others else ""
+
+
 def _tell(
-    work: Workspace, home: Path, manifest: Manifest, product: str, decision: Decision, *, trouble: str = ""
+    work: Workspace,
+    home: Path,
+    manifest: Manifest,
+    decision: Decision,
+    *,
+    at: datetime,
+    told: Sequence[str] = (),
+    trouble: str = "",
 ) -> list[str]:
-    state = product_state(work, product)
-    notice = notice_of(state, decision, home=home, at=work.clock.now(), trouble=trouble)
-    return list(send(work, manifest, product, notice))
+    """Whoever was not told yet; `at` is when it came to be, so that the message is the same one again."""
+    product = manifest.product.name
+    notice = notice_of(product_state(work, product), decision, home=home, at=at, trouble=trouble)
+    return list(send(work, manifest, product, notice, told=told))
 
 
 def _effect(work: Workspace, home: Path, decision: Decision) -> str:
     """What was done, in words; a training is a state, and goes on below."""
     why = decision.why
     effects: dict[str, Callable[[], str]] = {
-        ROLL_BACK: lambda: roll_back(home, work=work).status.replace("_", " "),
+        ROLL_BACK: lambda: release_back(home, work=work).status.replace("_", " "),
         HOLD: lambda: hold(home, work=work).status.replace("_", " "),
         STOP: lambda: stop(work, home, because=why),
         SHED: lambda: shed(work, home, because=why),
-        SCALE: lambda: scale(work, home),
+        SCALE: lambda: scale(work, home, because=why),
         RETRAIN: lambda: "it is trained anew",
+        MEASURE: lambda: _measured(work, home),
     }
     effect = effects.get(decision.do)
     return effect() if effect else "written down"
+
+
+def _measured(work: Workspace, home: Path) -> str:
+    """What it brought by the promise that holds: by a clock no manifest that somebody edits becomes one."""
+    found = measure(work, home, declares=False)
+    noted = f"measured, event {found.seq}" if found.seq else "measured, and nothing to say yet"
+    return f"{noted}: {found.benefit.sentence}"
 
 
 def _told(fact: AnyFact) -> str:

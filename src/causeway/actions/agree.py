@@ -42,7 +42,7 @@ def agree(
     because = " ".join(because.split())
     for role in roles:
         _check(role, manifest, because, paper)
-    kept = work.artifacts.put(_read(paper)) if paper else ""
+    kept = work.artifacts.put(read_paper(paper)) if paper else ""
     product = manifest.product.name
     facts: list[AnyFact] = []
 
@@ -99,7 +99,8 @@ def _words(role: str, manifest: Manifest) -> tuple[str, ...]:
     return (f"success: {product.success}",) if product.success else ()
 
 
-def _read(paper: Path) -> bytes:
+def read_paper(paper: Path) -> bytes:
+    """The bytes of what somebody wrote; refused where they are too many to be kept."""
     try:
         with paper.open("rb") as stream:
             content = stream.read(MAX_PAPER_BYTES + 1)

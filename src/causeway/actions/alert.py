@@ -1,8 +1,9 @@
 """Tells everybody whom the manifest names: what fired, why, a picture, the likely cause, what to run."""
 
 import re
+import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ TOLD = ("webhook", "chat", "other")
 PAUSES_SECONDS = (0.2, 1.0)
 """Between one try and the next."""
 SHOWN = 24
-VALUE = re.compile(r"'[^']*'")
+VALUE = re.compile(r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 """What an alarm quotes is a value of a row, or the name of a class: neither leaves the house."""
 
 
@@ -53,13 +54,20 @@ def notice_of(
     )
 
 
-def send(work: Workspace, manifest: Manifest, product: str, notice: Notice) -> Iterator[str]:
-    """Tells every integration that can be told, a line each; what came of it is written."""
+def listening(manifest: Manifest) -> list[IntegrationPart]:
+    """The integrations that can be told."""
+    return [part for part in manifest.integrations if part.kind in TOLD and (part.url or part.secret)]
+
+
+def send(
+    work: Workspace, manifest: Manifest, product: str, notice: Notice, *, told: Collection[str] = ()
+) -> Iterator[str]:
+    """Tells every integration that can be told and was not, a line each; what came of it is written."""
     here = running(work)
     if here:
         notice = structs.replace(notice, link=f"{here.console}/products/{product}")
-    for part in manifest.integrations:
-        if part.kind in TOLD and (part.url or part.secret):
+    for part in listening(manifest):
+        if part.name not in told:
             fact, words = _sent(part, notice)
             work.ledger.append(product, [fact], actor=work.actor, at=work.clock.now())
             yield words
@@ -98,5 +106,5 @@ def _title(decision: Decision, trouble: str) -> str:
 
 def _command(decision: Decision, of_alarm: str, home: Path) -> str:
     if decision.verdict == WAITS:
-        return f"causeway approve {decision.trigger} --folder {home}"
-    return of_alarm or f"causeway watch {home} --why"
+        return f"causeway approve {shlex.quote(decision.trigger)} --folder {shlex.quote(str(home))}"
+    return of_alarm or f"causeway watch {shlex.quote(str(home))} --why"

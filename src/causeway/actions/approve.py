@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from causeway.actions.decide import decide, existing_workspace
 from causeway.actions.workspace import load_product
-from causeway.assess.triggers import triggers_of
+from causeway.assess.triggers import asked, triggers_of
 from causeway.core.errors import NotFound, Refused
 from causeway.core.events import AnyFact
 from causeway.core.triggers import TriggerApproved
@@ -29,8 +29,10 @@ def approve(folder: Path, trigger: str, *, because: str = "") -> Approved:
     """The agreement of whoever acts, to what waits under this name."""
     work = existing_workspace(folder)
     manifest, _ = load_product(work, folder)
-    product, names = manifest.product.name, [part.called for part in triggers_of(manifest)]
-    if trigger not in names:
+    product, parts = manifest.product.name, {part.called: part for part in triggers_of(manifest)}
+    part = parts.get(trigger)
+    if part is None:
+        names = list(parts)
         near = get_close_matches(trigger, names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"those of the manifest: {', '.join(names) or 'none'}"
         raise NotFound(f"{product} has no trigger {trigger}", hint=hint)
@@ -38,7 +40,7 @@ def approve(folder: Path, trigger: str, *, because: str = "") -> Approved:
 
     def facts_of(state: ProductState) -> list[AnyFact]:
         nonlocal status, waits
-        waits = state.acting.waiting.get(trigger)
+        waits = asked(state, trigger, on=part.on, do=part.do)
         if waits is None:
             raise Refused(
                 f"{trigger} does not wait for anybody", hint="see why: causeway watch --why, or causeway tick"

@@ -4,6 +4,7 @@ Waiting is a state in the ledger. Whoever looks next goes on from there; two at 
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,17 +12,22 @@ from msgspec import Struct
 from causeway.actions.bundles import open_bundle
 from causeway.actions.canary_evidence import Gatherer
 from causeway.actions.decide import decide, existing_workspace, product_name, product_state
+from causeway.actions.homes import home_of
 from causeway.actions.lease import holding
+from causeway.actions.measures import still_in_force
 from causeway.actions.routes import publish
-from causeway.actions.workspace import Workspace
+from causeway.actions.workspace import Workspace, load_product
 from causeway.assess.canary import judge_canary
+from causeway.assess.under_way import quiet_until
 from causeway.core.canary import GO_ON, HOLD, NOT_ENOUGH, PROMOTE, ROLL_BACK, CanaryJudged
 from causeway.core.errors import CausewayError, UsageError, outside
 from causeway.core.events import AnyFact, TrafficRouted
 from causeway.core.ids import short
+from causeway.core.loop import SHIP
 from causeway.ledger import Head
 from causeway.views.canary import Canary
 from causeway.views.product import ProductState
+from causeway.views.turned import turned
 
 
 class Looked(Struct, frozen=True):
@@ -33,6 +39,8 @@ class Looked(Struct, frozen=True):
     written: bool = False
     trouble: str = ""
     """What keeps the evidence from being read, or the running gateway from following, if anything does."""
+    quiet_until: datetime | None = None
+    """Until when it goes no further, since what was trained by itself goes live in no quiet hour."""
 
 
 class Steered(Struct, frozen=True):
@@ -108,6 +116,8 @@ class Lookout:
             if judged.verdict in (GO_ON, PROMOTE):
                 # what is gone must not get more of the traffic
                 open_bundle(self._work, canary.release)
+                if until := self._quiet_until(product, canary):
+                    return Looked(product, judged, quiet_until=until)
             with holding(self._work, f"canary:{product}") as lease:
                 # somebody else who looks now writes the same
                 return _written(self._work, product, canary, judged) if lease else Looked(product, judged)
@@ -118,6 +128,15 @@ class Lookout:
         # no event says when it is over
         self._heads = []
         return Looked(product, None, trouble=trouble)
+
+    def _quiet_until(self, product: str, canary: Canary) -> datetime | None:
+        """When the quiet hours end of whatever had this release trained by itself."""
+        loop = self._state_of(product).acting.loop
+        shipped = loop.move(SHIP) if loop else None
+        home = home_of(self._work, product) if shipped and shipped.release == canary.release else None
+        if loop is None or home is None:
+            return None
+        return quiet_until(loop, load_product(self._work, home)[0], self._work.clock.now())
 
     def _gatherer(self, product: str, canary: Canary) -> Gatherer:
         known = self._gatherers.get(product)
@@ -135,6 +154,8 @@ def words_of(looked: Looked) -> str:
     if judged is None:
         return f"the canary cannot be judged: {looked.trouble}"
     trouble = f"; the gateway does not follow: {looked.trouble}" if looked.trouble else ""
+    if looked.quiet_until:
+        trouble = f"; it waits for the end of quiet hours, {looked.quiet_until:%Y-%m-%d %H:%M} UTC"
     share = f"at {judged.percent} %" if judged.percent else "in the shadow"
     return f"canary {short(judged.release)} {share}: {judged.verdict} ({judged.because}){trouble}"
 
@@ -168,13 +189,14 @@ def routed_by(state: ProductState, canary: Canary, judged: CanaryJudged) -> list
         case verdict if verdict == GO_ON:
             percent = next(step for step in canary.steps if step > canary.percent)
             shares = {canary.champion: 100 - percent, canary.release: percent}
-            return [_forward(state, canary, shares, f"canary, {percent} %")]
+            changed = _forward(state, canary, shares, f"canary, {percent} %")
         case verdict if verdict == PROMOTE:
-            return [_forward(state, canary, {canary.release: 100}, "canary promoted")]
+            changed = _forward(state, canary, {canary.release: 100}, "canary promoted")
         case verdict if verdict == ROLL_BACK:
-            return [taken_back(state, canary, f"canary rolled back: {judged.because}")]
+            changed = taken_back(state, canary, f"canary rolled back: {judged.because}")
         case _:
             return []
+    return [changed, *still_in_force(state, changed)]
 
 
 def taken_back(state: ProductState, canary: Canary, reason: str) -> TrafficRouted:
@@ -187,11 +209,13 @@ def taken_back(state: ProductState, canary: Canary, reason: str) -> TrafficRoute
         requests_per_minute=before[0].requests_per_minute if before else None,
         undoes=canary.routed,
         judgement=before[0].judgement if before else "",
+        workers=before[0].workers if before else 0,
     )
 
 
 def _forward(state: ProductState, canary: Canary, shares: dict[str, int], reason: str) -> TrafficRouted:
-    last = state.routings[-1]
+    # as it was before anything let less of it in
+    last = turned(state) or state.routings[-1]
     return TrafficRouted(
         shares=shares,
         reason=reason,

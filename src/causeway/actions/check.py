@@ -13,6 +13,7 @@ from causeway.actions.past_proofs import of_folder
 from causeway.actions.promise import Asked, promise_of
 from causeway.assess.access_promise import brings_training_data, with_brought
 from causeway.assess.catalogue import STAGES
+from causeway.assess.cost.funding import judge as unfunded
 from causeway.assess.evidence import Facts
 from causeway.assess.forecast import Forecast
 from causeway.assess.made_good import still_open
@@ -112,7 +113,11 @@ def check(folder: Path, *, stage: str = "", attempt: Attempt | None = None) -> C
         runnable=may_run(poc, promise.manifest),
         today=SystemClock().now().date(),
         probed=facts.probed,
+        trained=facts.trained,
+        decided=facts.release.evaluation.decision if facts.release else None,
     )
+    declared = promise.manifest.product.stage if promise.manifest else ""
+    findings = (*unfunded(expected.funding, stage=stage or declared), *findings)
     if promise.manifest is not None:
         facts = structs.replace(facts, forecast=expected)
     answered = readiness(promise.manifest, facts, stage=stage)

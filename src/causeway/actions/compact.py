@@ -9,8 +9,10 @@ from msgspec import Struct, structs
 from causeway.actions.replaced import expect_removal, remove_replaced
 from causeway.actions.seal import alone
 from causeway.actions.segments import (
+    EXPOSURES,
     OUTCOMES,
     PREDICTIONS,
+    VALUES,
     day_of,
     new_segment,
     put_segment,
@@ -26,6 +28,7 @@ FEW = 2
 # today's grow all the time: they are joined when they are many, or the day is over
 MANY_TODAY = 24
 MAX_ROWS = 1_000_000
+STREAMS = (PREDICTIONS, OUTCOMES, VALUES, EXPOSURES)
 
 
 class Compacted(Struct, frozen=True):
@@ -37,10 +40,10 @@ class Compacted(Struct, frozen=True):
 
 
 def compact(work: Workspace, product: str) -> Compacted:
-    """Joins the small segments of each day, of predictions and of outcomes."""
+    """Joins the small segments of each day, of predictions and of everything that was told of them."""
     joined = into = rows = 0
     with alone(work, product, seconds=TURN_SECONDS):
-        for stream in (PREDICTIONS, OUTCOMES):
+        for stream in STREAMS:
             for group in groups(segments_of(work, product, stream), work.clock.now()):
                 rows += _join(work, product, stream, group)
                 joined, into = joined + len(group), into + 1
@@ -60,7 +63,7 @@ def groups(segments: Sequence[SegmentSealed], now: datetime) -> Iterator[list[Se
 
 def _in_order(segments: Sequence[SegmentSealed]) -> bool:
     """Outcomes are joined with their neighbours only: a later one overrules an earlier."""
-    return any(fact.stream == OUTCOMES for fact in segments)
+    return any(fact.stream != PREDICTIONS for fact in segments)
 
 
 def _cut(segments: Sequence[SegmentSealed]) -> Iterator[list[SegmentSealed]]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from causeway.actions.workspace import (
     STATE,
@@ -15,31 +16,49 @@ from causeway.actions.workspace import (
 )
 from causeway.adapters import registry
 from causeway.core.errors import Conflict, NotFound
-from causeway.core.events import AnyFact
+from causeway.core.events import AnyFact, Event
 from causeway.ledger import open_ledger
 from causeway.views.product import ProductState, fold
 
 ATTEMPTS = 5
 
 
+class Numbered(Protocol):
+    """What was drawn from a chain's events."""
+
+    @property
+    def seq(self) -> int:
+        """The last of them."""
+        ...
+
+
+N = TypeVar("N", bound=Numbered)
+
+
 def decide(
     work: Workspace, product: str, facts_of: Callable[[ProductState], Sequence[AnyFact]]
 ) -> ProductState:
     """The product after the facts that `facts_of` drew from it; drawn again if somebody wrote in between."""
+    state, written = drawn(work, product, lambda: product_state(work, product), facts_of=facts_of)
+    return fold(written, after=state) if written else state
+
+
+def drawn(
+    work: Workspace, chain: str, read: Callable[[], N], *, facts_of: Callable[[N], Sequence[AnyFact]]
+) -> tuple[N, Sequence[Event]]:
+    """What was read of the chain, and the events that `facts_of` drew from it and that were written."""
     for attempt in range(ATTEMPTS):
-        state = product_state(work, product)
-        facts = facts_of(state)
+        known = read()
+        facts = facts_of(known)
         if not facts:
-            return state
+            return known, ()
         try:
-            written = work.ledger.append(
-                product, facts, actor=work.actor, at=work.clock.now(), expected=state.seq
+            return known, work.ledger.append(
+                chain, facts, actor=work.actor, at=work.clock.now(), expected=known.seq
             )
         except Conflict:
             if attempt == ATTEMPTS - 1:
                 raise
-        else:
-            return fold(written, after=state)
     raise Conflict
 
 

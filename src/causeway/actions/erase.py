@@ -17,8 +17,10 @@ from causeway.actions.personal import hashing
 from causeway.actions.replaced import expect_removal, remove_replaced
 from causeway.actions.seal import alone, log_folder, seal
 from causeway.actions.segments import (
+    EXPOSURES,
     OUTCOMES,
     PREDICTIONS,
+    VALUES,
     day_of,
     new_segment,
     put_segment,
@@ -112,7 +114,8 @@ def expire(work: Workspace, product: str, *, days: int) -> Erased:
         files = registry.segment_files()
         ids = {id_ for fact in old for id_ in files.ids_of(segment_source(work, fact), "", ())}
         outcomes = _taken_out(work, product, OUTCOMES, ids, because=RETENTION)
-        for fact in old:
+        told = [fact for each in (VALUES, EXPOSURES) for fact in segments_of(work, product, each)]
+        for fact in (*old, *expired(told, work.clock.now(), days=days)):
             _gone(work, product, fact, because=RETENTION)
         remove_replaced(work, product, grace=timedelta())
         oldest = (work.clock.now() - timedelta(days=days)).timestamp()
@@ -139,15 +142,36 @@ def _carry_out(work: Workspace, product: str, plan: Erasing) -> Erased:
     # outcomes first: as long as the predictions are there, the next can find them again
     ids = _ids(work, product, plan)
     outcomes = _taken_out(work, product, OUTCOMES, ids, because=ENTITY, asked=plan.asked)
+    told = _told_out(work, product, plan, ids)
     rows = _taken_out(work, product, PREDICTIONS, ids, because=ENTITY, asked=plan.asked)
     # somebody may have labelled them in the meantime
     late = _taken_out(work, product, OUTCOMES, ids, because=ENTITY, asked=plan.asked)
+    late = (late[0] + told[0], late[1] + told[1])
     # somebody may have brought files back from a copy
     remove_replaced(work, product, grace=timedelta(), again=True)
     torn = _without_torn(log_folder(work, product))
     _plan_file(work, product).unlink(missing_ok=True)
     done = _erased(product, *rows, (outcomes[0] + late[0], outcomes[1] + late[1]))
     return structs.replace(done, torn_logs=torn)
+
+
+def _told_out(work: Workspace, product: str, plan: Erasing, ids: Collection[str]) -> tuple[int, int]:
+    """Takes out what was told of the entity itself, or of its predictions, and how it was assigned."""
+    rows = segments = 0
+    files = registry.segment_files()
+    for stream, columns in (
+        (VALUES, (("unit", plan.values), ("prediction", ids))),
+        (EXPOSURES, (("unit", plan.values),)),
+    ):
+        found = {
+            id_
+            for fact in segments_of(work, product, stream)
+            for column, values in columns
+            for id_ in (files.ids_of(segment_source(work, fact), column, values) if values else ())
+        }
+        gone = _taken_out(work, product, stream, found, because=ENTITY, asked=plan.asked)
+        rows, segments = rows + gone[0], segments + gone[1]
+    return rows, segments
 
 
 def _ids(work: Workspace, product: str, plan: Erasing) -> set[str]:

@@ -10,8 +10,9 @@ from causeway.actions.promise import Promise
 from causeway.actions.workspace import STATE
 from causeway.assess.forecast import Forecast, forecast
 from causeway.assess.rates import RateCard, bundled_rates, read_rates
-from causeway.assess.running_cost import Measured
+from causeway.assess.running_cost import Measured, Trained
 from causeway.core.errors import UsageError, outside
+from causeway.core.evaluation import DecisionSeen
 from causeway.core.finding import Finding
 from causeway.core.manifest import Manifest
 from causeway.views.proofs import Probed
@@ -29,6 +30,8 @@ def forecast_of(
     runnable: bool,
     today: date,
     probed: Probed | None = None,
+    trained: Trained | None = None,
+    decided: DecisionSeen | None = None,
 ) -> Forecast:
     """What production would take, cost and need; `runnable` says whether `causeway run` works here."""
     manifest = promise.manifest
@@ -40,6 +43,8 @@ def forecast_of(
         today=today,
         runnable=runnable,
         text=promise.text,
+        trained=trained,
+        decided=decided,
     )
 
 

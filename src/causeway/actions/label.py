@@ -10,8 +10,10 @@ from pathlib import Path
 
 from msgspec import Struct, structs
 
+from causeway.actions import last_word
 from causeway.actions.bundles import describe
 from causeway.actions.decide import product_state
+from causeway.actions.last_word import Word
 from causeway.actions.segments import (
     OUTCOMES,
     PREDICTIONS,
@@ -22,7 +24,6 @@ from causeway.actions.segments import (
 )
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
-from causeway.assess.canary_outcomes import numbers
 from causeway.core.errors import CausewayError, Conflict, NotFound, UsageError
 from causeway.core.events import OutcomesLabelled, SegmentSealed
 from causeway.core.ids import digest_of
@@ -79,11 +80,34 @@ class _Outcome(Struct, frozen=True):
     value: str
     at: datetime | None
     kpi: float | None = None
+    kpi_us: int | None = None
+    """When the measure was received, where that was before; None where it is now."""
 
 
 class _Known(Struct, frozen=True):
-    value: str
-    kpi: float | None
+    """What was told of a prediction: what happened, the measure that came with it, and as sent since."""
+
+    outcome: str = ""
+    kpi: Word | None = None
+    sent: Word | None = None
+
+    @property
+    def word(self) -> Word | None:
+        """The measure, by whichever way it came last."""
+        return self.sent or self.kpi
+
+    def says(self, outcome: _Outcome) -> bool:
+        """Whether it is what this outcome says."""
+        kpi = self.kpi.value if self.kpi else None
+        return (self.outcome, kpi) == (outcome.value, outcome.kpi) and not self._is_other(outcome)
+
+    def is_corrected_by(self, outcome: _Outcome) -> bool:
+        """Whether this outcome replaces another one; a measure where there was none corrects nothing."""
+        return (bool(self.outcome) and self.outcome != outcome.value) or self._is_other(outcome)
+
+    def _is_other(self, outcome: _Outcome) -> bool:
+        """Whether the measure was another one than the outcome tells."""
+        return self.word is not None and outcome.kpi_us is None and outcome.kpi != self.word.value
 
 
 class _Sorted(Struct, frozen=True):
@@ -147,8 +171,8 @@ def _read(file: Path, columns: Columns, *, classes: Callable[[], frozenset[str]]
         _Outcome(
             _filled(id_, columns.id, row, file),
             _canonical(_filled(value, columns.outcome, row, file, classes=classes)),
-            _time(time, row, file),
-            _kpi(kpi, columns.kpi, row, file),
+            time_told(time, row, file),
+            number_told(kpi, columns.kpi, row, file),
         )
         for row, (id_, value, time, kpi) in enumerate(zip(ids, values, times, kpis, strict=True), start=1)
     ]
@@ -179,7 +203,7 @@ def _canonical(text: str) -> str:
     return whole[1] if whole else text
 
 
-def _kpi(text: str | None, column: str, row: int, file: Path) -> float | None:
+def number_told(text: str | None, column: str, row: int, file: Path) -> float | None:
     """The value of the business measure, as a number; None where it is not known yet."""
     said = (text or "").strip()
     if said.lower() in _NOTHING:
@@ -194,7 +218,8 @@ def _kpi(text: str | None, column: str, row: int, file: Path) -> float | None:
     return number
 
 
-def _time(text: str | None, row: int, file: Path) -> datetime | None:
+def time_told(text: str | None, row: int, file: Path) -> datetime | None:
+    """The moment that a text says; None where it says nothing."""
     if text is None or not text.strip():
         return None
     try:
@@ -214,40 +239,59 @@ def _sort(work: Workspace, product: str, outcomes: Sequence[_Outcome]) -> _Sorte
         raise NotFound(f"{product} has no sealed predictions yet", hint="ask the endpoint first: causeway up")
     answers = files.matching(predictions, ids, columns=["id", "consumer"])
     answered = dict(zip(_texts(answers, "id"), _texts(answers, "consumer"), strict=True))
-    before = segment_files(work, product, OUTCOMES)
-    known: dict[str, _Known] = {}
-    if before:
-        earlier = files.matching(before, ids, columns=["id", "outcome", "kpi"])
-        kpis = (None if math.isnan(each) else each for each in numbers(earlier, "kpi").tolist())
-        known = dict(zip(_texts(earlier, "id"), map(_Known, _texts(earlier, "outcome"), kpis), strict=True))
-    return _sorted(_filled_up(outcomes, known), answered, known)
+    known = _known(work, product, outcomes)
+    return _sorted(_filled_up(outcomes, known), answered, known, now=work.clock.now())
+
+
+def _known(work: Workspace, product: str, outcomes: Sequence[_Outcome]) -> dict[str, _Known]:
+    """What was told of these predictions, with outcomes or by itself."""
+    before = last_word.labelled(work, product, {each.id for each in outcomes})
+    known = {name: _Known(each.outcome, each.kpi) for name, each in before.items()}
+    told = {each.id for each in outcomes if each.kpi is not None}
+    for name, word in last_word.sent_of(work, product, told).items():
+        earlier = known.get(name, _Known())
+        if word.is_after(earlier.kpi):
+            known[name] = structs.replace(earlier, sent=word)
+    return known
 
 
 def _filled_up(outcomes: Sequence[_Outcome], known: dict[str, _Known]) -> list[_Outcome]:
     """The outcomes with what is known of the business measure: who says nothing of it takes nothing back."""
-    kpis = {name: each.kpi for name, each in known.items()}
-    kpis |= {each.id: each.kpi for each in outcomes if each.kpi is not None}
-    return [structs.replace(each, kpi=kpis.get(each.id)) for each in outcomes]
+    told = {each.id: each.kpi for each in outcomes if each.kpi is not None}
+    words = {name: each.kpi for name, each in known.items() if each.kpi}
+    return [
+        structs.replace(each, kpi=words[each.id].value, kpi_us=round(words[each.id].at_us))
+        if each.id in words and each.id not in told
+        else structs.replace(each, kpi=told.get(each.id))
+        for each in outcomes
+    ]
 
 
-def _sorted(outcomes: Sequence[_Outcome], answered: dict[str, str], known: dict[str, _Known]) -> _Sorted:
+def _sorted(
+    outcomes: Sequence[_Outcome], answered: dict[str, str], known: dict[str, _Known], *, now: datetime
+) -> _Sorted:
     """What becomes of each; `answered` are the predictions there are, and who asked."""
     last = {outcome.id: outcome for outcome in outcomes}
     joined: list[_Outcome] = []
     unmatched: list[str] = []
     duplicates = corrected = rehearsed = 0
     for outcome in outcomes:
-        earlier = known.get(outcome.id)
+        earlier = known.get(outcome.id, _Known())
         if outcome.id not in answered:
             unmatched.append(outcome.id)
-        elif outcome is not last[outcome.id] or earlier == _Known(outcome.value, outcome.kpi):
+        elif outcome is not last[outcome.id] or earlier.says(outcome):
             duplicates += 1
         else:
-            # a value of the business measure where there was none corrects nothing
-            corrected += earlier is not None and earlier != _Known(outcome.value, None)
-            rehearsed += earlier is None and answered[outcome.id] == REHEARSAL
-            joined.append(outcome)
+            corrected += earlier.is_corrected_by(outcome)
+            rehearsed += not earlier.outcome and answered[outcome.id] == REHEARSAL
+            joined.append(_received(outcome, earlier, now=now))
     return _Sorted(joined, unmatched, duplicates, corrected, rehearsed)
+
+
+def _received(outcome: _Outcome, earlier: _Known, *, now: datetime) -> _Outcome:
+    if outcome.kpi is None or outcome.kpi_us is not None:
+        return outcome
+    return structs.replace(outcome, kpi_us=last_word.received_us(now, earlier.kpi, earlier.sent))
 
 
 def _texts(table: Table, column: str) -> list[str]:
@@ -266,6 +310,8 @@ def _segment(work: Workspace, product: str, joined: Sequence[_Outcome]) -> tuple
     kpis = [outcome.kpi for outcome in joined]
     if any(each is not None for each in kpis):
         columns["kpi"] = SegmentColumn("number", kpis)
+        # a value that a later outcome only repeats is no later word
+        columns["kpi_at"] = SegmentColumn("time", [each.kpi_us for each in joined])
     content = registry.segment_files().encode(columns)
     fact = SegmentSealed(
         segment=digest_of(content),
@@ -274,6 +320,7 @@ def _segment(work: Workspace, product: str, joined: Sequence[_Outcome]) -> tuple
         rows=len(joined),
         first_at=min(times),
         last_at=max(times),
+        bytes=len(content),
     )
     return fact, content
 

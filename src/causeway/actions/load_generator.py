@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter, deque
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 HOST = "127.0.0.1"
 MOST_CONNECTIONS = 256
@@ -54,9 +54,9 @@ class Connection(asyncio.Protocol):
         self._due = 0.0
         self.transport: asyncio.Transport | None = None
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's own
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Is ready."""
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
 
     @property
     def busy(self) -> bool:
@@ -90,9 +90,9 @@ class Connection(asyncio.Protocol):
         due, self._due = self._due, 0.0
         self._asker.answered(self, due, int(seen[9:12]), closes=closes)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's own
         """Forgets it; what was asked is not answered."""
-        self._asker.lost(self, self._due, asked=bool(self._due), error=exc)
+        self._asker.lost(self, asked=bool(self._due))
 
 
 class Asker:
@@ -230,7 +230,7 @@ class Asker:
         else:
             self._idle.append(connection)
 
-    def lost(self, connection: Connection, due: float, *, asked: bool, error: Exception | None) -> None:  # noqa: ARG002 - asyncio's own
+    def lost(self, connection: Connection, *, asked: bool) -> None:
         """Counts a connection that ended."""
         self._open -= 1
         self._all.discard(connection)

@@ -10,14 +10,15 @@ from causeway.actions.decide import product_state
 from causeway.actions.outcome_bins import quality_windows, reference_quality
 from causeway.actions.routes import promise
 from causeway.actions.watch.business import kpi_of
-from causeway.actions.watch.gather import gathered, live_release
-from causeway.actions.watch.history import BESIDE, NOBODY, history_of, time_of
+from causeway.actions.watch.gather import answered, gathered, live_release
+from causeway.actions.watch.history import history_of, time_of
 from causeway.actions.watch.judges import JUDGES
 from causeway.actions.watch.kept import kept
 from causeway.actions.watch.remembered import recalled, remembered
 from causeway.actions.watch.service import service_of
 from causeway.actions.watch.watch import seen_of
 from causeway.actions.workspace import Workspace
+from causeway.assess.holdout import untouched
 from causeway.assess.watch_facts import Facts
 from causeway.assess.watch_line import Series
 from causeway.assess.watch_series import series_of
@@ -158,9 +159,9 @@ class Monitors:
         key = f"{seen_of(state)} {now:%Y-%m-%d %H} {look.at if look else ''}"
         known, found = self._found.get(state.product, ("", _Pictured()))
         if known != key:
-            facts, answered = _facts(self._work, state, now)
+            facts, told = _facts(self._work, state, now)
             sights = look.sights if look and look.sights else _judged(self._work, state, now)
-            found = _pictured(facts, answered, sights) if facts else _Pictured(sights=sights)
+            found = _pictured(facts, told, sights) if facts else _Pictured(sights=sights)
             more = recalled(remembered(self._work.state, state.product), found.series, sights)
             found = structs.replace(found, series=(*found.series, *more))
             self._found[state.product] = key, found
@@ -174,9 +175,9 @@ class _Pictured(Struct, frozen=True):
     unread: int = 0
 
 
-def _pictured(facts: Facts, answered: Sequence[QualityWindow], sights: tuple[Sight, ...]) -> _Pictured:
+def _pictured(facts: Facts, told: Sequence[QualityWindow], sights: tuple[Sight, ...]) -> _Pictured:
     beside = facts.windows[-1].with_what if facts.windows else ""
-    return _Pictured(series_of(facts, sights, answered=answered), sights, beside, facts.unread)
+    return _Pictured(series_of(facts, sights, answered=told), sights, beside, facts.unread)
 
 
 def _latest(work: Workspace, state: ProductState) -> datetime:
@@ -194,16 +195,18 @@ def _facts(
     if facts is None or not past.live:
         return facts, ()
     windows = quality_windows(work, state.product, since=time_of(past.live[0].hour))
-    answered = tuple(each for each in windows if each.arm not in BESIDE | NOBODY)
+    apart = untouched(windows) if facts.manifest.serving.holdout_percent else ()
+    told = apart or answered(windows)
     going, events = facts.going, work.ledger.read(state.product)
     facts = structs.replace(
         facts,
         service=service_of(work, state, past, now=now, latency_ms=None),
         kpi=kpi_of(work, state, facts.manifest, events, now=now),
-        quality=tuple(each for each in answered if each.release == going.release),
+        quality=tuple(each for each in told if each.release == going.release),
+        is_of_holdout=bool(apart),
         quality_reference=reference_quality(work, state.product, going.release),
     )
-    return facts, answered
+    return facts, told
 
 
 def _judged(work: Workspace, state: ProductState, now: datetime) -> tuple[Sight, ...]:

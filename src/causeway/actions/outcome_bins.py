@@ -2,7 +2,7 @@
 is read twice, and a report over any window is a sum.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
@@ -29,8 +29,15 @@ from causeway.stats.quality_form import (
 )
 from causeway.stats.quality_window import merged_windows
 
-FORMAT = 2
+FORMAT = 4
 """Raised when the same segments are to make other windows."""
+
+HOURS, DAYS = ".windows", ".days"
+FEW_ROWS = 200
+"""A segment of so few rows, answered long ago, is one window: fewer rows are judged nowhere."""
+MOST_DAYS = 2_000
+"""Segments of which days are held from one look to the next."""
+_DAYS: dict[str, tuple[QualityWindow, ...]] = {}
 
 Key = tuple[int, str, str, str]
 """Beginning in microseconds, release, arm, slice."""
@@ -56,9 +63,25 @@ def quality_windows(
     found: dict[Key, list[QualityWindow]] = {}
     for fact in predictions:
         if _is_within(fact, since, until):
-            for window in reader.windows(fact):
+            by_day = hours % 24 == 0 and fact.rows > FEW_ROWS and _is_inside(fact, since, until)
+            for window in reader.days(fact) if by_day else reader.windows(fact):
                 if first <= window.since_us < end:
                     found.setdefault(_key(window, hours), []).append(window)
+    reader.outcomes.save(predictions)
+    _forget(reader.folder, predictions)
+    merged = (merged_windows(windows) for _, windows in sorted(found.items()))
+    return tuple(window for window in merged if window is not None)
+
+
+def quality_history(work: Workspace, product: str, *, lately: datetime) -> tuple[QualityWindow, ...]:
+    """All windows there are, oldest first: hours of segments that end after this moment, days of others."""
+    predictions = segments_of(work, product, PREDICTIONS)
+    reader = _Reader(work, product)
+    found: dict[Key, list[QualityWindow]] = {}
+    for fact in predictions:
+        is_old = fact.last_at is not None and fact.last_at < lately
+        for window in reader.days(fact) if is_old else reader.windows(fact):
+            found.setdefault(_key(window, 24 if is_old else 1), []).append(window)
     reader.outcomes.save(predictions)
     _forget(reader.folder, predictions)
     merged = (merged_windows(windows) for _, windows in sorted(found.items()))
@@ -97,26 +120,49 @@ class _Reader:
         return parts_of(promise(self._work, state)) if state.manifest else Parts()
 
     @cached_property
-    def _plan(self) -> object:
+    def _plan_digest(self) -> str:
         releases = {
             name: [to_builtins(each.asked.signature.outputs), each.asked.task, each.asked.median_error]
             for name, each in self._references.items()
         }
-        return [FORMAT, to_builtins(self._parts), releases]
+        return digest_of_value([FORMAT, to_builtins(self._parts), releases])
 
     def windows(self, fact: SegmentSealed) -> tuple[QualityWindow, ...]:
-        """As they were kept, or made now."""
-        touching = self.outcomes.touching(fact)
-        stamp = digest_of_value([self._plan, fact.segment, [each.segment for each in touching]])
-        file = self.folder / f"{short(fact.segment)}-{short(stamp)}.windows"
+        """By the hour, as they were kept, or made now."""
+        file, touching = self._kept(fact, HOURS)
         with suppress(FileNotFoundError, ValueError):
             return read_windows(file.read_bytes()).windows
         made = tuple(self._made(fact, touching))
+        self._keep(fact, file, made)
+        return made
+
+    def days(self, fact: SegmentSealed) -> tuple[QualityWindow, ...]:
+        """The same by the day, of few rows as one; held, since they change no more once outcomes came."""
+        file, _ = self._kept(fact, DAYS)
+        held = _DAYS.get(str(file))
+        if held is not None:
+            return held
+        try:
+            made = read_windows(file.read_bytes()).windows
+        except (FileNotFoundError, ValueError):
+            made = _by_days(self.windows(fact), few=fact.rows <= FEW_ROWS)
+            self._keep(fact, file, made)
+        while len(_DAYS) >= MOST_DAYS:
+            del _DAYS[next(iter(_DAYS))]
+        _DAYS[str(file)] = made
+        return made
+
+    def _kept(self, fact: SegmentSealed, suffix: str) -> tuple[Path, list[SegmentSealed]]:
+        """Where windows of this segment are kept, named after all that they are made of; and its outcomes."""
+        touching = self.outcomes.touching(fact)
+        stamp = digest_of_value([self._plan_digest, fact.segment, [each.segment for each in touching]])
+        return self.folder / f"{short(fact.segment)}-{short(stamp)}{suffix}", touching
+
+    def _keep(self, fact: SegmentSealed, file: Path, made: tuple[QualityWindow, ...]) -> None:
         write_whole(file, write_windows(QualityWindows(made)))
-        for old in self.folder.glob(f"{short(fact.segment)}-*.windows"):
+        for old in self.folder.glob(f"{short(fact.segment)}-*{file.suffix}"):
             if old != file:
                 old.unlink(missing_ok=True)
-        return made
 
     def _made(self, fact: SegmentSealed, touching: list[SegmentSealed]) -> Iterator[QualityWindow]:
         asked = {name: reference.asked for name, reference in self._references.items()}
@@ -130,6 +176,15 @@ class _Reader:
         yield from (window for window in merged if window is not None)
 
 
+def _by_days(windows: Sequence[QualityWindow], *, few: bool) -> tuple[QualityWindow, ...]:
+    found: dict[Key, list[QualityWindow]] = {}
+    for window in windows:
+        day, *rest = _key(window, 24)
+        found.setdefault((0 if few else day, *rest), []).append(window)
+    merged = (merged_windows(parts) for _, parts in sorted(found.items()))
+    return tuple(window for window in merged if window is not None)
+
+
 def _key(window: QualityWindow, hours: int) -> Key:
     span = hours * HOUR_US
     return window.since_us // span * span, window.release, window.arm, window.slice
@@ -140,9 +195,18 @@ def _is_within(fact: SegmentSealed, since: datetime | None, until: datetime | No
     return not late and not (until is not None and fact.first_at is not None and fact.first_at >= until)
 
 
+def _is_inside(fact: SegmentSealed, since: datetime | None, until: datetime | None) -> bool:
+    """Whether whole days of it lie between the two moments."""
+    if fact.first_at is None or fact.last_at is None:
+        return False
+    day = fact.first_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return (since is None or day >= since) and (until is None or fact.last_at < until)
+
+
 def _forget(folder: Path, predictions: list[SegmentSealed]) -> None:
     """Takes away what was kept of segments that are gone, and with them of rows that were erased."""
     there = {short(each.segment) for each in predictions}
-    for file in folder.glob("*.windows"):
-        if file.name.partition("-")[0] not in there:
-            file.unlink(missing_ok=True)
+    for suffix in (HOURS, DAYS):
+        for file in folder.glob(f"*{suffix}"):
+            if file.name.partition("-")[0] not in there:
+                file.unlink(missing_ok=True)

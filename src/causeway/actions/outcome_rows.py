@@ -19,9 +19,50 @@ from causeway.stats.quality_form import Floats, Integers
 
 MOST_ROWS = 12_000_000
 """Of outcomes that are held at once, at 28 bytes each."""
+MOST_KEYS = 4_000_000
+"""Of predictions that are held from one look to the next, at 8 bytes each."""
 NUMBER, AT, TEXT = "outcome_number", "outcome_at", "outcome"
 
 Keys = NDArray[np.uint64]
+
+
+_KEYS: dict[str, Keys] = {}
+"""Of the predictions that were looked at last, by segment."""
+
+
+class _Looked(Struct, array_like=True):
+    """Up to which place outcomes were looked for of one segment of predictions, and where there were some."""
+
+    until: int = 0
+    hits: list[int] = []
+
+
+class _Touched(Struct):
+    """Which segments of outcomes say anything about which predictions, by the place of their names."""
+
+    outcomes: list[str] = []
+    predictions: dict[str, _Looked] = {}
+
+    def less(self, predictions: set[str], outcomes: set[str]) -> "_Touched":
+        """The same of what is still there."""
+        left = [name for name in self.outcomes if name in outcomes]
+        if len(left) == len(self.outcomes):
+            return _Touched(
+                left, {name: self.predictions[name] for name in self.predictions if name in predictions}
+            )
+        places = {name: place for place, name in enumerate(left)}
+        moved = {place: places[name] for place, name in enumerate(self.outcomes) if name in outcomes}
+        return _Touched(
+            left,
+            {
+                name: _Looked(
+                    sum(place in moved for place in range(each.until)),
+                    [moved[place] for place in each.hits if place in moved],
+                )
+                for name, each in self.predictions.items()
+                if name in predictions
+            },
+        )
 
 
 class _Known(Struct, frozen=True, eq=False):
@@ -47,31 +88,46 @@ class Outcomes:
         self._columns = (NUMBER, AT, TEXT) if texts else (NUMBER, AT)
         self._held: dict[str, _Known] = {}
         self._file = folder / "touched.json"
-        self._touched: dict[str, dict[str, bool]] = _read(self._file)
+        self._touched = _read(self._file)
+        places = {name: place for place, name in enumerate(self._touched.outcomes)}
+        for each in segments:
+            if places.setdefault(_name(each), len(places)) == len(self._touched.outcomes):
+                self._touched.outcomes.append(_name(each))
+        self._order = {places[_name(each)]: number for number, each in enumerate(segments)}
 
     def touching(self, fact: SegmentSealed) -> list[SegmentSealed]:
         """The segments of outcomes that say anything about these predictions, in their order."""
-        known = self._touched.setdefault(short(fact.segment), {})
-        unknown = [each for each in self._segments if short(each.segment) not in known]
+        known = self._touched.predictions.setdefault(_name(fact), _Looked())
+        last = len(self._touched.outcomes)
+        unknown = [place for place in range(known.until, last) if place in self._order]
         if unknown:
-            parts = [keys for keys, _ in registry.segment_files().keyed(segment_source(self._work, fact), ())]
-            keys = np.sort(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
-            for each in unknown:
-                known[short(each.segment)] = _meet(keys, self._of(each).keys)
-        return [each for each in self._segments if known[short(each.segment)]]
+            keys = self._keys(fact)
+            known.hits += [
+                place for place in unknown if _meet(keys, self._of(self._segments[self._order[place]]).keys)
+            ]
+        known.until = last
+        found = {self._order[place] for place in known.hits if place in self._order}
+        return [self._segments[number] for number in sorted(found)]
 
     def save(self, predictions: Sequence[SegmentSealed]) -> None:
         """Remembers which belong to which, less what is gone."""
-        there = {short(each.segment) for each in predictions}
-        theirs = {short(each.segment) for each in self._segments}
-        kept = {
-            name: {other: hit for other, hit in found.items() if other in theirs}
-            for name, found in self._touched.items()
-            if name in there
-        }
-        content = msgspec.json.encode(kept)
+        content = msgspec.json.encode(
+            self._touched.less(
+                {_name(each) for each in predictions}, {_name(each) for each in self._segments}
+            )
+        )
         if not self._file.is_file() or self._file.read_bytes() != content:
             write_whole(self._file, content)
+
+    def _keys(self, fact: SegmentSealed) -> Keys:
+        """The keys of these predictions in order; held, since new outcomes may be of any of them."""
+        if fact.segment not in _KEYS:
+            parts = [keys for keys, _ in registry.segment_files().keyed(segment_source(self._work, fact), ())]
+            keys = np.sort(np.concatenate(parts)) if parts else np.empty(0, np.uint64)
+            while _KEYS and sum(map(len, _KEYS.values())) + len(keys) > MOST_KEYS:
+                del _KEYS[next(iter(_KEYS))]
+            _KEYS[fact.segment] = keys
+        return _KEYS[fact.segment]
 
     def came(self, keys: Keys, touching: Sequence[SegmentSealed]) -> Came:
         """What came of the predictions with these keys: the outcome brought in last, known since the
@@ -157,8 +213,12 @@ def _found(keys: Keys, among: Keys) -> tuple[Integers, Integers]:
     return rows, at[rows]
 
 
-def _read(file: Path) -> dict[str, dict[str, bool]]:
+def _name(fact: SegmentSealed) -> str:
+    return short(fact.segment)
+
+
+def _read(file: Path) -> _Touched:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=dict[str, dict[str, bool]])
-    except (FileNotFoundError, msgspec.DecodeError):
-        return {}
+        return msgspec.json.decode(file.read_bytes(), type=_Touched)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return _Touched()

@@ -7,10 +7,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, structs
 
+from causeway.actions.bill.billed import reconciled_lately
 from causeway.actions.bundles import prove
 from causeway.actions.past_proofs import with_outcomes, with_proofs, with_words
 from causeway.actions.probe import anonymous_status
 from causeway.actions.source import digest_file
+from causeway.actions.trained import trained
 from causeway.actions.verify import SHORT_EVENTS, anchor_file, in_words, read_anchor_file
 from causeway.actions.watch.kept import kept
 from causeway.actions.workspace import STATE, keys_folder
@@ -54,6 +56,7 @@ def facts_in_ledger(folder: Path, manifest: Manifest, *, clock: Clock | None = N
         events = ledger.read(manifest.product.name)
         whole = _chain(ledger, events[0].hash) if events else None
         names = {each.id: each.name for each in ledger.actors()}
+        both = reconciled_lately(home / STATE, ledger, manifest.product.name, clock or SystemClock())
     finally:
         ledger.close()
     if not events:
@@ -64,6 +67,7 @@ def facts_in_ledger(folder: Path, manifest: Manifest, *, clock: Clock | None = N
         chain=whole,
         anonymous_status=anonymous_status(home / STATE, manifest.product.name),
         looked=_looked(home / STATE, manifest.product.name),
+        reconciled=both,
     )
     facts = with_words(facts, events, folder, manifest, names)
     facts = with_outcomes(facts, events, state, manifest)
@@ -105,9 +109,11 @@ def _with_release(
     if release is None:
         return facts
     lineage = _content(bundle / LINEAGE)
+    made = product.fold(events).releases.get(digest)
     return structs.replace(
         facts,
         release=release,
+        trained=trained(events, made.run, bundle) if made else None,
         signature_holds=_holds(bundle, digest),
         sources=tuple(_sources(events, digest, state=state, folder=folder, manifest=manifest)),
         data_resolves=_resolves(release, folder, manifest, lineage),

@@ -23,7 +23,7 @@ from causeway.core.events import Event, ProductDeclared
 from causeway.core.ids import DIGEST_PREFIX, digest_of
 from causeway.core.manifest import DataPart, Manifest
 from causeway.core.poc import Poc
-from causeway.views import access, proofs
+from causeway.views import access, benefit, metering, proofs
 from causeway.views.product import ProductState
 from causeway.views.proofs import Proofs, Rehearsed
 
@@ -59,6 +59,7 @@ def with_words(
             )
             for each in seen.agreed
         ),
+        **_of_value(events, names),
         permissions=tuple(_permission(part, events, folder, manifest, at=facts.at) for part in manifest.data),
         **_baseline(seen, manifest),
     )
@@ -186,6 +187,19 @@ def _baseline(seen: Proofs, manifest: Manifest) -> dict[str, object]:
     if not found:
         return {}
     return {"baseline": found[0], "baseline_measured": found[-1].fact.value}
+
+
+def _of_value(events: Sequence[Event], names: Names) -> dict[str, object]:
+    """What is on record of its value and its budget, and what it was last said to cost."""
+    known, metered = benefit.fold(events), metering.fold(events)
+    approved = tuple(
+        structs.replace(each, actor=names.get(each.actor, each.actor)) for each in known.unit_values
+    )
+    return {
+        "value": structs.replace(known, unit_values=approved),
+        "budgets": tuple(fact for _, fact, _ in metered.budgets),
+        "foretold": metered.forecasts[-1][:2] if metered.forecasts else None,
+    }
 
 
 def _reproduced(seen: Proofs, release: str) -> bool | None:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from causeway.actions.bundles import describe
@@ -87,6 +88,11 @@ def _classified(work: Workspace, release: str, entity: str) -> dict[str, str]:
 
 def classes_in(contract: bytes) -> dict[str, str]:
     """The classification of each column in this contract."""
+    return dict(_classes_in(contract))
+
+
+@lru_cache(maxsize=32)
+def _classes_in(contract: bytes) -> dict[str, str]:
     found = (
         (column.column, (column.classification or "").strip().lower())
         for each in read_contract(contract, where=CONTRACT).objects

@@ -6,9 +6,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from causeway.actions.monitoring import Monitoring, Monitors
-from causeway.actions.workspace import Workspace, load_product, write_whole
-
-MODE = 0o644
+from causeway.actions.put import put
+from causeway.actions.workspace import Workspace, load_product
 
 
 class Reported(Struct, frozen=True):
@@ -30,12 +29,9 @@ def monitoring_of(work: Workspace, folder: Path) -> Monitoring:
 
 
 def reported(seen: Monitoring, drawn: Callable[[Monitoring], str], *, file: Path | None) -> Reported:
-    """The report, written whole or not at all where a file is named; a link is followed."""
+    """The report, written whole or not at all where a file is named."""
     content = drawn(seen).encode() if file else b""
-    if file and file.exists() and not file.is_file():
-        # a pipe or a device is written to, never put aside for a file
-        file.write_bytes(content)
-    elif file:
-        write_whole(file.resolve(), content, mode=MODE)
+    if file:
+        put(file, content)
     where = str(file) if file else ""
     return Reported(seen.product, seen.verdict, seen.sentence, where, len(content), seen)

@@ -1,11 +1,11 @@
 """What records need from time to time: erasures finished, old rows gone, small segments joined."""
 
-from causeway.actions.compact import compact, groups
+from causeway.actions.compact import STREAMS, compact, groups
 from causeway.actions.erase import carry_on, erasing, expire, expired
 from causeway.actions.replaced import removal_due, remove_replaced
 from causeway.actions.routes import promise
 from causeway.actions.seal import alone
-from causeway.actions.segments import OUTCOMES, PREDICTIONS
+from causeway.actions.segments import PREDICTIONS
 from causeway.actions.workspace import Workspace
 from causeway.core.ids import counted
 from causeway.views.product import ProductState
@@ -52,7 +52,5 @@ def _days_kept(work: Workspace, state: ProductState) -> int:
 
 def _has_small(work: Workspace, state: ProductState) -> bool:
     """Whether segments of a day are to become one."""
-    streams = (
-        [fact for fact in state.segments if fact.stream == stream] for stream in (PREDICTIONS, OUTCOMES)
-    )
+    streams = ([fact for fact in state.segments if fact.stream == stream] for stream in STREAMS)
     return any(next(groups(segments, work.clock.now()), None) for segments in streams)

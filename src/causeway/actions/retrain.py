@@ -21,8 +21,9 @@ WOULD_TRAIN = "would_train"
 class Retrained(Struct, frozen=True, omit_defaults=True):
     """What came of it, state by state.
 
-    `promoted`, `on_trial`, `for_a_person`, `not_better`, `too_few_labelled_rows`, `refused`, `rolled_back`;
-    `under_way` where another process is at it; `would_train` of a dry run; `resumed`.
+    `promoted`, `on_trial`, `for_a_person`, `not_better`, `too_few_labelled_rows`, `refused`, `rolled_back`,
+    `withdrawn`; `under_way` where another process is at it, or it waits; `would_train` of a dry run;
+    `resumed`.
     """
 
     product: str
@@ -111,7 +112,8 @@ def _report(state: ProductState) -> Retrained:
 def _open(state: ProductState, loop: Loop) -> tuple[str, str]:
     if state.canary and loop.state == "ship":
         return "on_trial", "causeway tick, or causeway up, sees it through"
-    return UNDER_WAY, "another process is at it, or another release is on trial"
+    why = "another process is at it, another release is on trial, or it is quiet: causeway watch --why"
+    return UNDER_WAY, why
 
 
 def _status(outcome: str) -> str:

@@ -14,6 +14,7 @@ from causeway.actions.instance import followed, running
 from causeway.actions.personal import made_key, personal_ways
 from causeway.actions.workers import routed_python
 from causeway.actions.workspace import Workspace, write_whole
+from causeway.assess.cost.budget import over_budget
 from causeway.core.errors import CausewayError, OutsideError, UsageError, outside, remedy
 from causeway.core.ids import check_product_name, short
 from causeway.core.manifest import Manifest, ServingPart
@@ -91,8 +92,9 @@ def route_of(work: Workspace, state: ProductState) -> Route:
         personal=(personal := personal_ways(work, routed, serving)),
         personal_key=made_key(work, state.product) if personal else "",
         on_full_disk=serving.on_full_disk,
-        workers=serving.workers,
+        workers=max(serving.workers, min(state.routings[-1].workers, serving.workers_most or 0)),
         workers_most=serving.workers_most,
+        over_budget=over_budget(state.budget, work.clock.now()),
     )
 
 

@@ -16,6 +16,7 @@ from causeway.actions.source import digest_file
 from causeway.actions.workspace import Workspace, write_whole
 from causeway.adapters import registry
 from causeway.adapters.ports import SegmentPlaces, Source
+from causeway.assess.cost.usage import usage_of
 from causeway.core.errors import CausewayError, OutsideError, remedy
 from causeway.core.events import SegmentSealed
 from causeway.core.ids import digest_of, short
@@ -28,6 +29,8 @@ from causeway.stats.profile_form import Arrays, Coded, Profile, read_profile, wr
 from causeway.views.segments import follow
 
 PREDICTIONS, OUTCOMES = "predictions", "outcomes"
+VALUES, EXPOSURES = "values", "exposures"
+"""What came about by entity and time, and who was assigned by another tool."""
 ADDRESS = "CAUSEWAY_SEGMENTS"
 SEGMENTS = "segments/"
 # what says who a row is, or what it was asked under, is no feature of it
@@ -115,7 +118,8 @@ def new_segment(
 ) -> NewSegment:
     """The segment that these bytes become, with the profile of its columns."""
     digest = digest_of(made.content)
-    profile = profile_content(work, made.content) if stream == PREDICTIONS else b""
+    arrays = registry.segment_files().arrays(made.content) if stream == PREDICTIONS else {}
+    profile = profile_content(work, arrays) if stream == PREDICTIONS else b""
     fact = SegmentSealed(
         segment=digest,
         stream=stream,
@@ -126,13 +130,16 @@ def new_segment(
         torn_bytes=torn_bytes,
         profile=digest_of(profile) if profile else "",
         replaces=replaces,
+        bytes=len(made.content) + len(profile),
+        # rows that only moved were metered where they came in
+        usage=() if replaces else usage_of(arrays),
     )
     return NewSegment(fact, made.content, profile)
 
 
-def profile_content(work: Workspace, segment: bytes) -> bytes:
+def profile_content(work: Workspace, arrays: Arrays) -> bytes:
     """The profile of a segment's columns, to be put beside it."""
-    return write_profile(_profiled(work, registry.segment_files().arrays(segment)))
+    return write_profile(_profiled(work, arrays))
 
 
 def _profiled(work: Workspace, arrays: Arrays) -> Profile:

@@ -12,8 +12,10 @@ from causeway.actions.bundles import Bundle, Row, open_bundle
 from causeway.actions.canary_start import kpi_trial, tried
 from causeway.actions.check import judged
 from causeway.actions.decide import decide, product_state
+from causeway.actions.funded import unfunded
 from causeway.actions.instance import HOST, PORT, Instance, running
 from causeway.actions.keys import new_key
+from causeway.actions.measures import still_in_force
 from causeway.actions.releases import chosen
 from causeway.actions.routes import SANDBOX, fallback_of, publish
 from causeway.actions.verify import checkpoint_if_short
@@ -204,18 +206,19 @@ def _carry_out(work: Workspace, folder: Path, plan: Plan) -> Shipped:
             facts.append(key)
         worth = manifest.decision
         facts.extend(_trial(plan, state, worth if worth.true_positive is not None else None))
-        facts.append(
-            TrafficRouted(
-                shadow=(plan.release,) if plan.shadow else (),
-                shares=plan.after,
-                reason=_reason(plan),
-                stage=plan.stage,
-                requests_per_minute=plan.requests_per_minute,
-                judgement=known,
-                # a trial that this ends is taken back with it
-                continues=state.canary.routed if state.canary else 0,
-            )
+        routed = TrafficRouted(
+            shadow=(plan.release,) if plan.shadow else (),
+            shares=plan.after,
+            reason=_reason(plan),
+            stage=plan.stage,
+            requests_per_minute=plan.requests_per_minute,
+            judgement=known,
+            # a trial that this ends is taken back with it
+            continues=state.canary.routed if state.canary else 0,
         )
+        # who ships what is live anew has the manifest hold again
+        kept = still_in_force(state, routed) if plan.release not in state.shares else []
+        facts.extend((routed, *kept))
         return facts
 
     state = decide(work, plan.product, facts_of)
@@ -288,7 +291,8 @@ def _judged(
     now = work.clock.now()
     stage = manifest.product.stage
     standing = state.waivers_for(bundle.digest, at=now)
-    findings = [*bundle.findings, *more, *_in_folder(folder, manifest, bundle)]
+    paid = unfunded(work, folder, state, bundle=bundle, today=now.date())
+    findings = [*bundle.findings, *more, *_in_folder(folder, manifest, bundle), *paid]
     judgement = judge(bundle.release, findings, waivers=standing, stage=stage)
     _check_waivers(judgement.blocking, waives)
     asked = [

@@ -8,6 +8,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from causeway.actions.act import ALSO, ONLY, act, must_act
+from causeway.actions.bill.settle import ThisMonth, settle
+from causeway.actions.bill.settle import words_of as words_of_cost
 from causeway.actions.canary import Looked, Lookout, words_of
 from causeway.actions.decide import States
 from causeway.actions.lease import held
@@ -30,6 +32,7 @@ RECORDS = "records"
 CANARY = "canary"
 TRIGGER = "trigger"
 WATCH = "watch"
+COST = "cost"
 
 
 class Done(Struct, frozen=True):
@@ -67,6 +70,8 @@ def tick(work: Workspace, *, training: str = ALSO) -> Ticked:
         for product in filter(is_product_name, work.products())
         for each in _tidied(work, product, states)
     ]
+    month = ThisMonth(work)
+    tried += [each for product in work.products() for each in _settled(work, product, states, month)]
     tried += [each for product in work.products() for each in _watched(work, product, states)]
     tried += _acted(work, states, training)
     news = tuple(_told(each) for each in looked if each.written)
@@ -209,6 +214,24 @@ def _watched(work: Workspace, product: str, states: States) -> Iterator[tuple[Do
         looked = _tried(look, work, product, what=WATCH, but="it cannot be looked at")
         if looked[0].words:
             yield looked
+
+
+def _settled(work: Workspace, product: str, states: States, month: ThisMonth) -> Iterator[tuple[Done, bool]]:
+    """What is news of the product's cost; before somebody looks at it, who tells of that."""
+
+    def settled(work: Workspace, product: str) -> Done:
+        return Done(product, COST, words_of_cost(settle(work, states(product), month=month)))
+
+    if not is_product_name(product):
+        return
+    try:
+        states(product)
+    except BrokenLedger:
+        # its routes' trouble says so
+        return
+    found = _tried(settled, work, product, what=COST, but="its cost cannot be told")
+    if found[0].words:
+        yield found
 
 
 def _seal(work: Workspace, product: str) -> Done:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from causeway.actions.label import outcomes_joined
+from causeway.actions.tour_worth import Worth
 from causeway.actions.workspace import Workspace, write_whole
 from causeway.core.errors import OutsideError
 from causeway.core.release import Signature
@@ -168,6 +169,7 @@ class Toured(Struct, frozen=True):
     predictions: int
     seconds: float
     canary: CanaryToured
+    worth: Worth
 
 
 def live_skill(work: Workspace, product: str, signature: Signature) -> Score:

@@ -18,6 +18,7 @@ import uvicorn
 from msgspec import Struct, structs
 
 from causeway.actions.act import must_train
+from causeway.actions.bill.settle import settling_due
 from causeway.actions.canary import Lookout, words_of
 from causeway.actions.decide import States
 from causeway.actions.instance import HOST, Instance, alive, forget, record, recorded, running, start_of
@@ -279,6 +280,7 @@ class _Station:
             tidying_due(self.work, self.states, product)
             or watching_due(self.work, self.states, product)
             or acting_due(self.work, self.states, product)
+            or settling_due(self.work, self.states, product)
             for product in self.work.products()
         )
 
@@ -290,7 +292,9 @@ class _Station:
             while True:
                 await asyncio.sleep(TICK_SECONDS)
                 try:
-                    due = await asyncio.to_thread(lambda: any(must_train(states(p)) for p in work.products()))
+                    due = await asyncio.to_thread(
+                        lambda: any(must_train(work, states(p)) for p in work.products())
+                    )
                     if due:
                         await self._tick_apart(training="only")
                         # it went as far as it could: what is left waits for something

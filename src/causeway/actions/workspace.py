@@ -11,7 +11,7 @@ from causeway.adapters import registry
 from causeway.adapters.ports import ArtifactStore
 from causeway.core.clock import AheadClock, Clock, SystemClock
 from causeway.core.errors import BadManifest, NotFound, OutsideError, UsageError, remedy
-from causeway.core.events import LINEAGE_CHAIN
+from causeway.core.events import OWN_CHAINS
 from causeway.core.manifest import Manifest
 from causeway.core.manifest_text import read_manifest
 from causeway.ledger import Ledger, open_ledger
@@ -40,8 +40,8 @@ class Workspace:
         return self.state / "routes.json"
 
     def products(self) -> list[str]:
-        """The names of all products; the chain of what other tools sent is none."""
-        return [name for name in self.ledger.products() if name != LINEAGE_CHAIN]
+        """The names of all products; the chains of what other tools sent and of bills are none."""
+        return [name for name in self.ledger.products() if name not in OWN_CHAINS]
 
     def bundle(self, release: str) -> Path:
         """Where this release lies unpacked."""
@@ -109,9 +109,10 @@ def load_product(work: Workspace, folder: Path) -> tuple[Manifest, str]:
     except OSError as error:
         raise OutsideError(f"cannot read {path}: {error.strerror}", hint=remedy(error)) from error
     manifest = read_manifest(content, where=str(path))
-    if manifest.product.name == LINEAGE_CHAIN:
+    kept = OWN_CHAINS.get(manifest.product.name)
+    if kept:
         raise BadManifest(
-            f"a product cannot be called {LINEAGE_CHAIN}: what other tools send is kept under that name",
+            f"a product cannot be called {manifest.product.name}: {kept} under that name",
             where=str(path),
             hint='write another one: name = "..."',
         )

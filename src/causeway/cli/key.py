@@ -22,7 +22,9 @@ def command() -> None:
 
 @command.command()
 @click.argument("consumer")
-@click.option("--scope", "scopes", multiple=True, help="What it may do: predict (default), metrics; repeat.")
+@click.option(
+    "--scope", "scopes", multiple=True, help="What it may do: predict (default), metrics, outcomes; repeat."
+)
 @click.option("--requests-per-minute", type=int, help="More are refused with 429; no limit by default.")
 @click.option("--requests-per-month", type=int, help="A quota for each month (UTC); none by default.")
 @FOLDER

@@ -43,6 +43,8 @@ VERBS = {
     "tick": ("tick", "Do everything that is due."),
     "label": ("label", "Bring outcomes in and join them to predictions."),
     "import-records": ("import_records", "Bring in what other servers logged."),
+    "bill": ("bill", "Bring bills in; show, forecast and export what it cost."),
+    "measure": ("measure", "What a product brought: effect, grade, money; baselines and approvals."),
     "retrain": ("retrain", "Train anew on what was labelled; judge it beside what is live."),
     "approve": ("approve", "Agree to what a trigger waits to do."),
     "erase": ("erase", "Take every recorded row about one entity out for good."),

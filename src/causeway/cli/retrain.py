@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from causeway.actions.retrain import Retrained
 
 NO = 1
-REFUSED = frozenset({"not_better", "refused", "rolled_back", "too_few_labelled_rows"})
+REFUSED = frozenset({"not_better", "refused", "rolled_back", "too_few_labelled_rows", "withdrawn"})
 
 
 @click.command()

@@ -17,9 +17,6 @@ from causeway.cli.tour_telling import WIDTH, Story
 from causeway.core.release import Signature
 from causeway.views.timeline import tell
 
-INDENT = "   "
-LABEL_WIDTH = 14
-
 
 def goes_wrong(
     story: Story,
@@ -82,5 +79,4 @@ def _told(story: Story, toured: CanaryToured) -> None:
     )
     story.say()
     for label, text in lines:
-        head = f"{INDENT}{label:<{LABEL_WIDTH}}"
-        story.say(textwrap.fill(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head)))
+        story.entry(label, text)

@@ -1,6 +1,5 @@
 """The tour's chapter on drift: seven weeks in minutes, in a copy."""
 
-import textwrap
 import time
 from contextlib import closing
 from pathlib import Path
@@ -12,11 +11,9 @@ from causeway.actions.decide import existing_workspace, product_state
 from causeway.actions.tour_drift import COPY, Drifted, became_of, lay_out_weeks, promise_care
 from causeway.actions.workspace import has_workspace, load_product, open_workspace
 from causeway.cli.tour_story import tell
-from causeway.cli.tour_telling import WIDTH, Story
+from causeway.cli.tour_telling import Story
 from causeway.core.ids import short
 
-INDENT = "   "
-LABEL_WIDTH = 14
 FOLDER = "subscribers"
 
 
@@ -80,11 +77,11 @@ def _told(story: Story, drifted: Drifted) -> None:
     )
     story.chapter("What became of it", "")
     for label, text in lines:
-        head = f"{INDENT}{label:<{LABEL_WIDTH}}"
         if text:
-            story.say(textwrap.fill(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head)))
-    story.say(f"\n   The pictures   causeway report {drifted.folder} --monitoring --html weeks.html")
-    story.say(f"   The why        causeway watch {drifted.folder} --why")
+            story.entry(label, text)
+    story.say()
+    story.entry("The pictures", f"causeway report {drifted.folder} --monitoring -o weeks.html")
+    story.entry("The why", f"causeway watch {drifted.folder} --why")
 
 
 def _is_live(folder: Path) -> bool:

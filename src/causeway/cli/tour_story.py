@@ -25,9 +25,11 @@ from causeway.actions.tour import (
     write_outcomes,
 )
 from causeway.actions.tour_canary import promise_trial
+from causeway.actions.tour_worth import BASELINE, Worth
 from causeway.actions.workspace import Workspace, load_product, open_workspace
 from causeway.cli.tour_canary import goes_wrong
 from causeway.cli.tour_telling import Story
+from causeway.cli.tour_worth import tell_worth
 from causeway.core.errors import OutsideError
 from causeway.core.ids import short
 from causeway.core.metrics import spoken
@@ -76,7 +78,8 @@ def tell(into: Path, *, quiet: bool) -> Toured:
             signature=live.bundle.release.signature,
         )
         _proves_itself(story, folder)
-        return _ends(story, live, scored, canary)
+        worth = tell_worth(story, work, folder, live.product)
+        return _ends(story, live, scored, canary, worth)
     finally:
         work.ledger.close()
 
@@ -94,6 +97,12 @@ def _arrives(story: Story, folder: Path) -> None:
         "person can know is left as a question; a sandbox may go on without the answers.",
     )
     story.run("init", str(folder), since="Written:")
+    story.tell(
+        "One number is written down before anything is live, as nobody could measure it afterwards: what "
+        "share of the subscribers leaves within a month today."
+    )
+    read = ("--source", "the billing system, last year", "--who", "dana")
+    story.run("measure", "baseline", BASELINE, *read, "--folder", str(folder))
 
 
 def _becomes_a_release(story: Story, folder: Path) -> None:
@@ -187,19 +196,23 @@ def _proves_itself(story: Story, folder: Path) -> None:
     story.run("verify", str(folder), "--anchor", str(story.into / "anchor.json"))
 
 
-def _ends(story: Story, live: Live, scored: Scored, canary: CanaryToured) -> Toured:
+def _ends(story: Story, live: Live, scored: Scored, canary: CanaryToured, worth: Worth) -> Toured:
     example = curl(live.address, live.bundle.example, token=live.token)
     took = time.monotonic() - story.began
-    story.chapter("It is live. Try it", f"{took:.0f} seconds from the mail to a measured endpoint.")
+    story.chapter(
+        "It is live. Try it",
+        f"{took:.0f} seconds from the mail to a measured endpoint and a page about its worth.",
+    )
     story.say(f"\n{example}\n")
     for what, how in (
+        ("The page", f"{worth.page} (what it is worth)"),
         ("The console", live.console),
         ("The promise", f"{live.folder}/causeway.toml, with three questions for you"),
         ("Undo", f"causeway roll back {live.folder}"),
-        ("Stop", f"causeway up {live.folder} --stop   (by itself within the hour)"),
+        ("Stop", f"causeway up {live.folder} --stop (by itself within the hour)"),
         ("Your own", "causeway check ANY/FOLDER"),
     ):
-        story.say(f"   {what:<14}{how}")
+        story.entry(what, how)
     return Toured(
         product=live.product,
         folder=str(live.folder),
@@ -210,4 +223,5 @@ def _ends(story: Story, live: Live, scored: Scored, canary: CanaryToured) -> Tou
         predictions=len(scored.ids),
         seconds=round(took, 1),
         canary=canary,
+        worth=worth,
     )

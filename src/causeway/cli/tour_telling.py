@@ -13,6 +13,7 @@ import click
 from causeway.core.errors import OutsideError
 
 WIDTH = 80
+LABEL_WIDTH = 14
 JUDGED = 1
 ROW_GOES_ON = " " * 14
 
@@ -37,6 +38,20 @@ class Story:
     def tell(self, text: str) -> None:
         """A paragraph, indented under its chapter."""
         self.say(textwrap.fill(" ".join(text.split()), WIDTH, initial_indent="   ", subsequent_indent="   "))
+
+    def entry(self, label: str, text: str) -> None:
+        """A label and what belongs to it, in a column of its own; an address or a path stays whole."""
+        head = f"   {label:<{LABEL_WIDTH}}"
+        self.say(
+            textwrap.fill(
+                text,
+                WIDTH,
+                initial_indent=head,
+                subsequent_indent=" " * len(head),
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
 
     def say(self, text: str = "") -> None:
         """A line as it is."""

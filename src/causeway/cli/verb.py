@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,20 @@ import msgspec
 from causeway.core.errors import CausewayError, Defect, MissingExtra, UsageError, outside
 from causeway.core.printable import harmless
 
-SERVE = {"cedarpy", "httptools", "jinja2", "onnxruntime", "polars", "starlette", "uvicorn", "uvloop"}
+SERVE = {
+    "cedarpy",
+    "httptools",
+    "jinja2",
+    "markupsafe",
+    "onnxruntime",
+    "polars",
+    "starlette",
+    "uvicorn",
+    "uvloop",
+}
 EXIT_CODES = {0: "fine", 1: "judged and failed", 2: "usage", 3: "the outside failed"}
 INTERRUPTED = 130
+WIDTH = 80
 
 # whether it is there and may be read is for the verb to say, in our words
 PLACE = click.Path(path_type=Path, readable=False)
@@ -62,9 +74,12 @@ def fail(error: CausewayError, *, as_json: bool) -> int:
             return error.exit_code
     except OSError:
         _hush(sys.stdout)
-    lines = [f"error: {error.message}", f"  at {error.where}" if error.where else "", f"  {error.hint}"]
+    # a script or a log finds a message that stays on its line
+    fold = folded if sys.stderr.isatty() else harmless
+    where = harmless(f"  at {error.where}") if error.where else ""
+    lines = [fold(f"error: {error.message}"), where, fold(f"  {error.hint}")]
     try:
-        click.echo(harmless("\n".join(line for line in lines if line.strip())), err=True)
+        click.echo("\n".join(line for line in lines if line.strip()), err=True)
     except OSError:
         _hush(sys.stderr)
     return error.exit_code
@@ -110,6 +125,18 @@ def _json(fields: dict[str, Any]) -> str:
 def narrate(text: str) -> None:
     """Tells a person what is going on, on standard error."""
     click.echo(harmless(text), err=True)
+
+
+def folded(text: str) -> str:
+    """The text as a terminal shows it whole; what is one word, as a path, is never broken."""
+    return "\n".join(map(_folded, harmless(text).split("\n")))
+
+
+def _folded(line: str) -> str:
+    if len(line) <= WIDTH:
+        return line
+    under = " " * max(2, len(line) - len(line.lstrip()))
+    return textwrap.fill(line, WIDTH, subsequent_indent=under, break_long_words=False, break_on_hyphens=False)
 
 
 def _named(error: Exception) -> CausewayError:

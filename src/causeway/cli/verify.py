@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from causeway.cli.verb import PLACE, emit, guarded, json_flag, narrate
+from causeway.cli.verb import PLACE, emit, folded, guarded, json_flag, narrate
 
 if TYPE_CHECKING:
     from causeway.ledger import Verdict
@@ -49,7 +49,7 @@ def command(
             narrate(f"checkpoint {stamp.seq} is signed by {stamp.key_id}")
         if verdict.ok and export_anchor:
             verify.export_anchor(work, export_anchor)
-            narrate(f"wrote {export_anchor}: keep it where whoever has the database cannot write")
+            narrate(folded(f"wrote {export_anchor}: keep it where whoever has the database cannot write"))
         if verdict.ok and (checkpoint or export_anchor):
             verdict = verify.verify(work, anchor=anchor)
         if export:
@@ -57,7 +57,7 @@ def command(
             narrate(f"wrote {export}")
         if export_verifier:
             verify.export_verifier(export_verifier)
-            narrate(f"wrote {export_verifier}: python -I -S {export_verifier} EXPORT")
+            narrate(folded(f"wrote {export_verifier}: python -I -S {export_verifier} EXPORT"))
     _show(verdict, as_json=as_json)
     return 0 if verdict.ok else NOT_WHOLE
 

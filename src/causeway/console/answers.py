@@ -12,10 +12,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
 from causeway import __version__
+from causeway.assess.worth.document import document
+from causeway.assess.worth.document_portfolio import portfolio_document
 from causeway.console.charts import honest, interval
 from causeway.console.monitor_charts import plain_number
 from causeway.console.monitoring import methods, ranked, sections_of, sight_numbers, windows_of
 from causeway.console.trials import line_of
+from causeway.console.worth import kind_of, picture_of
 from causeway.core.errors import CausewayError
 from causeway.core.figure import plain
 from causeway.core.ids import DIGEST_PREFIX, short
@@ -102,6 +105,10 @@ def templates() -> jinja2.Environment:
         ranked=ranked,
         sight_numbers=sight_numbers,
         windows_of=windows_of,
+        worth_blocks=document,
+        portfolio_blocks=portfolio_document,
+        worth_svg=picture_of,
+        kind_of=kind_of,
     )
     environment.filters.update(
         short=short,
@@ -114,6 +121,7 @@ def templates() -> jinja2.Environment:
         spoken=spoken,
         segment=_segment,
         sentence=_sentence,
+        coded=_coded,
         linked=_linked,
         number=_number,
         percent=_percent,
@@ -143,7 +151,12 @@ def _bare(digest: str) -> str:
 def _sentence(text: str) -> Markup:
     """The text with a capital unless it begins with a name, and what stands between backticks as code."""
     begins_with_a_word = text.partition(" ")[0].isalpha()
-    parts = (text[:1].upper() + text[1:] if begins_with_a_word else text).split("`")
+    return _coded(text[:1].upper() + text[1:] if begins_with_a_word else text)
+
+
+def _coded(text: str) -> Markup:
+    """The text as it is, with what stands between backticks as code."""
+    parts = text.split("`")
     code = Markup("<code>{}</code>")
     return Markup("").join(
         code.format(part) if at % 2 and at < len(parts) - 1 else part for at, part in enumerate(parts)

@@ -17,10 +17,12 @@ from causeway.console.answers import SECURITY_HEADERS, TWIN, page, problem, twin
 from causeway.console.lineage import lineage_route
 from causeway.console.lineage_pages import lineage_index, lineage_page
 from causeway.console.monitoring import Watching
+from causeway.console.outcomes import outcomes_routes
 from causeway.console.pages import events_page, portfolio, product_page, release_page
 from causeway.console.records import records_route
 from causeway.console.sign_in import SignIn
 from causeway.console.trials import Watch, trial_page
+from causeway.console.worth import Worths
 from causeway.core.errors import CausewayError, NotFound, UsageError
 
 Endpoint = Callable[[Request], Response]
@@ -43,7 +45,7 @@ class WrongMethod(UsageError):
 
 def create_app(work: Workspace, *, token: str, cookie: str = "causeway") -> Starlette:
     """The console over this workspace; only whoever holds the token sees more than `/healthz`."""
-    lineage, watch, monitors = Lineage(work), Watch(work), Watching(work)
+    lineage, watch, monitors, worths = Lineage(work), Watch(work), Watching(work), Worths(work)
 
     def tried(request: Request) -> Struct:
         return trial_page(work, request.path_params["name"], request.path_params["seq"], watch)
@@ -54,11 +56,13 @@ def create_app(work: Workspace, *, token: str, cookie: str = "causeway") -> Star
     shows: list[tuple[str, str, Content]] = [
         ("/products/{name}/events", "events.html", lambda r: events_page(work, r.path_params["name"])),
         ("/products/{name}/monitoring", "monitoring.html", lambda r: monitors.page(r.path_params["name"])),
+        ("/products/{name}/worth", "worth.html", lambda r: worths.page(r.path_params["name"])),
         ("/products/{name}/trials/{seq}", "trial.html", tried),
         ("/products/{name}", "product.html", lambda r: product_page(work, r.path_params["name"], watch)),
         ("/releases/{digest}", "release.html", lambda r: release_page(work, r.path_params["digest"])),
         ("/lineage/{target:path}", "lineage.html", walked),
         ("/lineage", "lineage_index.html", lambda _: lineage_index(work, lineage)),
+        ("/portfolio", "worth_portfolio.html", lambda _: worths.portfolio()),
         ("/", "portfolio.html", lambda _: portfolio(work)),
     ]
     return Starlette(
@@ -67,6 +71,7 @@ def create_app(work: Workspace, *, token: str, cookie: str = "causeway") -> Star
             Route("/static/console.css", _style),
             lineage_route(work),
             records_route(work),
+            *outcomes_routes(work),
             *(Route(path + TWIN, _as_json(content)) for path, _, content in shows),
             *(Route(path, _as_html(template, content)) for path, template, content in shows),
         ],

@@ -1,5 +1,7 @@
 """Charts as numbers on a line from 0 to 100; templates draw them as SVG."""
 
+import math
+
 from msgspec import Struct
 
 from causeway.core.metrics import spoken
@@ -55,3 +57,12 @@ def honest(evaluation: Evaluation) -> float | None:
     """What the metric of the claim was when it was measured, where that is another."""
     name = claimed_metric(evaluation)
     return next((value for each, value in evaluation.others.items() if name and spoken(each) == name), None)
+
+
+def ticks(least: float, most: float, *, about: int) -> list[float]:
+    """About so many round numbers, the first below and the last above all that is drawn."""
+    rough = (most - least or abs(most) or 1.0) / about
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(each * power for each in (1, 2, 2.5, 5, 10) if each * power >= rough * (1 - 1e-9))
+    first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
+    return [float(f"{step * at:.12g}") for at in range(first, max(last, first + 1) + 1)]

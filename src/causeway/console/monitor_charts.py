@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from causeway.actions.monitoring import Mark
 from causeway.assess.watch_line import Point, Series
+from causeway.console.charts import ticks
 from causeway.core.metrics import spoken
 from causeway.core.watching import ACT, NOT_ENOUGH_DATA, NOTE, WARN
 
@@ -131,7 +132,7 @@ class _Scale:
         least, most = min(numbers, default=0.0), max(numbers, default=1.0)
         if series.unit in FROM_ZERO:
             least = min(0.0, least)
-        self.ticks = _ticks(least, most)
+        self.ticks = ticks(least, most, about=TICKS)
         self._least, self._most = self.ticks[0], self.ticks[-1]
 
     def x(self, moment: datetime) -> float:
@@ -148,15 +149,6 @@ def _numbers(points: Iterable[Point]) -> Iterator[float]:
         for number in (each.value, each.low, each.high, each.reference, each.threshold):
             if number is not None and math.isfinite(number):
                 yield number
-
-
-def _ticks(least: float, most: float) -> list[float]:
-    """Round numbers, the first below and the last above all that is drawn."""
-    rough = (most - least or abs(most) or 1.0) / TICKS
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(each * power for each in (1, 2, 2.5, 5, 10) if each * power >= rough * (1 - 1e-9))
-    first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
-    return [round(step * at, 10) for at in range(first, max(last, first + 1) + 1)]
 
 
 def _dot(point: Point, scale: _Scale) -> Dot:

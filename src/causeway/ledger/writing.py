@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -10,6 +11,9 @@ from causeway.core.events import AnyFact, Body, Event, reopen, seal
 from causeway.core.ids import check_product_name
 from causeway.ledger.chain import EPOCH, Row
 from causeway.ledger.ledger import BrokenLedger, Head
+
+HELD = 8_192
+"""Events that are held as they were read: whoever looks every few minutes reads the same ones again."""
 
 
 def next_events(head: Head, facts: Sequence[AnyFact], *, actor: str, at: datetime) -> list[Event]:
@@ -47,12 +51,17 @@ def row_of(event: Event) -> Row:
 def event_of(product: str, text: str) -> Event:
     """The event that was stored as this text."""
     try:
-        return reopen(text)
+        return _reopened(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         raise BrokenLedger(
             f"an event of {product} cannot be read: {error}",
             hint="it was changed, or written by a later version of Causeway; causeway verify says which",
         ) from error
+
+
+@lru_cache(maxsize=HELD)
+def _reopened(text: str) -> Event:
+    return reopen(text)
 
 
 def check_expected(head: Head, expected: int | None) -> None:

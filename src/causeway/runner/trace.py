@@ -27,6 +27,7 @@ def watch(request):
     started = time.time()
     root, script = request["root"], request["script"]
     recorder = Recorder(root, request["out"], request["limit_bytes"])
+    recorder.texts = request.get("texts", {})
     os.chdir(source.start_folder(root, script))
     beside = os.path.dirname(os.path.join(root, script))
     sys.path[:0] = [beside] if beside == root else [beside, root]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from causeway.core.release import Output, Release
 from causeway.core.routes import Route, RouteFile, Served
 from causeway.core.table import Numbers
 from causeway.gateway.answers.plane import flagged
+from causeway.gateway.models.model import Answers
 from causeway.gateway.models.worker import Worker
 from causeway.gateway.refusals import Invalid, NotReady
 from causeway.gateway.routes.routing import Routing, Variant, next_routing
@@ -84,10 +85,10 @@ def _fill(
         out[place] = number
 
 
-def numbers_of(release: Release, answers: Any, *, metric: str) -> list[float]:  # noqa: ANN401 - lists by output
+def numbers_of(release: Release, answers: Answers, *, metric: str) -> list[float]:
     """The answers as the metric takes them: a chance of the positive class, a class's place, a number."""
     output = _output(release, {"roc_auc": "probability", "accuracy": "label"}.get(metric, "value"))
-    told: Sequence[Any] = answers[output.name]
+    told = cast("list[Any]", answers[output.name])
     if metric == "roc_auc":
         one = output.classes.index(output.positive) if output.positive in output.classes else 1
         return [np.nan if each is None else float(each[one]) for each in told]

@@ -2,25 +2,28 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from msgspec import structs
+import msgspec
+from msgspec import Struct, structs
 
 from causeway.actions.bundles import describe
 from causeway.actions.decide import decide, product_state
 from causeway.actions.lease import holding
 from causeway.actions.loop.place import Place
 from causeway.actions.loop.ports import Ports
-from causeway.actions.loop.releasing import ship_it, to_be_on_trial
+from causeway.actions.loop.releasing import ship_it, to_be_on_trial, withdraw
 from causeway.actions.loop.training import (
     gate_it,
     hold_batch,
     look_at_rows,
     make_table,
     train_it,
-    try_windows,
 )
-from causeway.actions.workspace import Workspace, load_product
+from causeway.actions.loop.windows import try_windows
+from causeway.actions.workspace import Workspace, load_product, write_whole
 from causeway.assess.loop import stops
 from causeway.core.errors import CausewayError, OutsideError, Refused, UsageError
 from causeway.core.events import AnyFact
@@ -45,6 +48,15 @@ from causeway.views.product import ProductState
 
 MOST_FAILURES = 3
 """So often the outside may fail before it is given up."""
+PATIENCE = timedelta(hours=1)
+"""What fails outside a run, as a disk that is away, is tried for as long."""
+
+
+class _Failing(Struct, frozen=True):
+    state: str
+    since: datetime
+    times: int = 0
+
 
 # what is done after the last finished state
 _NEXT: dict[str, Callable[[Place], LoopMoved | LoopEnded | None]] = {
@@ -66,7 +78,7 @@ def started(work: Workspace, state: ProductState, *, because: str, trigger: str 
 
 
 def go_on(work: Workspace, folder: Path, product: str, *, ports: Ports | None = None) -> list[AnyFact]:
-    """What was written: every state that could be done now, until it ends, or waits for a trial.
+    """What was written: every state that could be done now, until it ends, or waits for a trial or an hour.
 
     Nothing where somebody else is at it.
     """
@@ -129,11 +141,11 @@ def _step(work: Workspace, folder: Path, product: str, ports: Ports) -> list[Any
     try:
         live = describe(work, loop.live).release
         place = Place(work, folder, manifest, state, loop, live, place_of(work, loop), ports)
-        fact = _NEXT[loop.state](place)
+        fact = withdraw(place) or _NEXT[loop.state](place)
     except (Refused, UsageError) as error:
         fact = LoopEnded(loop.loop, REFUSED, _said(error))
     except OutsideError as error:
-        if _failures(state, loop) < MOST_FAILURES:
+        if _failures(state, loop) < MOST_FAILURES and not _hopeless(work, loop):
             raise
         fact = LoopEnded(loop.loop, REFUSED, f"{_said(error)} ({MOST_FAILURES} times)")
     if fact is None:
@@ -147,6 +159,22 @@ def _said(error: CausewayError) -> str:
 
 def _failures(state: ProductState, loop: Loop) -> int:
     return sum(run.status == "failed" and run.started_at >= loop.at for run in state.runs.values())
+
+
+def _hopeless(work: Workspace, loop: Loop) -> bool:
+    """Whether this state fails for long: no run tells of a source that is gone, or a silent release."""
+    note, now = place_of(work, loop) / "failures", work.clock.now()
+    try:
+        seen = msgspec.json.decode(note.read_bytes(), type=_Failing)
+    except (OSError, msgspec.DecodeError):
+        seen = _Failing(loop.state, now)
+    if seen.state != loop.state or seen.since > now:
+        seen = _Failing(loop.state, now)
+    seen = structs.replace(seen, times=seen.times + 1)
+    with suppress(OSError):
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(note, msgspec.json.encode(seen))
+    return seen.times >= MOST_FAILURES and now - seen.since >= PATIENCE
 
 
 def _stopped(state: ProductState, fact: LoopMoved | LoopEnded, *, after: int) -> list[AnyFact]:

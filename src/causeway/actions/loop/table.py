@@ -13,16 +13,23 @@ from causeway.actions.loop.rows import Labelled, value_at
 from causeway.actions.source import digest_file
 from causeway.actions.stages.site import Given
 from causeway.assess.windows import Window
+from causeway.core.dates import moments_of
 from causeway.core.errors import OutsideError, Refused, remedy
 from causeway.core.ids import counted
 from causeway.core.manifest import DataPart, LoopPart
 from causeway.core.records import Value
 from causeway.core.release import Release
+from causeway.core.table import Text
 
 RECORDED_ONLY = "recorded"
 DELIMITERS = ",;\t|"
 MOST_LABELS = 50
 """A target with more values is no list of classes."""
+TORN = 0.01
+"""Of the source's rows, so many may have another number of fields: they are left out."""
+NEVER = 1 << 62
+"""The time of rows that no window holds."""
+EPOCH_SECONDS = (1e8, 1e11)
 _TRUTHS = {True: ("True", "true", "TRUE", "1"), False: ("False", "false", "FALSE", "0")}
 
 
@@ -61,9 +68,10 @@ def read_source(folder: Path, part: DataPart, release: Release, loop: LoopPart) 
     header, rows, delimiter = _read(path)
     if loop.rows == RECORDED_ONLY:
         return Source(header, delimiter=delimiter)
-    place = header.index(part.time_column) if part.time_column in header else None
-    at = [None if place is None else _moment(row[place]) for row in rows]
-    return Source(header, rows, at, delimiter)
+    if part.time_column not in header:
+        return Source(header, rows, [None] * len(rows), delimiter)
+    place = header.index(part.time_column)
+    return Source(header, rows, _times([row[place].strip() for row in rows], part), delimiter)
 
 
 def compose(
@@ -101,6 +109,7 @@ def compose(
         len(kept) + len(recorded),
         source.header,
         words,
+        tuple(name for name, column in labelled.inputs.columns.items() if isinstance(column, Text)),
     )
     known = {*labelled.inputs.columns, part.target, part.time_column, *part.identifiers}
     empty = tuple(name for name in source.header if name not in known | _steady(source).keys())
@@ -122,7 +131,16 @@ def _read(path: Path) -> tuple[tuple[str, ...], list[list[str]], str]:
         ) from error
     except OSError as error:
         raise OutsideError(f"cannot read {path}: {error.strerror}", hint=remedy(error)) from error
-    return tuple(header), [row for row in rows if len(row) == len(header)], delimiter
+    rows = [row for row in rows if row]
+    kept = [row for row in rows if len(row) == len(header)]
+    if len(rows) - len(kept) > TORN * len(rows):
+        raise Refused(
+            f"{len(rows) - len(kept):,} of {counted(len(rows), 'row')} have another number of fields than "
+            f"the header of {path.name}",
+            where=str(path),
+            hint="save it as CSV with as many fields in each line as there are column names",
+        )
+    return tuple(header), kept, delimiter
 
 
 def _recorded(
@@ -167,6 +185,37 @@ def _text(value: Value, words: frozenset[str]) -> str:
     if isinstance(value, bool):
         return next((word for word in _TRUTHS[value] if word in words), str(value))
     return "" if value is None else str(value)
+
+
+def _times(texts: Sequence[str], part: DataPart) -> list[int | None]:
+    """Microseconds; None where a row has no time, and never where its time cannot be read.
+
+    A row that was taken for an old one might be one of those that judge.
+    """
+    found: dict[str, int | None] = {text: _moment(text) for text in set(texts)}
+    strange = sorted(text for text, at in found.items() if text and at is None)
+    found |= dict(zip(strange, _in_one_form(strange), strict=True))
+    if strange and all(at in (None, NEVER) for at in found.values()):
+        raise Refused(
+            f"nobody can read the times in {part.time_column}, so nobody knows which rows are old",
+            where=part.path,
+            hint="write them as 2026-11-23T17:00:00, or take time_column out of the manifest",
+        )
+    return [found[text] for text in texts]
+
+
+def _in_one_form(texts: Sequence[str]) -> list[int]:
+    """The times of texts that all have one form, or of seconds, milliseconds or microseconds since 1970."""
+    moments = moments_of(texts) if texts else None
+    if moments is None:
+        return [NEVER] * len(texts)
+    if all(text.replace(".", "", 1).isdecimal() for text in texts):
+        low, high = EPOCH_SECONDS
+        scales = [scale for scale in (1.0, 1e3, 1e6) if low <= moments.min() / scale < high]
+        if not scales:
+            return [NEVER] * len(texts)
+        moments = moments / scales[0]
+    return [round(float(moment) * 1e6) for moment in moments]
 
 
 def _moment(text: str) -> int | None:

@@ -1,6 +1,8 @@
 """The business measure before the product: its query over the data that is there."""
 
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from causeway.actions.access_wish import permitted, rules_of, wish_of
 from causeway.actions.source import digest_file
@@ -16,19 +18,32 @@ from causeway.core.poc import Poc
 
 def measure(work: Workspace, folder: Path, manifest: Manifest, poc: Poc) -> BaselineMeasured:
     """The answer of `[kpi] query` over the sources that lie in the folder and may be read."""
-    parts = [part for part in manifest.data if part.path and (folder / part.path).is_file()]
-    if not parts:
-        raise UsageError("no source of data lies in the folder", hint="name it: [[data]] path = ...")
-    files = {part.name: folder / part.path for part in parts}
-    written = {file.path: file.delimiter for file in poc.data if file.delimiter}
+    files = readable(folder, manifest)
     value = registry.proving().figure_of(
-        manifest.kpi.query,
-        files,
-        delimiters={part.name: written.get(part.path, ",") for part in parts},
-        hidden={part.name: _hidden(work, folder, manifest, part) for part in parts if part.governed},
+        manifest.kpi.query, files, **terms_of(work, folder, manifest, poc, files)
     )
     digests = {name: digest_file(path) for name, path in files.items()}
     return BaselineMeasured(digest_of(manifest.kpi.query.encode()), value, digests)
+
+
+def readable(folder: Path, manifest: Manifest) -> dict[str, Path]:
+    """The sources that lie in the folder, by name."""
+    parts = [part for part in manifest.data if part.path and (folder / part.path).is_file()]
+    if not parts:
+        raise UsageError("no source of data lies in the folder", hint="name it: [[data]] path = ...")
+    return {part.name: folder / part.path for part in parts}
+
+
+def terms_of(
+    work: Workspace, folder: Path, manifest: Manifest, poc: Poc, names: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """How these sources are written, and which of their columns no query may see."""
+    parts = [part for part in manifest.data if part.name in names]
+    written = {file.path: file.delimiter for file in poc.data if file.delimiter}
+    return {
+        "delimiters": {part.name: written.get(part.path, ",") for part in parts},
+        "hidden": {part.name: _hidden(work, folder, manifest, part) for part in parts if part.governed},
+    }
 
 
 def _hidden(work: Workspace, folder: Path, manifest: Manifest, part: DataPart) -> set[str]:

@@ -128,7 +128,7 @@ def _recorded(said: EndpointProbed, release: Release, scratch: Path) -> Endpoint
     )
 
 
-def _names(described: Any) -> set[str]:  # noqa: ANN401 - what somebody's endpoint answered
+def _names(described: object) -> set[str]:
     inputs = described.get("inputs", ()) if isinstance(described, dict) else ()
     return {each.get("name", "") for each in inputs if isinstance(each, dict)}
 

@@ -9,6 +9,8 @@ from causeway.actions.bundles import describe
 from causeway.actions.label import outcomes_joined
 from causeway.actions.loop.rows import truth_of
 from causeway.actions.workspace import Workspace
+from causeway.assess.quality_rows import SHADOW
+from causeway.core.assignment import HOLDOUT
 from causeway.core.release import Release
 from causeway.core.table import Number, Numbers, Table, Text
 from causeway.stats.quality import METRICS
@@ -33,8 +35,9 @@ def blocks_of(work: Workspace, product: str, release: str, *, seconds: float) ->
     if not len(joined):
         return ()
     made = describe(work, release).release
-    asked_by = _texts(joined, "consumer")
-    rows = joined.take(np.flatnonzero([each == REPLAYED for each in asked_by]))
+    asked_by = zip(_texts(joined, "consumer"), _texts(joined, "arm"), strict=True)
+    told = [who == REPLAYED and arm not in (HOLDOUT, SHADOW) for who, arm in asked_by]
+    rows = joined.take(np.flatnonzero(told))
     truth, metric = truth_of(made, _texts(rows, "outcome"), _numbers(rows, "outcome_number"))
     answers = _answers(made, rows, metric)
     at = _numbers(rows, "at").astype(np.int64)

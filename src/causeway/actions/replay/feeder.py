@@ -13,7 +13,8 @@ from causeway.actions.bundles import describe
 from causeway.actions.decide import product_state
 from causeway.actions.replay.rows import Rows
 from causeway.actions.routes import route_of
-from causeway.actions.score.answering import Answerer, Setup, part_files
+from causeway.actions.score.answering import Answerer, Setup
+from causeway.actions.score.files import part_files
 from causeway.actions.segments import PREDICTIONS, new_segment, put_segment
 from causeway.actions.workspace import Workspace
 from causeway.adapters import registry

@@ -15,6 +15,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from causeway.actions.score.drawing import arms_of, withheld_answer
+from causeway.actions.score.files import part_files
 from causeway.actions.score.filling import Filled
 from causeway.actions.workspace import write_whole
 from causeway.adapters import registry
@@ -150,19 +151,26 @@ class Answerer:
     def _withhold(
         self, variant: Variant, rows: PartRows, chosen: NDArray[np.int64], filled: Filled, *, textual: bool
     ) -> dict[int, tuple[str, ...]]:
-        """Fills in that these rows get no answer of the model, if it would take them."""
+        """Fills in that these rows get no answer, if the model would take them; what it says is recorded."""
         fields = variant.loaded.release.signature.inputs
         told = withheld_answer(self._live, variant, self._outputs)
         apart: dict[int, tuple[str, ...]] = {}
-        for position, row in zip(
-            chosen.tolist(), rows.rows(chosen.tolist(), [f.name for f in fields]), strict=True
-        ):
+        checked: list[tuple[int, Row]] = []
+        places = chosen.tolist()
+        for position, row in zip(places, rows.rows(places, [each.name for each in fields]), strict=True):
             try:
                 one = variant.loaded.schema.check([_read(row, fields) if textual else row])
             except Invalid as refusal:
                 apart[position] = (_said(refusal),)
             else:
-                filled.put_row(position, one.rows[0], told, (*one.flags[0], WITHHELD))
+                filled.put_withheld(position, one.rows[0], told, (*one.flags[0], WITHHELD))
+                checked.append((position, one.rows[0]))
+        size = WORKER_ROWS if variant.loaded.worker else MODEL_ROWS
+        for begin in range(0, len(checked), size):
+            some = checked[begin : begin + size]
+            for first, predicted in self._predicted(variant, [row for _, row in some]):
+                if isinstance(predicted, Predicted):
+                    filled.keep([position for position, _ in some[first:]], predicted)
         return apart
 
     def _by_columns(
@@ -294,7 +302,8 @@ class Answerer:
                 at_us=at_us or setup.at_us,
                 request=f"{setup.score}/{part.number}",
                 consumer=setup.consumer,
-                latency_us=int(seconds * 1e6),
+                # rows with times of their own were asked one by one
+                latency_us=int(seconds * 1e6 / (len(positions) if at_us else 1)),
             )
             private = private_of(setup.route)
             content = registry.segment_files().encode(private.columns(columns) if private else columns)
@@ -311,26 +320,6 @@ class Answerer:
         )
         write_whole(files.done, msgspec.json.encode(done))
         return done
-
-
-class PartFiles(Struct, frozen=True):
-    """Where the results of a part lie; `done` is written last."""
-
-    answers: Path
-    apart: Path
-    segment: Path
-    done: Path
-
-
-def part_files(scratch: Path, number: int) -> PartFiles:
-    """The files of this part."""
-    stem = f"part-{number:05}"
-    return PartFiles(
-        scratch / f"{stem}.answers.parquet",
-        scratch / f"{stem}.apart.parquet",
-        scratch / f"{stem}.segment.parquet",
-        scratch / f"{stem}.json",
-    )
 
 
 def _read(row: dict[str, Any], fields: Sequence[Field]) -> dict[str, Any]:

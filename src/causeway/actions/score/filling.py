@@ -13,6 +13,7 @@ from causeway.core.assignment import unit_of
 from causeway.core.records import EXACT, FLAG_SEPARATOR, SegmentColumn, Value, any_beyond, column_of
 from causeway.core.release import Field, Output
 from causeway.core.table import Column, Number, Table
+from causeway.gateway.models.model import Predicted
 from causeway.gateway.routes.routing import Variant
 
 _KINDS = {"number": "number", "integer": "integer", "boolean": "boolean", "text": "text"}
@@ -29,6 +30,9 @@ class _Answered(Struct):
     taken: NDArray[np.bool_]
     inputs: dict[str, list[Value]]
     outputs: dict[str, list[Any]]
+    withheld: list[int]
+    kept: dict[str, dict[int, Any]]
+    """Of rows whose answer is withheld: what is recorded in its place, if the release said anything."""
 
 
 class Filled:
@@ -38,7 +42,7 @@ class Filled:
         self._rows = rows
         self._first = first
         self._known = _Answered(
-            [""] * rows, [""] * rows, [""] * rows, [None] * rows, np.zeros(rows, np.bool_), {}, {}
+            [""] * rows, [""] * rows, [""] * rows, [None] * rows, np.zeros(rows, np.bool_), {}, {}, [], {}
         )
 
     @property
@@ -90,6 +94,22 @@ class Filled:
             self._outputs(name)[position] = value
         self._known.flags[position] = FLAG_SEPARATOR.join(flags) or None
         self._known.taken[position] = True
+
+    def keep(self, positions: Sequence[int], predicted: Predicted) -> None:
+        """What a release says of the first of these rows, which are not told it."""
+        refused = {problem.row for problem in predicted.problems if problem.refused}
+        for name, values in predicted.answers.items():
+            kept = self._known.kept.setdefault(name, {})
+            for place, (position, value) in enumerate(zip(positions, values, strict=False)):
+                if place not in refused:
+                    kept[position] = value
+
+    def put_withheld(
+        self, position: int, row: Mapping[str, Value], told: Mapping[str, Any], flags: Sequence[str]
+    ) -> None:
+        """The same where the answer of the release is withheld."""
+        self.put_row(position, row, told, flags)
+        self._known.withheld.append(position)
 
     def arms(self, *, arm: str) -> dict[str, int]:
         """How many rows each arm answered."""
@@ -144,7 +164,10 @@ class Filled:
                 _picked(self._inputs(field.name), places), _KINDS[field.kind]
             )
         for output in outputs:
-            columns |= _recorded(output, _picked(self._outputs(output.name), places))
+            values, kept = list(self._outputs(output.name)), known.kept.get(output.name, {})
+            for position in known.withheld:
+                values[position] = kept.get(position)
+            columns |= _recorded(output, _picked(values, places))
         return columns
 
     def _named(self, arm: str) -> list[str]:

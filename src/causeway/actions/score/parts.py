@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from causeway.actions.score.answering import PartFiles, Setup, part_files
+from causeway.actions.score.answering import Setup
 from causeway.actions.score.crew import answered
+from causeway.actions.score.files import PartFiles, part_files
 from causeway.actions.score.target import Target
 from causeway.actions.segments import (
     PREDICTIONS,
@@ -18,6 +19,8 @@ from causeway.actions.segments import (
     segment_path,
 )
 from causeway.actions.workspace import Workspace
+from causeway.adapters import registry
+from causeway.assess.cost.usage import usage_of
 from causeway.core.events import AnyFact, ScorePartFinished, SegmentSealed
 from causeway.core.ids import digest_of
 from causeway.core.score import Part, PartDone
@@ -73,7 +76,8 @@ def _commit(work: Workspace, setup: Setup, done: PartDone, past: Scoring, target
 def _sealed(work: Workspace, setup: Setup, done: PartDone, files: PartFiles, at: datetime) -> SegmentSealed:
     product = setup.route.product
     content = files.segment.read_bytes()
-    profile = profile_content(work, content)
+    arrays = registry.segment_files().arrays(content)
+    profile = profile_content(work, arrays)
     fact = SegmentSealed(
         segment=done.segment,
         stream=PREDICTIONS,
@@ -82,6 +86,8 @@ def _sealed(work: Workspace, setup: Setup, done: PartDone, files: PartFiles, at:
         first_at=at,
         last_at=at,
         profile=digest_of(profile),
+        bytes=len(content) + len(profile),
+        usage=usage_of(arrays, batch=True),
     )
     put_segment(work, NewSegment(fact, content, profile))
     return fact

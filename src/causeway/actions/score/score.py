@@ -17,8 +17,9 @@ from causeway.actions.bundles import describe
 from causeway.actions.decide import product_state
 from causeway.actions.lease import holding
 from causeway.actions.lineage_work import scored_source, telling_score
-from causeway.actions.score.answering import Setup, part_files
+from causeway.actions.score.answering import Setup
 from causeway.actions.score.arms import route_for
+from causeway.actions.score.files import part_files
 from causeway.actions.score.origin import Origin, opened
 from causeway.actions.score.parts import Watch, all_parts
 from causeway.actions.score.target import Target, target_of

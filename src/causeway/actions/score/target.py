@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from causeway.actions.score.answering import PartFiles
+from causeway.actions.score.files import PartFiles
 from causeway.actions.source import digest_file
 from causeway.actions.workspace import write_whole
 from causeway.adapters import registry

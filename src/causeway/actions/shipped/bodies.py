@@ -10,6 +10,8 @@ from causeway.core.records import Value
 from causeway.core.release import Field, Output, Signature
 
 MOST_ROWS = 100_000
+MOST_WHOLE = 2.0**63
+"""No whole number that is kept is as large."""
 _NUMBERS = ("number", "integer")
 
 Row = dict[str, Value]
@@ -89,7 +91,8 @@ def _named(row: object, fields: Sequence[str]) -> dict[str, Any]:
 
 def _split(table: object) -> list[dict[str, Any]]:
     columns, data = (table.get("columns"), table.get("data")) if isinstance(table, dict) else (None, None)
-    if not isinstance(columns, list) or not isinstance(data, list):
+    named = isinstance(columns, list) and all(isinstance(name, str) for name in columns)
+    if not named or not isinstance(data, list):
         raise Strange("dataframe_split without columns and data")
     if any(not isinstance(row, list) or len(row) != len(columns) for row in data):
         raise Strange("dataframe_split with rows of another length than its columns")
@@ -104,6 +107,8 @@ def _from_columns(columns: Mapping[str, object]) -> list[dict[str, Any]]:
 
 
 def _from_tensors(tensors: Sequence[Any], fields: Sequence[str]) -> list[dict[str, Any]]:
+    if not all(isinstance(each, dict) for each in tensors):
+        raise Strange("inputs that are not all tensors")
     if len(tensors) == 1 and tensors[0].get("name") not in fields:
         table = _tensor(tensors[0])
         return [_named(row, fields) for row in table]
@@ -161,7 +166,9 @@ def _as_number(value: str | float, *, whole: bool) -> Value:
         return None
     if not math.isfinite(number):
         return None
-    return int(number) if whole and number.is_integer() else number
+    if whole and number.is_integer():
+        return int(number) if abs(number) < MOST_WHOLE else None
+    return number
 
 
 def _answered(body: object, rows: int) -> dict[str, list[Any]]:
@@ -252,9 +259,10 @@ def _label(output: Output, value: object) -> Value:
         said = said if said in output.classes else said.lower()
     if said in output.classes or not output.classes:
         return said
-    if isinstance(value, int | float) and float(value).is_integer() and 0 <= value < len(output.classes):
+    if isinstance(value, int | float) and 0 <= value < len(output.classes) and float(value).is_integer():
         return output.classes[int(value)]
-    raise Strange(f"the label {said[:40]!r}, which the release does not answer")
+    # which one is a row's value, and reasons go into the ledger
+    raise Strange("a label that the release does not answer")
 
 
 def _number(value: object) -> float | None:
@@ -264,4 +272,8 @@ def _number(value: object) -> float | None:
         return _number(value[0])
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Strange("an answer that is no number")
-    return float(value) if math.isfinite(value) else None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

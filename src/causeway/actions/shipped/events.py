@@ -14,6 +14,8 @@ from causeway.actions.shipped.bodies import Strange
 
 REQUEST, RESPONSE = "inference.request", "inference.response"
 MOST_ID = 200
+LONGEST_MS = 86_400_000
+"""An answer that took longer than a day is not believed to have."""
 _OK = 200
 _TABLE = frozenset({"request", "response"})
 _IDS = ("client_request_id", "databricks_request_id", "request_id", "id")
@@ -122,7 +124,7 @@ def _of_table(row: Mapping[str, Any]) -> Half:
         _time(row.get("timestamp_ms") or row.get("request_time") or row.get("timestamp")),
         _parsed(row["request"], "request"),
         _parsed(row["response"], "response"),
-        round(1000 * took) if isinstance(took, int | float) and took >= 0 else 0,
+        round(1000 * took) if isinstance(took, int | float) and 0 <= took <= LONGEST_MS else 0,
     )
 
 

@@ -1,8 +1,8 @@
 """Files of events that other servers wrote, brought in a piece at a time."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from causeway.actions.shipped.events import halves_of
 from causeway.actions.shipped.inbox import Imported, Inbox, added
@@ -10,6 +10,7 @@ from causeway.actions.workspace import Workspace
 from causeway.core.errors import NotFound, UsageError, outside
 
 LINES_AT_ONCE = 5_000
+PIECE_BYTES = 64 << 20
 MOST_WHOLE = 256 << 20
 
 
@@ -32,7 +33,7 @@ def _pieces(file: Path) -> Iterator[bytes]:
         raise NotFound(f"there is no file {file}", hint="name a file of JSON lines")
     try:
         with file.open("rb") as stream:
-            first = stream.readline()
+            first = stream.readline(MOST_WHOLE)
             if not first.strip().endswith(b"}"):
                 if file.stat().st_size > MOST_WHOLE:
                     raise UsageError(f"{file} is no file of JSON lines", hint="write one event a line")
@@ -41,6 +42,20 @@ def _pieces(file: Path) -> Iterator[bytes]:
             piece = [first]
             while piece:
                 yield b"".join(piece)
-                piece = list(islice(stream, LINES_AT_ONCE))
+                piece = _lines(stream, file)
     except OSError as error:
         raise outside(error) from error
+
+
+def _lines(stream: BinaryIO, file: Path) -> list[bytes]:
+    """The next lines, as many as are taken at once."""
+    found: list[bytes] = []
+    size = 0
+    while len(found) < LINES_AT_ONCE and size < PIECE_BYTES and (line := stream.readline(MOST_WHOLE)):
+        if len(line) == MOST_WHOLE and not line.endswith(b"\n"):
+            raise UsageError(
+                f"{file} has a line of more than {MOST_WHOLE:,} bytes", hint="write one event a line"
+            )
+        found.append(line)
+        size += len(line)
+    return found

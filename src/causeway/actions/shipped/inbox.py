@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -26,7 +26,7 @@ from causeway.actions.workspace import Workspace, write_whole
 from causeway.adapters import registry
 from causeway.core.errors import NotFound
 from causeway.core.ids import short
-from causeway.core.records import Lost, Record, frame, frames
+from causeway.core.records import MAX_FRAME_BYTES, Lost, Record, frame, frames
 from causeway.core.release import Release, Signature
 
 SHIPPED = "shipped"
@@ -35,6 +35,7 @@ WAITS_US = 24 * 3600 * 1_000_000
 AHEAD_US = 3600 * 1_000_000
 FAILED = "a call that failed"
 NEVER_CAME = "the other half of a request and its answer never came"
+UNWRITABLE = "values that no record can hold"
 _NAMED = 32
 
 
@@ -97,10 +98,12 @@ class Inbox:
         halves = [each for each in events if isinstance(each, Half)]
         known = self._known(halves)
         fresh = [each for each in halves if not {each.id, f"{each.id}.0"} & known]
-        ready, waiting, again = self._paired(fresh)
+        ready, unready, again = self._paired(fresh)
+        waiting = [(half, content) for half in unready if (content := _written(half, reasons))]
         now = self._now_us()
         records: list[Record] = []
-        done: list[str] = []
+        # whoever brought one in may have been killed before its half was taken away
+        done = [each.id for each in halves if {each.id, f"{each.id}.0"} & known]
         for half in ready:
             done.append(half.id)
             try:
@@ -111,8 +114,8 @@ class Inbox:
         if old:
             reasons[NEVER_CAME] += len(old)
         self._write(records, reasons, now)
-        for half in waiting:
-            write_whole(self._place(half.id), msgspec.json.encode(half))
+        for half, content in waiting:
+            write_whole(self._place(half.id), content)
         for place in (*map(self._place, done), *old):
             place.unlink(missing_ok=True)
         left = sum(1 for _ in self._spool.glob("*.json"))
@@ -209,16 +212,26 @@ def _is_whole(half: Half) -> bool:
 def _overlaps(first: datetime | None, last: datetime | None, times: Sequence[int]) -> bool:
     if first is None or last is None or not times:
         return True
-    begin, end = (datetime.fromtimestamp(each / 1e6, UTC) for each in (min(times), max(times)))
+    begin, end = min(times), max(times)
     # a pair that was brought in has the time of its request, which may lie before that of its answer
-    return first <= end and last >= begin - (end - begin) - _DAY
-
-
-_DAY = datetime.fromtimestamp(WAITS_US / 1e6, UTC) - datetime.fromtimestamp(0, UTC)
+    earliest = begin - (end - begin) - WAITS_US
+    return first.timestamp() * 1e6 <= end and last.timestamp() * 1e6 >= earliest
 
 
 def _records(half: Half, signature: Signature, *, product: str, release: str, now: int) -> list[Record]:
-    """The records of one request's rows."""
+    """The records of one request's rows, all of which can be written and read again."""
+    try:
+        found = _read(half, signature, product=product, release=release, now=now)
+        longest = max(len(frame(each)) for each in found)
+    except (OverflowError, RecursionError, UnicodeEncodeError):
+        # what they say may quote a row
+        raise Strange(UNWRITABLE) from None
+    if longest > MAX_FRAME_BYTES:
+        raise Strange(UNWRITABLE)
+    return found
+
+
+def _read(half: Half, signature: Signature, *, product: str, release: str, now: int) -> list[Record]:
     at = now if half.at_us is None else half.at_us
     if at > now + AHEAD_US or at < 0:
         raise Strange("an event whose time lies ahead, or before 1970")
@@ -242,7 +255,16 @@ def _records(half: Half, signature: Signature, *, product: str, release: str, no
     ]
 
 
-def _status(records: Sequence[Record], waiting: Sequence[Half], reasons: Mapping[str, int]) -> str:
+def _written(half: Half, reasons: Counter[str]) -> bytes:
+    """The half as it waits; nothing of one that cannot be written, which is counted."""
+    try:
+        return msgspec.json.encode(half)
+    except (ValueError, OverflowError, RecursionError):
+        reasons[UNWRITABLE] += 1
+        return b""
+
+
+def _status(records: Sequence[Record], waiting: Sequence[object], reasons: Mapping[str, int]) -> str:
     if records:
         return "imported"
     if waiting:

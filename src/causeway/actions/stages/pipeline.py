@@ -204,6 +204,7 @@ class _Road:
                 "source": self.site.source,
                 "script": training_entry(self.site),
                 "brought": brought.digests,
+                **({"texts": self.site.given.texts} if self.site.given else {}),
             },
             result=Trained,
             do=partial(train, self.site, environment, brought),

@@ -62,6 +62,7 @@ class Workshop(Protocol):
         *,
         limits: Limits | None = None,
         brought: Mapping[str, Path] | None = None,
+        texts: Mapping[str, Sequence[str]] | None = None,
     ) -> Trace:
         """Runs a copy of the folder's training under watch."""
         ...
@@ -196,6 +197,8 @@ class Given:
     rows: int
     columns: tuple[str, ...]
     words: str
+    texts: tuple[str, ...] = ()
+    """Columns that callers send as texts, even where all of these rows look like numbers."""
 
 
 @dataclass(frozen=True, slots=True)

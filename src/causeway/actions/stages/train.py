@@ -1,5 +1,7 @@
 """Runs the proof of concept's own training in its environment, on a copy, and keeps what it did."""
 
+from typing import Any
+
 from causeway.actions.stages.data import Brought
 from causeway.actions.stages.entry import training_entry
 from causeway.actions.stages.environment import EnvironmentMade
@@ -24,7 +26,9 @@ def train(site: Site, environment: EnvironmentMade, brought: Brought) -> Trained
     into = site.scratch / TRACE
     into.mkdir(parents=True, exist_ok=True)
     files = brought.places(site)
-    more = {"brought": files} if files else {}
+    more: dict[str, Any] = {"brought": files} if files else {}
+    if site.given and site.given.texts:
+        more["texts"] = {site.given.path: site.given.texts}
     trace = site.workshop.watch_training(
         environment.environment, site.folder, training_entry(site), into, **more
     )

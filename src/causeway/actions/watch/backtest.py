@@ -11,7 +11,8 @@ from causeway.actions.watch.gather import alarming_hours, gathered, live_release
 from causeway.actions.watch.history import hour_of, time_of
 from causeway.actions.watch.watch import chosen
 from causeway.actions.workspace import Workspace
-from causeway.assess.backtest import Tested, backtest
+from causeway.assess.backtest import backtest
+from causeway.assess.backtest_form import Tested
 
 MOST_WINDOWS = 200
 
@@ -44,7 +45,7 @@ def _tested(work: Workspace, product: str) -> BackTested:
     if live is None:
         return BackTested(product, "not-live")
     now = work.clock.now()
-    facts = gathered(work, state, promise(work, state), now=now, most=MOST_WINDOWS, quality=False)
+    facts = gathered(work, state, promise(work, state), now=now, most=MOST_WINDOWS)
     if facts is None or not facts.hours:
         return BackTested(product, "not-enough-data", live[0])
     alarming = alarming_hours(work.ledger.read(product), since=live[1], now=now)

@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
-from causeway.actions.outcome_bins import quality_windows, reference_quality
+from causeway.actions.outcome_bins import quality_history, reference_quality
 from causeway.actions.outcome_shift import weighing_where_needed
 from causeway.actions.segments import PREDICTIONS
 from causeway.actions.watch.business import kpi_of
 from causeway.actions.watch.history import BESIDE, NOBODY, History, history_of, hour_of
+from causeway.actions.watch.history import DAYS as HISTORY_DAYS
 from causeway.actions.watch.references import References, release_of
 from causeway.actions.watch.service import DAYS, scored_of, service_of
 from causeway.actions.watch.windows import MOST, cut, lately, least_hours, parted
 from causeway.actions.workspace import Workspace
+from causeway.assess.holdout import untouched
 from causeway.assess.quality_promise import promise_of
 from causeway.assess.watch_facts import Facts, Going
 from causeway.core.events import Event
@@ -63,6 +65,8 @@ def gathered(
     )
     windows = cut(own, least_hours=least_hours(own, references))
     alike, earlier = parted(windows.windows, references, most=most)
+    before, own_quality = _quality_of(work, state, release, since=since, now=now) if quality else ((), ())
+    apart = untouched(own_quality) if manifest.serving.holdout_percent else ()
     facts = Facts(
         product=state.product,
         now=now,
@@ -74,10 +78,14 @@ def gathered(
         waiting_rows=windows.waiting,
         hours=past.live,
         beside=past.beside if state.canary else (),
-        quality=quality_windows_of(work, state, release, since) if quality else (),
+        quality=apart or answered(own_quality),
+        is_of_holdout=bool(apart),
+        quality_before=(apart and untouched(before)) or answered(before),
         quality_reference=reference_quality(work, state.product, release) if quality else None,
         unread=past.unread,
         alarms=state.alarms,
+        budget=state.budget,
+        unusual=state.unusual,
         can_go_back=bool(state.before),
         last_at=_last_at(state),
     )
@@ -117,13 +125,23 @@ def _last_at(state: ProductState) -> datetime | None:
     return max(times, default=None)
 
 
-def quality_windows_of(
-    work: Workspace, state: ProductState, release: str, since: datetime
-) -> tuple[QualityWindow, ...]:
-    """The release's own windows in the live arm since it went live."""
-    windows = quality_windows(work, state.product, since=since)
-    apart = BESIDE | NOBODY
-    return tuple(each for each in windows if each.release == release and each.arm not in apart)
+def _quality_of(
+    work: Workspace, state: ProductState, release: str, *, since: datetime, now: datetime
+) -> tuple[tuple[QualityWindow, ...], tuple[QualityWindow, ...]]:
+    """All rows that other releases answered before this one, and this one's own windows since.
+
+    Of what was answered long ago a window is a day.
+    """
+    windows = quality_history(work, state.product, lately=now - timedelta(days=HISTORY_DAYS))
+    first = since.timestamp() * 1e6
+    own = tuple(each for each in windows if each.release == release and each.until_us > first)
+    before = (each for each in windows if each.until_us <= first and not each.slice)
+    return tuple(before), own
+
+
+def answered(windows: Iterable[QualityWindow]) -> tuple[QualityWindow, ...]:
+    """Those that callers got the answers of."""
+    return tuple(each for each in windows if each.arm not in BESIDE | NOBODY)
 
 
 def alarming_hours(events: Iterable[Event], *, since: datetime, now: datetime) -> list[range]:

@@ -3,6 +3,7 @@
 from causeway.assess.watch_beside import disagreement
 from causeway.assess.watch_business import kpi
 from causeway.assess.watch_contract import contract
+from causeway.assess.watch_cost import cost
 from causeway.assess.watch_facts import Judge
 from causeway.assess.watch_inputs import drift, promised_inputs, schema, skew
 from causeway.assess.watch_quality import quality
@@ -26,4 +27,5 @@ JUDGES: tuple[Judge, ...] = (
     uptime,
     throughput,
     kpi,
+    cost,
 )

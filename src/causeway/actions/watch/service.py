@@ -1,6 +1,6 @@
 """What callers asked and how long it took: what the gateway wrote by the minute, and the times of rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ def service_of(
     work: Workspace, state: ProductState, past: History, *, now: datetime, latency_ms: float | None
 ) -> Service:
     """The service in 28 days."""
-    asked = tuple(_asked(_minutes(log_folder(work, state.product)), now))
+    asked = tuple(_asked(minutes_of(log_folder(work, state.product)), now))
     if latency_ms is None:
         return Service(asked)
     fine = hour_of(now) - FINE_HOURS + 1
@@ -76,8 +76,11 @@ def scored_of(events: Iterable[Event], *, since: datetime) -> tuple[Scored, ...]
     )
 
 
-def _minutes(folder: Path) -> Iterator[Minute]:
+def minutes_of(folder: Path, *, without: Collection[str] = ()) -> Iterator[Minute]:
+    """Every line that processes of the gateway wrote about a product, but those of files of these days."""
     for file in sorted(folder.glob(f"*{MINUTES_SUFFIX}")):
+        if file.name[: len("2026-01-31")] in without:
+            continue
         with suppress(FileNotFoundError):
             yield from _lines(file)
 
@@ -110,7 +113,7 @@ def _together(minutes: Sequence[Minute], since: int, now: float) -> Asked:
     return Asked(
         since=since,
         until=min(now, max(until, since + 1.0)),
-        up_seconds=_up(minutes),
+        up_seconds=up_seconds(minutes),
         answered=sum(count for code, count in codes if code < 400),
         refused=refused,
         failed=sum(count for code, count in codes if code >= 500),
@@ -118,7 +121,7 @@ def _together(minutes: Sequence[Minute], since: int, now: float) -> Asked:
     )
 
 
-def _up(minutes: Sequence[Minute]) -> float:
+def up_seconds(minutes: Sequence[Minute]) -> float:
     """Seconds in which any process was up."""
     up, reached = 0.0, 0.0
     for each in sorted(minutes, key=lambda one: one.since_ns):

@@ -82,7 +82,11 @@ def watch(work: Workspace, product: str, *, dry_run: bool = False, sealing: bool
 def seen_of(state: ProductState) -> str:
     """What a look depends on, but for the time."""
     segments = [each.segment for each in state.segments]
-    return digest_of_value([segments, state.manifest, live_release(state), state.outcomes.joined])
+    budget = [state.budget.month, state.budget.verdict] if state.budget else []
+    odd = str(state.unusual.day) if state.unusual else ""
+    return digest_of_value(
+        [segments, state.manifest, live_release(state), state.outcomes.joined, budget, odd]
+    )
 
 
 class Looks(Struct, frozen=True):

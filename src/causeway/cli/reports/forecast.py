@@ -7,6 +7,7 @@ from causeway.assess.effort import Work
 from causeway.assess.forecast import VOLUME, Forecast, Wanted
 from causeway.assess.payback import Condition
 from causeway.assess.running_cost import RunningCost
+from causeway.assess.threshold import ACTING
 from causeway.core.figure import Figure, plain
 
 WIDTH = 80
@@ -40,9 +41,15 @@ def markdown(told: Forecast) -> list[str]:
 def _rows(told: Forecast) -> Iterator[tuple[str, str]]:
     yield "Work", _work(told.work)
     yield "Cost", _cost(told.cost)
-    conditions = [condition for condition in told.payback.conditions if condition.what != "aim"]
+    every = told.payback.conditions
+    conditions = [condition for condition in every if condition.what not in ("aim", *ACTING)]
     if conditions:
         yield "Pays", _pays(conditions)
+    acting = [condition.words.removeprefix("acting ") for condition in every if condition.what in ACTING]
+    if acting:
+        yield "Acting", "; ".join(acting)
+    if told.run_is_granted:
+        yield "Funded", told.funding.words
     if told.wanted:
         yield "Unknown", _unknown(told.wanted)
 

@@ -38,8 +38,10 @@ def _ready(module):
 def _watched_reader(held, name, recorder):
     @functools.wraps(held)
     def read(*args, **kwargs):
-        out = held(*args, **kwargs)
         frame = caller()
+        if recorder.texts and name in ("read_csv", "read_table") and recorder.mine(frame):
+            kwargs = kept_as_texts(args, kwargs, recorder)
+        out = held(*args, **kwargs)
         if _is_frame(out) and recorder.mine(frame):
             source = args[0] if args else next(iter(kwargs.values()), "")
             shown = as_written(held, args, kwargs, out, recorder.note)
@@ -47,6 +49,17 @@ def _watched_reader(held, name, recorder):
         return out
 
     return read
+
+
+def kept_as_texts(args, kwargs, recorder):
+    """The same wish, with columns read as texts that callers send as such, whatever their cells look like."""
+    source = args[0] if args else kwargs.get("filepath_or_buffer", "")
+    names = recorder.texts.get(path_of(source, recorder.root), ())
+    kinds, converted = kwargs.get("dtype"), kwargs.get("converters") or {}
+    if not names or not (kinds is None or isinstance(kinds, dict)):
+        return kwargs
+    asked = {name: str for name in names if name not in converted}
+    return dict(kwargs, dtype=dict(asked, **(kinds or {})))
 
 
 def as_written(held, args, kwargs, out, note):

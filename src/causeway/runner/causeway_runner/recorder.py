@@ -26,6 +26,7 @@ class Recorder:
         self.numbers, self.labels, self.last = {}, {}, {}
         self.made, self.writers, self.held = {}, {}, {}
         self.chains = Chains()
+        self.texts = {}
 
     def mine(self, frame):
         """Whether this frame runs the proof of concept's own code, and not on behalf of a watched call."""

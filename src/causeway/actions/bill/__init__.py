@@ -1,0 +1,1 @@
+"""What it costs: bills, prices and entries brought in; shown, and written as FOCUS."""

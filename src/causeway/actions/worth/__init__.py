@@ -1,0 +1,1 @@
+"""What a product costs and brings, gathered from its ledger for one page."""
