@@ -22,6 +22,8 @@ from bundle_made import SigningKey, write_bundle
 from gateway_process import BEARER, Gateway, eventually, route, running
 
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
+CALLS = 40
+"""Of each process, before it is looked at what several hold together."""
 LOOP_SECONDS = 3.0
 TICKS_PER_SECOND = 100
 MOST_WORKERS = 4
@@ -39,9 +41,12 @@ def main() -> None:
                 Path(folder) / f"start-{number}", route("churn", bundle, signing=signing)
             ) as gateway:
                 wall = time.monotonic() - began
-                spent, held = cpu_seconds(gateway), pss_mb(gateway.process.pid)
+                spent = cpu_seconds(gateway)
                 print(f"start: {wall:.2f} s, {spent:.2f} CPU-s; idle {in_words(gateway.process.pid)}")
-        before = held
+                for _ in range(CALLS):
+                    gateway.invoke(ROW)
+                print(f"after {CALLS} calls {in_words(gateway.process.pid)}")
+                before = pss_mb(gateway.process.pid)
         for workers in range(2, MOST_WORKERS + 1):
             at, options = Path(folder) / f"workers-{workers}", ("--workers", str(workers))
             with running(at, route("churn", bundle, signing=signing), options=options) as gateway:
@@ -54,7 +59,7 @@ def main() -> None:
 
 def several(gateway: Gateway, workers: int, before: float) -> float:
     """Megabytes of all processes together, once each has answered."""
-    for _ in range(40 * workers):
+    for _ in range(CALLS * workers):
         gateway.invoke(ROW)
     began = children(gateway)
     parent, own = pss_mb(gateway.process.pid), [pss_mb(each) for each in began]

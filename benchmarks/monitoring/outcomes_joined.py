@@ -1,9 +1,11 @@
 """Ten million predictions beside their outcomes: time, memory, and what a second look costs.
 
     python benchmarks/monitoring/outcomes_joined.py [MILLIONS]
+    python benchmarks/monitoring/outcomes_joined.py year
 
 MILLIONS (10) of predictions lie in segments of a million, their outcomes in segments of a million in another
 order; one in eight is not known yet, one in fifty is corrected. The join runs in a process of its own.
+`year`: 8,760 hours of 40 predictions, a segment a day; how long any window takes once they were looked at.
 """
 
 import io
@@ -39,6 +41,9 @@ OUTPUTS = (Output("label", "label", CLASSES, "yes"), Output("p", "probability", 
 
 
 def main() -> None:
+    if sys.argv[1:] == ["year"]:
+        year()
+        return
     if len(sys.argv) > 2 and sys.argv[1] == "look":
         look(Path(sys.argv[2]))
         return
@@ -53,10 +58,73 @@ def main() -> None:
             print(f"{what}: {told}", flush=True)
 
 
-def look(folder: Path) -> None:
+def stand_in() -> None:
     reference = Reference(Asked(Signature((), OUTPUTS), "binary"))
     outcome_bins._Reader._references = {RELEASE: reference}  # noqa: SLF001 - no release is trained here
     outcome_bins._Reader._parts = Parts()  # noqa: SLF001
+
+
+def year() -> None:
+    """A year of hours; the windows are read from disk each time, as by another process."""
+    stand_in()
+    rng = np.random.default_rng(1)
+    with tempfile.TemporaryDirectory() as folder:
+        work = open_workspace(Path(folder))
+        work.ledger.append(PRODUCT, [ProductDeclared(PRODUCT, "binary")], actor="b", at=START)
+        for day in range(365):
+            a_day(work, rng, day)
+        began = time.process_time()
+        quality_windows(work, PRODUCT, hours=24)
+        quality_windows(work, PRODUCT)
+        print(f"first look at 365 segments: {time.process_time() - began:.1f} CPU-s", flush=True)
+        for words, days in (("a year", 365), ("200 days", 200), ("a week", 7)):
+            used: list[float] = []
+            for _ in range(5):
+                outcome_bins._DAYS.clear()  # noqa: SLF001
+                since = START + timedelta(days=int(rng.integers(0, 366 - days)))
+                began = time.process_time()
+                found = quality_windows(
+                    work, PRODUCT, since=since, until=since + timedelta(days=days), hours=24 * 10_000
+                )
+                used.append(time.process_time() - began)
+            rows = sum(each.labelled for each in found)
+            print(f"{words} as one window, {rows:,} rows: {np.median(used) * 1e3:.0f} ms of CPU", flush=True)
+        work.ledger.close()
+
+
+def a_day(work: Workspace, rng: np.random.Generator, day: int) -> None:
+    size = 24 * 40
+    rows = day * size + np.arange(size)
+    at = START + timedelta(days=day)
+    chance = 1 / (1 + np.exp(-rng.normal(-1, 1.5, size)))
+    truth = rng.random(size) < chance
+    seen_us = int(at.timestamp() * 1e6) + np.arange(size) * 90_000_000
+    frame = answered(rows, seen_us, chance, rng)
+    put(work, frame, PREDICTIONS, at, last=timedelta(hours=23, minutes=59))
+    put(work, outcomes(rows, truth), OUTCOMES, at)
+
+
+def answered(
+    rows: np.ndarray, seen_us: np.ndarray, chance: np.ndarray, rng: np.random.Generator
+) -> pl.DataFrame:
+    """What a release answered to these rows."""
+    return pl.DataFrame(
+        {
+            "id": ids(rows),
+            "at": pl.Series(seen_us).cast(pl.Datetime("us", "UTC")),
+            "release": RELEASE,
+            "arm": "champion",
+            "consumer": "team",
+            "flags": pl.Series([None] * len(rows), dtype=pl.String),
+            "in_x": rng.normal(size=len(rows)),
+            "out_label": pl.Series(np.where(chance >= 0.5, "yes", "no")),
+            "out_p": chance,
+        }
+    )
+
+
+def look(folder: Path) -> None:
+    stand_in()
     work = open_workspace(folder)
     start, cpu = time.perf_counter(), time.process_time()
     windows = quality_windows(work, PRODUCT)
@@ -96,19 +164,7 @@ def made(folder: Path, millions: int) -> None:
         truth[rows] = rng.random(MILLION) < chance
         at = START + timedelta(days=place)
         seen_us = int(at.timestamp() * 1e6) + np.arange(MILLION) * 86_400
-        frame = pl.DataFrame(
-            {
-                "id": ids(rows),
-                "at": pl.Series(seen_us).cast(pl.Datetime("us", "UTC")),
-                "release": RELEASE,
-                "arm": "champion",
-                "consumer": "team",
-                "flags": pl.Series([None] * MILLION, dtype=pl.String),
-                "in_x": rng.normal(size=MILLION),
-                "out_label": pl.Series(np.where(chance >= 0.5, "yes", "no")),
-                "out_p": chance,
-            }
-        )
+        frame = answered(rows, seen_us, chance, rng)
         put(work, frame, PREDICTIONS, at)
     order = rng.permutation(millions * MILLION)[: millions * MILLION * 7 // 8]
     for rows in np.array_split(order, millions):
@@ -144,13 +200,15 @@ def outcomes(rows: np.ndarray, truth: np.ndarray) -> pl.DataFrame:
     )
 
 
-def put(work: Workspace, frame: pl.DataFrame, stream: str, at: datetime) -> None:
+def put(
+    work: Workspace, frame: pl.DataFrame, stream: str, at: datetime, *, last: timedelta = timedelta(days=1)
+) -> None:
     into = io.BytesIO()
     frame.write_parquet(into, compression="zstd", row_group_size=100_000)
     content = into.getvalue()
     digest = digest_of(content)
     path = segment_path(PRODUCT, stream, day=f"{at:%Y-%m-%d}", digest=digest)
-    fact = SegmentSealed(digest, stream, path, len(frame), at, at + timedelta(days=1))
+    fact = SegmentSealed(digest, stream, path, len(frame), at, at + last)
     put_segment(work, NewSegment(fact, content))
     work.ledger.append(PRODUCT, [fact], actor="b", at=at)
 

@@ -95,6 +95,18 @@ def is_whole(answer: bytes) -> bool:
     return bool(length) and len(body) >= int(length)
 
 
+def summed_up(answers: list[float], refusals: list[float], failed: dict[str, list[float]]) -> dict:
+    """What became of requests of which each took so many seconds."""
+    return {
+        "answered": len(answers),
+        "p50_ms": at_share(answers, 0.5),
+        "p99_ms": at_share(answers, 0.99),
+        "refused": len(refusals),
+        "refused_p99_ms": at_share(refusals, 0.99),
+        "failed": {status: len(each) for status, each in failed.items()},
+    }
+
+
 def at_share(times: list[float], share: float) -> float:
     return round(sorted(times)[min(len(times) - 1, int(share * len(times)))] * 1000, 1) if times else 0.0
 
