@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import json
 import signal
 import socket
 import ssl
@@ -12,7 +13,7 @@ import sys
 import pytest
 import uvicorn
 from cryptography import x509
-from gateway_process import call_on, eventually, route, running
+from gateway_process import BEARER, call_on, eventually, route, running
 
 from causeway.core.errors import OutsideError, UsageError
 from causeway.gateway.wire.certificate import Certificate
@@ -38,6 +39,11 @@ def name_shown(port) -> str:
     ):
         shown = x509.load_der_x509_certificate(caller.getpeercert(binary_form=True))
     return str(shown.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value)
+
+
+def is_closed(port) -> bool:
+    with socket.socket() as knocking:
+        return knocking.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.fixture(params=["1", "0"])
@@ -281,3 +287,28 @@ def test_the_application_is_told_who_asked(monkeypatch, trusted, address):
 
     asyncio.run(story())
     assert seen == [(address, "https" if trusted else "http")]
+
+
+def test_who_just_came_may_still_ask_once_the_gateway_is_told_to_stop(tmp_path, signing, churn):
+    chain, secret = certified(tmp_path)
+    options = ("--tls-cert", chain, "--tls-key", secret)
+    asked = b"POST %s HTTP/1.1\r\nhost: a\r\nauthorization: Bearer %s\r\n" % (
+        INVOKE.encode(),
+        BEARER.encode(),
+    )
+    body = json.dumps({"dataframe_records": [ROW]}).encode()
+    asked += b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+    with running(tmp_path, route("churn", churn, signing=signing), options=options) as gateway:
+        with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as before:
+            met = secret_context().wrap_socket(before)
+            greeting = socket.create_connection(("127.0.0.1", gateway.port), timeout=10)
+            # that one was taken too, as who came later is answered, and has not agreed on TLS
+            assert name_shown(gateway.port) == "a.example"
+            gateway.process.send_signal(signal.SIGTERM)
+            eventually(lambda: is_closed(gateway.port), "the end of listening")
+            late = secret_context().wrap_socket(greeting)
+            for connection in (met, late):
+                connection.sendall(asked)
+                assert connection.recv(12) == b"HTTP/1.1 200"
+                connection.close()
+        assert gateway.process.wait(10) == 0

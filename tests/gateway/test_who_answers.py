@@ -168,13 +168,23 @@ def test_nobody_is_answered_after_the_deadline(lanes):
         assert both(lanes, GOOD, product=product, causeway_deadline_ms="60000")[0] == 200
 
 
+def flooded(lane, rows):
+    """What 40 callers at once are told, who ask for more and more until this machine is too slow for them."""
+    for times in (1, 2, 4, 8, 16):
+        with ThreadPoolExecutor(40) as callers:
+            asked = rows * times
+            got = list(callers.map(lambda _, asked=asked: lane.invoke(*asked, product="slow"), range(40)))
+        if any(each.status != 200 for each in got):
+            break
+    return got
+
+
 def test_too_many_are_refused_early_and_the_others_answered(lanes):
     rows = [GOOD] * 20
     for lane in lanes:
         for _ in range(3):
             assert lane.invoke(*rows, product="slow").status == 200
-        with ThreadPoolExecutor(40) as callers:
-            got = list(callers.map(lambda _: lane.invoke(*rows, product="slow"), range(40)))  # noqa: B023 - used here
+        got = flooded(lane, rows)
         assert {each.status for each in got} == {200, 503}
         refused = next(each for each in got if each.status == 503)
         assert (refused.body["code"], refused.headers["retry-after"]) == ("overloaded", "1")

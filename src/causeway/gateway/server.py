@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
+from weakref import WeakSet
 
 import uvloop
 from msgspec import Struct, structs
@@ -33,12 +34,13 @@ from causeway.gateway.upkeep.heartbeat import report
 from causeway.gateway.upkeep.watcher import Watcher, load
 from causeway.gateway.wire.certificate import Certificate
 from causeway.gateway.wire.doorstep import Doorstep
-from causeway.gateway.wire.http_limits import BoundedProtocol
+from causeway.gateway.wire.http_limits import NEW_SECONDS, BoundedProtocol
 from causeway.gateway.wire.listening import BACKLOG, Listening, listen
 from causeway.gateway.wire.proxies import Proxies
 
 # less than the supervisor waits before it kills
 DRAIN_SECONDS = 5
+LOOK_SECONDS = 0.01
 FAST_LANE = "CAUSEWAY_FASTLANE"
 """With 0 in this variable of the environment every request goes the long way, through ASGI."""
 LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -83,6 +85,7 @@ class _Server(Server):
         self._here = here
         self._resting = resting
         self._leaves = False
+        self._arriving: WeakSet[asyncio.Protocol] = WeakSet()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts to listen, and says so."""
@@ -100,11 +103,19 @@ class _Server(Server):
         protocol.proxies = self._here.proxies
         protocol.resting = self._resting
         protocol.leaves = self._leaves
+        protocol.arriving = self._arriving
+        self._arriving.add(protocol)
         return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Takes no more, and waits for what it owes."""
         self._doorstep.close()
+        self._doorstep.shut()
+        self.leave()
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + NEW_SECONDS
+        while self._arriving and loop.time() < latest:  # noqa: ASYNC110 - a weak set tells nobody that it is empty
+            await asyncio.sleep(LOOK_SECONDS)
         await super().shutdown(sockets)
 
     def leave(self) -> None:
@@ -285,8 +296,6 @@ def _orphaned(server: Server, alive: int) -> None:
 
 
 def _announce(options: Options, listening: Listening) -> None:
-    if options.port_file is not None:
-        _write_port(options.port_file, listening.port)
     places: list[str] = []
     if options.port is not None:
         scheme = "https" if options.certificate else "http"
@@ -298,6 +307,8 @@ def _announce(options: Options, listening: Listening) -> None:
     if options.unix:
         places.append(f"unix:{options.unix}")
     say("ready", f"ready on {' and '.join(places)}")
+    if options.port_file is not None:
+        _write_port(options.port_file, listening.port)
 
 
 def _write_port(file: Path, port: int) -> None:

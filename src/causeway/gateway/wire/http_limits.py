@@ -3,7 +3,7 @@
 import asyncio
 import math
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableSet
 from typing import Any
 
 import httptools
@@ -20,6 +20,8 @@ HEADER_COST_BYTES = 32
 """What keeping a header costs beside its text, as HTTP/2 counts it."""
 HEADER_SECONDS = 10.0
 CUT_SECONDS = 1.0
+NEW_SECONDS = 2.0
+"""How long who has just come may take to ask, once the process is to end."""
 MAX_CONNECTIONS = 1024
 PROBE_SECONDS = 0.1
 INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -43,6 +45,8 @@ class BoundedProtocol(HttpToolsProtocol):
     """The host that the first request named."""
     leaves = False
     """Whether each answer ends its connection, as this process is to end soon."""
+    arriving: MutableSet[asyncio.Protocol] | None = None
+    """Those that were taken and are not there yet, as they still agree on TLS."""
     proxies: Proxies | None = None
     """Whose word is taken for who asked; nobody's where there are none."""
     resting: Resting | None = None
@@ -55,6 +59,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Takes the connection; where there are too many, in place of the idle one that has to end first."""
+        if self.arriving:
+            self.arriving.discard(self)
         oldest = min(self.connections, key=_ends_at) if len(self.connections) >= MAX_CONNECTIONS else None
         super().connection_made(transport)
         if oldest and _ends_at(oldest) == math.inf:
@@ -246,13 +252,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Ends the connection once its request is answered; a body that does not come is not waited for."""
+        # what is on its way is answered before it ends, and who has just come is given time to ask
+        self.leaves = True
         if self._rests:
-            # what it sent meanwhile is answered before it ends
-            self.leaves = True
             self.listen()
-            self.loop.call_later(PROBE_SECONDS, super().shutdown)
-        else:
-            super().shutdown()
+        self.loop.call_later(NEW_SECONDS if self._is_new else PROBE_SECONDS, super().shutdown)
         self.loop.call_later(CUT_SECONDS, self._cut)
 
     def _cut(self) -> None:
