@@ -4,10 +4,23 @@ import secrets
 import tempfile
 import warnings
 
+import numpy as np
 import psycopg
 import pytest
 
 import shipyard
+
+
+@pytest.fixture(autouse=True)
+def same_numbers(request):
+    """A module's generator starts over with each test, whichever ran before in the same process."""
+    for drawing in (getattr(request.module, name, None) for name in ("RNG", "RANDOM")):
+        if isinstance(drawing, np.random.Generator):
+            state = _FIRST.setdefault(id(drawing), drawing.bit_generator.state)
+            drawing.bit_generator.state = state
+
+
+_FIRST: dict[int, dict[str, object]] = {}
 
 
 @pytest.fixture

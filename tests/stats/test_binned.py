@@ -14,7 +14,9 @@ RNG = np.random.default_rng(5)
 
 
 def drawn(kind, rows):
-    if kind == "rare":
+    if kind == "hardly any":
+        chance = np.exp(RNG.normal(-9, 1.2, rows)).clip(0, 1)
+    elif kind == "rare":
         chance = np.exp(RNG.normal(-7, 1.2, rows)).clip(0, 1)
     elif kind == "narrow":
         chance = RNG.normal(0.3, 0.004, rows)
@@ -27,7 +29,7 @@ def drawn(kind, rows):
     return np.clip(chance**0.9, 0, 1), truth
 
 
-@pytest.mark.parametrize("kind", ["plain", "rare", "narrow", "few values"])
+@pytest.mark.parametrize("kind", ["plain", "rare", "hardly any", "narrow", "few values"])
 def test_metrics_of_bins_are_scikit_learns(kind):
     scores, truth = drawn(kind, 200_000)
     bins = binned(scores, truth)

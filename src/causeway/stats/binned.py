@@ -1,6 +1,6 @@
 """Scores beside what came, counted into bins that add up; see `quality_form` for how they are cut."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -8,13 +8,15 @@ from causeway.stats.quality_form import Floats, Integers, ScoreBins
 
 FINEST = 16
 """Of `ScoreBins.parts`: so many binary digits of a score tell its bin at most."""
-MOST_BINS = 8192
+MOST_BINS = 1 << 15
 # so many cells are counted at once without leaving the processor's cache
 MOST_CELLS = 1 << 16
 _NEAREST = -32
 _HALVINGS = 31
 _FEW = 4096
 _CHUNK = 1 << 14
+# as every part adds up all cells, these are larger
+_COUNTED = 1 << 16
 SLOTS = 203
 HUNDREDTHS: Floats = np.arange(101) / 100
 SMALLEST = float(np.finfo(np.float64).eps)
@@ -56,12 +58,11 @@ def merged_scores(many: Iterable[ScoreBins]) -> ScoreBins:
     if not found:
         return _empty()
     parts = min(each.parts for each in found)
-    places = np.concatenate([_coarser(each.places, each.parts - parts, each.parts) for each in found])
-    counts = np.concatenate([each.counts for each in found], axis=1)
+    places = [_coarser(each.places, each.parts - parts, each.parts) for each in found]
     return _trimmed(
         ScoreBins(
             parts,
-            *_added(places, counts),
+            *_added(places, [each.counts for each in found]),
             slots=np.sum([each.slots for each in found], axis=0),
             said=np.sum([each.said for each in found], axis=0),
             losses=np.sum([each.losses for each in found], axis=0),
@@ -69,18 +70,22 @@ def merged_scores(many: Iterable[ScoreBins]) -> ScoreBins:
     )
 
 
-def _added(places: Integers, counts: Integers) -> tuple[Integers, Integers]:
-    """The places in order, each once, with the sums of their counts."""
-    first = int(places.min())
-    width = int(places.max()) - first + 1
+def _added(places: Sequence[Integers], counts: Sequence[Integers]) -> tuple[Integers, Integers]:
+    """The places in order, each once, with the sums of their counts; those of each part are in order."""
+    first = min(int(each[0]) for each in places)
+    width = max(int(each[-1]) for each in places) - first + 1
     if width > 4 * MOST_CELLS:
-        unique, where = np.unique(places, return_inverse=True)
-        sums = [np.bincount(where, row, len(unique)) for row in counts]
+        unique, where = np.unique(np.concatenate(places), return_inverse=True)
+        sums = [np.bincount(where, row, len(unique)) for row in np.concatenate(counts, axis=1)]
         return unique, np.array(sums).astype(np.int64)
-    away = places - first
-    cells = np.array([np.bincount(away, row, width) for row in counts])
+    cells = np.zeros((3, width), np.int64)
+    for part, rows in zip(places, counts, strict=True):
+        away = part - first
+        for row, into in zip(rows, cells, strict=True):
+            if row.any():
+                np.add.at(into, away, row)
     held = np.flatnonzero(cells.any(axis=0))
-    return held + first, cells[:, held].astype(np.int64)
+    return held + first, cells[:, held]
 
 
 def places_of(scores: Floats, parts: int) -> Integers:
@@ -152,7 +157,7 @@ def _parts_for(scores: Floats) -> int:
 
 def _kinds(truth: Floats) -> Integers:
     """0 where the outcome is not known yet, else 1 more than it."""
-    return np.where(np.isnan(truth), 0.0, truth + 1).astype(np.int64)
+    return np.add(truth >= 0, truth >= 1, dtype=np.int64)
 
 
 def _sorted_counts(scores: Floats, kinds: Integers, parts: int) -> tuple[Integers, Integers]:
@@ -166,9 +171,9 @@ def _cell_counts(scores: Floats, kinds: Integers, parts: int) -> tuple[Integers,
     first, last = places_of(np.array([scores.min(), scores.max()]), parts).tolist()
     width = last - first + 1
     cells = np.zeros(3 * width, np.int64)
-    for start in range(0, len(scores), _CHUNK):
-        place = places_of(scores[start : start + _CHUNK], parts)
-        place += kinds[start : start + _CHUNK] * width - first
+    for start in range(0, len(scores), _COUNTED):
+        place = places_of(scores[start : start + _COUNTED], parts)
+        place += kinds[start : start + _COUNTED] * width - first
         cells += np.bincount(place, minlength=3 * width)
     table = cells.reshape(3, width)
     places = np.flatnonzero(table.any(axis=0))

@@ -2,7 +2,7 @@
 
 A score between 0 and 1 falls into a bin by its distance from the nearer end: each halving of it is cut into
 `2**parts` equal parts, so bins are fine where scores are rare, and those of a coarser cut hold whole bins
-of a finer one. What is kept has the finest cut that leaves at most 8,192 bins with anything in them.
+of a finer one. What is kept has the finest cut that leaves at most 32,768 bins with anything in them.
 """
 
 import zlib
