@@ -89,21 +89,26 @@ def kserve(python: str, model: Path, into: Path, rows: int) -> AbstractContextMa
     return process("KServe", command, path=path, body=tensor(rows), port=port, into=into, MODEL=str(model))
 
 
-def mlflow(python: str, model: Path, into: Path, rows: int) -> AbstractContextManager[Server]:
-    saved, port = into / "mlflow-model", PORT + 3
+def mlflow(
+    python: str, model: Path, into: Path, rows: int, *, signature: bool = False
+) -> AbstractContextManager[Server]:
+    name = "mlflow models serve" + (", signature" if signature else "")
+    saved, port = into / name.replace(" ", "-"), PORT + (7 if signature else 3)
     if not saved.exists():
         code = (
-            "import sys, joblib, mlflow.sklearn\n"
-            "model = joblib.load(sys.argv[1])\n"
-            "mlflow.sklearn.save_model(model, sys.argv[2], serialization_format='cloudpickle')"
+            "import sys, json, joblib, mlflow.sklearn, pandas\n"
+            "from mlflow.models import infer_signature\n"
+            "model, row = joblib.load(sys.argv[1]), pandas.DataFrame([json.loads(sys.argv[3])])\n"
+            "signature = infer_signature(row, model.predict(row)) if sys.argv[4] else None\n"
+            "mlflow.sklearn.save_model(\n"
+            "    model, sys.argv[2], serialization_format='cloudpickle', signature=signature)"
         )
-        subprocess.run([python, "-c", code, str(model), str(saved)], check=True, capture_output=True)
+        arguments = (str(model), str(saved), json.dumps(ROW), "1" if signature else "")
+        subprocess.run([python, "-c", code, *arguments], check=True, capture_output=True)
     command = [python, "-m", "mlflow", "models", "serve", "-m", saved, "-p", port, "--env-manager", "local"]
     body = {"dataframe_split": {"columns": list(ROW), "data": [list(ROW.values())] * rows}}
     bins = f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"
-    return process(
-        "mlflow models serve", command, path="/invocations", body=body, port=port, into=into, PATH=bins
-    )
+    return process(name, command, path="/invocations", body=body, port=port, into=into, PATH=bins)
 
 
 def litserve(python: str, model: Path, into: Path, rows: int) -> AbstractContextManager[Server]:
@@ -140,7 +145,14 @@ def echo(into: Path, rows: int) -> AbstractContextManager[Server]:
     return process("echo, a bare protocol", command, path="/", body=body, port=port, into=into)
 
 
-PEERS = {"mlserver": mlserver, "kserve": kserve, "litserve": litserve, "bentoml": bentoml, "mlflow": mlflow}
+PEERS = {
+    "mlserver": (mlserver,),
+    "kserve": (kserve,),
+    "litserve": (litserve,),
+    "bentoml": (bentoml,),
+    "mlflow": (mlflow, partial(mlflow, signature=True)),
+}
+"""By the name of the environment; MLflow also with a signature, which it checks as the others check theirs."""
 
 
 def servers_of(pythons: Mapping[str, str], folder: Path, rows: int) -> list[Started]:
@@ -167,7 +179,7 @@ def servers_of(pythons: Mapping[str, str], folder: Path, rows: int) -> list[Star
         if python := pythons.get(name):
             model = folder / f"{name}.joblib"
             compare.peer_model(python, kind, poc, model)
-            servers.append(partial(started, python, model, folder, rows))
+            servers += [partial(each, python, model, folder, rows) for each in started]
     servers += [partial(compare.gateway, poc, folder, key, records, [ROW] * rows) for records in RECORDS]
     return [*servers, partial(echo, folder, rows)]
 
