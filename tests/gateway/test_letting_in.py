@@ -126,7 +126,7 @@ def test_a_releases_first_run_and_one_stall_after_it_close_no_door():
 
 def test_time_in_which_others_had_the_processor_makes_no_model_slow(monkeypatch):
     desk = Desk(SimpleNamespace(admission=Admission(), witness=None))
-    call = SimpleNamespace(pace=Pace(), checked=SimpleNamespace(rows=[{}]))
+    call = SimpleNamespace(pace=Pace(), rows=1)
     call.pace.fresh = False
     monkeypatch.setattr(desk, "_answer", lambda _group: None)
     clocks = SimpleNamespace(thread_time=iter([1.0, 1.002]).__next__, perf_counter=iter([1.0, 9.0]).__next__)
@@ -235,7 +235,7 @@ def test_at_the_desk_nobody_is_answered_who_is_gone_or_waited_too_long():
 
     def waiting(*, gone=False, until=math.inf):
         exchange, call = SimpleNamespace(disconnected=gone), SimpleNamespace(until=until)
-        return Waiting(exchange, call, None, None, None)
+        return Waiting(exchange, call, None, None, None, 1)
 
     here, gone, late = waiting(), waiting(gone=True), waiting(until=0.0)
     assert desk._awaited([here, gone, late]) == [here]
@@ -246,8 +246,11 @@ def test_what_waits_for_the_disk_is_an_answer_that_is_made(monkeypatch):
     """Not all that it is made of: the memory of a whole turn would be held until the flush."""
     happened, waits = [], []
     recorder = SimpleNamespace(commit=lambda _product, _frames, done: waits.append(done), failures={})
-    rows = SimpleNamespace(add=lambda _product, *, amount: happened.append(amount))
-    measures = SimpleNamespace(rows=rows, count=lambda *_, **__: None, refused=lambda *_: None)
+    measures = SimpleNamespace(
+        answered=lambda *_, rows, **__: happened.append(rows),
+        count=lambda *_, **__: None,
+        refused=lambda *_: None,
+    )
     desk = Desk(SimpleNamespace(admission=Admission(), witness=None, recorder=recorder, measures=measures))
     monkeypatch.setattr("causeway.gateway.quick.desk.answered", lambda *_: SimpleNamespace(ids=["a", "b"]))
     monkeypatch.setattr("causeway.gateway.quick.desk.frames_of", lambda *_: [b"", b""])
@@ -263,6 +266,7 @@ def test_what_waits_for_the_disk_is_an_answer_that_is_made(monkeypatch):
             exchange=exchange,
             asked=None,
             checked=SimpleNamespace(rows=[]),
+            rows=2,
             spoken=(None, lambda _made: happened.append("made") or SimpleNamespace(status=200)),
         )
         desk._give(each, None)

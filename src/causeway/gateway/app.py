@@ -36,7 +36,7 @@ from causeway.gateway.processes.board import State
 from causeway.gateway.processes.seat import Seat
 from causeway.gateway.protocols import oip, oip_binary
 from causeway.gateway.protocols.parquet import PARQUET, Tables
-from causeway.gateway.records.identifiers import prediction_ids
+from causeway.gateway.records.identifiers import prediction_id
 from causeway.gateway.records.recorder import Recorder
 from causeway.gateway.refusals import Broken, Overloaded, reason_of
 from causeway.gateway.routes.limits import Usage
@@ -161,7 +161,7 @@ class App:
         seen.product, seen.key = live.product, caller.keys[live.product].id
         if place.method == "POST":
             self._let_in(live.product)
-        unit = prediction_ids(1, at_ns=time.time_ns())[0]
+        unit = prediction_id(time.time_ns())
         if place.method == "GET":
             return self._model(live, Request(place, headers, unit, request_name(headers) or unit, started))
         seen.about = asked = settled(live, place, headers, caller)

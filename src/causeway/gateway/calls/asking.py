@@ -1,6 +1,7 @@
 """A request for answers between the door and the model: who asks, of which release, in which words."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from msgspec import Struct, structs
 
@@ -22,6 +23,7 @@ MAX_REQUEST_NAME = 128
 _INFERRED = frozenset((JSON, oip_binary.OCTETS))
 _LENGTH = oip_binary.LENGTH.encode()
 
+Named = tuple[tuple[str, str], ...]
 Spoken = tuple[Sequence[Mapping[str, object]], Callable[[Answer], Struct]]
 """A body's rows, and how its protocol writes their answer: as what becomes JSON, or as the reply itself."""
 
@@ -198,7 +200,17 @@ def request_name(headers: Mapping[bytes, bytes]) -> str:
     return parent.trace if parent else ""
 
 
-def named(live: Live, variant: Variant) -> tuple[tuple[str, str], ...]:
+def named(live: Live, variant: Variant) -> Named:
     """The headers that name who answered."""
-    who = who_answered(variant) if variant.by else (("causeway-release", variant.loaded.digest),)
-    return (*who, ("causeway-stage", live.route.label)) if live.route.label else who
+    if variant.by:
+        return _labelled(who_answered(variant), live.route.label)
+    return _alone(variant.loaded.digest, live.route.label)
+
+
+@lru_cache(maxsize=1024)
+def _alone(digest: str, label: str) -> Named:
+    return _labelled((("causeway-release", digest),), label)
+
+
+def _labelled(who: Named, label: str) -> Named:
+    return (*who, ("causeway-stage", label)) if label else who

@@ -22,6 +22,8 @@ class Measures:
     def __init__(self, tallies: Tallies | None = None) -> None:
         tallies = tallies or Tallies()
         self._refused: dict[tuple[str, str, int], int] = {}
+        self._numbers = tallies.numbers
+        self._places: dict[tuple[str, str, int], tuple[int, int]] = {}
         self.requests = metrics.Counter(
             "causeway_requests_total", "Requests by outcome.", ("product", "release", "code"), tallies
         )
@@ -71,6 +73,16 @@ class Measures:
             self._refused[key] = self._refused.get(key, 0) + 1
         if product:
             self.seconds.observe(product, seconds)
+
+    def answered(self, product: str, release: str, status: int, *, rows: int, seconds: float) -> None:
+        """Counts one request, and the rows of its answer."""
+        places = self._places.get((product, release, status))
+        if places is None:
+            at = self.requests.cell(product, release, str(status)), self.rows.cell(product)
+            places = self._places[product, release, status] = at
+        self._numbers[places[0]] += 1
+        self._numbers[places[1]] += rows
+        self.seconds.observe(product, seconds)
 
     def refused(self, product: str, key: str, reason: str) -> None:
         """Counts one request that got no answer, of whom and why."""

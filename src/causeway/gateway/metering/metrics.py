@@ -29,10 +29,14 @@ class Counter:
 
     def add(self, *labels: str, amount: float = 1) -> None:
         """Counts."""
+        self._numbers[self.cell(*labels)] += amount
+
+    def cell(self, *labels: str) -> int:
+        """Where that number is."""
         cell = self._cells.get(labels)
         if cell is None:
             cell = self._cells[labels] = self._tallies.cell(self.name, *labels)
-        self._numbers[cell] += amount
+        return cell
 
     def heard(self, *labels: str, total: float) -> None:
         """Counts what came since the last time, of something that this process counts elsewhere."""

@@ -21,7 +21,7 @@ from causeway.gateway.metering.measures import Measures
 from causeway.gateway.models.model import Model, Predicted
 from causeway.gateway.models.whole import WholeModel
 from causeway.gateway.quick.heads import Heads, Known
-from causeway.gateway.records.identifiers import prediction_ids
+from causeway.gateway.records.identifiers import prediction_id
 from causeway.gateway.records.recorder import Recorder
 from causeway.gateway.refusals import Broken, Overloaded, reason_of
 from causeway.gateway.routes.routing import Live, Routing
@@ -70,11 +70,7 @@ class Waiting(Struct, frozen=True, gc=False):
     asked: Asked
     checked: Checked
     spoken: Spoken
-
-    @property
-    def rows(self) -> int:
-        """How many rows it has."""
-        return len(self.checked.rows)
+    rows: int
 
     @property
     def pace(self) -> Pace:
@@ -151,12 +147,13 @@ class Desk:
             asked = Asked(spoken[0], call.key, call.request.unit, call.request.name, exchange.started)
             if call.live.by_row:
                 call, asked = call.drawn(asked)
-            waiting = Waiting(exchange, call, asked, call.variant.loaded.schema.check(asked.rows), spoken)
+            checked = call.variant.loaded.schema.check(asked.rows)
+            waiting = Waiting(exchange, call, asked, checked, spoken, len(checked.rows))
         except Exception as error:  # noqa: BLE001 - the shell: as above
             self.refuse(exchange, call, error)
         else:
             self._waiting.append(waiting)
-            self._rows += len(waiting.checked.rows)
+            self._rows += waiting.rows
             if call.until != NEVER:
                 self._impatient = True
             if not self._due:
@@ -220,7 +217,7 @@ class Desk:
         # of the processor: that others had it for a while makes no model slow
         began = time.thread_time()
         self._answer(group)
-        rows = sum([len(each.checked.rows) for each in group])
+        rows = sum([each.rows for each in group])
         self.admission.learn(group[0].pace, seconds=time.thread_time() - began, rows=rows)
 
     def _awaited(self, group: Sequence[Waiting]) -> list[Waiting]:
@@ -248,7 +245,7 @@ class Desk:
             return
         first = 0
         for each in group:
-            after = first + len(each.checked.rows)
+            after = first + each.rows
             self._give(each, _part(predicted, first, after) if group[1:] else predicted)
             first = after
 
@@ -256,7 +253,7 @@ class Desk:
         live, recorder = each.call.live, self._house.recorder
         try:
             made = answered(each.call.variant, each.asked, each.checked, predicted)
-            call, rows = each.call, len(made.ids)
+            call, rows = each.call, each.rows
             if live.route.records == "off":
                 self._send(each.exchange, call, _told(each, made), rows)
                 return
@@ -282,8 +279,12 @@ class Desk:
             self.refuse(exchange, call, error)
 
     def _send(self, exchange: Exchange, call: Opened, reply: Reply, rows: int) -> None:
-        self._house.measures.rows.add(call.live.product, amount=rows)
-        self._reply(exchange, reply, (call.live.product, call.variant.loaded.version), call)
+        product, loaded = call.live.product, call.variant.loaded
+        seconds = time.perf_counter() - exchange.started
+        self._house.measures.answered(product, loaded.version, reply.status, rows=rows, seconds=seconds)
+        exchange.reply(reply)
+        if self._witness is not None:
+            self._witness.saw(exchange.headers, exchange.started, reply, (product, loaded.version), call)
 
     def _stand_in(self, each: Waiting, error: Exception) -> None:
         task = asyncio.get_running_loop().create_task(self._stood_in(each, error))
@@ -343,8 +344,7 @@ def _places(routing: Routing) -> list[tuple[bytes, Place]]:
 
 
 def _opened(asked: Settled, exchange: Exchange) -> Opened:
-    unit = prediction_ids(1, at_ns=time.time_ns())[0]
-    return opened(asked, unit=unit, started=exchange.started)
+    return opened(asked, unit=prediction_id(time.time_ns()), started=exchange.started)
 
 
 def _in_process(live: Live) -> bool:

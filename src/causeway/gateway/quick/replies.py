@@ -1,7 +1,5 @@
 """Replies as they are sent, byte by byte: what many of them share is made once."""
 
-from functools import lru_cache
-
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from causeway.gateway.door.admission import overloaded
@@ -9,28 +7,51 @@ from causeway.gateway.wire.http import Reply, reply_to
 
 Defaults = list[tuple[bytes, bytes]]
 """The headers that every answer has; another list when they change."""
+MOST_BEGINNINGS = 256
 OVERLOADED = reply_to(overloaded())
+
+
+class Beginnings:
+    """The bytes with which replies begin, up to their length: made anew when the headers of all change."""
+
+    def __init__(self) -> None:
+        self._defaults: Defaults | None = None
+        self._made: dict[tuple[int, str, tuple[tuple[str, str], ...]], bytes] = {}
+
+    def of(self, reply: Reply, defaults: Defaults) -> bytes:
+        """Those of this reply."""
+        if self._defaults is not defaults or len(self._made) > MOST_BEGINNINGS:
+            self._defaults = defaults
+            self._made = {}
+        key = reply.status, reply.media, reply.headers
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = _beginning(reply, defaults)
+        return made
+
+
+_BEGINNINGS = Beginnings()
 
 
 def written(reply: Reply, defaults: Defaults, *, closes: bool) -> bytes:
     """All its bytes."""
-    first, rest = _constant(reply.status, reply.media, reply.headers)
-    said = b"".join([b"%b: %b\r\n" % pair for pair in defaults])
-    named = ""
-    if reply.request:
-        named = f"\r\nx-request-id: {reply.request}"
+    named = f"\r\nx-request-id: {reply.request}" if reply.request else ""
     if reply.prediction:
         named += f"\r\ncauseway-prediction-id: {reply.prediction}"
     end = "\r\nconnection: close\r\n\r\n" if closes else "\r\n\r\n"
-    return first + said + rest + f"{len(reply.body)}{named}{end}".encode("latin-1") + reply.body
+    return b"%b%b%b" % (
+        _BEGINNINGS.of(reply, defaults),
+        f"{len(reply.body)}{named}{end}".encode("latin-1"),
+        reply.body,
+    )
 
 
-@lru_cache(maxsize=256)
-def _constant(status: int, media: str, headers: tuple[tuple[str, str], ...]) -> tuple[bytes, bytes]:
-    """The status line, and the headers that many replies share, up to their length."""
-    lines = [f"content-type: {media}"]
-    lines += [f"{name}: {value}" for name, value in headers if name != "connection"]
-    return STATUS_LINE[status], "\r\n".join([*lines, "content-length: "]).encode("latin-1")
+def _beginning(reply: Reply, defaults: Defaults) -> bytes:
+    """The status line and all headers but the length and those that name just this one."""
+    same = b"".join([b"%b: %b\r\n" % pair for pair in defaults])
+    lines = [f"content-type: {reply.media}"]
+    lines += [f"{name}: {value}" for name, value in reply.headers if name != "connection"]
+    return STATUS_LINE[reply.status] + same + "\r\n".join([*lines, "content-length: "]).encode("latin-1")
 
 
 class Refusal:

@@ -18,6 +18,8 @@ class _Pool:
     def __init__(self) -> None:
         self._digits = ""
         self._next = 0
+        self._at_ms = -1
+        self._when = ""
         os.register_at_fork(after_in_child=self._forget)
 
     def take(self) -> str:
@@ -28,6 +30,13 @@ class _Pool:
         self._next = start + _DRAWN_DIGITS
         return self._digits[start : self._next]
 
+    def when(self, at_ms: int) -> str:
+        """The digits of this millisecond, which many predictions share."""
+        if at_ms != self._at_ms:
+            digits = f"{at_ms & (1 << 48) - 1:012x}"
+            self._at_ms, self._when = at_ms, f"{digits[:8]}-{digits[8:]}"
+        return self._when
+
     def _forget(self) -> None:
         self._digits, self._next = "", 0
 
@@ -37,11 +46,14 @@ _POOL = _Pool()
 
 def prediction_ids(count: int, *, at_ns: int) -> Sequence[str]:
     """As many identifiers, which sort by time and, in one request, by row (RFC 9562, section 5.7)."""
-    when = f"{at_ns // 1_000_000 & (1 << 48) - 1:012x}"
+    return following(prediction_id(at_ns), count)
+
+
+def prediction_id(at_ns: int) -> str:
+    """One of them, after which as many may follow."""
     drawn = _POOL.take()
-    variant = _VARIANT[drawn[3]]
-    first = f"{when[:8]}-{when[8:]}-7{drawn[:3]}-{variant}{drawn[4:7]}-{drawn[7 : 7 + _TAIL_DIGITS]}"
-    return following(first, count)
+    tail = drawn[7 : 7 + _TAIL_DIGITS]
+    return f"{_POOL.when(at_ns // 1_000_000)}-7{drawn[:3]}-{_VARIANT[drawn[3]]}{drawn[4:7]}-{tail}"
 
 
 def following(first: str, count: int) -> Sequence[str]:
