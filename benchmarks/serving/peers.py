@@ -152,7 +152,7 @@ PEERS = {
     "bentoml": (bentoml,),
     "mlflow": (mlflow, partial(mlflow, signature=True)),
 }
-"""By the name of the environment; MLflow also with a signature, which it checks as the others check theirs."""
+"""By the name of the environment; MLflow also with a signature, which it checks as others check theirs."""
 
 
 def servers_of(pythons: Mapping[str, str], folder: Path, rows: int) -> list[Started]:
