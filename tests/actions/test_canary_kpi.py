@@ -1,5 +1,7 @@
 """A release on trial, judged by the business measure itself."""
 
+from datetime import UTC, datetime, timedelta
+
 import msgspec
 import numpy as np
 import pytest
@@ -7,7 +9,10 @@ from click.testing import CliRunner
 from test_canary import QUICK, SIGNATURE, answered, facts, later, look, shares
 
 import shipyard
+from causeway.actions.canary import Lookout
+from causeway.actions.measure.received import Sent, receive
 from causeway.actions.roll import roll_back
+from causeway.actions.seal import seal
 from causeway.actions.ship import Trial, ship
 from causeway.cli.main import main
 from causeway.core.canary import CanaryJudged, KpiTrial
@@ -40,8 +45,22 @@ def told(folder, records, margins):
     return CliRunner().invoke(main, words)
 
 
+def posted(folder, values, *, minute):
+    """Values of the measure by themselves: of predictions, or of customers some seconds after a row."""
+    work = later(folder, minutes=minute)
+    seal(work, "churn")
+    done = receive(work, "churn", [Sent("kpi", value, **about) for about, value in values], channel="post")
+    work.ledger.close()
+    return done
+
+
+def of_customer(record, *, seconds=1.0):
+    at = datetime.fromtimestamp(record.at_ns / 1e9, UTC) + timedelta(seconds=seconds)
+    return {"unit": str(record.inputs["tenure"]), "at": at}
+
+
 def measured(judged):
-    return next(each for each in judged.criteria if each.name == "kpi")
+    return next((each for each in judged.criteria if each.name == "kpi"), None)
 
 
 def test_a_release_that_brings_in_less_is_taken_back_although_it_answers_as_well(folder):
@@ -75,6 +94,92 @@ def test_customers_are_what_is_counted_where_rows_are_drawn_by_them(folder):
     assert told(folder, [*records, *again], [*[10.0] * 300, *[""] * 300]).exit_code == 0
     kpi = measured(look(later(folder, minutes=2)).judged)
     assert (kpi.canary_units + kpi.champion_units, kpi.canary) == (300, pytest.approx(10))
+
+
+def test_values_that_were_sent_by_themselves_are_compared_as_those_that_came_with_outcomes(folder):
+    first, second, _ = tried(folder, more=f'{MARGIN}[serving]\nentity = "tenure"\n')
+    records = answered(folder, (first, second), count=4000)
+    generator = np.random.default_rng(6)
+    margins = [float(generator.normal(20 if each.release == second else 30, 5)) for each in records]
+    by_id = [({"prediction": each.id}, value) for each, value in zip(records, margins, strict=True)]
+    by_customer = [(of_customer(each), value) for each, value in zip(records, margins, strict=True)]
+    # at first everybody is said to bring the same
+    same = [(about, 25.0) for about, _ in (*by_id[:2000], *by_customer[2000:])]
+    assert posted(folder, same, minute=6).taken == 4000
+    lookout = Lookout(later(folder, minutes=7))
+    before = measured(lookout.peek("churn").judged)
+    assert before.canary_units + before.champion_units == 4000
+    assert (before.canary, before.champion) == (pytest.approx(25), pytest.approx(25))
+    assert posted(folder, [*by_id[:2000], *by_customer[2000:]], minute=8).corrected == 4000
+    # what came in the minute since the last look waits for the next
+    assert measured(lookout.peek("churn").judged) == before
+    lookout.close()
+    seen = look(later(folder, minutes=9))
+    assert seen.judged.verdict == "roll back"
+    kpi = measured(seen.judged)
+    mine = [margin for each, margin in zip(records, margins, strict=True) if each.release == second]
+    assert (kpi.canary_units, kpi.canary) == (len(mine), pytest.approx(np.mean(mine), abs=0.01))
+    assert kpi.high < -2.0
+
+
+def test_what_a_customer_brings_is_of_the_release_that_answered_last_and_of_no_fallback(folder):
+    first, second, _ = tried(folder, more=f'{MARGIN}[serving]\nentity = "tenure"\n')
+    records = answered(folder, (first, second), count=300)
+    turned = [
+        msgspec.structs.replace(
+            each,
+            id=f"{each.id}x",
+            request="",
+            at_ns=each.at_ns + 60_000_000_000,
+            release={first: second, second: first}[each.release],
+            flags=("fallback:earlier",) if place < 20 else (),
+        )
+        for place, each in enumerate(records)
+    ]
+    log = folder / ".causeway" / "records" / "churn" / "20260504T120500Z-2-1.log"
+    log.write_bytes(b"".join(map(frame, turned)))
+    values = [(of_customer(each), 10.0 if each.release == first else 15.0) for each in records]
+    values += [(of_customer(each), 30.0 if each.release == first else 35.0) for each in turned]
+    values += [(of_customer(each, seconds=-60), 80.0) for each in records]
+    posted(folder, values, minute=5)
+    kpi = measured(look(later(folder, minutes=6)).judged)
+    # each customer is one unit of each release, but for those that a fallback answered
+    assert kpi.canary_units + kpi.champion_units == 580
+    theirs = {
+        release: [10.0 if release == first else 15.0 for each in records if each.release == release]
+        + [30.0 if release == first else 35.0 for each in turned[20:] if each.release == release]
+        for release in (first, second)
+    }
+    assert kpi.champion == pytest.approx(np.mean(theirs[first]))
+    assert kpi.canary == pytest.approx(np.mean(theirs[second]))
+
+
+SALES = """kpi = 0.05
+[kpi]
+name = "sales"
+family = "conversion"
+baseline = 0.3
+target = 0.4
+[value]
+per = "any"
+horizon_days = 0.01
+[serving]
+entity = "tenure"
+"""
+
+
+def test_who_brings_nothing_until_the_horizon_counts_as_nothing_where_only_sales_are_sent(folder):
+    first, second, _ = tried(folder, more=SALES)
+    records = answered(folder, (first, second), count=6000)
+    generator = np.random.default_rng(6)
+    bought = [each for each in records if generator.random() < (0.2 if each.release == second else 0.5)]
+    posted(folder, [(of_customer(each), 1.0) for each in bought], minute=5)
+    early = Lookout(later(folder, minutes=6))
+    assert measured(early.peek("churn").judged) is None
+    early.close()
+    kpi = measured(look(later(folder, minutes=20)).judged)
+    assert (kpi.canary_units + kpi.champion_units, kpi.verdict) == (6000, "harm")
+    assert (kpi.canary, kpi.champion) == (pytest.approx(0.2, abs=0.03), pytest.approx(0.5, abs=0.03))
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,7 @@ def kpi_judged(kpi, canary, champion, **limits):
 
 
 def shortfalls(values, kpi=MARGIN):
-    return shortfalls_of(Table({"kpi": Number(np.asarray(values, np.float64), "float")}), kpi).tolist()
+    return shortfalls_of(np.asarray(values, np.float64), kpi).tolist()
 
 
 def criterion(said):

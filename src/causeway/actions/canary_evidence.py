@@ -7,6 +7,7 @@ import numpy as np
 from msgspec import structs
 
 from causeway.actions.bundles import describe
+from causeway.actions.canary_kpi import Heard, heard, shortfalls_by_release
 from causeway.actions.canary_logs import Logs
 from causeway.actions.label import outcomes_joined
 from causeway.actions.routes import current_routes
@@ -21,7 +22,6 @@ from causeway.assess.canary_outcomes import (
     microseconds,
     numbers,
     regrets_of,
-    shortfalls_of,
     stacked,
     texts,
     values_of,
@@ -79,7 +79,9 @@ class Gatherer:
                 # a log came and was sealed between two looks: everything is read anew
                 self.close()
                 self._load(state_of)
-            self._judge_outcomes(state_of())
+            state = state_of()
+            self._judge_outcomes(state)
+            self._judge_kpi(state)
             whole = True
             return self._evidence
         finally:
@@ -103,6 +105,7 @@ class Gatherer:
         self._seen: set[tuple[str, bool]] = set()
         self._unpaired: dict[str, Answered] = {}
         self._outcomes = 0, 0
+        self._heard = Heard()
         # later steps only change shares between releases that are loaded already
         first = self.canary.percent in (0, *self.canary.steps[:1])
         self._begun_us: float = math.inf if first else self._since_us
@@ -265,9 +268,15 @@ class Gatherer:
         if self.canary.worth:
             regrets = self._by_release(joined, regrets_of(joined, self._signature, self.canary.worth))
             self._evidence = with_regrets(self._evidence, regrets[True], regrets[False])
-        if self.canary.kpi:
-            shortfalls = self._by_release(joined, shortfalls_of(joined, self.canary.kpi))
-            self._evidence = with_kpi(self._evidence, shortfalls[True], shortfalls[False])
+
+    def _judge_kpi(self, state: ProductState) -> None:
+        """Counts anew what was brought where values came since then, with outcomes or by themselves."""
+        now = heard(state, now=self._work.clock.now())
+        if self.canary.kpi is None or not now.is_news_to(self._heard):
+            return
+        self._heard = now
+        found = shortfalls_by_release(self._work, state, self.canary, self.canary.kpi, entity=self._entity)
+        self._evidence = with_kpi(self._evidence, found[True], found[False])
 
     def _by_release(self, joined: Table, values: Numbers) -> dict[bool, list[float]]:
         return by_release(joined, values, self.canary, entity=self._entity)

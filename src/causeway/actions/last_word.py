@@ -1,6 +1,6 @@
 """The business measure of a prediction comes with its outcome, or sent by itself: the last word counts."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -11,7 +11,7 @@ from causeway.actions.workspace import Workspace
 from causeway.adapters import registry
 from causeway.adapters.ports import Source
 from causeway.core.assignment import unit_of
-from causeway.core.events import SegmentSealed
+from causeway.core.events import Event, SegmentSealed
 from causeway.core.keeping import SegmentErased
 from causeway.core.table import Table
 from causeway.core.value import KPI
@@ -44,9 +44,13 @@ class Labelled(Struct, frozen=True):
 
 def received(work: Workspace, product: str, stream: str) -> list[tuple[SegmentSealed, float]]:
     """The segments that hold the stream's rows now, each with when it was sealed, in microseconds."""
+    return received_in(work.ledger.read(product), stream)
+
+
+def received_in(events: Sequence[Event], stream: str) -> list[tuple[SegmentSealed, float]]:
+    """The same by these events of the product, which are all of them."""
     segments: list[SegmentSealed] = []
     sealed: dict[int, float] = {}
-    events = work.ledger.read(product)
     for event in events:
         if isinstance(event.fact, SegmentSealed | SegmentErased) and event.fact.stream == stream:
             gone = follow(segments, event.fact)

@@ -50,14 +50,14 @@ def regrets_of(joined: Table, signature: Signature, worth: DecisionPart) -> Numb
     return (most - np.where(truth, on_ones, on_zeros)) / (most - least) if most > least else nothing
 
 
-def shortfalls_of(joined: Table, kpi: KpiTrial) -> Numbers:
+def shortfalls_of(values: Numbers, kpi: KpiTrial) -> Numbers:
     """How far each value of the business measure is from the best it can be, as a share of all it can be.
 
-    Below 0 or above 1 where a value lies beyond; NaN where none is known.
+    Below 0 or above 1 where a value lies beyond.
     """
     best = kpi.most if kpi.more_is_better else kpi.least
     worst = kpi.least if kpi.more_is_better else kpi.most
-    return (best - numbers(joined, "kpi")) / (best - worst)
+    return (best - values) / (best - worst)
 
 
 def _acted(joined: Table, output: Output) -> NDArray[np.bool_]:
@@ -79,10 +79,14 @@ def by_release(joined: Table, values: Numbers, canary: Canary, *, entity: str) -
         mine = mine_or_not.get(releases[i] or "")
         if mine is not None:
             found.setdefault((units[i], mine), []).append(float(values[i]))
-    means = [(mine, sum(its) / len(its)) for (_, mine), its in found.items()]
+    return of_each_release([(mine, sum(its) / len(its)) for (_, mine), its in found.items()], canary)
+
+
+def of_each_release(units: Sequence[tuple[bool, float]], canary: Canary) -> dict[bool, list[float]]:
+    """Numbers of units in the order of their times, by whether the canary answered them."""
     if canary.percent > min(canary.steps, default=100):
-        means = _alike(means, canary.percent)
-    return {mine: [mean for whose, mean in means if whose is mine] for mine in (True, False)}
+        units = _alike(units, canary.percent)
+    return {mine: [number for whose, number in units if whose is mine] for mine in (True, False)}
 
 
 def _alike(means: Sequence[tuple[bool, float]], percent: int) -> list[tuple[bool, float]]:

@@ -1,59 +1,86 @@
-"""What the answers brought: values that outcomes came with, day by day, and what the query measured."""
+"""What the answers brought: values that were told of them, day by day, and what the query measured."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
-from causeway.actions.segments import OUTCOMES, PREDICTIONS, segment_source
-from causeway.actions.watch.history import BESIDE, NOBODY
+from causeway.actions.answered import answered
+from causeway.actions.segments import PREDICTIONS
+from causeway.actions.told import Bools, hashed, is_sent, says, words_of
+from causeway.actions.watch.history import BESIDE
 from causeway.actions.workspace import Workspace
-from causeway.adapters import registry
+from causeway.assess.brought import (
+    MEAN,
+    Answered,
+    Concerned,
+    Rules,
+    Told,
+    come_to,
+    paired,
+    places,
+    rows_of,
+    rules_of,
+)
 from causeway.assess.service_facts import Kpi, KpiDay
 from causeway.core.events import BaselineMeasured, Event, OutcomesLabelled, TrafficRouted
 from causeway.core.ids import digest_of
 from causeway.core.manifest import Manifest
 from causeway.stats.delays import MATURE, Waiting, arrival_of, delays_of
 from causeway.stats.mean_sequence import Sums
-from causeway.stats.profile_form import Arrays, Coded
+from causeway.stats.quality_form import Delays, Floats, Integers
 from causeway.views.product import ProductState
 
 DAYS = 63
 DAY_US = 86_400_000_000
 LEAST_VALUES = 50
 
-Floats = NDArray[np.float64]
-Keys = NDArray[np.uint64]
+
+class _Seen(Struct, frozen=True, eq=False):
+    """What was answered by day, and the rows that values may be of."""
+
+    predictions: Mapping[int, int]
+    units: Mapping[int, int]
+    """How many entities or requests each day had; empty where nobody asked."""
+    rows: Answered
+    counts: Bools
+    """Whether the live release gave the answer."""
 
 
-class _Values(Struct, frozen=True):
-    """The last value of each prediction, by its key in order, and when it came."""
+class _Day(Struct, frozen=True):
+    """One day's values."""
 
-    keys: Keys
-    values: Floats
-    at: Floats
-
-
-class _Day(Struct):
-    predictions: int = 0
-    values: list[Floats] = []
-    units: list[NDArray[np.object_]] = []
-    delays: list[Floats] = []
+    predictions: int
+    sums: Sums
+    delays: Delays
+    units: int = 0
 
 
 def kpi_of(
     work: Workspace, state: ProductState, manifest: Manifest, events: Sequence[Event], *, now: datetime
 ) -> Kpi | None:
     """The business measure as far as anybody said what it was; None where nobody did."""
-    measured = _measured(manifest, events)
-    if not any(isinstance(each.fact, OutcomesLabelled) and each.fact.kpi for each in events):
+    measured, sent = _measured(manifest, events), is_sent(events)
+    if not sent and not any(isinstance(each.fact, OutcomesLabelled) and each.fact.kpi for each in events):
         return Kpi(measured=measured) if measured else None
-    days = _days(work, state, manifest.serving.entity, since=now - timedelta(days=DAYS))
-    made = tuple(KpiDay(day, each.predictions, _sums(each)) for day, each in sorted(days.items()))
+    rules, since = rules_of(manifest), now - timedelta(days=DAYS)
+    # who sends what came about sends nothing of whom nothing came
+    every = sent and rules.per != MEAN
+    told = words_of(work, events, numbered=hashed, since=since).told()
+    seen = _seen(work, state, manifest.serving.entity, told, since=since, every=every)
+    days = _days(seen, told, rules)
     declared = manifest.evaluation.outcome_days
-    return Kpi(made, declared if declared is not None else _learnt(days, now), measured)
+    if every:
+        mature: float | None = max(rules.final_days, declared or 0.0)
+    else:
+        mature = declared if declared is not None else _learnt(days, now)
+    last = now.timestamp() / 86_400 - 1 - (mature or 0.0)
+    made = tuple(
+        KpiDay(day, each.predictions, _with_nothing(each) if every and day <= last else each.sums)
+        for day, each in sorted(days.items())
+    )
+    return Kpi(made, mature, measured)
 
 
 def _measured(manifest: Manifest, events: Sequence[Event]) -> tuple[tuple[datetime, float], ...]:
@@ -69,88 +96,88 @@ def _measured(manifest: Manifest, events: Sequence[Event]) -> tuple[tuple[dateti
     return tuple(found)
 
 
-def _days(work: Workspace, state: ProductState, entity: str, *, since: datetime) -> Mapping[int, _Day]:
-    known = _values(work, state)
-    days: dict[int, _Day] = {}
-    unit = f"in_{entity}" if entity else "request"
-    for fact in state.segments:
-        if fact.stream != PREDICTIONS or fact.last_at is None or fact.last_at < since:
-            continue
-        columns = ["at", "arm", unit]
-        for keys, rows in registry.segment_files().keyed(segment_source(work, fact), columns):
-            _add(days, keys, rows, known, unit=unit)
-    return days
+def _seen(
+    work: Workspace, state: ProductState, entity: str, told: Told, *, since: datetime, every: bool
+) -> _Seen:
+    concerned, unit = Concerned(told), f"in_{entity}" if entity else "request"
+    segments = [each for each in state.segments if each.stream == PREDICTIONS]
+    lately = [each for each in segments if each.last_at is None or each.last_at >= since]
+    predictions: dict[int, int] = {}
+    pairs: dict[int, list[Integers]] = {}
+    rows: list[Answered] = []
+    counts = [np.empty(0, bool)]
+    for part in answered(work, lately, concerned, unit=unit, every=every):
+        mine = ~says(part.columns.get("arm"), BESIDE, len(part.keys))
+        for day, count in _counted(_day_of(part.at_us[mine])):
+            predictions[day] = predictions.get(day, 0) + count
+        if every:
+            _add_units(pairs, part.kept(mine))
+        rows.append(part.kept(part.concerned))
+        counts.append(mine[part.concerned])
+    units = {day: len(np.unique(np.concatenate(each))) for day, each in pairs.items()}
+    return _Seen(predictions, units, rows_of(rows), np.concatenate(counts))
 
 
-def _add(days: dict[int, _Day], keys: Keys, rows: Arrays, known: _Values, *, unit: str) -> None:
-    at, arm = rows.get("at"), rows.get("arm")
-    if at is None or isinstance(at, Coded):
-        return
-    mine = np.ones(len(at), bool)
-    if isinstance(arm, Coded):
-        apart = [name in BESIDE | NOBODY for name in arm.names]
-        mine = ~np.array([*apart, False])[arm.codes]
-    place = np.minimum(np.searchsorted(known.keys, keys), max(len(known.keys) - 1, 0))
-    has = (known.keys[place] == keys) & mine if len(known.keys) else np.zeros(len(at), bool)
-    units = _units(rows.get(unit), len(at))
-    day_of = (at // DAY_US).astype(np.int64)
-    for day in np.unique(day_of[mine]).tolist():
-        each = days.setdefault(day, _Day())
-        there = has & (day_of == day)
-        each.predictions += int((mine & (day_of == day)).sum())
-        each.values.append(known.values[place[there]])
-        each.units.append(units[there])
-        each.delays.append((known.at[place[there]] - at[there]) / 1e6)
+def _add_units(units: dict[int, list[Integers]], rows: Answered) -> None:
+    day = _day_of(rows.at_us)
+    for each in np.unique(day).tolist():
+        units.setdefault(each, []).append(np.unique(rows.unit[day == each]))
 
 
-def _units(column: Floats | Coded | None, rows: int) -> NDArray[np.object_]:
-    """Of whom each row is; every row of its own where that is not known."""
-    if isinstance(column, Coded):
-        return np.array([*column.names, ""], object)[column.codes]
-    if column is None or not np.isfinite(column).all():
-        return np.arange(rows).astype(object)
-    return column.astype(object)
+def _days(seen: _Seen, told: Told, rules: Rules) -> dict[int, _Day]:
+    """Each day with the values that came of its rows."""
+    row = places(seen.rows, told, horizon_us=rules.horizon_us)
+    mine = row >= 0
+    mine[mine] = seen.counts[row[mine]]
+    row, value, known = row[mine], told.value[mine], told.known_us[mine]
+    day = _day_of(seen.rows.at_us[row])
+    _, first, group = np.unique(paired(seen.rows.unit[row], day), return_index=True, return_inverse=True)
+    amounts, day_of = come_to(value, group, len(first), per=rules.per), day[first]
+    delayed, seconds = _delays(row, (known - seen.rows.at_us[row]) / 1e6)
+    delayed_on = _day_of(seen.rows.at_us[delayed])
+    return {
+        each: _Day(
+            predictions,
+            _sums(amounts[day_of == each]),
+            delays_of(seconds[delayed_on == each]),
+            seen.units.get(each, 0),
+        )
+        for each, predictions in seen.predictions.items()
+    }
 
 
-def _values(work: Workspace, state: ProductState) -> _Values:
-    keys: list[Keys] = [np.array([], np.uint64)]
-    values: list[Floats] = [np.array([])]
-    times: list[Floats] = [np.array([])]
-    for fact in state.segments:
-        if fact.stream == OUTCOMES:
-            for part, rows in registry.segment_files().keyed(
-                segment_source(work, fact), ["kpi", "outcome_at"]
-            ):
-                value, at = rows.get("kpi"), rows.get("outcome_at")
-                if value is None or at is None or isinstance(value, Coded) or isinstance(at, Coded):
-                    continue
-                keys.append(part[np.isfinite(value)])
-                values.append(value[np.isfinite(value)])
-                times.append(at[np.isfinite(value)])
-    # the last one that came counts
-    all_keys = np.concatenate(keys)[::-1]
-    found, places = np.unique(all_keys, return_index=True)
-    return _Values(found, np.concatenate(values)[::-1][places], np.concatenate(times)[::-1][places])
+def _delays(row: Integers, seconds: Floats) -> tuple[Integers, Floats]:
+    """Each row that has values once, and after how long the last of them came."""
+    order = np.lexsort((seconds, row))
+    rows, counts = np.unique(row[order], return_counts=True)
+    return rows, seconds[order][np.cumsum(counts) - 1]
 
 
-def _sums(day: _Day) -> Sums:
-    """Of the means of each entity or request."""
-    values = np.concatenate([*day.values, np.array([])])
+def _day_of(at_us: Floats) -> Integers:
+    return (at_us // DAY_US).astype(np.int64)
+
+
+def _counted(days: Integers) -> list[tuple[int, int]]:
+    found, counts = np.unique(days, return_counts=True)
+    return list(zip(found.tolist(), counts.tolist(), strict=True))
+
+
+def _sums(values: Floats) -> Sums:
+    """Of what each entity's or request's values come to."""
     if not len(values):
         return Sums()
-    names = np.concatenate(day.units).astype(str)
-    _, place, counts = np.unique(names, return_inverse=True, return_counts=True)
-    means = np.bincount(place, weights=values) / counts
-    return Sums(len(means), float(means.mean()), float(((means - means.mean()) ** 2).sum()))
+    mean = float(values.mean())
+    return Sums(len(values), mean, float(((values - mean) ** 2).sum()))
+
+
+def _with_nothing(day: _Day) -> Sums:
+    """The same with a nought for each of whom nothing was told."""
+    return day.sums + Sums(day.units - day.sums.rows)
 
 
 def _learnt(days: Mapping[int, _Day], now: datetime) -> float | None:
     """After how many days nearly all values have come, as those so far tell."""
-    waiting: list[Waiting] = []
-    for day, each in days.items():
-        age = now.timestamp() - (day + 0.5) * 86_400
-        waiting.append(
-            Waiting(age, each.predictions, delays_of(np.concatenate([*each.delays, np.array([])])))
-        )
+    ages = {day: now.timestamp() - (day + 0.5) * 86_400 for day in days}
+    waiting = [Waiting(ages[day], each.predictions, each.delays) for day, each in days.items()]
     arrival = arrival_of(waiting)
     return arrival.quantile(MATURE) / 86_400 if arrival.outcomes >= LEAST_VALUES else None
