@@ -24,6 +24,7 @@ from gateway_process import BEARER, Gateway, eventually, route, running
 ROW = {"tenure": 5.5, "visits": 3, "plan": "gold"}
 CALLS = 40
 """Of each process, before it is looked at what several hold together."""
+IDLE_SECONDS = 2.0
 LOOP_SECONDS = 3.0
 TICKS_PER_SECOND = 100
 MOST_WORKERS = 4
@@ -43,10 +44,11 @@ def main() -> None:
                 wall = time.monotonic() - began
                 spent = cpu_seconds(gateway)
                 print(f"start: {wall:.2f} s, {spent:.2f} CPU-s; idle {in_words(gateway.process.pid)}")
+                idle = pss_mb(gateway.process.pid)
                 for _ in range(CALLS):
                     gateway.invoke(ROW)
                 print(f"after {CALLS} calls {in_words(gateway.process.pid)}")
-                before = pss_mb(gateway.process.pid)
+                before = idle, pss_mb(gateway.process.pid)
         for workers in range(2, MOST_WORKERS + 1):
             at, options = Path(folder) / f"workers-{workers}", ("--workers", str(workers))
             with running(at, route("churn", bundle, signing=signing), options=options) as gateway:
@@ -57,8 +59,11 @@ def main() -> None:
                 loop(gateway, level)
 
 
-def several(gateway: Gateway, workers: int, before: float) -> float:
-    """Megabytes of all processes together, once each has answered."""
+def several(gateway: Gateway, workers: int, before: tuple[float, float]) -> tuple[float, float]:
+    """Megabytes of all processes together: idle, and once each has answered."""
+    eventually(lambda: len(children(gateway)) == workers)
+    time.sleep(IDLE_SECONDS)
+    idle = sum(pss_mb(each) for each in (gateway.process.pid, *children(gateway)))
     for _ in range(CALLS * workers):
         gateway.invoke(ROW)
     began = children(gateway)
@@ -71,11 +76,12 @@ def several(gateway: Gateway, workers: int, before: float) -> float:
     eventually(lambda: gateway.health()["troubles"] == 0)
     taken = time.monotonic() - since
     print(
-        f"{workers} processes and their parent: PSS {parent:.1f} + {workers} x {sum(own) / workers:.1f}"
-        f" = {total:.1f} MB, {total - before:+.1f}; killed, another was forked after {forked:.2f} s, "
+        f"{workers} processes and their parent: PSS idle {idle:.1f} MB, {idle - before[0]:+.1f}; "
+        f"after {CALLS} calls of each {parent:.1f} + {workers} x {sum(own) / workers:.1f}"
+        f" = {total:.1f} MB, {total - before[1]:+.1f}; killed, another was forked after {forked:.2f} s, "
         f"and all was well after {taken:.2f} s"
     )
-    return total
+    return idle, total
 
 
 def children(gateway: Gateway) -> list[int]:
