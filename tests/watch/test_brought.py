@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import traffic
 
 import shipyard
+from causeway.actions import told
 from causeway.actions.compact import compact
 from causeway.actions.decide import product_state
 from causeway.actions.label import Columns, label
@@ -169,7 +170,7 @@ def rows_of(seed, *, count=400, customers=60, days=8, names=str):
     ]
 
 
-def told(story, rows, ids, seed):
+def everything(story, rows, ids, seed):
     """Labels, values by id with and without keys, values by entity; then other words for some of them."""
     rng, now = np.random.default_rng(seed), START + 10 * DAY
 
@@ -227,7 +228,7 @@ def test_the_days_are_those_of_a_plain_count_whichever_way_values_came(tmp_path,
     ids = recorded(folder, release, rows[:150])
     ids += recorded(folder, release, rows[150:], number=2)
     story = Story(folder)
-    told(story, rows, ids, 4)
+    everything(story, rows, ids, 4)
     now = START + 10.5 * DAY
     if compacts:
         work = shipyard.workspace(folder, at=START + 16 * DAY)
@@ -272,6 +273,33 @@ def test_a_value_by_entity_is_of_the_last_answered_row_until_then_and_of_none_lo
     # what came of the holdout, of the canary, before the first row and too late is nobody's here
     assert (first.predictions, first.sums.rows, first.sums.mean) == (1, 1, 1.5)
     assert (second.predictions, second.sums.rows) == (1, 0)
+
+
+def test_what_is_too_old_to_be_of_any_row_is_not_read_and_changes_nothing(tmp_path, monkeypatch):
+    folder = tmp_path / "churn"
+    release = live(folder)
+    rows = [(f"c{i % 9}", START + timedelta(hours=2 * i), "champion", "web") for i in range(240)]
+    ids, story, rng = [], Story(folder), np.random.default_rng(2)
+    for day in range(20):
+        ids += recorded(folder, release, rows[12 * day : 12 * day + 12], number=day + 1)
+        values = iter(rng.normal(10, 3, 24).round(3).tolist())
+        mine, at = range(12 * day, 12 * day + 12), START + (day + 1) * DAY
+        story.label({ids[i]: next(values) for i in mine if i % 3 == 0}, at=at)
+        story.post({ids[i]: next(values) for i in mine if i % 2 == 0}, at=at + timedelta(hours=1))
+        by_entity = {rows[i][:2]: next(values) for i in mine if i % 2}
+        story.tell(by_entity, at=at + timedelta(hours=2))
+        story.tell({about: next(values) for about in list(by_entity)[::2]}, at=at + timedelta(hours=3))
+    now, sources = START + 73 * DAY, []
+    plain = told.segment_source
+    monkeypatch.setattr(told, "segment_source", lambda *each: sources.append(each) or plain(*each))
+    expected = story.days(rows, ids, per="mean", horizon=3.0)
+    seen = days_of(kpi(folder, now))
+    since = (now - 63 * DAY).date()
+    assert {day: numbers for day, numbers in seen.items() if day > since} == {
+        day: pytest.approx(numbers) for day, numbers in expected.items() if day > since
+    }
+    # of 20 days with four segments each
+    assert 40 <= len(sources) < 60
 
 
 def test_how_long_values_take_is_learnt_from_when_they_were_told(tmp_path):

@@ -45,7 +45,7 @@ class _Seen(Struct, frozen=True, eq=False):
     """How many entities or requests each day had; empty where nobody asked."""
     rows: Answered
     counts: Bools
-    """Whether the live release gave the answer."""
+    """Whether no release on trial gave the answer."""
 
 
 class _Day(Struct, frozen=True):
