@@ -9,24 +9,34 @@ where no Python is given.
 """
 
 import json
+import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
 
+from causeway.actions.watch.blocks import Blocks, day_of
 from causeway.actions.watch.table import watch_tables
 from causeway.adapters.table_profiles import table_profile
 from causeway.assess.table_roles import Asked
+from causeway.core.events import SegmentSealed
+from causeway.core.ids import digest_of
 from causeway.stats.drift import difference
 from causeway.stats.profile import number_profile, profile_of, quantile
-from causeway.stats.profile_form import Coded
+from causeway.stats.profile_form import Coded, Profile, read_profile, write_profile
 from causeway.stats.profile_many import merged_rows
+from causeway.stats.rollup import blocks_of, merged_block
 
 ROWS = 1_000_000
 KINDS = (3, 8, 25, 100, 1000)
+YEAR = 365
 
 
 def main() -> None:
@@ -43,6 +53,7 @@ def main() -> None:
             table(np.random.default_rng(seed), ROWS, by=0.2 * seed).write_parquet(path)
     print_sealing()
     print_merged()
+    print_spans()
     print_errors()
     ours = child([sys.executable, __file__, "report", *map(str, files), "1"])
     print_report("this, 1 + 1 million rows", ours)
@@ -133,6 +144,72 @@ def print_merged() -> None:
         f"report from two merged profiles: {np.median(reported) * 1e3:.1f} ms",
         flush=True,
     )
+
+
+def print_spans() -> None:
+    """A year of hourly segments, and any days of it: out of kept blocks, read from disk and merged."""
+    first = day_of(date(2025, 1, 1))
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        segments = list(hourly_segments(folder, first))
+
+        def read(fact: SegmentSealed) -> Profile:
+            return read_profile((folder / fact.path).read_bytes())
+
+        def blocks() -> Blocks:
+            return Blocks(folder / "blocks", segments, read, today=first + YEAR)
+
+        started = time.process_time()
+        blocks().span(first, first + YEAR)
+        for day in range(first, first + YEAR):
+            blocks().span(day, day + 1)
+        print(
+            f"a year of 8,760 hourly segments made blocks: {time.process_time() - started:.0f} s", flush=True
+        )
+        days = range(first, first + YEAR + 1)
+        every = list(combinations(days, 2))
+        spans = {
+            "28 days": [(first + 99, first + 127)] * 20,
+            "the year": [(first, first + YEAR)] * 20,
+            "any of 100": random.Random(4).sample(every, 100),
+            "of most blocks": [max(every, key=lambda span: len(blocks_of(*span)))] * 20,
+        }
+        for name, chosen in spans.items():
+            print_span(name, [spanned(blocks, *each) for each in chosen])
+
+
+def spanned(blocks: Callable[[], Blocks], since: int, until: int) -> tuple[float, float, float, int]:
+    """CPU seconds of all that is done, of merging alone and of comparing; and how many blocks there were."""
+    started = time.process_time()
+    parts = blocks().parts(since, until)
+    read = time.process_time()
+    (window,) = merged_block(parts, day=since)
+    merged = time.process_time()
+    for name, each in parts[0].columns.items():
+        difference(each, window.columns[name])
+    return merged - started, merged - read, time.process_time() - merged, len(parts)
+
+
+def print_span(name: str, found: list[tuple[float, float, float, int]]) -> None:
+    every, merging, comparing, parts = (np.array(each) for each in zip(*found, strict=True))
+    print(
+        f"span, {name}: {np.median(every) * 1e3:.0f} ms, {every.max() * 1e3:.0f} at most, of which merging "
+        f"{np.median(merging) * 1e3:.0f} and {merging.max() * 1e3:.0f}; {parts.max()} blocks at most; "
+        f"report {np.median(comparing) * 1e3:.1f} ms",
+        flush=True,
+    )
+
+
+def hourly_segments(folder: Path, first: int) -> Iterator[SegmentSealed]:
+    """What is beside a year's segments of 1,000 rows an hour."""
+    rng = np.random.default_rng(2)
+    for hour in range(first * 24, (first + YEAR) * 24):
+        arrays = hour_of_rows(rng, 1000) | {"at": np.full(1000, hour * 3.6e9)}
+        content = write_profile(profile_of(arrays, shifts={}, columns=_columns(arrays)))
+        (folder / f"{hour}").write_bytes(content)
+        at = datetime.fromtimestamp(hour * 3600, UTC)
+        digest = digest_of(content)
+        yield SegmentSealed(digest, "predictions", f"{hour}", 1000, first_at=at, last_at=at, profile=digest)
 
 
 def _columns(hour: dict[str, Coded]) -> list[str]:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from causeway.actions.decide import decide, product_state
 from causeway.actions.routes import promise
 from causeway.actions.seal import log_folder, seal
+from causeway.actions.watch.blocks import blocks_of_product
 from causeway.actions.watch.gather import gathered, live_release
 from causeway.actions.watch.judges import JUDGES
 from causeway.actions.watch.kept import Kept, keep
@@ -64,6 +65,7 @@ def watch(work: Workspace, product: str, *, dry_run: bool = False, sealing: bool
     if not dry_run:
         last = Kept(facts.now, seen_of(state), facts.going.release, tuple(sights))
         keep(work.state, product, last)
+        blocks_of_product(work, state).forget()
         forget_minutes(log_folder(work, product), now=facts.now)
     on = tuple(each for each in alarms if each.verdict != OK)
     kept = tuple(each for cause, each in state.alarms.items() if cause not in {one.cause for one in alarms})
