@@ -3,12 +3,14 @@
 import textwrap
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from causeway.assess.triggers import explained as told
+from causeway.cli import watch_span
 from causeway.cli.verb import PLACE, emit, guarded, json_flag
 from causeway.cli.watch_table import is_table, table_options, watched
 from causeway.core.errors import UsageError
@@ -34,6 +36,7 @@ ORDER = ("act", "warn", "note", "ok", "not-enough-data", "silent")
 @click.option("--backtest", is_flag=True, help="How often each would have been wrong, and how late.")
 @click.option("--dry-run", is_flag=True, help="Look, and write nothing.")
 @click.option("--folder", type=PLACE, default=".", help="Where the workspace is; here by default.")
+@watch_span.span_options
 @table_options
 @json_flag
 @guarded
@@ -44,6 +47,8 @@ def command(
     backtest: bool,
     dry_run: bool,
     folder: Path,
+    since: datetime | None,
+    until: datetime | None,
     as_json: bool,
     **said: Any,  # noqa: ANN401 - as they are typed
 ) -> int:
@@ -55,7 +60,11 @@ def command(
 
     A FILE (CSV, TSV, JSON lines, Parquet) or a granted TABLE is compared with --reference, else with its own
     first quarter; which column is what is inferred and said.
+
+    With --since it tells what a span of the past looked like beside what its release was made of; no alarm
+    follows, and nothing is recorded.
     """
+    watch_span.refuse(products, since, until, backtest=backtest, said=said)
     if products and all(map(is_table, products)):
         return watched(products, folder, why=why, as_json=as_json, said=said)
     if named := next((name for name, value in said.items() if value), ""):
@@ -65,6 +74,8 @@ def command(
         )
     if len(products) == 1 and (Path(products[0]) / STATE).is_dir():
         products, folder = (), Path(products[0])
+    if since:
+        return watch_span.spanned(products, folder, since, until, as_json=as_json)
     from causeway.actions.act import with_triggers
     from causeway.actions.decide import existing_workspace
     from causeway.actions.watch.watch import watch_all

@@ -86,7 +86,7 @@ class References:
                 seasonal += [found] if found and found.rows >= FEWER_TIMES * rows else []
             if seasonal:
                 return max(seasonal, key=lambda each: each.rows)
-        return self.of_release() or self._oldest(min(hours), rows=rows)
+        return self.of_release() or self.oldest(min(hours), rows=rows)
 
     def of_release(self) -> Reference | None:
         """The rows that the release was made of."""
@@ -132,8 +132,8 @@ class References:
             columns | answers, sum(each.rows for each in windows), words, seasonal=True, relations=together
         )
 
-    def _oldest(self, before: int, *, rows: int) -> Reference | None:
-        """The first rows that this release answered, where nothing tells what it was made of."""
+    def oldest(self, before: int, *, rows: int) -> Reference | None:
+        """The first rows on record, where nothing tells what the release was made of."""
         chosen: list[Window] = []
         for each in self._hours:
             if each.hour >= before or sum(one.rows for one in chosen) >= TIMES * rows:
