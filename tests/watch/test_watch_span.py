@@ -235,7 +235,7 @@ def test_a_span_without_rows_says_which_days_have_some(folder):
         "error: churn has no sealed rows that callers were answered from 2026-05-01 to 2026-05-03\n"
         "  rows are of 2026-05-04, 2026-05-07 to 2026-05-08, 2026-05-10, 2026-05-12\n"
     )
-    with pytest.raises(NotFound, match="on 2026-05-10"):
+    with pytest.raises(NotFound, match="on 2026-05-10; 15 are of shadow"):
         spanned(folder, 10, 10)
 
 

@@ -1,14 +1,14 @@
 """Days and longer blocks of hourly profiles, so that any span of the past is a merge of few.
 
 A day belongs to one block of each length, all counted from 1970. A block's windows are those of its hours
-merged by release and arm, and so they can be made of the blocks below as well.
+merged by release and arm, and so they can be made of the blocks below as well. How columns go together is
+left out: a release says nothing of it that a span could be held against.
 """
 
 from collections.abc import Iterable, Sequence
 
 from causeway.stats.profile_form import Window
 from causeway.stats.profile_many import merged_rows
-from causeway.stats.relations import merged_relations
 
 LENGTHS = (1, 8, 64)
 """Days in a block."""
@@ -47,12 +47,5 @@ def merged_block(windows: Iterable[Window], *, day: int) -> tuple[Window, ...]:
 
 def joined(windows: Sequence[Window], *, hour: int) -> Window:
     """All rows of these windows, named after the first of them."""
-    first = windows[0]
-    return Window(
-        hour,
-        first.release,
-        first.arm,
-        sum(each.rows for each in windows),
-        merged_rows(windows),
-        merged_relations(each.relations for each in windows),
-    )
+    first, rows = windows[0], sum(each.rows for each in windows)
+    return Window(hour, first.release, first.arm, rows, merged_rows(windows))

@@ -92,8 +92,10 @@ def _nothing(found: Spanned) -> NotFound:
     said = [_said(each) for each in found.recorded]
     more = f" and {counted(len(said) - SHOWN, 'more spell')} before" if len(said) > SHOWN else ""
     there = f"rows are of {', '.join(said[-SHOWN:])}{more}"
+    aside = f"; {sum(found.left_out.values()):,} are of {', '.join(found.left_out)}" if found.left_out else ""
+    aside += f"; {counted(found.unread, 'segment')} have no profile" if found.unread else ""
     return NotFound(
-        f"{found.product} has no sealed rows that callers were answered {span}",
+        f"{found.product} has no sealed rows that callers were answered {span}{aside}",
         hint=there if said else f"once somebody was answered: causeway seal {found.product}",
     )
 
